@@ -1,0 +1,157 @@
+"""An answer, and how its body becomes JSON without one odd character losing a page."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+REPLACEMENT = "�"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that counts, and what it cost."""
+
+    status: int
+    """The status that counts: that of the body where the service puts one there, else HTTP's."""
+    payload: Any
+    """The parsed JSON; None where there is no body, or none that is JSON (statuses in `also`)."""
+    size: int = 0
+    """Bytes received for the body of this answer, before unpacking."""
+    request_id: str = ""
+    attempts: int = 1
+    waited_seconds: float = 0.0
+    """Spent before the sending: windows, holds, pauses between attempts."""
+    throttled: int = 0
+    """How often the service said "too many requests" before this answer."""
+    seconds: float = 0.0
+    """From sending the request to the end of its answer, last attempt only."""
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those a caller may need (dates, validators, links, limits), names in lower case."""
+    repaired: int = 0
+    """Values that JSON cannot carry: numbers replaced by None, broken letters by U+FFFD."""
+
+
+class NoJson(ValueError):
+    """Says in a few words what the body is instead of JSON."""
+
+
+def media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_html(body: bytes, content_type: str) -> bool:
+    """True for a page made for people, which no route of an API answers by intent."""
+    kind = media_type(content_type)
+    return "html" in kind or (not kind and body[:200].lstrip().startswith(b"<"))
+
+
+def read_payload(body: bytes, content_type: str, allowed: tuple[str, ...]) -> tuple[Any, int]:
+    """The parsed body and the number of repaired values; raises NoJson.
+
+    `allowed` are media types or their ends; a missing type is taken, HTML never.
+    """
+    kind = media_type(content_type)
+    if is_html(body, content_type):
+        raise NoJson("answered HTML, is base_url right?")
+    if kind and not kind.endswith(allowed):
+        raise NoJson(f"answered {kind} instead of JSON")
+    if not body.strip():
+        raise NoJson("answered with an empty body")
+    try:
+        return msgspec.json.decode(body), 0
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _read_leniently(body, content_type)
+    except RecursionError:
+        raise NoJson("answered JSON that is nested too deeply") from None
+
+
+def _read_leniently(body: bytes, content_type: str) -> tuple[Any, int]:
+    """What the standard library takes: NaN, 1e400, lone surrogates, raw control characters."""
+    repaired = 0
+
+    def number(literal: str) -> float | None:
+        nonlocal repaired
+        value = float(literal)
+        if math.isfinite(value):
+            return value
+        repaired += 1
+        return None
+
+    charset = re.search(r"charset=\"?([\w.-]+)", content_type, re.IGNORECASE)
+    try:
+        text = body.decode(charset.group(1) if charset else "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        text = body.decode("utf-8", "replace")
+        repaired += max(1, text.count(REPLACEMENT))
+    try:
+        payload = json.loads(
+            text.removeprefix("\ufeff"),
+            strict=False,
+            parse_constant=number,
+            parse_float=number,
+        )
+    except RecursionError:
+        raise NoJson("answered JSON that is nested too deeply") from None
+    except ValueError as error:
+        # The error's own text shows a place, but never the content around it.
+        raise NoJson(f"answered {len(body)} bytes of broken or cut off JSON ({error})") from None
+    holder = [payload]
+    repaired += _mend_letters(holder)
+    return holder[0], repaired
+
+
+def _mend_letters(left: list[Any]) -> int:
+    """Replace lone surrogates in every text, in place; returns the number of texts mended."""
+    mended = 0
+    boxes: list[Any] = [left]
+    while boxes:
+        box = boxes.pop()
+        if isinstance(box, dict):
+            for key in [key for key in box if not _whole(key)]:
+                box[_mend(key)] = box.pop(key)
+                mended += 1
+        for place, value in list(box.items() if isinstance(box, dict) else enumerate(box)):
+            if isinstance(value, str):
+                if not _whole(value):
+                    box[place] = _mend(value)
+                    mended += 1
+            elif isinstance(value, (dict, list)):
+                boxes.append(value)
+    return mended
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _mend(text: str) -> str:
+    return "".join(REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def retry_after(
+    headers: Mapping[str, str], wall_clock: Callable[[], float] = time.time
+) -> float | None:
+    """The seconds that a `Retry-After` asks for, in either form; None without a usable one."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+    try:
+        # By the service's own clock, which may differ from ours.
+        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        now = wall_clock()
+    return max(0.0, until - now)

@@ -1,0 +1,296 @@
+"""Kinescope: videos, playlists and live events of one workspace. https://api.kinescope.io
+
+Two limits hold at once (10 a second, 300 a minute). Lists are paged by number; no list filters
+by time, and 100 whole rows come in one answer, so the videos are listed in full each time,
+oldest first, since `created_at` never changes. What the API page leaves open, and which form is
+tolerated, stands in connectors/notes/kinescope.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.check_declarations import checked
+from connectors.declare import (
+    Connector,
+    Credential,
+    Due,
+    Each,
+    Family,
+    Record,
+    Resource,
+    Rows,
+    Table,
+)
+from connectors.http.judges import judge_kinescope
+from connectors.http.rules import HttpRules, Window
+from connectors.kinescope_tables import (
+    ADDITIONAL_MATERIALS,
+    ANALYTICS,
+    ANNOTATIONS,
+    BILLING_USAGE,
+    CHAPTERS,
+    FILE_REQUESTS,
+    FOLDERS,
+    LIVE_EVENTS,
+    LIVE_STREAMS,
+    MODERATORS,
+    PLAYERS,
+    PLAYLIST_ITEMS,
+    PLAYLISTS,
+    POSTERS,
+    PRIVACY_DOMAINS,
+    PROJECTS,
+    RESTREAMS,
+    SUBTITLES,
+    TAGS,
+    VIDEO_ASSETS,
+    VIDEOS,
+    WEBHOOKS,
+)
+from connectors.paging import PageNumbers, dig
+from connectors.walk import Walk
+
+PAGES = PageNumbers(per_page=100)
+OF_VIDEO = {"video_id": "id"}
+OF_EVENT = {"event_id": "id"}
+HISTORY_DAYS = 365
+"""How far back the first reading of analytics and usage goes."""
+WINDOW_DAYS = 30
+FRESH_DAYS = 3
+"""The last days still change and are read again each time (API page, section 10)."""
+METRICS = "view,unique_view,play,pause,seek,replay,player_init,player_load,buffering_count," \
+    "buffering_time,watch_time"  # fmt: skip
+
+
+def listing(name: str, path: str, table: Table, **params: str) -> Resource:
+    """A paged list with a documented order, or none."""
+    return Resource(name, path, (Rows(table, at="data"),), params=params, paging=PAGES)
+
+
+def plain(name: str, path: str, table: Table) -> Family:
+    """A family of one list whose answer shape no source shows: paged or whole, both are read."""
+    return Family(name, (listing(name, path, table),))
+
+
+def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
+    """The projects of one catalogue and their folders; the default hides live projects."""
+    projects = Resource(
+        f"projects_{catalog_type}",
+        "/v1/projects",
+        (
+            Rows(
+                PROJECTS,
+                at="data",
+                given={"catalog_type": f"={catalog_type}"},
+                children=(
+                    Rows(FOLDERS, at="folders", given={"project_id": "id"}, proves=False),
+                ),
+            ),
+        ),
+        params={"catalog_type": catalog_type},
+        paging=PAGES,
+    )
+    folders = Resource(
+        f"folders_{catalog_type}",
+        "/v1/projects/{project_id}/folders",
+        (Rows(FOLDERS, at="data", given={"project_id": ":project_id"}),),
+        params={"order": "created_at.asc"},
+        paging=PAGES,
+        each=Each(projects.name, {"project_id": "id"}),
+    )
+    return projects, folders
+
+
+def of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """Analytics rows with their calendar day: the label is that day's beginning in UTC."""
+    zone_name = dig(payload, "meta.time.timezone") or "UTC"
+    zone = ZoneInfo(zone_name)
+    for row in dig(payload, "data") or []:
+        day = _moment(row["date"]).astimezone(zone).date().isoformat()
+        yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
+
+
+def usage_of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """Usage rows with their day; zero rows come without a project."""
+    for row in dig(payload, "data") or []:
+        day = str(row.get("date"))[:10]
+        yield {**row, "project_id": row.get("project_id") or "", "day": day}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+ANALYTICS_WINDOW = Resource(
+    "analytics",
+    "/v1/analytics",
+    (Rows(ANALYTICS, rows=of_day),),
+    params={
+        "from": "{from}",
+        "to": "{to}",
+        "group": "day",
+        "group_entities": "video_id",
+        "fields": METRICS,
+    },
+    listing=False,
+)
+USAGE_WINDOW = Resource(
+    "billing_usage",
+    "/v1/billing/usage",
+    (Rows(BILLING_USAGE, rows=usage_of_day),),
+    params={"from": "{from}", "to": "{to}", "group_by": "project_id"},
+    listing=False,
+)
+
+
+def copy_windows(walk: Walk) -> None:
+    """Read days that may have changed: a year at first, then from the last day read."""
+    (resource,) = walk.family.resources
+    today = walk.started_at.date()
+    stored = None if walk.full else walk.known.cursor(resource.name)
+    first = today - timedelta(days=HISTORY_DAYS)
+    if stored:
+        first = max(first, datetime.fromisoformat(stored).date() - timedelta(days=FRESH_DAYS))
+    binds = []
+    while first <= today:
+        last = min(first + timedelta(days=WINDOW_DAYS - 1), today)
+        binds.append({"from": first.isoformat(), "to": last.isoformat()})
+        first = last + timedelta(days=1)
+    if all(listing.proof.complete for listing in walk.read_each(resource, binds)):
+        walk.outcome.cursors[(resource.name, "")] = today.isoformat()
+
+
+KINESCOPE = checked(
+    Connector(
+        name="kinescope",
+        title="Kinescope",
+        base_url="https://api.kinescope.io",
+        base_url_env="KINESCOPE_BASE_URL",
+        credential=Credential({"token": "KINESCOPE_API_TOKEN"}, (("token",),)),
+        http=HttpRules(
+            headers={"Authorization": "Bearer {token}"},
+            windows=(Window(10, 1.0), Window(300, 60.0)),
+            judge=judge_kinescope,
+            max_in_flight=8,
+        ),
+        families=(
+            Family("catalogue", (*catalogue("vod"), *catalogue("live"))),
+            Family(
+                "videos",
+                (
+                    Resource(
+                        "videos",
+                        "/v1/videos",
+                        (
+                            Rows(
+                                VIDEOS,
+                                at="data",
+                                children=(
+                                    Rows(VIDEO_ASSETS, at="assets", given=OF_VIDEO),
+                                    Rows(
+                                        CHAPTERS,
+                                        at="chapters.items",
+                                        given=OF_VIDEO,
+                                        position="position",
+                                    ),
+                                    Rows(SUBTITLES, at="subtitles", given=OF_VIDEO),
+                                    Rows(
+                                        ADDITIONAL_MATERIALS,
+                                        at="additional_materials",
+                                        given=OF_VIDEO,
+                                    ),
+                                ),
+                            ),
+                        ),
+                        params={"order": "created_at.asc"},
+                        paging=PAGES,
+                    ),
+                ),
+            ),
+            Family(
+                "annotations",
+                (
+                    Resource(
+                        "annotations",
+                        "/v1/videos/{video_id}/annotations",
+                        (Rows(ANNOTATIONS, at="data", given={"media_id": ":video_id"}),),
+                        each=Due("videos", {"video_id": "id"}),
+                    ),
+                ),
+            ),
+            Family(
+                "posters",
+                (
+                    Resource(
+                        "posters",
+                        "/v1/videos/{video_id}/posters",
+                        (Rows(POSTERS, at="data", given={"video_id": ":video_id"}),),
+                        paging=PAGES,
+                        each=Due("videos", {"video_id": "id"}),
+                    ),
+                ),
+            ),
+            Family(
+                "playlists",
+                (
+                    listing("playlists", "/v1/playlists", PLAYLISTS, order="created_at.asc"),
+                    Resource(
+                        "playlist_items",
+                        "/v1/playlists/{playlist_id}/entities",
+                        (Rows(PLAYLIST_ITEMS, at="data", given={"playlist_id": ":playlist_id"}),),
+                        each=Each("playlists", {"playlist_id": "id"}),
+                    ),
+                ),
+            ),
+            Family(
+                "live_events",
+                (
+                    Resource(
+                        "live_events",
+                        "/v2/live/events",
+                        (
+                            Rows(
+                                LIVE_EVENTS,
+                                at="data",
+                                children=(
+                                    Rows(LIVE_STREAMS, at="stream", given=OF_EVENT),
+                                    Rows(RESTREAMS, at="restreams", given=OF_EVENT),
+                                ),
+                            ),
+                        ),
+                        params={"order": "created_at.asc"},
+                        paging=PAGES,
+                    ),
+                ),
+            ),
+            plain("tags", "/v1/tags", TAGS),
+            plain("players", "/v1/players", PLAYERS),
+            plain("privacy_domains", "/v1/privacy-domains", PRIVACY_DOMAINS),
+            Family(
+                "file_requests",
+                tuple(
+                    listing(f"file_requests_{state}", "/v1/file-requests", FILE_REQUESTS,
+                            archived=archived)
+                    for state, archived in (("open", "false"), ("archived", "true"))
+                ),
+            ),  # fmt: skip
+            plain("moderators", "/v1/moderators", MODERATORS),
+            plain("webhooks", "/v1/webhooks", WEBHOOKS),
+            Family("analytics", (ANALYTICS_WINDOW,), plan=copy_windows),
+            Family("billing_usage", (USAGE_WINDOW,), plan=copy_windows),
+        ),
+        notes="connectors/notes/kinescope.md",
+        check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),
+        who=lambda answer: f"a workspace with {dig(answer, 'meta.pagination.total')} videos",
+        secret_fields=(
+            "streamkey", "rtmp_link", "key", "password", "login", "link_hash", "privacy_share",
+            "access_token", "jwt_secret", "basic_auth", "password_digest", "confirmation_token",
+            "reset_password_token", "poster_url", "download_link",
+        ),  # fmt: skip
+        drop=("data[].assets[].url", "data[].assets[].download_link", "data[].subtitles[].url"),
+    )
+)

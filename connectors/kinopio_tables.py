@@ -1,0 +1,366 @@
+"""Kinopio: what is kept of spaces, cards and what connects them.
+
+Field facts: connectors/notes/kinopio.md. Positions are DOUBLE since payloads of 2021 hold
+fractions; sizes and frames come as integers although the API page calls them text.
+"""
+
+from __future__ import annotations
+
+from connectors.declare import Column, Reference, Table, col, given
+
+SPACE_ID = given("space_id", "text", "the space that holds the record")
+OF_SPACE = Reference("space_id", "spaces", owner=True)
+STAMPS = (
+    col("createdAt", "time", "when the record was created"),
+    col("updatedAt", "time", "when the record was changed last, position included"),
+)
+AUTHOR = col("userId", "text", "the user who made it; NULL for seeded records")
+NAME = col("name", "text", "its text or title")
+COLOR = col("color", "text", "its colour")
+
+
+def flags(**meanings: str) -> tuple[Column, ...]:
+    """Boolean columns by field name and meaning."""
+    return tuple(col(name, "boolean", meaning) for name, meaning in meanings.items())
+
+
+USERS = Table(
+    "users",
+    "One person: oneself and every user seen in any answer",
+    (
+        col("id", "text", "the user's id"),
+        col("name", "text", "the unique, url-safe name"),
+        COLOR,
+        col("description", "text", "how they describe themselves"),
+        col("website", "text", "their website as typed"),
+        col("createdAt", "time", "when the user was created (oneself only)"),
+        col(
+            "updatedAt",
+            "time",
+            "moves with every session (oneself only)",
+            volatile=True,
+            parse="epoch_milliseconds",
+        ),
+        col("cardsCreatedCount", "integer", "cards ever created", unit="cards", volatile=True),
+        col("creditsEarned", "number", "credits earned by referring others", unit="USD"),
+        col("creditsUsed", "number", "credits used so far", unit="USD"),
+        col("lastSpaceId", "text", "the space edited last", volatile=True),
+        *flags(
+            isUpgraded="has a paid subscription",
+            isModerator="moderates the community",
+            isDonor="has donated",
+            isAmbassador="is in the ambassador program",
+            isGuideMaker="makes guides",
+            emailIsVerified="has a verified e-mail address",
+        ),
+    ),
+    partial=True,
+    newest="created_at",
+    ignored=("dialogSpaceFilters", "newSpacesAreBlank", "panSpeedIsFast", "weatherUnitIsCelcius",
+             "outsideSpaceBackgroundIsStatic", "studentDiscountIsAvailable",
+             "lastUsedImagePickerService", "lastSidebarSection", "lastReadNewStuffId",
+             "showInExploreUpdatedAt"),
+)  # fmt: skip
+
+SPACES = Table(
+    "spaces",
+    "One space, own, shared with oneself, or removed by oneself",
+    (
+        col("id", "text", "the space's id"),
+        NAME,
+        col("privacy", "text", "`open`, `closed` (public, read only) or `private`"),
+        col("url", "text", "slug and id, below https://kinopio.club/"),
+        col("userId", "text", "the owner", also=("ownerUserId",)),
+        *STAMPS[:1],
+        col("updatedAt", "time", "moves with any change and with visits", volatile=True),
+        col("editedAt", "time", "when card content changed last", volatile=True),
+        col("editedByUserId", "text", "who edited a card last", volatile=True),
+        col("updateHash", "text", "changes with updates", volatile=True),
+        col("removedByUserId", "text", "who removed the space"),
+        col("visits", "integer", "how often people loaded it", unit="visits", volatile=True),
+        col("moonPhase", "text", "moon phase of a journal space, empty text otherwise"),
+        col("originSpaceId", "text", "the space it was duplicated from; may be someone else's"),
+        col("background", "text", "address of the background image"),
+        col("backgroundTint", "text", "tint of the background"),
+        col("backgroundGradient", "json", "layers of the gradient background"),
+        col("defaultCardMaxWidth", "number", "widest card without own width", unit="px"),
+        col("previewImage", "text", "address of the preview, made by the server", volatile=True),
+        col("previewThumbnailImage", "text", "address of the small preview", volatile=True),
+        col("showInExploreUpdatedAt", "time", "when it was put into Explore"),
+        col("note", "text", "private note (payloads since 2026)"),
+        col("groupId", "text", "the group it belongs to (payloads since 2026)"),
+        col("addedToGroupByUserId", "text", "who put it into the group"),
+        col("drawingImage", "text", "address of the drawing (payloads since 2026)"),
+        col("drawingStrokes", "json", "strokes of the drawing (payloads since 2026)"),
+        *flags(
+            isRemoved="was removed, can be restored",
+            isHidden="is hidden from the own list",
+            isTemplate="is a personal template",
+            isFromTweet="was made from a tweet",
+            isRestrictedByModerator="is restricted by a moderator",
+            showInExplore="is shown in Explore",
+            proposedShowInExplore="was proposed for Explore",
+            backgroundIsGradient="uses the gradient background",
+            isFavorite="is a favourite (payloads since 2026)",
+        ),
+    ),
+    newest="created_at",
+    volatile=("users", "collaborators", "spectators", "cacheDate", "previewImagePrivate",
+              "previewThumbnailImagePrivate", "isEdited"),
+    ignored=("removedCards", "group"),
+)  # fmt: skip
+
+SPACE_COLLABORATORS = Table(
+    "space_collaborators",
+    "One user who may edit one space",
+    (
+        SPACE_ID,
+        col("id", "text", "the user", name="user_id"),
+        *USERS.columns[1:],
+    ),
+    key=("space_id", "user_id"),
+    parents=(OF_SPACE, Reference("user_id", "users")),
+    ignored=USERS.ignored,
+)
+
+CARDS = Table(
+    "cards",
+    "One card of a space, removed cards that can be restored included",
+    (
+        SPACE_ID,
+        col("id", "text", "the card's id, unique within its space"),
+        col("name", "text", "the card's text: markdown, links, [[tags]], checkboxes"),
+        AUTHOR,
+        col("x", "number", "horizontal position", unit="px"),
+        col("y", "number", "vertical position", unit="px"),
+        col("z", "number", "stacking order"),
+        col("width", "number", "reference width", unit="px"),
+        col("height", "number", "reference height", unit="px"),
+        col("resizeWidth", "number", "width set by hand; 0 or NULL is none", unit="px"),
+        col("tilt", "number", "rotation", unit="degrees"),
+        col("frameId", "integer", "kind of frame, 0 is none"),
+        col("backgroundColor", "text", "colour of the card"),
+        *STAMPS,
+        col("nameUpdatedAt", "time", "when the text was changed last"),
+        col("nameUpdatedByUserId", "text", "who changed the text last"),
+        col("counterValue", "integer", "votes", unit="votes"),
+        col("codeBlockLanguage", "text", "language of a code block"),
+        col("linkToSpaceId", "text", "space linked in the text; may be someone else's"),
+        col("linkToCardId", "text", "card linked in the text; may be someone else's"),
+        col("urlPreviewUrl", "text", "address that the preview shows"),
+        col("urlPreviewTitle", "text", "title of the preview"),
+        col("urlPreviewDescription", "text", "description in the preview"),
+        col("urlPreviewImage", "text", "address of the preview's image"),
+        col("urlPreviewFavicon", "text", "address of the preview's icon"),
+        col("urlPreviewErrorUrl", "text", "the last address without a preview"),
+        col("urlPreviewEmbedHtml", "text", "embed code of a third party: never render it"),
+        col("listId", "text", "the list it lies in (payloads since 2026)"),
+        col("listPositionIndex", "text", "its place in the list, a fractional index"),
+        col("atUserMentions", "json", "users named in the text (payloads since 2026)"),
+        col("atDateMentions", "json", "dates named in the text (payloads since 2026)"),
+        *flags(
+            isRemoved="was removed, can be restored",
+            isLocked="cannot be selected or edited",
+            isComment="is a comment",
+            isCreatedThroughPublicApi="was made by a program",
+            counterIsVisible="shows its votes",
+            shouldHideUrlPreviewImage="hides the preview's image",
+            shouldHideUrlPreviewInfo="hides the preview's texts",
+            shouldUpdateUrlPreview="gets a new preview at the next visit",
+            urlPreviewIsVisible="shows a preview",
+            shouldShowOtherSpacePreviewImage="shows the linked space's image",
+            isTodo="is a task (payloads since 2026)",
+        ),
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId", "distanceFromOrigin", "type", "frameName", "prevWidth", "prevHeight"),
+)
+
+CONNECTIONS = Table(
+    "connections",
+    "One line between two cards (or boxes)",
+    (
+        SPACE_ID,
+        col("id", "text", "the connection's id"),
+        col("connectionTypeId", "text", "its type; absent since 2026"),
+        col("startItemId", "text", "card or box where it starts", also=("startCardId",)),
+        col("endItemId", "text", "card or box where it ends", also=("endCardId",)),
+        col("path", "text", "SVG path"),
+        col("controlPoint", "text", "control point of the curve, `q00,00` is straight"),
+        col("labelRelativePositionX", "number", "label position, 0 left to 1 right"),
+        col("labelRelativePositionY", "number", "label position, 0 top to 1 bottom"),
+        NAME,
+        COLOR,
+        col("nameUpdatedByUserId", "text", "who changed the label last"),
+        AUTHOR,
+        *STAMPS,
+        *flags(directionIsVisible="shows an arrow", labelIsVisible="shows a label"),
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+CONNECTION_TYPES = Table(
+    "connection_types",
+    "A kind of connection with its name and colour (payloads before 2026)",
+    (SPACE_ID, col("id", "text", "the type's id"), NAME, COLOR, AUTHOR, *STAMPS),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+BOXES = Table(
+    "boxes",
+    "A box that groups cards",
+    (
+        SPACE_ID,
+        col("id", "text", "the box's id"),
+        NAME,
+        COLOR,
+        col("fill", "text", "`filled` or `empty`"),
+        AUTHOR,
+        col("x", "number", "left edge", unit="px"),
+        col("y", "number", "top edge", unit="px"),
+        col("z", "number", "stacking order"),
+        col("resizeWidth", "number", "width", unit="px"),
+        col("resizeHeight", "number", "height", unit="px"),
+        col("infoWidth", "number", "width of its title", unit="px"),
+        col("infoHeight", "number", "height of its title", unit="px"),
+        col("background", "text", "address of the background image (payloads since 2026)"),
+        *STAMPS,
+        *flags(isLocked="cannot be edited"),
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+TAGS = Table(
+    "tags",
+    "One tag of one card; the same name stands once for each card",
+    (
+        SPACE_ID,
+        col("id", "text", "the tag's id"),
+        col("name", "text", "the tag"),
+        COLOR,
+        col("cardId", "text", "the card that bears it"),
+        AUTHOR,
+        *STAMPS,
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+LISTS = Table(
+    "lists",
+    "A list of cards (payloads since 2026)",
+    (
+        SPACE_ID,
+        col("id", "text", "the list's id"),
+        NAME,
+        COLOR,
+        col("x", "number", "left edge", unit="px"),
+        col("y", "number", "top edge", unit="px"),
+        col("z", "number", "stacking order"),
+        col("resizeWidth", "number", "width", unit="px"),
+        col("height", "number", "height", unit="px"),
+        col("frameId", "integer", "kind of frame"),
+        AUTHOR,
+        *STAMPS,
+        *flags(isCollapsed="is folded", shouldUpdateList="is to be laid out again"),
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+LINES = Table(
+    "lines",
+    "A horizontal dividing line (payloads since 2026)",
+    (
+        SPACE_ID,
+        col("id", "text", "the line's id"),
+        NAME,
+        COLOR,
+        col("y", "number", "vertical position", unit="px"),
+        AUTHOR,
+        *STAMPS,
+    ),
+    key=("space_id", "id"),
+    parents=(OF_SPACE,),
+    newest="created_at",
+    ignored=("spaceId",),
+)
+
+NOTIFICATIONS = Table(
+    "notifications",
+    "One notification; the service only shows the last 50, older ones are kept",
+    (
+        col("id", "text", "the notification's id"),
+        col("type", "text", "what happened, such as `addCard`"),
+        col("cardId", "text", "the card it is about"),
+        col("card.name", "text", "the card's text then"),
+        col("spaceId", "text", "the space it is about"),
+        col("space.name", "text", "the space's name then"),
+        col("space.privacy", "text", "the space's privacy then"),
+        col("space.background", "text", "the space's background then"),
+        col("userId", "text", "who did it"),
+        col("user.name", "text", "their name then"),
+        col("user.color", "text", "their colour then"),
+        col("recipientUserId", "text", "who was notified"),
+        *STAMPS,
+        *flags(isRead="was read", isEmailed="was sent by e-mail"),
+    ),
+    newest="created_at",
+    lasting=True,
+)
+
+FAVORITE_SPACES = Table(
+    "favorite_spaces",
+    "A space marked as favourite, as the favourites list shows it",
+    (
+        *SPACES.columns,
+        col("isEdited", "boolean", "has changes not yet seen", volatile=True),
+    ),
+    newest="created_at",
+    volatile=SPACES.volatile,
+    ignored=SPACES.ignored,
+)
+
+FAVORITE_USERS = Table(
+    "favorite_users",
+    "A user marked as favourite",
+    USERS.columns,
+    parents=(Reference("id", "users"),),
+    ignored=USERS.ignored,
+)
+
+FAVORITE_COLORS = Table(
+    "favorite_colors",
+    "A colour marked as favourite",
+    (col("color", "text", "the colour"), col("id", "text", "its id, where the service gives one")),
+    key=("color",),
+    ignored=("createdAt", "updatedAt", "userId"),
+)
+
+AI_IMAGES = Table(
+    "ai_images",
+    "An image made by a prompt, while the service still lists them",
+    (
+        col("url", "text", "address of the image", also=("imageUrl", "image")),
+        col("prompt", "text", "the prompt it was made from"),
+        col("createdAt", "time", "when it was made"),
+    ),
+    key=("url",),
+    lasting=True,
+    ignored=("id", "userId", "updatedAt"),
+)

@@ -1,0 +1,20 @@
+"""How listings are paged: pure state machines that decide what to ask next and what is proved."""
+
+from connectors.paging.base import Asked, OnePage, Paging, PagingWalk, Proof, dig, records_at
+from connectors.paging.cursor import CursorPages
+from connectors.paging.offset import LinkedOffsets, PageIndexes
+from connectors.paging.page_number import PageNumbers
+
+__all__ = [
+    "Asked",
+    "CursorPages",
+    "LinkedOffsets",
+    "OnePage",
+    "PageIndexes",
+    "PageNumbers",
+    "Paging",
+    "PagingWalk",
+    "Proof",
+    "dig",
+    "records_at",
+]

@@ -1,0 +1,99 @@
+"""The seam between a listing and its paging, and the simplest paging: one page."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Params = dict[str, str]
+
+
+def dig(value: Any, path: str) -> Any:
+    """The value at a dotted path, or None where any step is missing or no object."""
+    for name in path.split(".") if path else ():
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def records_at(payload: Any, path: str) -> list[Any] | None:
+    """The list at a path: a null is empty, a single object is a list of one, other shapes None."""
+    found = dig(payload, path)
+    if found is None:
+        parent = dig(payload, path.rpartition(".")[0]) if path else None
+        last = path.rpartition(".")[2]
+        present = path == "" or (isinstance(parent, Mapping) and last in parent)
+        return [] if present else None
+    if isinstance(found, list):
+        return found
+    if isinstance(found, Mapping):
+        return [found]
+    return None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a walk through a listing has shown."""
+
+    complete: bool
+    by: str = ""
+    """What proves it: `total matched`, `end reached`, `borders compared` ..."""
+    reason: str = ""
+    """Why it is not complete, for people."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One answered page as the paging sees it."""
+
+    params: Params
+    payload: Any
+    ids: list[Hashable] = field(default_factory=list)
+    """The identities of the page's records, in order."""
+
+
+class PagingWalk(Protocol):
+    """One walk through one listing: `first`, then `after` each answer in the order asked."""
+
+    def first(self) -> Params:
+        """The parameters of the first request."""
+
+    def after(self, page: Asked) -> list[Params]:
+        """What to ask next, possibly several at once; nothing when the walk waits or ends."""
+
+    def proof(self) -> Proof:
+        """What the pages so far have shown; called when nothing is left to ask."""
+
+
+class Paging(Protocol):
+    """A kind of paging, declared once for a resource."""
+
+    def walk(self) -> PagingWalk:
+        """A fresh walk."""
+
+    def requests(self, rows: int) -> int:
+        """How many requests a listing of so many rows takes, at least 1."""
+
+
+@dataclass(frozen=True)
+class OnePage:
+    """The whole listing is one answer."""
+
+    def walk(self) -> PagingWalk:
+        return _OnePageWalk()
+
+    def requests(self, rows: int) -> int:
+        return 1
+
+
+class _OnePageWalk:
+    def first(self) -> Params:
+        return {}
+
+    def after(self, page: Asked) -> list[Params]:
+        return []
+
+    def proof(self) -> Proof:
+        return Proof(True, "one whole answer")

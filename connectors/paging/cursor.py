@@ -1,0 +1,52 @@
+"""Pages by an opaque cursor (`cursor`, `hasMore`): each answer names the next request."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+
+
+@dataclass(frozen=True)
+class CursorPages:
+    """`param` carries the cursor that the answer before gave; `more` says whether to go on."""
+
+    param: str
+    cursor: str
+    """Dotted path of the cursor in the answer."""
+    more: str
+    """Dotted path of the flag that says whether another page follows."""
+    size: int = 50
+
+    def walk(self) -> PagingWalk:
+        return _CursorWalk(self)
+
+    def requests(self, rows: int) -> int:
+        return max(1, math.ceil(rows / self.size))
+
+
+@dataclass
+class _CursorWalk:
+    rule: CursorPages
+    used: set[str] = field(default_factory=set)
+    outcome: Proof | None = None
+
+    def first(self) -> Params:
+        return {}
+
+    def after(self, page: Asked) -> list[Params]:
+        if not dig(page.payload, self.rule.more):
+            self.outcome = Proof(True, "end reached")
+            return []
+        cursor = dig(page.payload, self.rule.cursor)
+        text = "" if cursor is None else str(cursor)
+        if not page.ids or not text or text in self.used:
+            fault = "an empty page promised more" if not page.ids else f"cursor {text!r} came again"
+            self.outcome = Proof(False, reason=fault)
+            return []
+        self.used.add(text)
+        return [{self.rule.param: text}]
+
+    def proof(self) -> Proof:
+        return self.outcome or Proof(False, reason="the listing was not read to its end")

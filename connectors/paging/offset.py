@@ -1,0 +1,159 @@
+"""Pages by offset: the next offset named by the answer, or a page index that may count items."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+
+PASSES = 4
+"""How often a listing that moves is read from its start before it is called unproved."""
+
+
+@dataclass(frozen=True)
+class LinkedOffsets:
+    """`meta.next` names the next offset; only that number is taken from it.
+
+    Pages overlap by a few rows: the first rows of a page must be the last rows of the one
+    before. Where they are not, rows were added, moved or deleted meanwhile and another pass
+    follows; a pass in which every overlap fits proves the listing.
+    """
+
+    limit: int = 200
+    overlap: int = 5
+    next: str = "meta.next"
+
+    def walk(self) -> PagingWalk:
+        return _LinkedOffsetWalk(self)
+
+    def requests(self, rows: int) -> int:
+        return 1 if rows <= self.limit else math.ceil((rows - self.overlap) / (self.limit - self.overlap))
+
+
+@dataclass
+class _LinkedOffsetWalk:
+    rule: LinkedOffsets
+    passes: int = 1
+    tail: list[Hashable] = field(default_factory=list)
+    start: list[Hashable] = field(default_factory=list)
+    visited: set[int] = field(default_factory=set)
+    moved: str = ""
+    outcome: Proof | None = None
+
+    def first(self) -> Params:
+        return self._at(0)
+
+    def _at(self, offset: int) -> Params:
+        self.visited.add(offset)
+        return {"limit": str(self.rule.limit), "offset": str(offset)}
+
+    def after(self, page: Asked) -> list[Params]:
+        offset = int(page.params["offset"])
+        if offset and self.tail and page.ids[: len(self.tail)] != self.tail:
+            self.moved = f"rows moved around offset {offset} while the pages were read"
+        link = dig(page.payload, self.rule.next)
+        named = parse_qs(urlsplit(link).query).get("offset") if isinstance(link, str) else None
+        if not named or not page.ids:
+            return self._end(page)
+        following = int(named[0]) if named[0].isdigit() else -1
+        overlap = min(self.rule.overlap, len(page.ids) - 1)
+        self.tail = page.ids[-overlap:] if overlap > 0 else []
+        target = following - overlap
+        if following <= offset or target in self.visited:
+            self.outcome = Proof(False, reason=f"`next` led back to offset {following}")
+            return []
+        return [self._at(target)]
+
+    def _end(self, page: Asked) -> list[Params]:
+        if not self.moved:
+            self.outcome = Proof(True, "end reached, overlaps seen")
+            return []
+        if self.passes >= PASSES:
+            self.outcome = Proof(False, reason=self.moved)
+            return []
+        self.passes += 1
+        self.moved, self.tail, self.visited = "", [], set()
+        return [self._at(0)]
+
+    def proof(self) -> Proof:
+        return self.outcome or Proof(False, reason="the listing was not read to its end")
+
+
+@dataclass(frozen=True)
+class PageIndexes:
+    """`offset` counts pages from 0 (or items: found out), `amount` is the number of rows.
+
+    Reading ends when as many distinct rows were seen as `amount` says, or at an empty page;
+    where both differ the list is read again, since writes between pages shift its rows.
+    """
+
+    limit: int = 100
+    amount: str = "amount"
+
+    def walk(self) -> PagingWalk:
+        return _PageIndexWalk(self)
+
+    def requests(self, rows: int) -> int:
+        return max(1, math.ceil(rows / self.limit))
+
+
+@dataclass
+class _PageIndexWalk:
+    rule: PageIndexes
+    step: int = 1
+    """1 while offsets count pages, the limit once they turn out to count items."""
+    index: int = 0
+    passes: int = 1
+    seen: set[Hashable] = field(default_factory=set)
+    rows: int = 0
+    first_ids: list[Hashable] = field(default_factory=list)
+    amounts: set[int] = field(default_factory=set)
+    outcome: Proof | None = None
+
+    def first(self) -> Params:
+        return self._ask(0)
+
+    def _ask(self, index: int) -> Params:
+        self.index = index
+        return {"limit": str(self.rule.limit), "offset": str(index)}
+
+    def after(self, page: Asked) -> list[Params]:
+        amount = dig(page.payload, self.rule.amount)
+        if isinstance(amount, int):
+            self.amounts.add(amount)
+        if self.index == 0:
+            self.first_ids = page.ids
+        elif self.index == 1 and self.step == 1 and len(self.first_ids) > 1:
+            if page.ids[:1] == self.first_ids[1:2]:
+                self.step = self.rule.limit
+                self.seen.update(page.ids)
+                self.rows = len(self.seen)
+                if len(self.seen) < (amount if isinstance(amount, int) else math.inf):
+                    return [self._ask(self.rule.limit)]
+        self.rows += len(page.ids)
+        self.seen.update(page.ids)
+        if isinstance(amount, int):
+            done = len(self.seen) >= amount or not page.ids
+        else:
+            done = len(page.ids) < self.rule.limit
+        return self._end(amount) if done else [self._ask(self.index + self.step)]
+
+    def _end(self, amount: object) -> list[Params]:
+        if not isinstance(amount, int):
+            self.outcome = Proof(True, "end reached")
+        elif len(self.seen) == amount and len(self.amounts) == 1:
+            self.outcome = Proof(True, "amount matched")
+        elif self.passes >= PASSES:
+            reason = f"{len(self.seen)} distinct rows, {amount} announced, in {PASSES} passes"
+            self.outcome = Proof(False, reason=reason)
+        else:
+            self.passes += 1
+            self.seen, self.rows, self.amounts = set(), 0, set()
+            return [self._ask(0)]
+        return []
+
+    def proof(self) -> Proof:
+        return self.outcome or Proof(False, reason="the listing was not read to its end")

@@ -1,0 +1,164 @@
+"""Pages by number with a total (`page`, `per_page`, `meta.pagination.total`).
+
+A row that is deleted while the pages are read shifts all later rows up, so that one row slips
+over a page border unseen. The first pass is quick (all pages at once) and watches for signs of
+movement: a changed total, repeated rows, rows that do not add up. On any sign a careful pass
+follows: after each page the one before it is asked again, and only where its last row still
+stands is the border proved not to have moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+
+CAREFUL_TRIES = 8
+"""How often one border is compared before the listing is called unproved."""
+
+
+@dataclass(frozen=True)
+class PageNumbers:
+    """`page` counts from 1; the answer echoes the page size really used and the total."""
+
+    per_page: int = 100
+    meta: str = "meta.pagination"
+    page_param: str = "page"
+    size_param: str = "per_page"
+
+    def walk(self) -> PagingWalk:
+        return _PageNumberWalk(self)
+
+    def requests(self, rows: int) -> int:
+        return max(1, math.ceil(rows / self.per_page))
+
+
+@dataclass
+class _PageNumberWalk:
+    rule: PageNumbers
+    total: int | None = None
+    size: int = 0
+    waiting: set[int] = field(default_factory=set)
+    seen: set[Hashable] = field(default_factory=set)
+    rows: int = 0
+    signs: list[str] = field(default_factory=list)
+    first_ids: list[Hashable] = field(default_factory=list)
+    careful: _CarefulPass | None = None
+    outcome: Proof | None = None
+
+    def first(self) -> Params:
+        self.waiting.add(1)
+        return self._page(1)
+
+    def after(self, page: Asked) -> list[Params]:
+        number = int(page.params[self.rule.page_param])
+        total = _whole(dig(page.payload, self.rule.meta + ".total"))
+        if self.careful is not None:
+            return self._carefully(number, page, total)
+        self.waiting.discard(number)
+        if total is None:
+            return self._without_total(number, page)
+        fresh: list[Params] = []
+        if self.total is None:
+            self.total = total
+            echoed = _whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
+            self.size = echoed or len(page.ids) or self.rule.per_page
+            pages = range(2, math.ceil(total / self.size) + 1)
+            self.waiting.update(pages)
+            fresh = [self._page(n) for n in pages]
+        elif total != self.total:
+            self.signs.append(f"the total went from {self.total} to {total}")
+            self.total = total
+        self._count(page)
+        return fresh if fresh or self.waiting else self._end()
+
+    def proof(self) -> Proof:
+        if self.outcome is None:
+            return Proof(False, reason="the listing was not read to its end")
+        return self.outcome
+
+    def _page(self, number: int) -> Params:
+        return {self.rule.page_param: str(number), self.rule.size_param: str(self.rule.per_page)}
+
+    def _count(self, page: Asked) -> None:
+        self.rows += len(page.ids)
+        self.seen.update(page.ids)
+
+    def _end(self) -> list[Params]:
+        if self.rows != len(self.seen):
+            self.signs.append(f"{self.rows - len(self.seen)} rows came twice")
+        if not self.signs and len(self.seen) == self.total:
+            self.outcome = Proof(True, "total matched")
+            return []
+        if not self.signs:
+            self.signs.append(f"{len(self.seen)} rows of {self.total} came")
+            if self.size and math.ceil((self.total or 0) / self.size) <= 1:
+                return self._unproved()
+        self.careful = _CarefulPass()
+        return [self._page(1)]
+
+    def _unproved(self) -> list[Params]:
+        self.outcome = Proof(False, reason="; ".join(self.signs[:3]))
+        return []
+
+    def _without_total(self, number: int, page: Asked) -> list[Params]:
+        """An answer that shows no total: one whole answer, or pages up to an empty one."""
+        if number == 1:
+            self.first_ids = page.ids
+            if len(page.ids) < self.rule.per_page:
+                self.outcome = Proof(True, "one whole answer")
+                return []
+        elif page.ids == self.first_ids or not page.ids:
+            self.outcome = Proof(True, "end reached")
+            return []
+        self._count(page)
+        return [self._page(number + 1)]
+
+    def _carefully(self, number: int, page: Asked, total: int | None) -> list[Params]:
+        assert self.careful is not None
+        self.total = total if total is not None else self.total
+        self._count(page)
+        last = max(1, math.ceil((self.total or 0) / (self.size or self.rule.per_page)))
+        step = self.careful.take(number, page.ids, last)
+        if step == 0:
+            self.outcome = Proof(True, "page borders compared")
+            return []
+        if step < 0:
+            self.signs.append(f"page {self.careful.number} kept moving")
+            return self._unproved()
+        return [self._page(step)]
+
+
+@dataclass
+class _CarefulPass:
+    """Page k, page k+1, page k again: unmoved when its last row still ends it."""
+
+    number: int = 1
+    ids: list[Hashable] | None = None
+    ahead: list[Hashable] | None = None
+    tries: int = 0
+
+    def take(self, number: int, ids: list[Hashable], last: int) -> int:
+        """The next page to ask; 0 when all borders are proved, -1 when one never settles."""
+        if self.ids is None:
+            self.ids = ids
+        elif self.ahead is None:
+            self.ahead = ids
+            return self.number
+        elif number == self.number:
+            unmoved = ids[-1:] == self.ids[-1:] and len(ids) == len(self.ids)
+            if unmoved:
+                self.number, self.ids, self.tries = self.number + 1, self.ahead, 0
+            else:
+                self.ids, self.tries = ids, self.tries + 1
+            self.ahead = None
+            if self.tries > CAREFUL_TRIES:
+                return -1
+        return self.number + 1 if self.number < last else 0
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,490 @@
+"""One sync of one account: read each family, load it, publish. The command line and Dagster
+both call it; it knows neither.
+
+A sync that was killed left its journal: the next one goes on with it under the same run, asks
+for no page twice and ends in the same rows, history and counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.declare import Due, Family, family_tables
+from connectors.errors import AccountBusy, BadSettings, Fatal, KollectError
+from connectors.http.client import Client
+from connectors.http.events import Event
+from connectors.http.rate_state import FileState
+from connectors.http.throttle import Throttle
+from connectors.journal import Journal
+from connectors.outcome import Outcome
+from connectors.walk import Walk, read_family
+from pipelines.settings import Account, Settings
+from warehouse.connect import Warehouse
+from warehouse.engine import open_engine
+from warehouse.incoming import Incoming
+from warehouse.known import Known
+from warehouse.load import LoadRequest, Traffic, load
+from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.runs import Run, record_run
+
+if TYPE_CHECKING:
+    import httpx
+
+ACCOUNT_WAIT_SECONDS = 600.0
+STAGE_HOURS = 24.0
+"""A journal older than this is thrown away: its pages are too old to go on with."""
+FRESH_MINUTES = 15.0
+"""After going on with a run that began earlier than this, a fresh one follows."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Something to show while a sync runs."""
+
+    account: str
+    kind: str
+    """`waiting`, `resumed`, `family`, `request`, `loaded`, `message`, `problem`."""
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class AccountResult:
+    """What a sync of one account did (contract section 2, `sync --json`)."""
+
+    account: str
+    status: str = "complete"
+    error: KollectError | None = None
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    waited_seconds: float = 0.0
+    bytes: int = 0
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("mode", "complete", "inserted", "updated", "deleted", "unchanged", "rejected",
+                 "rows")  # fmt: skip
+        shown = {
+            table: {
+                **{name: row.get(name) for name in names},
+                **({"reason": row["reason"]} if row.get("reason") else {}),
+                **({"proof": row["proof"]} if row.get("proof") else {}),
+            }
+            for table, row in self.tables.items()
+        }
+        return {
+            "status": self.status,
+            **({"error": str(self.error)} if self.error else {}),
+            "requests": self.requests,
+            "retries": self.retries,
+            "rate_limited": self.rate_limited,
+            "waited_seconds": round(self.waited_seconds, 3),
+            "bytes": self.bytes,
+            "tables": shown,
+        }
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a sync takes from outside; tests give their own."""
+
+    transport: httpx.BaseTransport | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    progress: Callable[[Progress], None] = lambda _: None
+    account_wait_seconds: float = ACCOUNT_WAIT_SECONDS
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name: sorts by time, never twice the same."""
+    return f"{now.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}"
+
+
+def sync_account(
+    settings: Settings,
+    account: Account,
+    *,
+    tables: Iterable[str] | None = None,
+    full: bool = False,
+    accept_deletes: bool = False,
+    run_id: str | None = None,
+    outside: Outside | None = None,
+) -> AccountResult:
+    """Sync one account (or the families of some tables) and publish the result.
+
+    Raises AccountBusy when another process keeps the account; other errors end in the result.
+    """
+    world = outside or Outside()
+    warehouse = Warehouse(settings.warehouse)
+    lock = warehouse.home / "locks" / f"account-{account.name}.lock"
+
+    def waiting(holder: str) -> None:
+        world.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
+
+    try:
+        with FileLock(lock, timeout_seconds=world.account_wait_seconds, on_wait=waiting):
+            sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+            wanted = sync.wanted(tables)
+            result = sync.run(wanted, run_id)
+            if sync.resumed_old:
+                sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+                result = sync.run(wanted, run_id)
+            return result
+    except HeldElsewhere as held:
+        raise AccountBusy(
+            f"account {account.name} is being synced by {held.holder}",
+            account=account.name,
+            guidance="wait for it, or end that process",
+        ) from None
+    except OSError as error:
+        from warehouse.connect import disk_problem
+
+        raise disk_problem(error, warehouse.home) from error
+
+
+class _Sync:
+    def __init__(
+        self,
+        settings: Settings,
+        account: Account,
+        warehouse: Warehouse,
+        world: Outside,
+        full: bool,
+        accept_deletes: bool,
+    ) -> None:
+        self.settings = settings
+        self.account = account
+        self.connector = account.connector
+        self.warehouse = warehouse
+        self.world = world
+        self.full = full
+        self.accept_deletes = accept_deletes
+        self.resumed_old = False
+        self.named = False
+        """Whether tables were asked for by name."""
+        self.result = AccountResult(account.name)
+        self._last_shown = 0.0
+        self._shown = threading.Lock()
+
+    def wanted(self, tables: Iterable[str] | None) -> list[Family]:
+        """The families to read: those of the wanted tables, and those that they build on."""
+        self.named = tables is not None
+        kept = set(self.account.tables)
+        asked = kept if tables is None else kept & set(tables)
+        families = self.connector.families_of(asked)
+        known = {family.name for family in families}
+        with open_engine(self.warehouse.home) as engine:
+            query = self._known(engine)
+            for family in list(families):
+                for resource in family.resources:
+                    if isinstance(resource.each, Due) and not query.count(resource.each.table):
+                        for needed in self.connector.families_of([resource.each.table])[:1]:
+                            if needed.name not in known:
+                                families.insert(0, needed)
+                                known.add(needed.name)
+        return families
+
+    def _known(self, engine: Any) -> Known:
+        return Known(self.warehouse, self.connector, self.account.name, engine.cursor)
+
+    # -- one run ---------------------------------------------------------------------------
+
+    def run(self, families: list[Family], run_id: str | None) -> AccountResult:
+        stage = self.warehouse.home / "stage" / self.account.name
+        journal = Journal(stage / "pages.journal")
+        try:
+            started_at, run_id = self._begin(journal, run_id)
+            if not self.account.ready:
+                self._fail(self._no_credential(), families)
+            else:
+                with self._client() as client, open_engine(self.warehouse.home) as engine:
+                    self._read_all(families, journal, client, engine, run_id, started_at)
+                    self._count(client, journal)
+            self._finish(run_id, started_at)
+            if self.result.error is None or not self.account.ready:
+                journal.discard()
+        finally:
+            journal.close()
+        return self.result
+
+    def _begin(self, journal: Journal, run_id: str | None) -> tuple[datetime, str]:
+        """The run to go on with, or a new one; the journal's first entry says which."""
+        now = self.world.now()
+        first = journal.get("run")
+        if first is not None:
+            head = first[0]
+            started_at = datetime.fromisoformat(head["started_at"])
+            hours = (now - started_at).total_seconds() / 3600
+            if 0 <= hours < STAGE_HOURS and head["full"] >= self.full:
+                self.full = head["full"]
+                self.resumed_old = hours * 60 > FRESH_MINUTES
+                text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
+                self._tell("resumed", text)
+                return started_at, head["run_id"]
+            journal.clear()
+        name = run_id or new_run_id(now)
+        journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
+        return now, name
+
+    def _client(self) -> Client:
+        account = self.account
+        state = FileState(self.warehouse.home / "rates" / f"{account.name}.rate")
+        throttle = Throttle(
+            account.windows,
+            account.penalty_seconds,
+            clock=self.world.clock,
+            sleep=self.world.sleep,
+            state=state,
+        )
+        from dataclasses import replace
+
+        rules = replace(
+            self.connector.http,
+            windows=account.windows,
+            penalty_seconds=account.penalty_seconds,
+            max_in_flight=max(1, account.max_in_flight),
+        )
+        return Client(
+            rules,
+            account.base_url,
+            account.credential,
+            account=account.name,
+            throttle=throttle,
+            retry=account.retry,
+            transport=self.world.transport,
+            clock=self.world.clock,
+            sleep=self.world.sleep,
+            on_event=self._on_event,
+            secret_values=[v for p, v in account.credential.items() if p not in ("uid", "username")],
+            variables=tuple(account.variables.values()),
+        )
+
+    def _no_credential(self) -> KollectError:
+        return BadSettings(
+            f"account {self.account.name} has no credential",
+            account=self.account.name,
+            guidance=f"set {self.account.missing} in the environment or in .env",
+        )
+
+    def _read_all(
+        self,
+        families: list[Family],
+        journal: Journal,
+        client: Client,
+        engine: Any,
+        run_id: str,
+        started_at: datetime,
+    ) -> None:
+        known = self._known(engine)
+        self.full = self.full or self._full_pass_due(known, started_at)
+        done = known.cursors("loaded in run")
+        for number, family in enumerate(families):
+            if done.get(family.name) == run_id:
+                continue
+            if family.full_only and not self.full and not known.first_time(family.name):
+                if not self.named:
+                    continue
+            self._tell("family", f"reading {family.name}", family=family.name)
+            error = self._family(family, journal, client, engine, known, run_id, started_at)
+            if isinstance(error, Fatal):
+                self._fail(error, families[number + 1 :])
+                break
+        stored = known.run_loads(run_id)
+        self.result.tables = {**stored, **{t: r for t, r in self.result.tables.items() if t not in stored}}
+
+    def _full_pass_due(self, known: Known, started_at: datetime) -> bool:
+        """Whether the last full pass is longer ago than the account's rhythm allows."""
+        last = known.cursor("full pass")
+        days = self.account.full_every_days
+        if last is None or not days or self.named:
+            return False
+        return (started_at - datetime.fromisoformat(last)).total_seconds() > days * 86_400
+
+    def _family(
+        self,
+        family: Family,
+        journal: Journal,
+        client: Client,
+        engine: Any,
+        known: Known,
+        run_id: str,
+        started_at: datetime,
+    ) -> KollectError | None:
+        """Read and load one family; an error ends its reading, and what was read is loaded."""
+        tables = frozenset(t.name for t in family_tables(family)) & set(self.account.tables)
+        scratch = Path(tempfile.mkdtemp(prefix="load-", dir=_made(self.warehouse.home / "scratch")))
+        first_time = known.first_time(family.name)
+        incoming = Incoming(engine.cursor(), scratch, known.extra_columns())
+        walk = Walk(
+            self.connector,
+            family,
+            client=client,
+            journal=journal,
+            sink=incoming,
+            known=known,
+            full=self.full or first_time,
+            started_at=started_at,
+            tables=tables,
+            in_flight=self.account.max_in_flight,
+            options={"transport": self.account.transport},
+        )
+        failed: KollectError | None = None
+        try:
+            try:
+                read_family(walk)
+            except KollectError as error:
+                failed = error
+                self.result.error = self.result.error or error
+                self._tell("problem", str(error), family=family.name)
+                for table in tables:
+                    walk.outcome.fail(table, family.name, str(error))
+            self.result.messages += walk.outcome.messages
+            for message in walk.outcome.messages:
+                self._tell("message", message, family=family.name)
+            if failed is None:
+                walk.outcome.cursors[("loaded in run", family.name)] = run_id
+                if walk.full and family is self.connector.families[-1]:
+                    walk.outcome.cursors[("full pass", "")] = started_at.isoformat()
+            rows = load(
+                self.warehouse,
+                known,
+                LoadRequest(
+                    connector=self.connector,
+                    account=self.account.name,
+                    run_id=run_id,
+                    family=family,
+                    outcome=walk.outcome,
+                    incoming=incoming,
+                    full=walk.full,
+                    tables=tables,
+                    traffic=_traffic(journal, family.name),
+                    mass_share=self.settings.mass_delete_share,
+                    accept_deletes=self.accept_deletes,
+                    now=self.world.now(),
+                ),
+            )
+            self._loaded(family, rows, walk.outcome)
+        finally:
+            incoming.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+        return failed
+
+    # -- telling and counting --------------------------------------------------------------
+
+    def _tell(self, kind: str, text: str, **fields: Any) -> None:
+        self.world.progress(Progress(self.account.name, kind, text, fields))
+
+    def _on_event(self, event: Event) -> None:
+        with self._shown:
+            self.world.progress(
+                Progress(self.account.name, "request", str(event), {"event": event.kind, **event.fields})
+            )
+
+    def _loaded(
+        self, family: Family, rows: Mapping[str, Mapping[str, Any]], outcome: Outcome
+    ) -> None:
+        for table, row in rows.items():
+            changes = ", ".join(
+                f"{row[name]:,} {name}"
+                for name in ("inserted", "updated", "deleted", "rejected")
+                if row[name]
+            )
+            text = f"{table}: {row['rows']:,} rows ({changes or 'nothing changed'})"
+            self._tell("loaded", text, table=table, row=dict(row))
+
+    def _fail(self, error: KollectError, families: Iterable[Family]) -> None:
+        """Name every table that could not even be asked for."""
+        self.result.error = self.result.error or error
+        for family in families:
+            for table in family_tables(family):
+                if table.name in self.account.tables:
+                    self.result.tables.setdefault(
+                        table.name,
+                        {
+                            "mode": "full" if self.full else "incremental",
+                            "complete": False,
+                            "inserted": 0,
+                            "updated": 0,
+                            "deleted": 0,
+                            "unchanged": 0,
+                            "rejected": 0,
+                            "rows": None,
+                            "reason": str(error),
+                        },
+                    )
+
+    def _count(self, client: Client, journal: Journal) -> None:
+        """Totals of the run: what the journal holds, plus what failed in this process."""
+        heads = [head for head in journal.heads() if "attempts" in head]
+        answered_here = sum(h["attempts"] for h in heads if h.get("process") == journal.process)
+        seen = client.statistics
+        failed = max(0, seen.requests - answered_here)
+        self.result.requests = sum(h["attempts"] for h in heads) + failed
+        earlier = sum(h["attempts"] - 1 for h in heads if h.get("process") != journal.process)
+        self.result.retries = earlier + seen.retries
+        self.result.rate_limited = (
+            sum(h["throttled"] for h in heads if h.get("process") != journal.process)
+            + seen.rate_limited
+        )
+        self.result.waited_seconds = (
+            sum(h["waited"] for h in heads if h.get("process") != journal.process)
+            + seen.waited_seconds
+        )
+        self.result.bytes = sum(h["bytes"] for h in heads)
+
+    def _finish(self, run_id: str, started_at: datetime) -> None:
+        result = self.result
+        proved = [bool(row["complete"]) for row in result.tables.values()]
+        if result.error is None and all(proved):
+            result.status = "complete"
+        else:
+            result.status = "partial" if any(proved) else "failed"
+        with open_engine(self.warehouse.home) as engine:
+            record_run(
+                self.warehouse,
+                engine,
+                self.connector,
+                Run(
+                    run_id=run_id,
+                    account=self.account.name,
+                    status=result.status,
+                    started_at=started_at,
+                    finished_at=self.world.now(),
+                    requests=result.requests,
+                    retries=result.retries,
+                    rate_limited=result.rate_limited,
+                    waited_seconds=result.waited_seconds,
+                    bytes=result.bytes,
+                    error=str(result.error) if result.error else None,
+                ),
+                result.tables,
+            )
+        self.warehouse.publish()
+
+
+def _traffic(journal: Journal, family: str) -> Traffic:
+    heads = [head for head in journal.heads() if head.get("family") == family]
+    return Traffic(
+        requests=sum(h["attempts"] for h in heads),
+        retries=sum(h["attempts"] - 1 for h in heads),
+        rate_limited=sum(h["throttled"] for h in heads),
+        waited_seconds=sum(h["waited"] for h in heads),
+        bytes=sum(h["bytes"] for h in heads),
+    )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,130 @@
+"""All stand-ins together: the registry, and a sandbox that starts several at once."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sandbox.server import StandIn
+from sandbox.service import Service
+
+
+class Registry(Mapping[str, type[Service]]):
+    """Service name -> class in alphabetical order; a module is imported when asked for."""
+
+    def __init__(self, classes: Mapping[str, tuple[str, str]]) -> None:
+        self._classes = dict(sorted(classes.items()))
+
+    def __getitem__(self, name: str) -> type[Service]:
+        module, class_name = self._classes[name]
+        found: type[Service] = getattr(importlib.import_module(module), class_name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes  # without importing it
+
+
+SERVICES = Registry(
+    {
+        name: (f"sandbox.{name}", name.capitalize())
+        for name in ("kinescope", "kinesis", "kinopio", "kippt", "kitemaker")
+    }
+)
+
+
+class Sandbox:
+    """Stand-ins of several services (all known ones by default) while the block lasts.
+
+    All are made from the same `seed`; `size` is each service's own default where it is
+    None, or a mapping by name. `ports` fixes ports by name, the others are free ones.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[str] | None = None,
+        *,
+        size: int | Mapping[str, int] | None = None,
+        seed: int = 1,
+        limits: bool = True,
+        latency_seconds: float = 0.0,
+        switches: Mapping[str, Mapping[str, Any]] | None = None,
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
+        names = list(SERVICES) if services is None else list(services)
+        if unknown := sorted(set(names) - set(SERVICES)):
+            raise ValueError(f"no stand-in for {unknown}; there are {list(SERVICES)}")
+        self.services: dict[str, Service] = {}
+        self.stand_ins: dict[str, StandIn] = {}
+        for name in names:
+            options: dict[str, Any] = {"seed": seed, "switches": (switches or {}).get(name)}
+            wanted = size.get(name) if isinstance(size, Mapping) else size
+            if wanted is not None:
+                options["size"] = wanted
+            self.services[name] = SERVICES[name](**options)
+            self.stand_ins[name] = StandIn(
+                self.services[name],
+                port=(ports or {}).get(name, 0),
+                latency_seconds=latency_seconds,
+                limits=limits,
+            )
+        self._running = ExitStack()
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that hold the credentials of all services."""
+        return {
+            name: value
+            for service in self.services.values()
+            for name, value in service.credentials().items()
+        }
+
+    def settings(
+        self,
+        warehouse_path: str | Path,
+        *,
+        more: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> str:
+        """The text of a kollect.toml with one account for each running stand-in.
+
+        `more` adds settings by account, e.g. {"kinopio": {"files": True}}.
+        """
+        lines = ["[warehouse]", f"path = {_toml(str(warehouse_path))}"]
+        for name, stand_in in self.stand_ins.items():
+            settings = {"service": name, "base_url": stand_in.url, **(more or {}).get(name, {})}
+            lines += ["", f"[accounts.{name}]"]
+            lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]
+        return "\n".join(lines) + "\n"
+
+    def __enter__(self) -> Sandbox:
+        with ExitStack() as starting:  # a taken port must not leave the others running
+            for stand_in in self.stand_ins.values():
+                starting.enter_context(stand_in)
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+
+def _toml(value: Any) -> str:
+    """A plain value as TOML; JSON's text and number forms are TOML's too."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

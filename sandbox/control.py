@@ -1,0 +1,160 @@
+"""The control interface: `/_sandbox/...` beside the service, for tests in other processes.
+
+GET truth, stats, requests, switches, methods, secrets, credentials, faults.
+POST switch {name: value, ...}, change {seed}, call {method, args}, fault {kind, ...},
+faults/clear, reset, latency {seconds}, limits {on, retry_after}.
+Loopback only and without a key; never counted by the referee nor harmed by faults.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sandbox.faults import Fault
+from sandbox.service import Request, Response, Service
+
+if TYPE_CHECKING:
+    from sandbox.server import StandIn
+
+PREFIX = "/_sandbox/"
+NOT_A_CHANGE = {"answer", "jump_clock", "throttled", "refused", "rows_in", "emptied"}
+"""Public methods of every service that change nothing or that faults use."""
+
+
+def answer(stand_in: StandIn, request: Request) -> Response:
+    """Carry out one control request: 200 with JSON, 400 with the reason, 404 if unknown."""
+    what = request.path.removeprefix(PREFIX).strip("/")
+    deed = READS.get(what) if request.method == "GET" else None
+    try:
+        if deed is not None:
+            return _json(deed(stand_in))
+        if request.method == "POST" and what in DEEDS:
+            options = request.json() or {}
+            if not isinstance(options, dict):
+                raise ValueError("the body is to be a JSON object")
+            return _json(DEEDS[what](stand_in, options))
+    except (ValueError, TypeError, KeyError, LookupError) as error:
+        return _json({"error": f"{type(error).__name__}: {error}"}, 400)
+    known = {"GET": sorted(READS), "POST": sorted(DEEDS)}
+    return _json({"error": f"no {request.method} {what}", "known": known}, 404)
+
+
+def stats(stand_in: StandIn) -> dict[str, Any]:
+    """Counts so far: requests, by status, violations, trespasses, faults fired, errors."""
+    requests = stand_in.requests
+    referee = stand_in.referee
+    return {
+        "service": stand_in.service.name,
+        "requests": len(requests),
+        "by_status": {str(k): n for k, n in sorted(Counter(r.status for r in requests).items())},
+        "violations": [
+            {"time": v.time, "limit": v.window.limit, "seconds": v.window.seconds}
+            for v in referee.violations
+        ],
+        "trespasses": len(referee.trespasses),
+        "limits": {"on": referee.on, "retry_after": referee.retry_after},
+        "latency_seconds": stand_in.latency_seconds,
+        "faults": [fault.to_json() for fault in stand_in.faults.faults],
+        "faults_fired": stand_in.faults.fired(),
+        "errors": list(stand_in.errors),
+    }
+
+
+def switches(stand_in: StandIn) -> list[dict[str, Any]]:
+    """Every switch of the service with its value, choices and meaning."""
+    service = stand_in.service
+    return [
+        {
+            "name": switch.name,
+            "value": service.settings[switch.name],
+            "default": switch.default,
+            "choices": list(switch.choices),
+            "meaning": switch.meaning,
+        }
+        for switch in service.switches
+    ]
+
+
+def methods(service: Service) -> dict[str, str]:
+    """The changes that `call` can make: name -> signature."""
+    return {
+        name: str(inspect.signature(getattr(service, name)))
+        for name, _ in inspect.getmembers(type(service), inspect.isfunction)
+        if not name.startswith("_") and name not in NOT_A_CHANGE
+    }
+
+
+def _switch(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    for name, value in options.items():
+        stand_in.service.switch(name, value)
+    return stand_in.service.settings
+
+
+def _change(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    return stand_in.service.change(int(options.get("seed", 1)))
+
+
+def _call(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    service, name, args = stand_in.service, options["method"], options.get("args") or []
+    if name not in methods(service):
+        raise ValueError(f"{service.name} has no method {name!r}: {sorted(methods(service))}")
+    method = getattr(service, name)
+    return method(**args) if isinstance(args, dict) else method(*args)
+
+
+def _fault(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    return stand_in.faults.add(Fault.from_json(options)).to_json()
+
+
+def _clear_faults(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    stand_in.faults.clear()
+    return []
+
+
+def _reset(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    stand_in.reset()
+    return stats(stand_in)
+
+
+def _latency(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    stand_in.latency_seconds = float(options["seconds"])
+    return {"seconds": stand_in.latency_seconds}
+
+
+def _limits(stand_in: StandIn, options: dict[str, Any]) -> Any:
+    if "retry_after" in options:
+        stand_in.referee.set_retry_after(options["retry_after"])
+    stand_in.referee.on = bool(options.get("on", stand_in.referee.on))
+    return stats(stand_in)["limits"]
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    body = json.dumps(value, ensure_ascii=False, default=str).encode()
+    return Response(status, body, {"Content-Type": "application/json"})
+
+
+READS: dict[str, Callable[[StandIn], Any]] = {
+    "credentials": lambda stand_in: stand_in.service.credentials(),
+    "faults": lambda stand_in: [fault.to_json() for fault in stand_in.faults.faults],
+    "methods": lambda stand_in: methods(stand_in.service),
+    "requests": lambda stand_in: [entry._asdict() for entry in stand_in.requests],
+    "secrets": lambda stand_in: stand_in.service.secrets(),
+    "stats": stats,
+    "switches": switches,
+    "truth": lambda stand_in: stand_in.service.truth(),
+}
+
+DEEDS: dict[str, Callable[[StandIn, dict[str, Any]], Any]] = {
+    "call": _call,
+    "change": _change,
+    "fault": _fault,
+    "faults/clear": _clear_faults,
+    "latency": _latency,
+    "limits": _limits,
+    "reset": _reset,
+    "switch": _switch,
+}

@@ -1,0 +1,50 @@
+"""What Kinopio's API page leaves open or tells in two ways, as switches."""
+
+from __future__ import annotations
+
+from sandbox.service import Switch
+
+SWITCHES = (
+    Switch("era", "mixed", ("2023", "mixed", "2026"),
+           "2023: connectionTypes and startCardId; 2026: startItemId, lists, lines, strokes, "
+           "no connectionTypes; mixed: both generations of children, either pair of names"),
+    Switch("spelling", "documented", ("documented", "newer", "both"),
+           "removedCards, notifications, tags, everyones-spaces or their newer spellings"),
+    Switch("listing_rows", "metadata", ("metadata", "full"),
+           "whether rows of /user/spaces hold only metadata or whole spaces"),
+    Switch("listing_flaws", "none", ("none", "duplicate_and_null"),
+           "one space twice and one null in /user/spaces"),
+    Switch("hidden_spaces", "listed", ("listed", "left_out"),
+           "whether /user/spaces holds hidden spaces"),
+    Switch("batch_cards", "full", ("full", "no_cards", "metadata"),
+           "what /space/multiple holds of a space"),
+    Switch("batch_missing", "omitted", ("omitted", "empty"),
+           "an unknown or forbidden id in /space/multiple: left out, or {} in its place"),
+    Switch("batch_over_60", "first60", ("first60", "400"),
+           "more than 60 ids: only the first 60 answered, or status 400"),
+    Switch("removed_cards_inline", False, (False, True),
+           "whether `cards` holds soft-removed cards too, with isRemoved true"),
+    Switch("dropped_routes", "served", ("served", "gone"),
+           "ai-images, journal-spaces, journal-daily-prompt and new-stuff, dropped later"),
+    Switch("ai_images_default_limit", 10, (10, 100),
+           "how many images come without ?limit="),
+    Switch("favorite_colors", "object", ("object", "text"),
+           "items of /user/favorite-colors: {color}, or the bare colour"),
+    Switch("owner_field", "userId", ("userId", "ownerUserId"),
+           "the name of a space's owner field"),
+    Switch("collaborator_key", "text", ("text", "object"),
+           "collaboratorKey as text or as {collaboratorKey: text}"),
+    Switch("full_owner", True, (True, False),
+           "whether imported spaces carry the whole signed-in user, secrets included"),
+    Switch("user_api_key", "sent", ("sent", "absent"),
+           "whether GET /user holds apiKey"),
+    Switch("numbers", "int", ("int", "text"),
+           "sizes and frames (boxes: positions too) as numbers, or as text as documented"),
+    Switch("positions", "fractions", ("fractions", "whole"),
+           "whether some x and y of cards have fractions"),
+    Switch("box_edits", "move_updated_at", ("move_updated_at", "leave_updated_at"),
+           "whether the edit of a box moves the space's updatedAt"),
+    Switch("errors", "json", ("json", "text", "in_body"),
+           "error bodies: JSON, HTML text, or status 200 with the error's status inside"),
+    Switch("throttled_body", "text", ("text", "json"), "the body of a 429"),
+)  # fmt: skip

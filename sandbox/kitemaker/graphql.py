@@ -1,0 +1,248 @@
+"""The GraphQL interface: queries are parsed, checked and run by the real library."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from sandbox.kitemaker.model import Feedback, Initiative, Record, Space, WorkItem
+from sandbox.kitemaker.schema import schema
+from sandbox.kitemaker.view import (
+    FEEDBACK_NOT_FOUND,
+    INITIATIVE_NOT_FOUND,
+    ISSUE_NOT_FOUND,
+    RECENT_MOST,
+    Refused,
+    View,
+    bad_request,
+)
+
+SCHEMA = schema()
+Numbered = TypeVar("Numbered", WorkItem, Initiative, Feedback)
+Key = tuple[int, str]
+
+
+def answer(view: View, body: Any) -> dict[str, Any]:
+    """The answer to one POST body: `data`, `errors` or both, as the GraphQL standard says."""
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        return {"errors": [{"message": "The body is to hold a query"}]}
+    document, errors = _checked(body["query"])
+    if document is None:
+        return {"errors": [error.formatted for error in errors]}
+    result = execute_sync(
+        SCHEMA,
+        document,
+        context_value=view,
+        variable_values=body.get("variables") or {},
+        operation_name=body.get("operationName"),
+        field_resolver=_field,
+        type_resolver=lambda value, info, kind: type(value).__name__,
+    )
+    return dict(result.formatted)
+
+
+@lru_cache(maxsize=64)
+def _checked(query: str) -> tuple[DocumentNode | None, list[GraphQLError]]:
+    """The parsed query, or None with what is wrong; clients send the same few again."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return None, [error]
+    errors = validate(SCHEMA, document)
+    return (None, errors) if errors else (document, [])
+
+
+def _field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    """One field: by its own function where it has one, else the attribute of that name."""
+    own = FIELDS.get((info.parent_type.name, info.field_name))
+    if own is None:
+        return getattr(source, _snake(info.field_name))
+    return own(info.context, source, **arguments)
+
+
+@lru_cache(maxsize=256)
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+def _work_items(
+    view: View,
+    source: None,
+    spaceId: str | None = None,
+    cursor: str | None = None,
+    count: int | None = None,
+    statusFilter: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    items: Iterable[WorkItem]
+    if spaceId is not None:
+        items = view.space(spaceId).items.values()
+    elif view.settings["work_items_without_space"] == "refuse":
+        raise bad_request("spaceId is missing")
+    else:
+        items = view.work_items() if view.settings["work_items_without_space"] == "all" else []
+    if statusFilter is not None:
+        wanted = statusFilter["type"] == "INCLUDE"
+        kinds = statusFilter["filter"]
+        items = (item for item in items if (item.status.type in kinds) is wanted)
+    elif view.settings["archived_unless_asked"] == "left_out":
+        items = (item for item in items if item.status.type != "ARCHIVED")
+    return _page(view, "work_items", items, cursor, count)
+
+
+def _page(
+    view: View,
+    name: str,
+    rows: Iterable[Numbered],
+    cursor: str | None,
+    count: int | None,
+) -> dict[str, Any]:
+    """One page behind the key that the cursor holds; rows never shift under the reader."""
+    if count is None:
+        count = view.settings["graphql_default_count"]
+    if count < 1 or (count > RECENT_MOST and view.settings["count_above_50"] == "refuse"):
+        raise bad_request(f"count is to be from 1 to {RECENT_MOST}")
+    count = min(count, RECENT_MOST)
+    by_number = view.settings["cursor_key"] == "number"
+    backwards = view.settings["cursor_direction"] == "newest_first"
+
+    def key(row: Numbered) -> Key:
+        return (row.number if by_number else 0, row.id)
+
+    if cursor:
+        last = _opened(cursor)
+        rows = (row for row in rows if (key(row) < last if backwards else key(row) > last))
+    ordered = sorted(rows, key=key, reverse=backwards)
+    page = ordered[:count]
+    return _Result(
+        {
+            name: page,
+            "cursor": _sealed(key(page[-1])) if page else cursor or "",
+            "has_more": len(ordered) > count,
+        }
+    )
+
+
+class _Result(dict[str, Any]):
+    """A page as an object, so that its fields are attributes like everybody's."""
+
+    __getattr__ = dict.__getitem__
+
+
+def _sealed(key: Key) -> str:
+    return base64.urlsafe_b64encode(f"{key[0]}:{key[1]}".encode()).decode()
+
+
+def _opened(cursor: str) -> Key:
+    try:
+        number, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        return int(number), row_id
+    except ValueError:
+        raise bad_request("The cursor is not one of ours") from None
+
+
+def _number(prefix: Callable[[Any], str]) -> Callable[..., str]:
+    """A number as text, with its prefix where the switch says so."""
+
+    def resolve(view: View, source: Any) -> str:
+        plain = str(source.number)
+        return plain if view.settings["graphql_number"] == "plain" else prefix(source) + plain
+
+    return resolve
+
+
+def _by_id(rows: Iterable[Any], row_id: str, missing: tuple[str, str]) -> Any:
+    for row in rows:
+        if row.id == row_id:
+            return row
+    raise Refused(404, *missing)
+
+
+def _by_number(rows: dict[int, Any], number: str | None, missing: tuple[str, str]) -> Any:
+    """A row by `12` or by `I-12`."""
+    digits = (number or "").rpartition("-")[2]
+    if not digits.isdecimal() or int(digits) not in rows:
+        raise Refused(404, *missing)
+    return rows[int(digits)]
+
+
+def _work_item_by_number(view: View, source: None, number: str) -> WorkItem:
+    key, _, digits = number.rpartition("-")
+    return view.work_item_by_number(key, int(digits) if digits.isdecimal() else -1)
+
+
+def _unknown_review(view: View, source: None, url: str) -> Record:
+    raise Refused(404, "CODE_REVIEW_REQUEST_NOT_FOUND", "No such code review request")
+
+
+def _seen(name: str) -> Callable[[View, Any], list[Any]]:
+    """The work items and initiatives of a list that the token may see."""
+    return lambda view, source: [row for row in getattr(source, name) if view.sees(row)]
+
+
+def _space_key(item: WorkItem) -> str:
+    space: Space = item.space
+    return f"{space.key}-"
+
+
+FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Query", "organization"): lambda view, _: view.world.organization,
+    ("Query", "spaceByKey"): lambda view, _, key: view.space_by_key(key),
+    ("Query", "workItems"): _work_items,
+    ("Query", "workItem"): lambda view, _, id: _by_id(view.work_items(), id, ISSUE_NOT_FOUND),
+    ("Query", "workItemByNumber"): _work_item_by_number,
+    ("Query", "comment"): lambda view, _, id: _by_id(
+        view.comments(),
+        id,
+        ("COMMENT_NOT_FOUND", "Could not find the specified comment"),
+    ),
+    ("Query", "initiatives"): lambda view, _, cursor=None, count=None: _page(
+        view, "initiatives", view.world.initiatives.values(), cursor, count
+    ),
+    ("Query", "initiative"): lambda view, _, id: _by_id(
+        view.world.initiatives.values(), id, INITIATIVE_NOT_FOUND
+    ),
+    ("Query", "initiativeByNumber"): lambda view, _, number=None: _by_number(
+        view.world.initiatives, number, INITIATIVE_NOT_FOUND
+    ),
+    ("Query", "roadmaps"): lambda view, _: view.world,
+    ("Query", "feedback"): lambda view, _, cursor=None, count=None: _page(
+        view, "feedback", view.world.feedback.values(), cursor, count
+    ),
+    ("Query", "feedbackById"): lambda view, _, id: _by_id(
+        view.world.feedback.values(), id, FEEDBACK_NOT_FOUND
+    ),
+    ("Query", "feedbackByNumber"): lambda view, _, number=None: _by_number(
+        view.world.feedback, number, FEEDBACK_NOT_FOUND
+    ),
+    ("Query", "feedbackPersons"): lambda view, _: view.world.people,
+    ("Query", "feedbackCompanies"): lambda view, _: view.world.companies,
+    ("Query", "codeReviewRequest"): _unknown_review,
+    ("Organization", "spaces"): lambda view, _: view.spaces(),
+    ("Organization", "users"): lambda view, _: view.world.users,
+    ("Organization", "integrations"): lambda view, _: view.world.integrations,
+    ("Organization", "integrationUsers"): lambda view, _: view.world.integration_users,
+    ("Organization", "applications"): lambda view, _: view.world.applications,
+    ("WorkItem", "number"): _number(_space_key),
+    ("Initiative", "number"): _number(lambda row: "I-"),
+    ("Feedback", "number"): _number(lambda row: "F-"),
+    ("WorkItem", "initiatives"): _seen("initiatives"),
+    ("Initiative", "workItems"): _seen("work_items"),
+    ("Initiative", "spaces"): lambda view, source: view.initiative_spaces(source),
+    ("Initiative", "labels"): lambda view, source: view.initiative_labels(source),
+    ("RoadmapColumn", "initiatives"): _seen("initiatives"),
+    ("Feedback", "content"): lambda view, source: source.contents,
+    ("Insight", "content"): lambda view, source: source.contents,
+    ("Insight", "entities"): _seen("linked"),
+}

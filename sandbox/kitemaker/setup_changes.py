@@ -1,0 +1,245 @@
+"""What can happen to everything around the work items: spaces, labels, people, initiatives."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from sandbox.kitemaker.changes import WorkChanges, by_id, pick, set_fields
+from sandbox.kitemaker.model import Company, Initiative, Label, Person, Space
+
+
+class Changes(WorkChanges):
+    """All changes, and `change` which makes a random round of them."""
+
+    def edit_organization(self, **fields: Any) -> None:
+        with self.lock:
+            set_fields(self.world.organization, fields)
+            self._touch(self.world.organization)
+
+    def rename_space(self, space_id: str, name: str) -> None:
+        with self.lock:
+            space = self.world.spaces[space_id]
+            space.name = name
+            self._touch(space)
+            self._after_rename(space)
+
+    def hide_space(self, space_id: str) -> None:
+        """The space becomes private, without the token's user: to the client it vanishes."""
+        with self.lock:
+            space = self.world.spaces[space_id]
+            space.private = True
+            space.insiders = [user for user in space.insiders if user is not self.world.users[0]]
+            self._touch(space)
+
+    def show_space(self, space_id: str) -> None:
+        """The space becomes public again, with everything in it."""
+        with self.lock:
+            self.world.spaces[space_id].private = False
+            self._touch(self.world.spaces[space_id])
+
+    def delete_space(self, space_id: str) -> None:
+        """The space and its work items, labels and statuses are gone for good."""
+        with self.lock:
+            space = self.world.spaces.pop(space_id)
+            for item in space.items.values():
+                del self.world.work_items[item.id]
+            self.world.tick()
+
+    def rename_status(self, status_id: str, name: str) -> None:
+        with self.lock:
+            statuses = [s for space in self.world.spaces.values() for s in space.statuses]
+            status = by_id(statuses, status_id)
+            status.name = name
+            self._touch(status)
+            self._after_rename(status)
+
+    def add_label(self, space_id: str, name: str = "bug", color: str = "aa33ff") -> str:
+        with self.lock:
+            label = Label(**self.world.born(), name=name, color=color)
+            self.world.spaces[space_id].labels.append(label)
+            return label.id
+
+    def rename_label(self, label_id: str, name: str) -> None:
+        with self.lock:
+            label = by_id(self._labels(), label_id)
+            label.name = name
+            self._touch(label)
+            self._after_rename(label)
+
+    def delete_label(self, label_id: str) -> None:
+        """The label is gone, from its space and from everything that carried it."""
+        with self.lock:
+            label = by_id(self._labels(), label_id)
+            carriers: list[Any] = [
+                *self.world.spaces.values(),
+                *self.world.work_items.values(),
+                *self.world.initiatives.values(),
+            ]
+            for carrier in carriers:
+                carrier.labels = [other for other in carrier.labels if other is not label]
+            self.world.tick()
+
+    def edit_user(self, user_id: str, **fields: Any) -> None:
+        with self.lock:
+            user = by_id(self.world.users, user_id)
+            set_fields(user, fields)
+            self._touch(user)
+
+    def deactivate_user(self, user_id: str, on: bool = True) -> None:
+        """The user left; the row stays."""
+        self.edit_user(user_id, deactivated=on)
+
+    def add_initiative(self, title: str = "A new plan", **fields: Any) -> str:
+        """A new initiative in the first space and the first roadmap column; returns its id."""
+        with self.lock:
+            initiative = self.maker.initiative(title)
+            set_fields(initiative, fields)
+            initiative.spaces = list(self.world.spaces.values())[:1]
+            self.maker.place(initiative, self.world.roadmaps[0].columns[0])
+            return initiative.id
+
+    def edit_initiative(self, initiative_id: str, **fields: Any) -> None:
+        with self.lock:
+            initiative = self._initiative(initiative_id)
+            set_fields(initiative, fields)
+            self._touch(initiative)
+
+    def archive_initiative(self, initiative_id: str, on: bool = True) -> None:
+        """Set or clear archived_at; the initiative stays readable."""
+        with self.lock:
+            initiative = self._initiative(initiative_id)
+            self._touch(initiative)
+            initiative.archived_at = initiative.updated_at if on else None
+
+    def set_initiative_spaces(self, initiative_id: str, space_ids: list[str]) -> None:
+        with self.lock:
+            initiative = self._initiative(initiative_id)
+            initiative.spaces = [self.world.spaces[space_id] for space_id in space_ids]
+            self._touch(initiative)
+
+    def delete_initiative(self, initiative_id: str) -> None:
+        """The initiative and its comments are gone; its number stays a hole."""
+        with self.lock:
+            initiative = self._initiative(initiative_id)
+            del self.world.initiatives[initiative.number]
+            self.world.tick()
+
+    def add_feedback(self, title: str = "A wish", **fields: Any) -> str:
+        """New feedback with one insight, linked to the first work item; returns its id."""
+        with self.lock:
+            feedback = self.maker.feedback(title)
+            set_fields(feedback, fields)
+            insight = self.maker.insight(feedback, feedback.contents)
+            insight.linked = [*list(self.world.work_items.values())[:1]]
+            return feedback.id
+
+    def edit_feedback(self, feedback_id: str, **fields: Any) -> None:
+        """Set plain fields; `processed` sets or clears processed_at too."""
+        with self.lock:
+            feedback = by_id(list(self.world.feedback.values()), feedback_id)
+            set_fields(feedback, fields)
+            self._touch(feedback)
+            if "processed" in fields:
+                feedback.processed_at = feedback.updated_at if feedback.processed else None
+
+    def delete_feedback(self, feedback_id: str) -> None:
+        """The feedback and its insights are gone; its number stays a hole."""
+        with self.lock:
+            feedback = by_id(list(self.world.feedback.values()), feedback_id)
+            del self.world.feedback[feedback.number]
+            self.world.tick()
+
+    def link_insight(self, insight_id: str, entity_id: str, on: bool = True) -> None:
+        """Link an insight to a work item or initiative, or cut the link."""
+        with self.lock:
+            insights = [i for feedback in self.world.feedback.values() for i in feedback.insights]
+            insight, entity = by_id(insights, insight_id), self._entity(entity_id)
+            insight.linked = [other for other in insight.linked if other is not entity]
+            insight.linked += [entity] * on
+            self._touch(insight)
+
+    def add_person(self, name: str, company_id: str | None = None, **fields: Any) -> str:
+        with self.lock:
+            company = by_id(self.world.companies, company_id) if company_id else None
+            person = Person(
+                **self.world.born(),
+                name=name,
+                email=None,
+                company=company,
+                external_id=None,
+            )
+            set_fields(person, fields)
+            self.world.people.append(person)
+            return person.id
+
+    def add_company(self, name: str, domain: str | None = None) -> str:
+        with self.lock:
+            company = Company(**self.world.born(), name=name, domain=domain)
+            self.world.companies.append(company)
+            return company.id
+
+    def change(self, seed: int) -> list[str]:
+        """A random round that touches work items, comments and most of what is around them."""
+        with self.lock:
+            rng = random.Random(f"kitemaker change {seed}")
+            world, spaces = self.world, self._open_spaces()
+            done = []
+            for n in range(2):
+                new = self.add_work_item(rng.choice(spaces).id, title=f"Card {seed}.{n} ✨")
+                done.append(f"added work item {new}")
+            for name in ("edit", "move", "archive", "delete", "comment on", "label"):
+                items = [item for space in spaces for item in space.items.values()]
+                if (item := pick(rng, items)) is not None:
+                    self._do(name, item.id, rng)
+                    done.append(f"{name} work item {item.id}")
+            if world.deleted_work_items and rng.random() < 0.3:
+                back = rng.choice(list(world.deleted_work_items))
+                self.return_work_item(back)
+                done.append(f"brought work item {back} back")
+            done.append(f"edited {len(self.edit_many(3, spaces[0].id))} work items in one moment")
+            if (comment := pick(rng, world.comments())) is not None:
+                rng.choice((self.delete_comment, lambda i: self.edit_comment(i, "")))(comment.id)
+                done.append(f"edited or deleted comment {comment.id}")
+            self.rename_label(rng.choice(rng.choice(spaces).labels).id, f"label {seed}")
+            self.deactivate_user(rng.choice(world.users[1:]).id, on=rng.random() < 0.5)
+            done += ["renamed a label", "changed whether a user is active"]
+            done.append(f"added initiative {self.add_initiative(f'Plan {seed}')}")
+            done.append(f"added feedback {self.add_feedback(f'Wish {seed}', contents='👍')}")
+            initiative = rng.choice(list(world.initiatives.values()))
+            self.archive_initiative(initiative.id, on=initiative.archived_at is None)
+            done.append(f"archived or brought back initiative {initiative.id}")
+            feedback = rng.choice(list(world.feedback.values()))
+            self.edit_feedback(feedback.id, processed=not feedback.processed)
+            done.append(f"processed or reopened feedback {feedback.id}")
+            return done
+
+    def _do(self, name: str, item_id: str, rng: random.Random) -> None:
+        space = self.world.work_items[item_id].space
+        if name == "edit":
+            self.edit_work_item(item_id, title=f"Edited {rng.random()}", effort=None)
+        elif name == "move":
+            self.move_work_item(item_id, rng.choice(self._open_spaces()).id)
+        elif name == "archive":
+            self.archive_work_item(item_id)
+        elif name == "delete":
+            self.delete_work_item(item_id)
+        elif name == "comment on":
+            self.add_comment(item_id, f"Remark {rng.random()}")
+        else:
+            self.label_work_item(item_id, rng.choice(space.labels).id, on=rng.random() < 0.7)
+
+    def _open_spaces(self) -> list[Space]:
+        """The spaces that every token sees."""
+        return [space for space in self.world.spaces.values() if not space.private]
+
+    def _labels(self) -> list[Label]:
+        spaces = self.world.spaces.values()
+        return [
+            *self.world.general_labels,
+            *(label for s in spaces for label in s.labels),
+        ]
+
+    def _initiative(self, initiative_id: str) -> Initiative:
+        found: Initiative = by_id(list(self.world.initiatives.values()), initiative_id)
+        return found

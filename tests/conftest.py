@@ -1,0 +1,28 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import Bench, bench
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """Makes benches (one service of the sandbox with a warehouse) and closes them afterwards."""
+    benches: list[Bench] = []
+
+    def make(service: str, **more: Any) -> Bench:
+        folder = tmp_path / f"bench-{len(benches)}"
+        benches.append(bench(folder, service, **more))
+        return benches[-1]
+
+    yield make
+    errors = [error for b in benches for error in b.stand_in.errors]
+    for each in benches:
+        each.box.__exit__(None, None, None)
+    assert not errors, errors[:1]

@@ -1,0 +1,44 @@
+"""Kinopio: the copy equals the sandbox's truth, whatever form the unknowns take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support import Bench
+
+FORMS = [
+    {},
+    {"era": "2023"},
+    {"era": "2026"},
+    {"spelling": "newer"},
+    {"listing_rows": "full"},
+    {"listing_flaws": "duplicate_and_null"},
+    {"batch_cards": "no_cards"},
+    {"batch_cards": "metadata"},
+    {"batch_missing": "empty"},
+    {"removed_cards_inline": True},
+    {"dropped_routes": "gone"},
+    {"favorite_colors": "text"},
+    {"owner_field": "ownerUserId"},
+    {"collaborator_key": "object"},
+    {"numbers": "text"},
+    {"positions": "whole"},
+    {"full_owner": False},
+    {"errors": "in_body"},
+]
+
+
+@pytest.mark.parametrize("switches", FORMS, ids=lambda s: ",".join(f"{k}={v}" for k, v in s.items()))
+def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
+    made: Callable[..., Bench], switches: dict[str, object]
+) -> None:
+    """A first sync and one after each of two rounds of changes end equal, row by row."""
+    kinopio = made("kinopio", switches=switches)
+    assert kinopio.sync().status == "complete"
+    kinopio.assert_true()
+    for seed in (1, 2):
+        kinopio.world.change(seed)
+        assert kinopio.sync().status == "complete"
+        kinopio.assert_true()

@@ -1,0 +1,171 @@
+"""What tests share: an account of the sandbox with its own warehouse, and the comparison with
+the sandbox's truth. Nothing here patches kollect; clock, folder and address come from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.declare import Table
+from pipelines.settings import Account, Settings, read_settings
+from pipelines.sync import AccountResult, Outside, Progress, sync_account
+from sandbox import Sandbox, StandIn
+
+SUPERSETS = {
+    "kinopio": {"users", "notifications", "ai_images"},
+    "kinescope": {"analytics", "billing_usage"},
+    "kippt": {"users", "notifications"},
+    "kitemaker": {"users"},
+    "kinesis": {"events"},
+}
+"""Tables that may rightly hold more than the service shows at this moment."""
+
+
+@dataclass
+class Bench:
+    """One service of the sandbox, synced into a warehouse of its own."""
+
+    service: str
+    folder: Path
+    box: Sandbox
+    account_settings: Mapping[str, Any] = field(default_factory=dict)
+    progress: list[Progress] = field(default_factory=list)
+
+    @property
+    def stand_in(self) -> StandIn:
+        return self.box.stand_ins[self.service]
+
+    @property
+    def world(self) -> Any:
+        """The stand-in's service: its changes, switches and truth."""
+        return self.box.services[self.service]
+
+    @property
+    def settings(self) -> Settings:
+        file = self.folder / "kollect.toml"
+        if not file.exists():
+            more = {self.service: {"rate": [], **self.account_settings}}
+            file.write_text(self.box.settings(self.warehouse, more=more))
+        return read_settings(file, environ=self.box.environment())
+
+    @property
+    def account(self) -> Account:
+        return self.settings.accounts[self.service]
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "kollect.duckdb"
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(progress=self.progress.append)
+
+    def sync(self, *tables: str, full: bool = False, **more: Any) -> AccountResult:
+        """One sync; `more` goes to sync_account."""
+        retry = replace(self.account.retry, first_seconds=0.01, max_seconds=0.05)
+        account = replace(self.account, retry=retry)
+        more.setdefault("outside", self.outside)
+        return sync_account(self.settings, account, tables=tables or None, full=full, **more)
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(sql, list(values)).fetchall()
+
+    def rows(self, table: str, at: datetime | None = None) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """The account's rows by key, as they are or as they were."""
+        declared = self.account.connector.tables[table]
+        place = f'{self.service}."{table}"' if at is None else f'{self.service}."{table}_at"(?)'
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            found = connection.execute(f"SELECT * FROM {place}", [] if at is None else [at])
+            names = [column[0] for column in found.description]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return {tuple(row[name] for name in declared.key): row for row in rows}
+
+    def assert_true(self, truth: Mapping[str, list[dict[str, Any]]] | None = None) -> None:
+        """Every table equals the sandbox's truth, row by row and field by field."""
+        shown = self.world.truth() if truth is None else truth
+        problems: list[str] = []
+        for name, declared in self.account.connector.tables.items():
+            if name in shown and name in self.account.tables:
+                problems += differences(
+                    declared, shown[name], self.rows(name), name in SUPERSETS[self.service]
+                )
+        assert not problems, "\n".join(problems[:40])
+
+
+def bench(
+    folder: Path,
+    service: str,
+    *,
+    size: int | None = None,
+    seed: int = 1,
+    switches: Mapping[str, Any] | None = None,
+    limits: bool = False,
+    latency_seconds: float = 0.0,
+    **account_settings: Any,
+) -> Bench:
+    """A bench whose sandbox the caller must close (the `made` fixture does)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    box = Sandbox(
+        [service],
+        size=size,
+        seed=seed,
+        limits=limits,
+        latency_seconds=latency_seconds,
+        switches={service: dict(switches or {})},
+    )
+    box.__enter__()
+    if hasattr(box.services[service], "today"):
+        box.services[service].today = datetime.now(UTC).date()
+    return Bench(service, folder, box, account_settings)
+
+
+def differences(
+    table: Table,
+    truth: Iterable[Mapping[str, Any]],
+    kept: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    may_hold_more: bool = False,
+) -> list[str]:
+    """Where kept rows differ from the truth, in sentences."""
+    found: list[str] = []
+    expected: set[tuple[Any, ...]] = set()
+    for row in truth:
+        key = tuple(row[name] for name in table.key)
+        expected.add(key)
+        if key not in kept:
+            found.append(f"{table.name} {key} is missing")
+            continue
+        for name, value in row.items():
+            if name not in kept[key]:
+                if value is not None:
+                    found.append(f"{table.name}.{name} is no column (truth {value!r:.60})")
+            elif not same(value, kept[key][name]):
+                found.append(f"{table.name} {key} {name}: {kept[key][name]!r:.90} is not {value!r:.90}")
+    if not may_hold_more:
+        found += [f"{table.name} {key} should be gone" for key in kept if key not in expected]
+    return found
+
+
+def same(truth: Any, kept: Any) -> bool:
+    """Whether a stored value is the true one: times as moments, JSON as values."""
+    if isinstance(kept, datetime):
+        return isinstance(truth, str) and datetime.fromisoformat(truth) == kept
+    if isinstance(kept, date):
+        return str(kept) == truth
+    if isinstance(truth, (list, dict)):
+        return isinstance(kept, str) and bool(json.loads(kept) == truth)
+    if isinstance(truth, bool) or isinstance(kept, bool):
+        return truth is kept
+    if truth == kept:
+        return True
+    if isinstance(kept, str) and isinstance(truth, (int, float)):
+        return kept == str(truth)
+    return False

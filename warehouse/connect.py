@@ -1,0 +1,292 @@
+"""The warehouse on disk: the file people open, the writer's file, and the way between them.
+
+DuckDB lets one process write a file and nobody else open it meanwhile. So loads go into a
+writer's file below `.kollect/`, and after each load a copy of it is renamed into the place of
+`kollect.duckdb`: readers never block a load, a reader's old view stays good, and nobody ever sees
+half a load. The published file alone is enough to go on when `.kollect/` is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.errors import AccountBusy, WarehouseProblem
+from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.types import literal, quoted
+
+CATALOG = "kept"
+"""The name under which the writer's file is attached."""
+FORMAT = 1
+"""Grows when an older kollect could no longer work on the file."""
+RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)
+WRITER_WAIT_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a warehouse file says of itself."""
+
+    warehouse: str
+    generation: int
+    format: int
+
+
+class Warehouse:
+    """One warehouse: `path` is what people open, `home` is kollect's own folder beside it."""
+
+    def __init__(self, path: Path, *, on_wait: Callable[[str], None] | None = None) -> None:
+        """Raises WarehouseProblem where the name would clash with one of our schemas."""
+        self.path = path.absolute()
+        if self.path.stem in RESERVED:
+            raise WarehouseProblem(
+                f"a warehouse file cannot be named {self.path.name}: DuckDB would confuse the "
+                f"catalog `{self.path.stem}` with the schema of that name",
+                guidance="name it otherwise in kollect.toml, [warehouse] path",
+            )
+        self.home = self.path.parent / ".kollect"
+        self.writer = self.home / "writer" / self.path.name
+        self._stamp = self.home / "writer" / f"{self.path.name}.published.json"
+        self._lock_file = self.home / "locks" / f"{self.path.name}.lock"
+        self._on_wait = on_wait
+
+    # -- writing ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """The writer's file attached as `kept`, for this process alone, up to date.
+
+        Raises WarehouseProblem (not a warehouse, a newer kollect's, not writable, disk full) and
+        AccountBusy when another process keeps it for more than ten minutes.
+        """
+        try:
+            self._folders()
+            with FileLock(
+                self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
+            ):
+                self._bring_up_to_date()
+                self._attach(connection)
+                try:
+                    yield
+                finally:
+                    with contextlib.suppress(duckdb.Error):
+                        connection.execute("USE memory")
+                    connection.execute(f"DETACH {CATALOG}")
+        except HeldElsewhere as held:
+            raise AccountBusy(
+                f"{self.path.name} is being written by {held.holder}",
+                guidance="wait for it, or end that process",
+            ) from None
+        except OSError as error:
+            raise disk_problem(error, self.home) from error
+
+    def _folders(self) -> None:
+        for folder in (self.writer.parent, self._lock_file.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        place = literal(str(self.writer))
+        try:
+            connection.execute(f"ATTACH {place} AS {CATALOG} (STORAGE_VERSION 'v1.5.0')")
+        except duckdb.Error as error:
+            raise _not_a_warehouse(self.writer, error) from error
+        self._check(standing_of(connection, CATALOG), self.writer)
+
+    def _check(self, standing: Standing | None, file: Path) -> None:
+        if standing is not None and standing.format > FORMAT:
+            raise WarehouseProblem(
+                f"{file.name} was written by a newer kollect (format {standing.format}, this one "
+                f"knows {FORMAT})",
+                guidance="upgrade kollect; the file was not touched",
+            )
+
+    def _bring_up_to_date(self) -> None:
+        """Make the writer's file the newest state: its own, or a file put into its place."""
+        if not self.path.exists():
+            return
+        if self.writer.exists() and self._published_is_ours():
+            return
+        standing = self._standing_of_published()
+        if standing is None:
+            raise WarehouseProblem(
+                f"{self.path.name} exists and is no warehouse of kollect",
+                guidance="move it away, or name another file in kollect.toml, [warehouse] path",
+            )
+        self._check(standing, self.path)
+        stamp = self._stamped()
+        same = (standing.warehouse, standing.generation) == (
+            stamp.get("warehouse"),
+            stamp.get("generation"),
+        )
+        if self.writer.exists() and same:
+            return
+        copy_file(self.path, self.writer)
+        self._remember(standing)
+
+    def _published_is_ours(self) -> bool:
+        stamp, seen = self._stamped(), self.path.stat()
+        return [stamp.get(k) for k in ("inode", "size", "mtime_ns")] == [
+            seen.st_ino,
+            seen.st_size,
+            seen.st_mtime_ns,
+        ]
+
+    def _standing_of_published(self) -> Standing | None:
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.IOException as error:
+            if "lock" in str(error) and self._stamped().get("inode") == self.path.stat().st_ino:
+                # Someone has our own file open for writing: it is still the one we published.
+                stamp = self._stamped()
+                return Standing(stamp["warehouse"], stamp["generation"], FORMAT)
+            raise _not_a_warehouse(self.path, error) from error
+        except duckdb.Error as error:
+            raise _not_a_warehouse(self.path, error) from error
+        with connection:
+            return standing_of(connection, None)
+
+    # -- publishing ------------------------------------------------------------------------
+
+    def publish(self) -> None:
+        """Put a copy of the writer's file where people open it, all at once.
+
+        Raises WarehouseProblem (disk full, folder not writable); the old file then stays, and
+        the next publish brings both up to date.
+        """
+        try:
+            with FileLock(
+                self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
+            ):
+                with duckdb.connect(str(self.writer)) as connection:
+                    connection.execute("CHECKPOINT")
+                    standing = standing_of(connection, None)
+                if standing is None:
+                    return
+                copy_file(self.writer, self.path)
+                # A log left by a reader who opened the old file for writing belongs to that file.
+                self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+                self._remember(standing)
+        except HeldElsewhere as held:
+            raise AccountBusy(f"{self.path.name} is being written by {held.holder}") from None
+        except OSError as error:
+            raise disk_problem(error, self.path.parent) from error
+
+    def _remember(self, standing: Standing) -> None:
+        seen = self.path.stat()
+        text = json.dumps(
+            {
+                "warehouse": standing.warehouse,
+                "generation": standing.generation,
+                "inode": seen.st_ino,
+                "size": seen.st_size,
+                "mtime_ns": seen.st_mtime_ns,
+            }
+        )
+        beside = self._stamp.with_suffix(".new")
+        beside.write_text(text)
+        os.replace(beside, self._stamp)
+
+    def _stamped(self) -> dict[str, Any]:
+        try:
+            value = json.loads(self._stamp.read_text())
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    # -- reading ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published file, read-only. Raises WarehouseProblem where there is none yet."""
+        if not self.path.exists():
+            raise WarehouseProblem(
+                f"there is no {self.path.name} yet", guidance="run `kollect sync` first"
+            )
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            raise _not_a_warehouse(self.path, error) from error
+        with connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            standing = standing_of(connection, None)
+            if standing is None:
+                raise _not_a_warehouse(self.path, None)
+            self._check(standing, self.path)
+            yield connection
+
+
+def standing_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> Standing | None:
+    """What the file says of itself; None where it has no `_kollect.meta`."""
+    place = f"{quoted(catalog)}." if catalog else ""
+    try:
+        rows = connection.execute(f"SELECT name, value FROM {place}_kollect.meta").fetchall()
+    except duckdb.CatalogException:
+        return None
+    meta = dict(rows)
+    try:
+        return Standing(meta["warehouse"], int(meta["generation"]), int(meta["format"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def new_warehouse_id() -> str:
+    """An identity for a new warehouse file."""
+    return uuid.uuid4().hex
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Replace `target` by a copy of `source`: beside it first, flushed, then renamed.
+
+    A crash at any moment leaves the old or the new file, never a part of one.
+    """
+    beside = target.with_name(f".{target.name}.copying")
+    try:
+        with open(source, "rb") as reader, open(beside, "wb") as writer:
+            shutil.copyfileobj(reader, writer, 8 << 20)
+            writer.flush()
+            os.fsync(writer.fileno())
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _not_a_warehouse(file: Path, error: Exception | None) -> WarehouseProblem:
+    text = str(error or "").splitlines()[0] if error else "it has no _kollect.meta"
+    if "lock" in text.lower():
+        return WarehouseProblem(
+            f"{file.name} is open for writing in another program",
+            guidance="close it there, or open it there read-only",
+        )
+    return WarehouseProblem(
+        f"{file.name} is no warehouse of kollect ({text[:160]})",
+        guidance="move it away, or name another file in kollect.toml, [warehouse] path",
+    )
+
+
+def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
+    """An operating system's error as one that says what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WarehouseProblem(
+            f"no space left on the disk that holds {place}",
+            guidance="free some space and run again; nothing was lost",
+        )
+    return WarehouseProblem(
+        f"cannot write in {place}: {error.strerror or error}",
+        guidance="check the folder's permissions; nothing was changed",
+    )

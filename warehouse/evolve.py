@@ -1,0 +1,210 @@
+"""Making the database look right: schemas, tables, comments, macros, and columns that appear."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import duckdb
+
+from connectors.declare import Column, Connector, snake
+from warehouse.connect import CATALOG, FORMAT, new_warehouse_id
+from warehouse.incoming import Incoming, place_of
+from warehouse.known import appeared
+from warehouse.tables import STATE
+from warehouse.types import literal, quoted
+
+MAX_APPEARED = 300
+"""Columns that may appear by themselves in one table; further fields stay in `_raw`."""
+
+
+def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
+    """Create or complete the ledger and the connector's schema; cheap when nothing is missing.
+
+    SQLAlchemy is only imported when the declarations differ from what the file was made from.
+    """
+    wanted = fingerprint(connector)
+    try:
+        rows = connection.execute(
+            f"SELECT value FROM {CATALOG}.{STATE}.meta WHERE name = ?",
+            [f"schema {connector.name}"],
+        ).fetchall()
+    except duckdb.CatalogException:
+        rows = []
+    if rows and rows[0][0] == wanted:
+        return
+    _create(connection, connector, wanted)
+
+
+def fingerprint(connector: Connector) -> str:
+    """A hash of everything that shapes the connector's tables."""
+    text = repr([(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()])
+    return hashlib.sha256(f"{FORMAT} {text}".encode()).hexdigest()[:32]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted: str) -> None:
+    from warehouse import state
+    from warehouse.tables import (
+        add_column_statements,
+        at_macro,
+        comment_statements,
+        create_statements,
+        describe,
+    )
+
+    connection.execute(f"USE {CATALOG}")
+    try:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {STATE}")
+        for table in state.ALL:
+            for statement in create_statements(table):
+                connection.execute(statement)
+        connection.execute(
+            f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('generation', "
+            f"'0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
+            f"(SELECT name FROM {STATE}.meta)",
+            [new_warehouse_id(), str(FORMAT)],
+        )
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
+        extra = _extra(connection, connector)
+        for declared in connector.tables.values():
+            present = _present(connection, connector.name, declared.name)
+            added = extra.get(declared.name, ())
+            for table in describe(connector.name, declared, added):
+                if not present:
+                    for statement in create_statements(table):
+                        connection.execute(statement)
+            if present:
+                for column in declared.columns:
+                    if column.name not in present:
+                        for statement in add_column_statements(
+                            connector.name, declared.name, column
+                        ):
+                            connection.execute(statement)
+                for table in describe(connector.name, declared, added):
+                    name = f"{quoted(connector.name)}.{quoted(table.name)}"
+                    for statement in comment_statements(table, name):
+                        connection.execute(statement)
+            connection.execute(at_macro(connector.name, declared, added))
+        connection.execute(
+            f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"]
+        )
+        connection.execute(
+            f"INSERT INTO {STATE}.meta VALUES (?, ?)", [f"schema {connector.name}", wanted]
+        )
+    finally:
+        connection.execute("USE memory")
+
+
+def _present(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str
+) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
+        "AND schema_name = ? AND table_name = ?",
+        [CATALOG, schema, table],
+    ).fetchall()
+    return dict(rows)
+
+
+def _extra(
+    connection: duckdb.DuckDBPyConnection, connector: Connector
+) -> dict[str, tuple[Column, ...]]:
+    rows = connection.execute(
+        f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}.schema_changes "
+        "WHERE service = ? AND change = 'added' ORDER BY changed_at, column_name",
+        [connector.name],
+    ).fetchall()
+    found: dict[str, tuple[Column, ...]] = {}
+    for table, name, field, kind in rows:
+        declared = connector.tables.get(table)
+        if declared is not None and name not in {c.name for c in declared.columns}:
+            found[table] = (*found.get(table, ()), appeared(name, field, kind))
+    return found
+
+
+def add_fresh_columns(
+    connection: duckdb.DuckDBPyConnection,
+    connector: Connector,
+    incoming: Incoming,
+    run_id: str,
+    at: datetime,
+) -> dict[str, tuple[Column, ...]]:
+    """Give each new scalar field a column; returns the new columns by table.
+
+    The type follows the values seen. A field that cannot become a column (its name clashes, or
+    too many appeared) stays in `_raw` and is noted as ignored.
+    """
+    from warehouse.tables import add_column_statements, at_macro
+
+    added: dict[str, tuple[Column, ...]] = {}
+    for name, fields in incoming.fresh.items():
+        table = incoming.tables[name]
+        taken = {c.name for c in incoming.columns[name]}
+        extra = tuple(c for c in incoming.columns[name] if c not in table.columns)
+        for field in sorted(fields):
+            column_name = snake(field)
+            reason = _refused(column_name, field, taken, len(extra))
+            if reason:
+                _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)
+                continue
+            column = appeared(column_name, field, _kind(connection, place_of(table), field))
+            connection.execute(f"USE {CATALOG}")
+            for statement in add_column_statements(connector.name, name, column):
+                connection.execute(statement)
+            connection.execute("USE memory")
+            _note(connection, connector.name, name, column_name, field, column.type, "added",
+                  run_id, at)  # fmt: skip
+            taken.add(column_name)
+            extra = (*extra, column)
+            added[name] = (*added.get(name, ()), column)
+        if name in added:
+            connection.execute(f"USE {CATALOG}")
+            connection.execute(at_macro(connector.name, table, extra))
+            connection.execute("USE memory")
+    return added
+
+
+def _refused(column: str, field: str, taken: set[str], already: int) -> str:
+    if not column or column in taken:
+        return "ignored: its column name is taken"
+    if "." in field or len(field) > 200:
+        return "ignored: no usable column name"
+    return f"ignored: more than {MAX_APPEARED} new fields" if already >= MAX_APPEARED else ""
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection,
+    service: str,
+    table: str,
+    column: str,
+    field: str,
+    kind: str,
+    change: str,
+    run_id: str,
+    at: datetime,
+) -> None:
+    place = f"{CATALOG}.{STATE}.schema_changes"
+    known = connection.execute(
+        f"SELECT 1 FROM {place} WHERE service = ? AND table_name = ? AND field = ? AND change = ?",
+        [service, table, field, change],
+    ).fetchall()
+    if not known:
+        connection.execute(
+            f"INSERT INTO {place} (run_id, service, table_name, column_name, field, type, change, "
+            "changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [run_id, service, table, column, field, kind, change, at],
+        )
+
+
+def _kind(connection: duckdb.DuckDBPyConnection, place: str, field: str) -> str:
+    path = literal('$."' + field.replace('"', '\\"') + '"')
+    rows = connection.execute(
+        f"SELECT DISTINCT json_type(_raw, {path}) FROM {place} WHERE json_type(_raw, {path}) "
+        "NOT IN ('NULL', 'OBJECT', 'ARRAY')"
+    ).fetchall()
+    kinds = {row[0] for row in rows}
+    if kinds and kinds <= {"BIGINT", "UBIGINT"}:
+        return "integer"
+    if kinds and kinds <= {"BIGINT", "UBIGINT", "DOUBLE"}:
+        return "number"
+    return "boolean" if kinds == {"BOOLEAN"} else "text"

@@ -1,0 +1,160 @@
+"""What the warehouse knows of one account before a load: a `Knowledge` for connectors.walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import duckdb
+
+from connectors.declare import Column, Connector, Table
+from warehouse.connect import CATALOG, Warehouse
+from warehouse.tables import STATE
+from warehouse.types import quoted
+
+
+class Known:
+    """Answers questions about one account; each opens the warehouse for a moment."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        connector: Connector,
+        account: str,
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+    ) -> None:
+        self._warehouse = warehouse
+        self._connector = connector
+        self._account = account
+        self._connect = connect
+
+    def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows of a query on the writer's file; none where a table does not exist yet."""
+        with self._open() as connection:
+            try:
+                return connection.execute(sql, list(values)).fetchall()
+            except duckdb.CatalogException:
+                return []
+
+    def _open(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return _Opened(self._warehouse, self._connect)
+
+    def _place(self, table: str) -> str:
+        return f"{CATALOG}.{quoted(self._connector.name)}.{quoted(table)}"
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of every current row of the account."""
+        listed = ", ".join(quoted(name) for name in columns)
+        return self._query(
+            f"SELECT {listed} FROM {self._place(table)} WHERE _account = ? ORDER BY ALL",
+            [self._account],
+        )
+
+    def count(self, table: str) -> int:
+        """How many current rows the account has."""
+        found = self._query(
+            f"SELECT count(*) FROM {self._place(table)} WHERE _account = ?", [self._account]
+        )
+        return int(found[0][0]) if found else 0
+
+    def cursor(self, resource: str, scope: str = "") -> str | None:
+        """The stored cursor, or None before the first load."""
+        return self.cursors(resource).get(scope)
+
+    def cursors(self, resource: str) -> dict[str, str]:
+        """Every stored cursor of a resource by scope."""
+        return dict(
+            self._query(
+                f"SELECT scope, value FROM {CATALOG}.{STATE}.cursors "
+                "WHERE account = ? AND resource = ?",
+                [self._account, resource],
+            )
+        )
+
+    def due(
+        self, resource: str, table: str, columns: Sequence[str], again_days: int
+    ) -> list[tuple[str, str, tuple[Any, ...]]]:
+        """Rows whose content changed since `resource` was asked for them, and the day's share.
+
+        An unchanged row comes round after `again_days` days and up to as many more, spread by
+        its key, so that no single day has to ask for all of them.
+        """
+        declared = self._connector.tables[table]
+        scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
+        listed = ", ".join(f"t.{quoted(name)}" for name in columns)
+        found = self._query(
+            f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
+            f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
+            f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
+            "v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
+            f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
+            [resource, self._account, again_days, max(1, again_days)],
+        )
+        return [(row[0], row[1], tuple(row[2:])) for row in found]
+
+    def first_time(self, family: str) -> bool:
+        """Whether this family was never loaded completely."""
+        return self.cursor(f"complete {family}") is None
+
+    def extra_columns(self) -> dict[str, tuple[Column, ...]]:
+        """Columns that appeared by themselves in earlier runs, by table."""
+        rows = self._query(
+            f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}.schema_changes "
+            "WHERE service = ? AND change = 'added' ORDER BY changed_at, column_name",
+            [self._connector.name],
+        )
+        found: dict[str, list[Column]] = {}
+        for table, name, source, kind in rows:
+            declared = self._connector.tables.get(table)
+            if declared is None or name in {c.name for c in declared.columns}:
+                continue
+            found.setdefault(table, []).append(appeared(name, source, kind))
+        return {table: tuple(columns) for table, columns in found.items()}
+
+    def raw(
+        self, table: Table, keys: Sequence[tuple[Any, ...]]
+    ) -> Mapping[tuple[Any, ...], str]:
+        """The stored raw records of these keys."""
+        listed = ", ".join(f"{quoted(name)}" for name in table.key)
+        wanted = set(keys)
+        rows = self._query(
+            f"SELECT {listed}, _raw::VARCHAR FROM {self._place(table.name)} WHERE _account = ?",
+            [self._account],
+        )
+        return {tuple(row[:-1]): row[-1] for row in rows if tuple(row[:-1]) in wanted}
+
+    def run_loads(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """What was already loaded under a run: table -> its row of `_kollect.loads`."""
+        names = ("table_name", "mode", "complete", "proof", "reason", "inserted", "updated",
+                 "deleted", "unchanged", "rejected", "rows", "error")  # fmt: skip
+        rows = self._query(
+            f"SELECT {', '.join(names)} FROM {CATALOG}.{STATE}.loads "
+            "WHERE run_id = ? AND account = ? ORDER BY table_name",
+            [run_id, self._account],
+        )
+        return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def appeared(name: str, source: str, kind: str) -> Column:
+    """A column for a field that appeared by itself."""
+    meaning = f"appeared in the service's answers as `{source}`"
+    return Column(name=name, type=kind, meaning=meaning, source=source)
+
+
+class _Opened:
+    """A connection with the writer's file attached, for the length of a question."""
+
+    def __init__(
+        self, warehouse: Warehouse, connect: Callable[[], duckdb.DuckDBPyConnection]
+    ) -> None:
+        self._connection = connect()
+        self._attached = warehouse.writing(self._connection)
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        self._attached.__enter__()
+        return self._connection
+
+    def __exit__(self, *reason: Any) -> None:
+        self._attached.__exit__(*reason)
+        self._connection.close()

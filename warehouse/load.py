@@ -1,0 +1,374 @@
+"""One load: a family's rows, history, ends, cursors and ledger in a single transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import msgspec
+
+from connectors.declare import Connector, Family, Rows, Table, family_tables
+from connectors.outcome import Outcome
+from warehouse.connect import CATALOG, Warehouse
+from warehouse.evolve import add_fresh_columns, ensure_schema
+from warehouse.incoming import Incoming
+from warehouse.known import Known
+from warehouse.merge import Merge
+from warehouse.tables import STATE
+
+MASS_ROWS = 20
+"""Fewer rows than this may vanish at once without a second look."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the requests of a family cost."""
+
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    waited_seconds: float = 0.0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """What to load and under whose name."""
+
+    connector: Connector
+    account: str
+    run_id: str
+    family: Family
+    outcome: Outcome
+    incoming: Incoming
+    full: bool
+    tables: frozenset[str]
+    """The tables that are kept; others of the family are left alone."""
+    traffic: Traffic
+    mass_share: float = 0.5
+    """More than this share of a table vanishing at once is held back until it is confirmed."""
+    accept_deletes: bool = False
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, dict[str, Any]]:
+    """Load one family; returns the ledger row of each of its tables.
+
+    Either everything of the family is committed, cursors and counts included, or nothing is.
+    """
+    connection = request.incoming.connection
+    for table in family_tables(request.family):
+        if table.name in request.tables:
+            request.incoming.expect(table)
+    pieces = request.incoming.pieces()
+    tables = request.connector.tables
+    raws = {name: known.raw(tables[name], keys) for name, keys in pieces.items()}
+    request.incoming.finish(raws)
+    started = time.monotonic()
+    with warehouse.writing(connection):
+        connection.execute("BEGIN")
+        try:
+            result = _Load(connection, request).run(started)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    return result
+
+
+class _Load:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, request: LoadRequest) -> None:
+        self.connection = connection
+        self.request = request
+        self.schema = request.connector.name
+        ensure_schema(connection, request.connector)
+        self.at = self._instant()
+        self.columns = add_fresh_columns(
+            connection, request.connector, request.incoming, request.run_id, self.at
+        )
+        self.merges = {
+            table.name: Merge(
+                connection,
+                self.schema,
+                table,
+                request.incoming.columns[table.name],
+                account=request.account,
+                run_id=request.run_id,
+                at=self.at,
+            )
+            for table in request.incoming.tables.values()
+            if table.name in request.tables
+        }
+
+    def _instant(self) -> datetime:
+        """The instant of this load: later than every load before it, whatever the clock says."""
+        last = self.connection.execute(
+            f"SELECT max(loaded_at) FROM {CATALOG}.{STATE}.loads WHERE account = ?",
+            [self.request.account],
+        ).fetchall()[0][0]
+        now = self.request.now
+        return now if last is None or now > last else last + timedelta(microseconds=1)
+
+    def run(self, started: float) -> dict[str, dict[str, Any]]:
+        for merge in self.merges.values():
+            merge.upsert()
+        self._fill_fresh_columns()
+        for name in self.merges:
+            self._delete(name)
+        self._cascade()
+        self._write_rejects()
+        self._write_cursors()
+        rows = {name: self._ledger(merge, started) for name, merge in self.merges.items()}
+        self.connection.execute(
+            f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
+            "WHERE name = 'generation'"
+        )
+        return rows
+
+    def _fill_fresh_columns(self) -> None:
+        for table, columns in self.columns.items():
+            if table in self.merges:
+                self.merges[table].fill(columns)
+
+    # -- ends ------------------------------------------------------------------------------
+
+    def _delete(self, name: str) -> None:
+        outcome, merge = self.request.outcome, self.merges[name]
+        for key, evidence in outcome.ended.get(name, []):
+            merge.delete(merge.keyed(key), evidence)
+        if merge.table.lasting or merge.table.partial:
+            return
+        spared = outcome.present.get(name, [])
+        for scope in outcome.proved_scopes(name):
+            proof = ", ".join(outcome.proofs.get(name, []))
+            where = ", ".join(f"{k} {v}" for k, v in scope.items()) or "the account"
+            self._delete_unless_mass(
+                merge, merge.absent(scope, spared), f"absent from a complete listing of {where} "
+                f"({proof})"
+            )
+        for parent, owners in self._enclosing(name):
+            incoming = self.request.incoming
+            without = _owners(incoming.absent.get(name, ()), owners)
+            held = _owners(incoming.held.get(name, ()), owners)
+            rowids = merge.absent_inside(parent, owners, without, held)
+            merge.delete(rowids, f"absent from its {parent.name} row, read whole")
+
+    def _delete_unless_mass(self, merge: Merge, rowids: str, evidence: str) -> None:
+        gone, standing = merge.count(rowids), merge.standing()
+        name = merge.table.name
+        share = gone / standing if standing else 0.0
+        mass = gone > MASS_ROWS and share > self.request.mass_share
+        if mass and not (self.request.accept_deletes or self._confirmed(name)):
+            text = f"{gone} of {standing} rows vanished at once"
+            self.request.outcome.fail(
+                name,
+                "deletes",
+                f"{text}; they are kept until a second complete pass or --accept-deletes",
+            )
+            self.request.outcome.cursors[("held deletes", name)] = self.request.run_id
+            return
+        if gone:
+            merge.delete(rowids, evidence)
+        self._forget_held(name)
+
+    def _confirmed(self, name: str) -> bool:
+        """Whether an earlier run already saw this mass of rows vanish."""
+        found = self.connection.execute(
+            f"SELECT value FROM {CATALOG}.{STATE}.cursors "
+            "WHERE account = ? AND resource = 'held deletes' AND scope = ?",
+            [self.request.account, name],
+        ).fetchall()
+        return bool(found) and found[0][0] != self.request.run_id
+
+    def _forget_held(self, name: str) -> None:
+        self.connection.execute(
+            f"DELETE FROM {CATALOG}.{STATE}.cursors "
+            "WHERE account = ? AND resource = 'held deletes' AND scope = ?",
+            [self.request.account, name],
+        )
+
+    def _enclosing(self, name: str) -> list[tuple[Table, tuple[str, ...]]]:
+        """The parents whose freshly read rows hold all of a child table's rows."""
+        found: list[tuple[Table, tuple[str, ...]]] = []
+
+        def visit(rows: Rows) -> None:
+            for child in rows.children:
+                reference = next(
+                    (
+                        r
+                        for r in child.table.parents
+                        if r.table == rows.table.name and r.owner
+                    ),
+                    None,
+                )
+                if child.table.name == name and child.proves and reference is not None:
+                    pair = (rows.table, reference.names)
+                    if pair not in found and rows.table.name in self.request.incoming.tables:
+                        found.append(pair)
+                visit(child)
+
+        for resource in self.request.family.resources:
+            for rows in resource.rows:
+                visit(rows)
+        return found
+
+    def _cascade(self) -> None:
+        """Rows that live inside an ended parent end with it, whichever family reads them."""
+        tables = self.request.connector.tables
+        ended = {n for n, m in self.merges.items() if m.counts.deleted}
+        for table in tables.values():
+            for reference in table.parents:
+                if not (reference.owner and reference.table in ended):
+                    continue
+                merge = self.merges.get(table.name) or self._other(table)
+                parent = self.merges[reference.table]
+                gone = merge.delete(
+                    merge.orphans(parent, reference.names), f"its {reference.table} row ended"
+                )
+                if gone:
+                    ended.add(table.name)
+                    self.merges.setdefault(table.name, merge)
+
+    def _other(self, table: Table) -> Merge:
+        self.request.incoming.expect(table)
+        return Merge(
+            self.connection,
+            self.schema,
+            table,
+            self.request.incoming.columns[table.name],
+            account=self.request.account,
+            run_id=self.request.run_id,
+            at=self.at,
+        )
+
+    # -- ledger ----------------------------------------------------------------------------
+
+    def _write_rejects(self) -> None:
+        rejects = self.request.incoming.rejects
+        for reject in rejects:
+            if reject.table in self.merges:
+                self.merges[reject.table].counts.rejected += 1
+        lines = msgspec.json.encode(
+            [
+                {
+                    "table_name": r.table,
+                    "record_key": r.key,
+                    "column_name": r.column,
+                    "reason": r.reason,
+                    "value": r.value,
+                    "raw": r.raw,
+                }
+                for r in rejects
+            ]
+        ).decode("utf-8", "replace")
+        if rejects:
+            self.connection.execute(
+                f"INSERT INTO {CATALOG}.{STATE}.rejects (run_id, account, service, table_name, "
+                "record_key, column_name, reason, value, raw, rejected_at) SELECT $run, $account, "
+                "$service, j->>'table_name', j->>'record_key', j->>'column_name', j->>'reason', "
+                "j->>'value', CASE WHEN json_valid(j->>'raw') THEN (j->>'raw')::JSON END, $at "
+                "FROM (SELECT unnest(CAST($lines::JSON AS JSON[])) AS j)",
+                {
+                    "run": self.request.run_id,
+                    "account": self.request.account,
+                    "service": self.schema,
+                    "at": self.at,
+                    "lines": lines,
+                },
+            )
+
+    def _write_cursors(self) -> None:
+        request, outcome = self.request, self.request.outcome
+        moved = dict(outcome.cursors)
+        if not outcome.failures:
+            moved[(f"complete {request.family.name}", "")] = self.at.isoformat()
+        for (resource, scope), value in moved.items():
+            self._store("cursors", resource, scope, value=value, run_id=request.run_id,
+                        moved_at=self.at)  # fmt: skip
+        if outcome.visits:
+            self._store_visits(outcome.visits)
+
+    def _store(self, table: str, resource: str, scope: str, **values: Any) -> None:
+        place = f"{CATALOG}.{STATE}.{table}"
+        key = [self.request.account, resource, scope]
+        self.connection.execute(
+            f"DELETE FROM {place} WHERE account = ? AND resource = ? AND scope = ?", key
+        )
+        names = ", ".join(("account", "resource", "scope", *values))
+        marks = ", ".join("?" for _ in range(3 + len(values)))
+        self.connection.execute(
+            f"INSERT INTO {place} ({names}) VALUES ({marks})", [*key, *values.values()]
+        )
+
+    def _store_visits(self, visits: Mapping[tuple[str, str], str]) -> None:
+        lines = msgspec.json.encode(
+            [{"r": r, "s": s, "c": c} for (r, s), c in visits.items()]
+        ).decode()
+        place = f"{CATALOG}.{STATE}.visits"
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE visited AS SELECT j->>'r' AS resource, "
+            "j->>'s' AS scope, j->>'c' AS content FROM "
+            "(SELECT unnest(CAST(?::JSON AS JSON[])) AS j)",
+            [lines],
+        )
+        self.connection.execute(
+            f"DELETE FROM {place} WHERE account = ? AND (resource, scope) IN "
+            "(SELECT (resource, scope) FROM temp.visited)",
+            [self.request.account],
+        )
+        self.connection.execute(
+            f"INSERT INTO {place} SELECT ?, resource, scope, content, ? FROM temp.visited",
+            [self.request.account, self.at],
+        )
+
+    def _ledger(self, merge: Merge, started: float) -> dict[str, Any]:
+        """Write the table's row of `_kollect.loads`; families of one run add up."""
+        request, outcome, name = self.request, self.request.outcome, merge.table.name
+        merge.counts.rows = merge.standing()
+        row: dict[str, Any] = {
+            "mode": "full" if request.full else "incremental",
+            "complete": outcome.complete(name),
+            "proof": "; ".join(outcome.proofs.get(name, [])) or None,
+            "reason": "; ".join(outcome.failures.get(name, [])) or None,
+            "inserted": merge.counts.inserted,
+            "updated": merge.counts.updated,
+            "deleted": merge.counts.deleted,
+            "unchanged": merge.counts.unchanged,
+            "rejected": merge.counts.rejected,
+            "rows": merge.counts.rows,
+            "requests": request.traffic.requests,
+            "bytes": request.traffic.bytes,
+            "seconds": round(time.monotonic() - started, 6),
+            "content": merge.content(),
+            "error": None,
+        }
+        place = f"{CATALOG}.{STATE}.loads"
+        key = [request.run_id, request.account, name]
+        where = "run_id = ? AND account = ? AND table_name = ?"
+        sums = ("inserted", "updated", "deleted", "unchanged", "rejected", "requests", "bytes")
+        before = self.connection.execute(
+            f"SELECT complete, proof, reason, {', '.join(sums)} FROM {place} WHERE {where}", key
+        ).fetchall()
+        if before:
+            row["complete"] = row["complete"] and before[0][0]
+            row["proof"] = "; ".join(t for t in (before[0][1], row["proof"]) if t) or None
+            row["reason"] = "; ".join(t for t in (before[0][2], row["reason"]) if t) or None
+            for column, value in zip(sums, before[0][3:], strict=True):
+                row[column] += value or 0
+            self.connection.execute(f"DELETE FROM {place} WHERE {where}", key)
+        names = ("run_id", "account", "table_name", "service", "loaded_at", *row)
+        marks = ", ".join("?" for _ in names)
+        self.connection.execute(
+            f"INSERT INTO {place} ({', '.join(names)}) VALUES ({marks})",
+            [*key, self.schema, self.at, *row.values()],
+        )
+        return row
+
+
+def _owners(marks: Iterable[tuple[tuple[str, Any], ...]], owners: Sequence[str]) -> list[list[Any]]:
+    """The owners' keys among the given columns of marked parents."""
+    return [[dict(mark).get(owner) for owner in owners] for mark in marks]

@@ -1,0 +1,94 @@
+"""From declared types to DuckDB: how a value is read out of a record, and when it does not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from connectors.declare import Column
+
+DUCKDB_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "time": "TIMESTAMPTZ",
+    "json": "JSON",
+}
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier; the only place where names become SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL text literal, for the few places that take no bound values (DDL, file names)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def structure(columns: Iterable[Column]) -> str:
+    """The shape that `json_transform` reads out of a record, as a JSON text.
+
+    Every field is read as text (or as JSON where it is kept as JSON), so that one odd value
+    spoils neither its record nor its column.
+    """
+    shape: dict[str, Any] = {}
+    for column in columns:
+        if column.given:
+            continue
+        for source in (column.source, *column.also):
+            *steps, last = source.split(".")
+            place = shape
+            for step in steps:
+                inner = place.setdefault(step, {})
+                place = inner if isinstance(inner, dict) else place.setdefault(step, {})
+            if not isinstance(place.get(last), dict):
+                place[last] = "JSON" if column.type == "json" else "VARCHAR"
+    return json.dumps(shape)
+
+
+def text_of(column: Column, record: str = "d", surroundings: str = "p") -> str:
+    """The SQL expression for the value as text; the first of several sources that is there."""
+    if column.given:
+        return f"{surroundings}.{quoted(column.name)}"
+    paths = [
+        ".".join([record, *(quoted(step) for step in source.split("."))])
+        for source in (column.source, *column.also)
+    ]
+    return paths[0] if len(paths) == 1 else f"coalesce({', '.join(paths)})"
+
+
+def value_of(column: Column, text: str) -> str:
+    """The SQL expression that turns text into the column's type; NULL where it does not fit."""
+    if column.parse == "epoch_seconds":
+        seconds = f"TRY_CAST({text} AS DOUBLE)"
+        return f"CASE WHEN {seconds} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({seconds}) END"
+    if column.parse == "epoch_milliseconds":
+        seconds = f"TRY_CAST({text} AS DOUBLE) / 1000"
+        moment = f"TRY_CAST({text} AS TIMESTAMPTZ)"
+        return (
+            f"CASE WHEN {seconds} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({seconds}) "
+            f"WHEN isfinite({moment}) THEN {moment} END"
+        )
+    if column.parse == "utc_word":
+        text = f"regexp_replace({text}, '(\\.\\d{{1,6}})?\\d* UTC$', '\\1+00')"
+    if column.type == "text":
+        return f"CASE WHEN {text}[1] IN ('{{', '[') AND json_valid({text}) THEN NULL ELSE {text} END"
+    if column.type == "json":
+        return f"CAST({text} AS JSON)"
+    if column.type == "integer":
+        whole = f"regexp_full_match({text}, '[+-]?\\d+(\\.0+)?')"
+        return f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
+    if column.type == "boolean":
+        return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+    cast = f"TRY_CAST({text} AS {DUCKDB_TYPES[column.type]})"
+    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+
+
+def misfit(column: Column, text: str) -> str | None:
+    """The SQL condition that a value is there but does not fit; None where all fits."""
+    if column.type == "json":
+        return None
+    return f"({text} IS NOT NULL AND {value_of(column, text)} IS NULL)"
