@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.http.rules import HttpRules
 from connectors.paging import OnePage, Paging
@@ -209,6 +209,32 @@ Plan = Callable[["Walk"], None]
 
 
 @dataclass(frozen=True)
+class Cost:
+    """An estimate of one step of a sync, for `kollect plan`."""
+
+    step: str
+    requests: int
+    rows: int = 0
+    at_least: bool = False
+    """The service does not say how many rows there are: it may be more."""
+
+
+class Costing(Protocol):
+    """What an estimate may know: the rows kept so far, and a look at a listing's first page."""
+
+    full: bool
+
+    def kept(self, table: str) -> int:
+        """Rows of the account in the warehouse."""
+
+    def cursors(self, resource: str) -> Mapping[str, str]:
+        """Stored cursors of a resource by scope."""
+
+    def look(self, resource: Resource) -> Any:
+        """The payload of the listing's first page (one request)."""
+
+
+@dataclass(frozen=True)
 class Family:
     """Resources read together; their tables are loaded in one transaction."""
 
@@ -218,6 +244,8 @@ class Family:
     """A function that asks in its own order; without it, the resources are read in theirs."""
     tables: tuple[Table, ...] = ()
     """Tables that only `plan` feeds; those of the resources need not be repeated."""
+    cost: Callable[[Costing], list[Cost]] | None = None
+    """Estimates the requests of `plan`; resources without a plan are estimated as declared."""
     full_only: bool = False
     """Read by full passes alone (and when asked for by name): cheap syncs leave it out."""
 
@@ -230,15 +258,6 @@ class Credential:
     """Part (token, username, password, uid) -> environment variable."""
     ways: tuple[tuple[str, ...], ...]
     """Sets of parts that suffice, the preferred one first."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """An estimate of one step of a sync, for `kollect plan`."""
-
-    step: str
-    requests: int
-    rows: int = 0
 
 
 @dataclass(frozen=True)

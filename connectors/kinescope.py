@@ -8,7 +8,7 @@ tolerated, stands in connectors/notes/kinescope.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from connectors.check_declarations import checked
 from connectors.declare import (
     Connector,
+    Cost,
+    Costing,
     Credential,
     Due,
     Each,
@@ -164,6 +166,17 @@ def copy_windows(walk: Walk) -> None:
         walk.outcome.cursors[(resource.name, "")] = today.isoformat()
 
 
+def cost_of_windows(resource: Resource) -> Callable[[Costing], list[Cost]]:
+    """A request for each window of days: a year at first, the last days later."""
+
+    def cost(costing: Costing) -> list[Cost]:
+        again = not costing.full and costing.cursors(resource.name)
+        days = FRESH_DAYS + 1 if again else HISTORY_DAYS + 1
+        return [Cost(resource.name, -(-days // WINDOW_DAYS))]
+
+    return cost
+
+
 KINESCOPE = checked(
     Connector(
         name="kinescope",
@@ -280,8 +293,10 @@ KINESCOPE = checked(
             ),  # fmt: skip
             plain("moderators", "/v1/moderators", MODERATORS),
             plain("webhooks", "/v1/webhooks", WEBHOOKS),
-            Family("analytics", (ANALYTICS_WINDOW,), plan=copy_windows),
-            Family("billing_usage", (USAGE_WINDOW,), plan=copy_windows),
+            Family("analytics", (ANALYTICS_WINDOW,), plan=copy_windows,
+                   cost=cost_of_windows(ANALYTICS_WINDOW)),
+            Family("billing_usage", (USAGE_WINDOW,), plan=copy_windows,
+                   cost=cost_of_windows(USAGE_WINDOW)),
         ),
         notes="connectors/notes/kinescope.md",
         check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),

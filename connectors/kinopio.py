@@ -13,6 +13,8 @@ from typing import Any
 from connectors.check_declarations import checked
 from connectors.declare import (
     Connector,
+    Cost,
+    Costing,
     Credential,
     Family,
     Record,
@@ -195,6 +197,22 @@ def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
             walk.sink.without(CARDS, bind)
 
 
+def cost_of_spaces(costing: Costing) -> list[Cost]:
+    """Two lists, the changed spaces by 60, and the removed cards of each (API page, section 8)."""
+    shown, removed = (
+        [r for r in costing.look(resource) or [] if isinstance(r, dict) and r.get("id")]
+        for resource in (SPACE_LIST, REMOVED_SPACES)
+    )
+    stored = {} if costing.full else costing.cursors("spaces")
+    moved = [r for r in (*shown, *removed) if stored.get(r["id"]) != r.get("updatedAt")]
+    editable = [r for r in moved if r in shown]
+    return [
+        Cost("lists of spaces", 2, len(shown) + len(removed)),
+        Cost("changed spaces", -(-len(moved) // BATCH), len(moved)),
+        Cost("removed cards", len(editable)),
+    ]
+
+
 def only_user_fields(_: Record, payload: Any) -> Any:
     """Keep an allow-list of every user object: real payloads were seen with the whole account.
 
@@ -248,11 +266,16 @@ KINOPIO = checked(
                 "spaces",
                 (SPACE_LIST, REMOVED_SPACES, SPACE_BATCH, ONE_SPACE, REMOVED_CARDS),
                 plan=copy_spaces,
+                cost=cost_of_spaces,
             ),
             Family(
                 "favorites",
                 (
-                    Resource("favorite_spaces", "/user/favorite-spaces", (Rows(FAVORITE_SPACES),)),
+                    Resource(
+                        "favorite_spaces",
+                        "/user/favorite-spaces",
+                        (Rows(FAVORITE_SPACES, children=SPACE_PARTS[:2]),),
+                    ),
                     Resource(
                         "favorite_users",
                         "/user/favorite-users",

@@ -24,6 +24,34 @@ def flags(**meanings: str) -> tuple[Column, ...]:
     return tuple(col(name, "boolean", meaning) for name, meaning in meanings.items())
 
 
+PREFERENCES = flags(
+    emailIsVerified="has a verified e-mail address",
+    filterComments="hides comment cards",
+    filterShowAbsoluteDates="shows dates as dates",
+    filterShowDateUpdated="filters cards by date",
+    filterShowUsers="filters cards by user",
+    newSpacesAreBlank="starts new spaces blank",
+    outsideSpaceBackgroundIsStatic="has a grey area around spaces",
+    panSpeedIsFast="pans fast",
+    shouldDisableRightClickToPan="uses the right button's menu",
+    shouldEmailBulletin="allows bulletins by e-mail",
+    shouldEmailNotifications="allows notifications by e-mail",
+    shouldEmailWeeklyReview="allows weekly reviews by e-mail",
+    shouldIncreaseUIContrast="wants more contrast",
+    shouldNotifyUnlockedStickyCards="is to be told of sticky cards",
+    shouldPauseConnectionDirections="stops moving arrows",
+    shouldShowCurrentSpaceTags="sees only tags of the current space",
+    shouldShowItemActions="sees formatting of cards",
+    shouldShowMoreAlignOptions="sees more options to align",
+    shouldShowMultipleSelectedLineActions="sees formatting of connections",
+    shouldUseLastConnectionType="keeps the last type of connection",
+    shouldUseStickyCards="has cards that stick to the pointer",
+    showItemActions="sees all options",
+    showWeather="sees weather in journals",
+    studentDiscountIsAvailable="may have the student discount",
+    weatherUnitIsCelcius="sees temperatures in Celsius",
+)
+
 USERS = Table(
     "users",
     "One person: oneself and every user seen in any answer",
@@ -45,22 +73,28 @@ USERS = Table(
         col("creditsEarned", "number", "credits earned by referring others", unit="USD"),
         col("creditsUsed", "number", "credits used so far", unit="USD"),
         col("lastSpaceId", "text", "the space edited last", volatile=True),
+        col("lastReadNewStuffId", "text", "the news read last", volatile=True),
+        col("lastUsedImagePickerService", "text", "where images were picked last", volatile=True),
+        col("lastSidebarSection", "text", "the sidebar's section used last", volatile=True),
+        col("showInExploreUpdatedAt", "time", "when Explore was opened last", volatile=True),
+        col("dialogSpaceFilters", "text", "filter of the space list: `journals`, `spaces`"),
+        col("defaultCardBackgroundColor", "text", "colour of new cards"),
+        col("defaultConnectionControlPoint", "text", "curve of new connections"),
+        col("defaultSpaceBackground", "text", "address of the background of new spaces"),
+        col("defaultSpaceBackgroundGradient", "json", "gradient of new spaces"),
+        col("defaultSpaceBackgroundTint", "text", "tint of new spaces"),
+        *PREFERENCES,
         *flags(
             isUpgraded="has a paid subscription",
             isModerator="moderates the community",
             isDonor="has donated",
             isAmbassador="is in the ambassador program",
             isGuideMaker="makes guides",
-            emailIsVerified="has a verified e-mail address",
         ),
     ),
     partial=True,
     newest="created_at",
-    ignored=("dialogSpaceFilters", "newSpacesAreBlank", "panSpeedIsFast", "weatherUnitIsCelcius",
-             "outsideSpaceBackgroundIsStatic", "studentDiscountIsAvailable",
-             "lastUsedImagePickerService", "lastSidebarSection", "lastReadNewStuffId",
-             "showInExploreUpdatedAt"),
-)  # fmt: skip
+)
 
 SPACES = Table(
     "spaces",
@@ -71,6 +105,7 @@ SPACES = Table(
         col("privacy", "text", "`open`, `closed` (public, read only) or `private`"),
         col("url", "text", "slug and id, below https://kinopio.club/"),
         col("userId", "text", "the owner", also=("ownerUserId",)),
+        col("ownerUserId", "text", "the owner, by the documented name", also=("userId",)),
         *STAMPS[:1],
         col("updatedAt", "time", "moves with any change and with visits", volatile=True),
         col("editedAt", "time", "when card content changed last", volatile=True),

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,6 +154,44 @@ def sync_account(
         raise disk_problem(error, warehouse.home) from error
 
 
+def make_client(
+    account: Account,
+    home: Path,
+    world: Outside | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Client:
+    """A client for one account whose rate is shared by all processes of this machine."""
+    outside = world or Outside()
+    rules = replace(
+        account.connector.http,
+        windows=account.windows,
+        penalty_seconds=account.penalty_seconds,
+        max_in_flight=max(1, account.max_in_flight),
+    )
+    throttle = Throttle(
+        account.windows,
+        account.penalty_seconds,
+        clock=outside.clock,
+        sleep=outside.sleep,
+        state=FileState(home / "rates" / f"{account.name}.rate"),
+    )
+    open_parts = ("uid", "username")
+    return Client(
+        rules,
+        account.base_url,
+        account.credential,
+        account=account.name,
+        throttle=throttle,
+        retry=account.retry,
+        transport=outside.transport,
+        clock=outside.clock,
+        sleep=outside.sleep,
+        on_event=on_event,
+        secret_values=[v for part, v in account.credential.items() if part not in open_parts],
+        variables=tuple(account.variables.values()),
+    )
+
+
 class _Sync:
     def __init__(
         self,
@@ -209,7 +247,7 @@ class _Sync:
             if not self.account.ready:
                 self._fail(self._no_credential(), families)
             else:
-                with self._client() as client, open_engine(self.warehouse.home) as engine:
+                with make_client(self.account, self.warehouse.home, self.world, self._on_event) as client, open_engine(self.warehouse.home) as engine:
                     self._read_all(families, journal, client, engine, run_id, started_at)
                     self._count(client, journal)
             self._finish(run_id, started_at)
@@ -237,39 +275,6 @@ class _Sync:
         name = run_id or new_run_id(now)
         journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
         return now, name
-
-    def _client(self) -> Client:
-        account = self.account
-        state = FileState(self.warehouse.home / "rates" / f"{account.name}.rate")
-        throttle = Throttle(
-            account.windows,
-            account.penalty_seconds,
-            clock=self.world.clock,
-            sleep=self.world.sleep,
-            state=state,
-        )
-        from dataclasses import replace
-
-        rules = replace(
-            self.connector.http,
-            windows=account.windows,
-            penalty_seconds=account.penalty_seconds,
-            max_in_flight=max(1, account.max_in_flight),
-        )
-        return Client(
-            rules,
-            account.base_url,
-            account.credential,
-            account=account.name,
-            throttle=throttle,
-            retry=account.retry,
-            transport=self.world.transport,
-            clock=self.world.clock,
-            sleep=self.world.sleep,
-            on_event=self._on_event,
-            secret_values=[v for p, v in account.credential.items() if p not in ("uid", "username")],
-            variables=tuple(account.variables.values()),
-        )
 
     def _no_credential(self) -> KollectError:
         return BadSettings(

@@ -26,6 +26,7 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for setting in (
             "SET TimeZone = 'UTC'",
             "SET preserve_insertion_order = false",
+            "SET python_enable_replacements = false",
             f"SET memory_limit = '{MEMORY_LIMIT}'",
             f"SET temp_directory = {literal(str(folder))}",
             f"SET threads = {max(1, min(4, os.cpu_count() or 1))}",

@@ -25,7 +25,7 @@ class Known:
         connect: Callable[[], duckdb.DuckDBPyConnection],
     ) -> None:
         self._warehouse = warehouse
-        self._connector = connector
+        self.connector = connector
         self._account = account
         self._connect = connect
 
@@ -41,7 +41,7 @@ class Known:
         return _Opened(self._warehouse, self._connect)
 
     def _place(self, table: str) -> str:
-        return f"{CATALOG}.{quoted(self._connector.name)}.{quoted(table)}"
+        return f"{CATALOG}.{quoted(self.connector.name)}.{quoted(table)}"
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row of the account."""
@@ -80,7 +80,7 @@ class Known:
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them.
         """
-        declared = self._connector.tables[table]
+        declared = self.connector.tables[table]
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
         listed = ", ".join(f"t.{quoted(name)}" for name in columns)
         found = self._query(
@@ -102,11 +102,11 @@ class Known:
         rows = self._query(
             f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}.schema_changes "
             "WHERE service = ? AND change = 'added' ORDER BY changed_at, column_name",
-            [self._connector.name],
+            [self.connector.name],
         )
         found: dict[str, list[Column]] = {}
         for table, name, source, kind in rows:
-            declared = self._connector.tables.get(table)
+            declared = self.connector.tables.get(table)
             if declared is None or name in {c.name for c in declared.columns}:
                 continue
             found.setdefault(table, []).append(appeared(name, source, kind))

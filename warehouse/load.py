@@ -64,6 +64,9 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
     for table in family_tables(request.family):
         if table.name in request.tables:
             request.incoming.expect(table)
+    for table in _owned(request.connector, family_tables(request.family)):
+        # What ends with its parent needs a place too; none can be made inside the transaction.
+        request.incoming.expect(table)
     pieces = request.incoming.pieces()
     tables = request.connector.tables
     raws = {name: known.raw(tables[name], keys) for name, keys in pieces.items()}
@@ -78,6 +81,21 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
             connection.execute("ROLLBACK")
             raise
     return result
+
+
+def _owned(connector: Connector, tables: Iterable[Table]) -> list[Table]:
+    """The tables whose rows live inside rows of these, at any depth."""
+    names = {table.name for table in tables}
+    found: dict[str, Table] = {}
+    grown = True
+    while grown:
+        grown = False
+        for table in connector.tables.values():
+            owners = {r.table for r in table.parents if r.owner}
+            if table.name not in found and owners & (names | found.keys()):
+                found[table.name] = table
+                grown = True
+    return list(found.values())
 
 
 class _Load:
@@ -234,7 +252,6 @@ class _Load:
                     self.merges.setdefault(table.name, merge)
 
     def _other(self, table: Table) -> Merge:
-        self.request.incoming.expect(table)
         return Merge(
             self.connection,
             self.schema,

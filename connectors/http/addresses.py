@@ -46,24 +46,32 @@ def joined(base: str, path: str, params: Iterable[tuple[str, str]]) -> str:
 
 def redirected(url: str, location: str) -> str:
     """Where a redirect leads; raises Refused unless scheme, host and port stay the same."""
-    target = urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+        same_host = urlsplit(url).hostname == urlsplit(target).hostname
+    except ValueError:
+        target, same_host = location, False
     if origin(target) == origin(url):
         return target
-    here, there = urlsplit(url), urlsplit(target)
-    same_host = here.hostname == there.hostname and there.scheme == "https"
     raise Refused(
         f"redirected to another place, which is not followed: {safe_url(target)}",
         guidance="Set base_url to its https address."
-        if same_host
+        if same_host and target.startswith("https:")
         else "Check base_url: the service seems to live elsewhere.",
     )
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port, alike for addresses that a credential may be sent to alike."""
+    """Scheme, host and port, alike for addresses that a credential may be sent to alike.
+
+    Empty, and so like no checked address, where the address is broken or brings a user along,
+    whose name and password would take the place of the credential.
+    """
     try:
         parts = urlsplit(url)
-        return parts.scheme, (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme)
+        port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
-        # Equal to nothing that was checked before.
         return "", "", None
+    if "@" in parts.netloc:
+        return "", "", None
+    return parts.scheme, (parts.hostname or "").lower(), port

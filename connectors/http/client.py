@@ -358,25 +358,29 @@ class Client:
 
 
 class _Leaving:
-    """Tells the throttle when a booked request really left, as soon as that is known."""
+    """Tells the throttle when a booked request really left and was answered, at once."""
 
     def __init__(self, throttle: Throttle, booking: Booking, clock: Callable[[], float]) -> None:
         self._throttle = throttle
         self._booking = booking
         self._clock = clock
         self._settled = False
+        self._left_at: float | None = None
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by the transport at each of its steps."""
         # The headers are out when the body begins. A proxy's own CONNECT does not count.
         if event.endswith("send_request_body.started") and info["request"].method != b"CONNECT":
-            self.settle(self._clock())
+            self._left_at = self._clock()
+            self.settle()
+        elif event.endswith("receive_response_headers.complete") and self._left_at is not None:
+            self._throttle.answered(self._left_at)
 
-    def settle(self, left_at: float | None = None) -> None:
+    def settle(self) -> None:
         """Also for a request that never left, or of which no transport told: it counts too."""
         if not self._settled:
             self._settled = True
-            self._throttle.settle(self._booking, left_at)
+            self._throttle.settle(self._booking, self._left_at)
 
 
 def _reason(error: Exception) -> str:

@@ -25,6 +25,11 @@ MARGIN_SHARE = 0.03
 MARGIN_LEAST = 0.02
 """Each window is stretched by 3 %, at least 20 ms: the service counts arrivals, and two
 requests that left a second apart arrive a little closer when the first took a longer way."""
+LATE_SHARE = 0.1
+"""How much of the shortest window a long way may count at most. Beyond this the cause is most
+likely the work on the answer, which delays no arrival."""
+TRIPS = 32
+"""So many recent round trips say what is usual."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Throttle:
             for window in self.windows
         ]
         self._most = max((window.limit for window in self.windows), default=0)
+        self._latest = LATE_SHARE * min((w.seconds for w in self.windows), default=0.0)
+        self._trips: deque[float] = deque(maxlen=TRIPS)
         self._queue = _Queue()
         self._lock = threading.Lock()
         self._open: list[float] = []
@@ -116,12 +123,30 @@ class Throttle:
             return
         with self._lock:
             self._open.remove(booking.at)
-        if left_at is None or left_at <= booking.at:
+        if left_at is not None and left_at > booking.at:
+            self._move(booking.at, left_at)
+
+    def answered(self, left_at: float) -> None:
+        """An answer to the request that left then begins to arrive now.
+
+        If this took longer than usual, the request itself may have been on its way for longer
+        and have reached the service late, so it counts as late: else the next ones, if they
+        are fast, would arrive in the same window.
+        """
+        if not self.windows:
             return
+        trip = self._clock() - left_at
+        with self._lock:
+            self._trips.append(trip)
+            late = min(trip - min(self._trips), self._latest)
+        if late > MARGIN_LEAST / 10:
+            self._move(left_at, left_at + late)
+
+    def _move(self, counted_at: float, at: float) -> None:
         with self._state.opened(self._clock) as log:
-            if booking.at in log.times:
-                log.times.remove(booking.at)
-                insort(log.times, left_at)
+            if counted_at in log.times:
+                log.times.remove(counted_at)
+                insort(log.times, at)
                 log.changed = True
 
     @property

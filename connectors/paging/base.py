@@ -76,6 +76,9 @@ class Paging(Protocol):
     def requests(self, rows: int) -> int:
         """How many requests a listing of so many rows takes, at least 1."""
 
+    def total(self, payload: Any) -> int | None:
+        """How many rows the whole listing has, where its first page tells."""
+
 
 @dataclass(frozen=True)
 class OnePage:
@@ -86,6 +89,9 @@ class OnePage:
 
     def requests(self, rows: int) -> int:
         return 1
+
+    def total(self, payload: Any) -> int | None:
+        return None
 
 
 class _OnePageWalk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
 
@@ -24,6 +25,9 @@ class CursorPages:
 
     def requests(self, rows: int) -> int:
         return max(1, math.ceil(rows / self.size))
+
+    def total(self, payload: Any) -> int | None:
+        return None
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
@@ -31,6 +32,9 @@ class LinkedOffsets:
 
     def requests(self, rows: int) -> int:
         return 1 if rows <= self.limit else math.ceil((rows - self.overlap) / (self.limit - self.overlap))
+
+    def total(self, payload: Any) -> int | None:
+        return None
 
 
 @dataclass
@@ -98,6 +102,10 @@ class PageIndexes:
 
     def requests(self, rows: int) -> int:
         return max(1, math.ceil(rows / self.limit))
+
+    def total(self, payload: Any) -> int | None:
+        amount = dig(payload, self.amount)
+        return amount if isinstance(amount, int) else None
 
 
 @dataclass

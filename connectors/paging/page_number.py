@@ -35,6 +35,9 @@ class PageNumbers:
     def requests(self, rows: int) -> int:
         return max(1, math.ceil(rows / self.per_page))
 
+    def total(self, payload: Any) -> int | None:
+        return _whole(dig(payload, self.meta + ".total"))
+
 
 @dataclass
 class _PageNumberWalk:

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.kinescope import moments
 from sandbox.kinescope.names import Ids
 from sandbox.kinescope.texts import HARD_TITLES, LONG_TEXT, SUBJECTS
-from sandbox.kinescope.video import EPOCH, Place
+from sandbox.kinescope.video_facts import EPOCH, Place
 
 Record = dict[str, Any]
 Table = dict[str, Record]

@@ -74,14 +74,12 @@ def _children(account: Kinescope, chance: random.Random) -> list[str]:
     video_id = _pick(account, chance)
     said.append(f"poster {account.add_poster(video_id)} replaced that of {video_id}")
     for number in account.library.order:
-        video_id = account.library.id(number)
         annotations = account.library.annotations(number)
-        if annotations and len(said) == 5:
-            account.edit_annotation(video_id, annotations[0]["id"], title="edited ✏️")
-            said.append(f"annotation {annotations[0]['id']} was edited")
-        if annotations[1:]:
-            account.remove_annotation(video_id, annotations[-1]["id"])
-            said.append(f"annotation {annotations[-1]['id']} was removed")
+        if len(annotations) > 1:
+            video_id, first, last = account.library.id(number), annotations[0], annotations[-1]
+            account.edit_annotation(video_id, first["id"], title="edited ✏️")
+            account.remove_annotation(video_id, last["id"])
+            said.append(f"annotation {first['id']} was edited, {last['id']} removed")
             break
     return said
 

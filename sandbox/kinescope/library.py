@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sandbox.kinescope import moments
-from sandbox.kinescope.video import Facts, VideoMaker
+from sandbox.kinescope.video import VideoMaker
+from sandbox.kinescope.video_facts import Facts
 
 Record = dict[str, Any]
 KEPT_SELECTIONS = 8

@@ -123,10 +123,8 @@ class Kinescope(CatalogueChanges, VideoChanges):
             ready = self._ready_page(query)
             if ready is not None:
                 return ready
-        csv = False
-        found = find(path)
-        if path.endswith(".csv") and (found is None or "chat" not in path):
-            csv, found = True, find(path.removesuffix(".csv"))
+        csv = path.endswith(".csv") and "/chat." not in path  # a chat has routes of its own
+        found = find(path.removesuffix(".csv") if csv else path)
         if found is None:
             raise errors.not_found()
         answer, ids = found
@@ -179,7 +177,10 @@ class Kinescope(CatalogueChanges, VideoChanges):
         return Response.of_text("no such key", 404)
 
     def _with_request_id(self, response: Response, retry_after: float | None) -> Response:
-        headers = {**response.headers, "X-Request-ID": self.ids.uuid("refused", self.answers)}
+        with self.lock:
+            self.refusals += 1
+            name = self.ids.uuid("refusal", self.refusals)
+        headers = {**response.headers, "X-Request-ID": name}
         if retry_after is not None:
             headers["Retry-After"] = str(int(retry_after))
         return Response(response.status, response.body, headers)

@@ -17,6 +17,7 @@ from sandbox.kinescope.live import make_events
 from sandbox.kinescope.names import Ids
 from sandbox.kinescope.switches import SWITCHES
 from sandbox.kinescope.video import VideoMaker
+from sandbox.kinescope.video_facts import FactsMaker
 from sandbox.service import Request, Service, Window
 
 CLOCK_START = moments.at(2026, 11, 20, 9)
@@ -51,6 +52,7 @@ class State(Service):
         self.after_answer: list[Callable[[Request, int], None]] = []
         """Each is called with the request and n once the n-th answer is built."""
         self.answers = 0
+        self.refusals = 0
         self.files_base = links.DEFAULT_BASE
         self.tokens_sent_to_storage = 0
         """Downloads that carried an Authorization header, which storage must never see."""
@@ -58,13 +60,12 @@ class State(Service):
         self.catalogue = Catalogue(self.ids, size)
         self.tables: dict[str, Table] = self.catalogue.tables
         self.tables["events"] = make_events(self.catalogue, min(50, 3 + size // 20_000))
+        places = self.catalogue.places(live=False)
+        live_places = self.catalogue.places(live=True)
         maker = VideoMaker(
-            self.ids,
-            size,
-            places=self.catalogue.places(live=False),
-            live_places=self.catalogue.places(live=True),
-            player_ids=list(self.tables["players"]),
-            tags=self.catalogue.tag_names,
+            FactsMaker(self.ids, size, places, live_places),
+            list(self.tables["players"]),
+            self.catalogue.tag_names,
         )
         self.library = Library(maker, size)
         self.added_materials: dict[str, int] = {}

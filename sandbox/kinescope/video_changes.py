@@ -10,7 +10,7 @@ from sandbox.kinescope import moments
 from sandbox.kinescope.catalogue import Record
 from sandbox.kinescope.links import lines
 from sandbox.kinescope.state import CLOCK_STEP, State
-from sandbox.kinescope.video import NO_MEDIA, RENDITIONS
+from sandbox.kinescope.video_children import NO_MEDIA, RENDITIONS
 
 EDITABLE = {
     "title",
@@ -52,10 +52,13 @@ class VideoChanges(State):
                 "created_at": moments.text(created_at),
                 "updated_at": None,
             }
-            if status != "done":
-                record |= {"assets": [], "duration": 0, "poster": None, "subtitles": []}
-            elif not record["assets"]:
+            # It begins bare: nothing may hang on it that is older than itself.
+            record |= {"poster": None, "subtitles": [], "additional_materials": []}
+            record |= {"assets": [], "duration": 0, "chapters": {"items": [], "enabled": False}}
+            if status == "done":
                 self._process(record, number)
+            self.library.keep_annotations(number, [])
+            self.library.keep_inactive_posters(number, [])
             self.library.keep(number, record)
             return str(record["id"])
 

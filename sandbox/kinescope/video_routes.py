@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandbox.kinescope import view
@@ -122,7 +122,9 @@ def one_of(rows: list[Record], record_id: str) -> Record:
     raise not_found()
 
 
-def ordered(state: State, asked: Asked, orders: list[Order], *, reverse_ties: bool = False) -> Any:
+def ordered(
+    state: State, asked: Asked, orders: list[Order], *, reverse_ties: bool = False
+) -> Sequence[int]:
     """The numbers of all videos that the filters leave, in the order asked for."""
     library = state.library
     filters = tuple((key, value) for key, value in asked.pairs if key in FILTERS and value)
@@ -136,11 +138,14 @@ def ordered(state: State, asked: Asked, orders: list[Order], *, reverse_ties: bo
         if reverse_ties:
             numbers.reverse()
         fields = {order.field for order in orders}
+        if fields == {"created_at"} and not filters and orders[0].descending:
+            return numbers[::-1]
         if fields == {"created_at"}:
             return sorted(numbers, key=library.created_at, reverse=orders[0].descending)
-        rows = [(number, library.facts(number)) for number in numbers]
-        sort_rows(rows, orders, lambda row, field: getattr(row[1], field), nulls=nulls)
-        return [number for number, _ in rows]
+        sort_rows(
+            numbers, orders, lambda row, field: getattr(library.facts(row), field), nulls=nulls
+        )
+        return numbers
 
     return library.select(name, choose)
 

@@ -141,7 +141,8 @@ def _row(record: Row, leaves_out: Set[str] = frozenset()) -> Row:
 
 def snake_case(name: str) -> str:
     """startItemId -> start_item_id; createdAt -> created_at; isAI -> is_ai."""
-    return _CASES.setdefault(name, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return _CASES.setdefault(name, words.lower())
 
 
 _CASES: dict[str, str] = {}

@@ -210,7 +210,7 @@ def test_the_server_never_sees_more_than_the_rate(server: Server, tmp_path: Path
     crew = [client(server.url, rules, state=FileState(tmp_path / "rate")) for _ in range(2)]
 
     def ask(one: Client) -> None:
-        for _ in range(10):
+        for _ in range(6):
             one.ask(GET)
 
     threads = [threading.Thread(target=ask, args=(one,)) for one in crew for _ in range(4)]
@@ -223,12 +223,13 @@ def test_the_server_never_sees_more_than_the_rate(server: Server, tmp_path: Path
     for one in crew:
         one.close()
     times = sorted(arrival.at for arrival in server.arrivals)
-    assert len(times) == 80
+    assert len(times) == 48
     for window in windows:
         gaps = [b - a for a, b in zip(times, times[window.limit :], strict=False)]
-        assert min(gaps) > window.seconds
-    # 80 requests: 30 in each window of 1.2 s, and within it at most 10 in each half second.
-    assert took < 1.15 * 3.4
+        # Exact in virtual time elsewhere; here a busy machine may look at its clock late.
+        assert min(gaps) > 0.9 * window.seconds
+    # The least possible is 2 s; two halves that knew nothing of each other would take 1.
+    assert 2 < took < 3.5
 
 
 def test_a_slow_connection_counts_from_when_its_request_left(tmp_path: Path) -> None:

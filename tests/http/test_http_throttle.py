@@ -93,6 +93,44 @@ def test_requests_that_leave_late_count_when_they_leave(
 
 
 @given(
+    st.sampled_from([[Window(1, 1.0)], [Window(3, 1.0)], [Window(2, 1.0), Window(5, 4.0)]]),
+    st.lists(st.tuples(st.sampled_from([0.0, 0.4]), st.floats(0, 0.1)), max_size=31),
+)
+def test_requests_that_were_long_on_their_way_count_when_they_arrived(
+    windows: list[Window], asked: list[tuple[float, float]]
+) -> None:
+    """A service that counts arrivals sees no breach either, as long as delays stay usual."""
+    clock = Clock()
+    throttle = Throttle(windows, clock=clock, sleep=clock.sleep)
+    arrivals = []
+    for gap, way in [(0.0, 0.0), *asked]:
+        clock.sleep(gap)
+        booking = throttle.book()
+        throttle.settle(booking)
+        clock.sleep(way)
+        arrivals.append(clock())
+        clock.sleep(0.05)
+        throttle.answered(booking.at)
+    assert_within(windows, arrivals)
+
+
+def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
+    """A trip as long as the others moves nothing; one of seconds counts a tenth of a window."""
+    clock = Clock()
+    throttle = Throttle([Window(1, 1.0)], clock=clock, sleep=clock.sleep)
+    left = []
+    for trip in (0.2, 0.2, 0.2, 0.9, 0.2):
+        booking = throttle.book()
+        throttle.settle(booking)
+        left.append(booking.at)
+        clock.sleep(trip)
+        throttle.answered(booking.at)
+    assert [b - a for a, b in zip(left, left[1:], strict=False)] == pytest.approx(
+        [1.03, 1.03, 1.03, 1.13]
+    )
+
+
+@given(
     st.sampled_from(
         [
             [Window(5, 1.0)],

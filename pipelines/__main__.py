@@ -1,0 +1,5 @@
+"""`python -m pipelines` is `kollect`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""Asking a service a few questions outside of a sync, under the same rate: `check` and `plan`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.declare import Resource
+from connectors.errors import BadSettings
+from connectors.http.client import Client
+from connectors.http.rules import Request
+from pipelines.settings import Account, Settings
+from pipelines.sync import make_client
+from warehouse.connect import Warehouse
+from warehouse.engine import open_engine
+from warehouse.known import Known
+
+
+class Asker:
+    """A `Costing` (connectors.declare) for one account."""
+
+    def __init__(self, account: Account, client: Client, known: Known) -> None:
+        self._account = account
+        self._client = client
+        self.known = known
+        self.full = False
+        self.asked = 0
+
+    def kept(self, table: str) -> int:
+        """Rows of the account in the warehouse."""
+        return self.known.count(table)
+
+    def cursors(self, resource: str) -> Mapping[str, str]:
+        """Stored cursors of a resource by scope."""
+        return self.known.cursors(resource)
+
+    def look(self, resource: Resource) -> Any:
+        """The payload of a listing's first page; raises a KollectError."""
+        params = {**resource.params, **resource.paging.walk().first()}
+        self.asked += 1
+        if resource.post is not None:
+            variables = {**resource.post.get("variables", {}), **resource.paging.walk().first()}
+            body = {**resource.post, "variables": variables}
+            request = Request("POST", resource.get, body=body, repeatable=True)
+        else:
+            request = Request("GET", resource.get, tuple(params.items()))
+        return self._client.ask(request).payload
+
+
+@contextlib.contextmanager
+def asking(settings: Settings, account: Account) -> Iterator[Asker]:
+    """An asker for one account; raises BadSettings where its credential is missing."""
+    if not account.ready:
+        raise BadSettings(
+            f"account {account.name} has no credential",
+            account=account.name,
+            guidance=f"set {account.missing} in the environment or in .env",
+        )
+    warehouse = Warehouse(settings.warehouse)
+    with open_engine(warehouse.home) as engine, make_client(account, warehouse.home) as client:
+        yield Asker(
+            account,
+            client,
+            Known(warehouse, account.connector, account.name, engine.cursor),
+        )

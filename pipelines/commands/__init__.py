@@ -1,0 +1,1 @@
+"""The commands of `kollect`, one module for each group of them."""
