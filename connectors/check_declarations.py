@@ -107,8 +107,10 @@ def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclose
         _fail(connector, place, f"does not give {sorted(missing)}", "add it to given= ")
     if unknown := supplied - needed:
         _fail(connector, place, f"gives {sorted(unknown)}", "declare it with given() in the table")
+    if rows.count and not enclosed:
+        _fail(connector, place, f"counts by {rows.count!r}", "which only rows in a record can do")
     for name, source in rows.given.items():
-        if not enclosed and source[:1] not in (":", "="):
+        if not enclosed and source[:1] not in (":", "=", "."):
             _fail(connector, place, f"takes {name} from {source!r}", "write ':name' of a binding")
     for child in rows.children:
         _check_rows(connector, resource, child, enclosed=True)

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.http.rules import HttpRules
 from connectors.paging import OnePage, Paging
+from connectors.views import Views
 
 if TYPE_CHECKING:
     from connectors.walk import Walk
 
 Record = dict[str, Any]
 TYPES = ("text", "integer", "number", "boolean", "time", "json")
-PARSES = ("", "epoch_seconds", "epoch_milliseconds", "utc_word")
+PARSES = ("", "epoch_seconds", "epoch_milliseconds", "utc_word", "address")
 """How a time is written: ISO 8601, Unix seconds (number or text), Unix milliseconds (or ISO
-8601), or `2023-01-24 16:30:35.613638555 UTC`."""
+8601), or `2023-01-24 16:30:35.613638555 UTC`. An `address` is a number that stands at the end
+of a resource's address, as in `/api/lists/13/`."""
 
 
 class DeclarationError(Exception):
@@ -129,7 +131,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-Take = Callable[[Record, Mapping[str, Any]], Iterable[Record]]
+Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
 
 
 @dataclass(frozen=True)
@@ -141,10 +143,12 @@ class Rows:
     """Dotted path from the answer (or the enclosing record) to a list or an object."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Given column -> field of the enclosing record, `:name` for a value of the request (or of
-    an enclosing record's given columns), or `=text` for a constant."""
+    an enclosing record's given columns), `=text` for a constant, or `.name` for a member that
+    `rows` put into the record, which is taken out of it again."""
     children: tuple[Rows, ...] = ()
     rows: Take | None = None
-    """A function of (found value, surroundings) that yields the records, where `at` cannot say."""
+    """A function of (found value, surroundings) that yields the records, where `at` cannot say;
+    None where an answer has another shape. Inside a record it gets what stands at `at`."""
     partial: bool = False
     """These records lack fields that other answers show: absent fields keep their value."""
     position: str = ""
@@ -153,6 +157,9 @@ class Rows:
     """The enclosing record keeps this value in its own raw record as well."""
     proves: bool = True
     """A present list is all there is in its parent: what it lacks has ended."""
+    count: str = ""
+    """Dotted path in the enclosing record to how many there are: a list of another length is cut
+    (`Walk.cuts` tells a plan of it) and ends nothing."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,8 @@ class Resource:
     """A 404 means that the route or the list no longer exists: a soft skip, nothing ends."""
     otherwise: str = ""
     """Another spelling of the path, tried once where the first answers 404."""
+    spelling: str = ""
+    """Resources with the same word here share which of their two spellings works."""
     denied: tuple[int, ...] = ()
     """Statuses that mean `this one may not be seen` where elsewhere they would mean more."""
     listing: bool = True
@@ -283,7 +292,13 @@ class Connector:
     full_every_days: int = 7
     """The default rhythm of full passes."""
     cleanse: Callable[[Record, Any], Any] | None = None
-    """Redacts what no name shows (by value or neighbour); called with (request, payload)."""
+    """Redacts what no name shows (by value or neighbour); called with (request, payload), where
+    the request is its `path` and its `bind`, the values that a plan asked with."""
+    views: Views | None = None
+    """Views that follow from rows, made again with each load of the tables that they read."""
+    strip_queries: bool = True
+    """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses
+    are what people keep, so that losing a parameter would break them."""
 
     @property
     def tables(self) -> dict[str, Table]:

@@ -9,7 +9,7 @@ tolerated, stands in connectors/notes/kinescope.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,7 @@ OF_EVENT = {"event_id": "id"}
 HISTORY_DAYS = 365
 """How far back the first reading of analytics and usage goes."""
 WINDOW_DAYS = 30
+ONE_DAY = timedelta(days=1)
 FRESH_DAYS = 3
 """The last days still change and are read again each time (API page, section 10)."""
 METRICS = "view,unique_view,play,pause,seek,replay,player_init,player_load,buffering_count," \
@@ -107,26 +108,32 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
     return projects, folders
 
 
-def of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+def of_day(payload: Any, around: Mapping[str, Any]) -> Iterable[Record]:
     """Analytics rows with their calendar day: the label is that day's beginning in UTC."""
     zone_name = dig(payload, "meta.time.timezone") or "UTC"
     zone = ZoneInfo(zone_name)
     for row in dig(payload, "data") or []:
-        day = _moment(row["date"]).astimezone(zone).date().isoformat()
-        yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
+        day = datetime.fromisoformat(row["date"]).astimezone(zone).date().isoformat()
+        if around["first"] <= day <= around["last"]:
+            yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
 
 
-def usage_of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+def usage_of_day(payload: Any, around: Mapping[str, Any]) -> Iterable[Record]:
     """Usage rows with their day; zero rows come without a project."""
     for row in dig(payload, "data") or []:
         day = str(row.get("date"))[:10]
-        yield {**row, "project_id": row.get("project_id") or "", "day": day}
+        if around["first"] <= day <= around["last"]:
+            yield {**row, "project_id": row.get("project_id") or "", "day": day}
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
+WHOLE_EVENT = Rows(
+    LIVE_EVENTS,
+    at="data",
+    children=(
+        Rows(LIVE_STREAMS, at="stream", given=OF_EVENT),
+        Rows(RESTREAMS, at="restreams", given=OF_EVENT),
+    ),
+)
 ANALYTICS_WINDOW = Resource(
     "analytics",
     "/v1/analytics",
@@ -138,6 +145,7 @@ ANALYTICS_WINDOW = Resource(
         "group_entities": "video_id",
         "fields": METRICS,
     },
+    paging=PageNumbers(per_page=1000),
     listing=False,
 )
 USAGE_WINDOW = Resource(
@@ -150,20 +158,31 @@ USAGE_WINDOW = Resource(
 
 
 def copy_windows(walk: Walk) -> None:
-    """Read days that may have changed: a year at first, then from the last day read."""
+    """Read days that may have changed: a year at first, then from the last day read.
+
+    Each window asks for a day more on either side, whose rows are left out: whether `to` is
+    part of it, and whether the outer days come whole, is undocumented.
+    """
     (resource,) = walk.family.resources
-    today = walk.started_at.date()
+    today = walk.started_at.date() + ONE_DAY
     stored = None if walk.full else walk.known.cursor(resource.name)
     first = today - timedelta(days=HISTORY_DAYS)
     if stored:
-        first = max(first, datetime.fromisoformat(stored).date() - timedelta(days=FRESH_DAYS))
+        first = max(first, date.fromisoformat(stored) - timedelta(days=FRESH_DAYS))
     binds = []
     while first <= today:
         last = min(first + timedelta(days=WINDOW_DAYS - 1), today)
-        binds.append({"from": first.isoformat(), "to": last.isoformat()})
-        first = last + timedelta(days=1)
+        binds.append(
+            {
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+                "from": (first - ONE_DAY).isoformat(),
+                "to": (last + 2 * ONE_DAY).isoformat(),
+            }
+        )
+        first = last + ONE_DAY
     if all(listing.proof.complete for listing in walk.read_each(resource, binds)):
-        walk.outcome.cursors[(resource.name, "")] = today.isoformat()
+        walk.outcome.cursors[(resource.name, "")] = walk.started_at.date().isoformat()
 
 
 def cost_of_windows(resource: Resource) -> Callable[[Costing], list[Cost]]:
@@ -265,18 +284,16 @@ KINESCOPE = checked(
                     Resource(
                         "live_events",
                         "/v2/live/events",
-                        (
-                            Rows(
-                                LIVE_EVENTS,
-                                at="data",
-                                children=(
-                                    Rows(LIVE_STREAMS, at="stream", given=OF_EVENT),
-                                    Rows(RESTREAMS, at="restreams", given=OF_EVENT),
-                                ),
-                            ),
-                        ),
+                        (WHOLE_EVENT,),
                         params={"order": "created_at.asc"},
                         paging=PAGES,
+                    ),
+                    Resource(
+                        "one_live_event",
+                        "/v2/live/events/{event_id}",
+                        (WHOLE_EVENT,),
+                        each=Each("live_events", {"event_id": "id"}),
+                        listing=False,
                     ),
                 ),
             ),

@@ -153,11 +153,12 @@ POSTERS = Table(
         col("sm", "text", "address of the small size"),
         col("xs", "text", "address of the smallest size"),
         col("type", "text", "kind of poster"),
+        col("media_id", "text", "the service's inner id of the media"),
         col("from_time", "number", "the moment it shows", unit="seconds"),
         col("to_time", "number", "the end of the moment it shows", unit="seconds"),
     ),
     parents=(OF_VIDEO,),
-    ignored=("video_id", "media_id", "storage_id"),
+    ignored=("video_id", "storage_id"),
 )
 
 SUBTITLES = Table(

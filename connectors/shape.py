@@ -6,15 +6,30 @@ values converted here (the database does that), one set comparison to notice unk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
 from connectors.declare import Column, Connector, Record, Rows, Table
-from connectors.paging import records_at
+from connectors.paging import dig, records_at
 
 ABSENT: Any = object()
+Lines = dict[tuple[str, bool], tuple[Table, list[Record]]]
+"""(Table, whether they come in part) -> lines for the sink."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A list inside a record that shows only some of its items."""
+
+    given: Mapping[str, Any]
+    """The given columns of the items: whose list it is."""
+    count: int
+    """How many items there are."""
+    shown: tuple[Hashable, ...]
+    """The identities of those that were shown."""
 
 
 class Sink(Protocol):
@@ -38,6 +53,9 @@ class Sink(Protocol):
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
         """A scalar field that no column is declared for."""
 
+    def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        """Records (by key columns) that a later look no longer showed: they never came."""
+
 
 class TableShape:
     """What the per-record loop needs to know of one table, worked out once."""
@@ -49,6 +67,48 @@ class TableShape:
         self.known.update(table.ignored, table.volatile)
         self.volatile = {c.source.partition(".")[0] for c in own if c.volatile}
         self.volatile.update(table.volatile)
+
+
+class _Plan:
+    """What the per-record loop needs to know of declared rows, worked out once."""
+
+    def __init__(self, rows: Rows, shapes: Mapping[str, TableShape]) -> None:
+        self.rows = rows
+        self.shape = shapes[rows.table.name]
+        self.slot = (rows.table.name, rows.partial)
+        self.constants: dict[str, Any] = {}
+        self.around: list[tuple[str, str]] = []
+        self.enclosing: list[tuple[str, str]] = []
+        self.own: list[tuple[str, str]] = []
+        for name, source in rows.given.items():
+            if source[:1] == "=":
+                self.constants[name] = source[1:]
+            elif source[:1] == ":":
+                self.around.append((name, source[1:]))
+            elif source[:1] == ".":
+                self.own.append((name, source[1:]))
+            else:
+                self.enclosing.append((name, source))
+        self.children = [_Plan(child, shapes) for child in rows.children]
+        self.plain = "." not in rows.at and bool(rows.at) and not (
+            rows.keep or rows.rows is not None or rows.count
+        )
+        """Its items are simply a member of the enclosing record."""
+        self.looks_around: bool = bool(self.around) or rows.rows is not None or any(
+            child.looks_around for child in self.children
+        )
+
+    def given(
+        self, enclosing: Mapping[str, Any] | None, surroundings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The given columns that are the same for all records of one list."""
+        values = dict(self.constants)
+        for name, source in self.around:
+            values[name] = surroundings.get(source)
+        if enclosing is not None:
+            for name, source in self.enclosing:
+                values[name] = enclosing.get(source)
+        return values
 
 
 def identity(rows: Rows) -> Callable[[Any], Hashable]:
@@ -80,87 +140,131 @@ class Shaper:
             table.name: TableShape(table, sink.extra_columns(table))
             for table in connector.tables.values()
         }
+        self._plans: dict[int, _Plan] = {}
         self._noticed: set[tuple[str, str]] = set()
+        self.cuts: dict[str, dict[tuple[Any, ...], Cut]] = {}
+        """Table -> given values -> the list that was cut."""
 
     def find(self, rows: Rows, payload: Any, surroundings: Mapping[str, Any]) -> list[Any] | None:
         """The records of top-level rows in an answer; None where the answer has another shape."""
         if rows.rows is not None:
-            return list(rows.rows(payload, surroundings))
+            found = rows.rows(payload, surroundings)
+            return None if found is None else list(found)
         return records_at(payload, rows.at)
 
     def keep(self, rows: Rows, records: Iterable[Any], surroundings: Mapping[str, Any]) -> int:
         """Send records (and their children) to the sink; returns how many records were kept."""
-        lines: dict[tuple[str, bool], tuple[Table, list[Record]]] = {}
-        count = 0
-        for record in records:
-            count += self._one(rows, record, None, surroundings, lines, 0)
+        plan = self._plans.get(id(rows))
+        if plan is None:
+            # The plan holds its rows, so that no others can come to the same id.
+            plan = self._plans[id(rows)] = _Plan(rows, self._shapes)
+        lines: Lines = {}
+        count = self._all(plan, records, None, surroundings, lines)
         for (_, partial), (table, found) in lines.items():
             self.sink.add(table, found, partial=partial)
         return count
 
-    def _one(
+    def _all(
         self,
-        rows: Rows,
-        record: Any,
+        plan: _Plan,
+        records: Iterable[Any],
         enclosing: Mapping[str, Any] | None,
         surroundings: Mapping[str, Any],
-        lines: dict[tuple[str, bool], tuple[Table, list[Record]]],
-        position: int,
+        lines: Lines,
     ) -> int:
-        if record is None:
-            return 0
-        table = rows.table
-        if not isinstance(record, dict):
-            self.sink.reject(table, record, "is no object")
-            return 0
-        given = _given(rows, enclosing, surroundings)
-        if rows.position:
-            given = {**given, rows.position: position}
-        if rows.children:
-            around = {**surroundings, **given} if given else surroundings
-            for child in rows.children:
-                self._children(child, record, around, lines, rows.partial)
-        shape = self._shapes[table.name]
-        if not shape.known.issuperset(record):
-            self._notice(shape, record)
-        line: Record = {"p": given, "r": record}
-        if shape.volatile:
-            moving = {name: record.pop(name) for name in shape.volatile if name in record}
-            if moving:
-                line["v"] = moving
-        for name in table.unordered:
-            if isinstance(value := record.get(name), list):
-                record[name] = sorted(value, key=msgspec.json.encode)
-        where = lines.get((table.name, rows.partial))
-        if where is None:
-            lines[(table.name, rows.partial)] = (table, [line])
-        else:
-            where[1].append(line)
-        return 1
+        """The lines of the records of one list, and of their children; returns their number."""
+        rows, shape = plan.rows, plan.shape
+        table, known, volatile = rows.table, shape.known, shape.volatile
+        shared = plan.given(enclosing, surroundings)
+        count = 0
+        for position, record in enumerate(records):
+            if not isinstance(record, dict):
+                if record is not None:
+                    self.sink.reject(table, record, "is no object")
+                continue
+            given = shared
+            if plan.own or rows.position:
+                given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
+                if rows.position:
+                    given[rows.position] = position
+            if plan.children:
+                around = {**surroundings, **given} if plan.looks_around else surroundings
+                for child in plan.children:
+                    self._children(child, record, around, lines, rows.partial)
+            if not known.issuperset(record):
+                self._notice(shape, record)
+            line: Record = {"p": given, "r": record}
+            if volatile:
+                moving = {name: record.pop(name) for name in volatile if name in record}
+                if moving:
+                    line["v"] = moving
+            for name in table.unordered:
+                if isinstance(value := record.get(name), list):
+                    record[name] = sorted(value, key=msgspec.json.encode)
+            where = lines.get(plan.slot)
+            if where is None:
+                lines[plan.slot] = (table, [line])
+            else:
+                where[1].append(line)
+            count += 1
+        return count
 
     def _children(
         self,
-        child: Rows,
+        plan: _Plan,
         record: Record,
         surroundings: Mapping[str, Any],
-        lines: dict[tuple[str, bool], tuple[Table, list[Record]]],
+        lines: Lines,
         partly: bool,
     ) -> None:
-        found = _taken(record, child.at, keep=child.keep or child.rows is not None)
-        if child.rows is not None:
-            found = list(child.rows(record, surroundings))
+        child = plan.rows
+        if plan.plain:
+            found = record.pop(child.at, ABSENT)
+            if type(found) is list and not partly:
+                if found:
+                    self._all(plan, found, record, surroundings, lines)
+                return
+        else:
+            found = _taken(record, child.at, keep=child.keep) if child.at else record
+        if child.rows is not None and found is not ABSENT:
+            taken = child.rows(found, surroundings)
+            found = ABSENT if taken is None else list(taken)
+        if child.count and found is ABSENT and dig(record, child.count) == 0:
+            found = []
+        cut = bool(child.count) and self._cut(plan, found, record, surroundings)
+        if cut and found is ABSENT:
+            return
         if found is ABSENT or not isinstance(found, (list, dict, type(None))):
             if child.proves:
-                self.sink.without(child.table, _given(child, record, surroundings))
+                self.sink.without(child.table, plan.given(record, surroundings))
             if found is not ABSENT:
                 self.sink.reject(child.table, found, f"`{child.at}` is no list")
             return
-        if partly and child.proves:
-            self.sink.holds(child.table, _given(child, record, surroundings))
+        if partly and child.proves and not cut:
+            self.sink.holds(child.table, plan.given(record, surroundings))
         items = found if isinstance(found, list) else [] if found is None else [found]
-        for position, item in enumerate(items):
-            inner = dict(item) if child.keep and isinstance(item, dict) else item
-            self._one(child, inner, record, surroundings, lines, position)
+        if child.keep:
+            items = [dict(item) if isinstance(item, dict) else item for item in items]
+        self._all(plan, items, record, surroundings, lines)
+
+    def _cut(
+        self, plan: _Plan, found: Any, record: Record, surroundings: Mapping[str, Any]
+    ) -> bool:
+        """Whether an embedded list shows another number of items than there are."""
+        child = plan.rows
+        told = dig(record, child.count)
+        count = int(told) if isinstance(told, int) or str(told).isdecimal() else None
+        items = found if isinstance(found, list) else []
+        if count is None or count == len(items):
+            return False
+        given = plan.given(record, surroundings)
+        identify = identity(child)
+        shown = tuple(identify(item) for item in items)
+        cuts = self.cuts.setdefault(child.table.name, {})
+        cuts[tuple(given.values())] = Cut(given, count, shown)
+        if child.proves:
+            self.sink.without(child.table, given)
+        return True
 
     def _notice(self, shape: TableShape, record: Record) -> None:
         for name in record.keys() - shape.known:
@@ -169,20 +273,6 @@ class Shaper:
             if not isinstance(record[name], (list, dict)):
                 self.sink.fresh_field(shape.table, name, record[name])
             self._noticed.add((shape.table.name, name))
-
-
-def _given(
-    rows: Rows, enclosing: Mapping[str, Any] | None, surroundings: Mapping[str, Any]
-) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, source in rows.given.items():
-        if source.startswith("="):
-            values[name] = source[1:]
-        elif source.startswith(":"):
-            values[name] = surroundings.get(source[1:])
-        elif enclosing is not None:
-            values[name] = enclosing.get(source)
-    return values
 
 
 def _taken(record: Record, path: str, *, keep: bool) -> Any:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -20,16 +20,17 @@ from urllib.parse import quote
 import msgspec
 
 from connectors.declare import Connector, Due, Each, Family, Record, Resource, Rows, Table
-from connectors.errors import Forbidden, Missing, Skippable, UnexpectedShape
+from connectors.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
 from connectors.http.client import Client
 from connectors.http.redact import Scrubber
 from connectors.http.rules import Request
 from connectors.journal import Journal
 from connectors.outcome import Outcome
 from connectors.paging import Asked, PagingWalk, Proof, dig
-from connectors.shape import Shaper, Sink, identity
+from connectors.shape import Cut, Shaper, Sink, identity
 
 Bind = Mapping[str, Any]
+Collect = bool | Callable[[Record], Record]
 
 
 class Knowledge(Protocol):
@@ -37,6 +38,9 @@ class Knowledge(Protocol):
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row."""
+
+    def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
+        """How many current rows there are, in all or where columns have these values."""
 
     def cursor(self, resource: str, scope: str = "") -> str | None:
         """The stored cursor, or None before the first load."""
@@ -47,7 +51,7 @@ class Knowledge(Protocol):
     def due(self, resource: str, table: str, columns: Sequence[str], again_days: int) -> list[
         tuple[str, str, tuple[Any, ...]]
     ]:
-        """(scope, content, values) of rows that are to be asked for again."""
+        """(scope, content, values) of rows that are to be asked for again; all for 0 days."""
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""
@@ -71,6 +75,8 @@ class Listing:
     records: list[Record] = field(default_factory=list)
     refused: bool = False
     """The service does not let this credential see it."""
+    count: int = 0
+    """How many records were read, those of further passes included."""
 
 
 @dataclass
@@ -82,6 +88,10 @@ class _Task:
     failed: str = ""
     refused: bool = False
     spelling: str = ""
+    collect: Collect = False
+    count: int = 0
+    ids: list[Any] = field(default_factory=list)
+    """The identities of `records`."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +139,17 @@ class Walk:
         self._tables = tables
         self._journal = journal
         self._shaper = Shaper(connector, sink)
-        self._scrubber = Scrubber(connector.secret_fields)
+        self._scrubber = Scrubber(connector.secret_fields, connector.strip_queries)
         self._drops = [tuple(path.split(".")) for path in connector.drop]
         self._occurrences: Counter[str] = Counter()
         self._in_flight = max(1, in_flight)
         self._stop = threading.Event()
 
     # -- reading ---------------------------------------------------------------------------
+
+    def keeps(self, table: str) -> bool:
+        """Whether rows of a table are kept at all (the account may leave tables out)."""
+        return self._tables is None or table in self._tables
 
     def wants(self, resource: Resource) -> bool:
         """Whether any table that the resource feeds was asked for."""
@@ -144,22 +158,30 @@ class Walk:
         )
 
     def read(
-        self, resource: Resource, bind: Bind | None = None, *, collect: bool = False
+        self, resource: Resource, bind: Bind | None = None, *, collect: Collect = False
     ) -> Listing:
         """One listing with all its pages; its rows are kept. Skippable errors are recorded."""
         return self.read_each(resource, [bind or {}], collect=collect)[0]
 
     def read_each(
-        self, resource: Resource, binds: Iterable[Bind], *, collect: bool = False
+        self, resource: Resource, binds: Iterable[Bind], *, collect: Collect = False
     ) -> list[Listing]:
-        """The same resource for each of several bindings, several requests in flight."""
-        tasks = [_Task(resource, bind, resource.paging.walk()) for bind in binds]
+        """The same resource for each of several bindings, several requests in flight.
+
+        With `collect` the listings hold their records: the plain fields, or what a function
+        makes of each record.
+        """
+        tasks = [_Task(resource, bind, resource.paging.walk(), collect=collect) for bind in binds]
         queue = deque((task, self._question(task, task.paging.first())) for task in tasks)
         for task, page in self._pump(queue):
             if isinstance(page, Skippable):
-                self._skipped(task, page)
+                instead = task.paging.refused() if isinstance(page, Refused) else None
+                if instead is not None:
+                    queue.append((task, self._question(task, instead)))
+                else:
+                    self._skipped(task, page)
                 continue
-            self._kept(task, page, collect, queue)
+            self._kept(task, page, queue)
         return [self._finished(task) for task in tasks]
 
     def ask(
@@ -182,6 +204,10 @@ class Walk:
         )
         for task, page in self._pump(queue, also):
             yield task.bind, page
+
+    def cuts(self, table: Table) -> list[Cut]:
+        """The embedded lists of a table that were found cut so far (`Rows.count`)."""
+        return list(self._shaper.cuts.get(table.name, {}).values())
 
     def keep(self, rows: Rows, payload: Any, surroundings: Bind | None = None) -> int:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
@@ -224,10 +250,10 @@ class Walk:
         """The spelling of the path that worked, in this run or in an earlier one."""
         if not resource.otherwise:
             return resource.get
-        if resource.name not in self._spellings:
-            remembered = self.known.cursor(f"spelling of {resource.name}")
-            self._spellings[resource.name] = remembered or resource.get
-        return self._spellings[resource.name]
+        name = resource.spelling or resource.name
+        if name not in self._spellings:
+            self._spellings[name] = self.known.cursor(f"spelling of {name}") or "first"
+        return resource.otherwise if self._spellings[name] == "otherwise" else resource.get
 
     def _answer(self, question: _Question, also: frozenset[int] = frozenset()) -> Page:
         """The staged answer, or a fresh one; raises Forbidden for a status declared as denied."""
@@ -246,7 +272,7 @@ class Walk:
             payload = msgspec.json.decode(body) if body else None
             return Page(payload, head["status"], question.bind, question.params)
         answer = self.client.ask(question.request, also=also | set(question.denied))
-        payload, body = self._scrubbed(answer.payload, question.request)
+        payload, body = self._scrubbed(answer.payload, question)
         head = {
             "status": answer.status,
             "request_id": answer.request_id,
@@ -260,12 +286,14 @@ class Walk:
         self._journal.put(question.key, head, body)
         return Page(payload, answer.status, question.bind, question.params)
 
-    def _scrubbed(self, payload: Any, request: Request) -> tuple[Any, bytes]:
+    def _scrubbed(self, payload: Any, question: _Question) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
         for path in self._drops:
             _drop(payload, path)
         if self.connector.cleanse is not None:
-            payload = self.connector.cleanse({"path": request.path}, payload)
+            asked = {"path": question.request.path, "bind": question.bind}
+            payload = self.connector.cleanse(asked, payload)
+        self._scrubber.drop_members(payload)
         body = msgspec.json.encode(payload)
         if self._scrubber.may_hold(body):
             payload = self._scrubber.clean(payload)
@@ -295,11 +323,9 @@ class Walk:
                 for _, future in flying:
                     future.cancel()
 
-    def _kept(self, task: _Task, page: Page, collect: bool, queue: deque[Any]) -> None:
+    def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
         resource = task.resource
-        if resource.otherwise and resource.name not in self._spelled_right:
-            self._spelled_right.add(resource.name)
-            self.outcome.cursors[(f"spelling of {resource.name}", "")] = task.spelling
+        self._spelled(task)
         around = {**task.bind, "params": page.params, "payload": page.payload}
         first: list[Any] = []
         for number, rows in enumerate(resource.rows):
@@ -312,27 +338,43 @@ class Walk:
                 first = records
         identify = identity(resource.rows[0]) if resource.rows else (lambda record: None)
         ids = [identify(record) for record in first if record is not None]
-        if collect:
-            task.records.extend(_slim(record) for record in first if isinstance(record, dict))
+        task.count += len(ids)
+        if task.collect:
+            shown = task.collect if callable(task.collect) else _slim
+            kept = [record for record in first if isinstance(record, dict)]
+            task.records.extend(shown(record) for record in kept)
+            task.ids.extend(identify(record) for record in kept)
         for number, rows in enumerate(resource.rows):
             records = first if number == 0 else self._shaper.find(rows, page.payload, around) or []
             self._shaper.keep(rows, records, around)
         asked = Asked(dict(page.params), page.payload, ids)
         queue.extend((task, self._question(task, more)) for more in task.paging.after(asked))
 
+    def _spelled(self, task: _Task) -> None:
+        """The task's spelling works: no other is tried, and later runs begin with it."""
+        resource = task.resource
+        if resource.otherwise:
+            name = resource.spelling or resource.name
+            right = "otherwise" if task.spelling == resource.otherwise else "first"
+            self._spelled_right.add(name)
+            self.outcome.cursors[(f"spelling of {name}", "")] = right
+
     def _skipped(self, task: _Task, error: Skippable) -> None:
         resource = task.resource
+        if isinstance(error, Forbidden):
+            self._spelled(task)
         if isinstance(error, Missing) and resource.otherwise:
-            current = self._spelling(resource)
-            if task.spelling == current and resource.name not in self._spelled_right:
-                both = (resource.get, resource.otherwise)
-                current = both[1] if current == both[0] else both[0]
-                self._spellings[resource.name] = current
-                self._spelled_right.add(resource.name)
+            current, name = self._spelling(resource), resource.spelling or resource.name
+            if task.spelling == current and name not in self._spelled_right:
+                other = "first" if current == resource.otherwise else "otherwise"
+                self._spellings[name] = other
+                self._spelled_right.add(name)
+                current = self._spelling(resource)
             if task.spelling != current:
-                again = self.read(resource, task.bind, collect=True)
-                task.records, task.paging = again.records, _Settled(again.proof)
-                task.refused = again.refused
+                again = self.read(resource, task.bind, collect=task.collect)
+                task.records = again.records
+                task.paging = _Settled(replace(again.proof, stale=frozenset()))
+                task.refused, task.count = again.refused, again.count
                 return
         task.refused = isinstance(error, Forbidden)
         missing = isinstance(error, Missing) and resource.gone_is_empty
@@ -345,21 +387,48 @@ class Walk:
                 self.outcome.note(rows.table.name, f"{resource.get} is no longer served")
             return Listing(Proof(False, reason="gone"), task.records)
         proof = Proof(False, reason=task.failed) if task.failed else task.paging.proof()
+        if proof.stale:
+            self._forget(task, proof.stale)
         for rows in resource.rows:
             if task.refused and resource.denied:
                 self.outcome.note(rows.table.name, "what may be seen was read")
             elif not proof.complete:
                 for name in _names(rows):
                     self.outcome.fail(name, resource.name, proof.reason)
-            elif resource.listing and rows.proves and not rows.table.lasting and not rows.partial:
-                scope = {
-                    name: source[1:] if source.startswith("=") else task.bind.get(source[1:])
-                    for name, source in rows.given.items()
-                }
+            elif (
+                proof.whole
+                and resource.listing
+                and rows.proves
+                and not (rows.table.lasting or rows.partial)
+            ):
+                scope = scope_of(rows, task.bind)
                 self.outcome.prove(rows.table.name, resource.name, scope, proof.by)
             else:
                 self.outcome.note(rows.table.name, proof.by)
-        return Listing(proof, task.records, task.refused)
+        return Listing(proof, task.records, task.refused, task.count)
+
+    def _forget(self, task: _Task, stale: frozenset[Any]) -> None:
+        """Take back the records that only an overtaken pass through the listing has shown."""
+        rows = task.resource.rows[0]
+        scope = scope_of(rows, task.bind)
+        own = [name for name in rows.table.key if name not in rows.given]
+        keys = [
+            {**scope, **dict(zip(own, found if len(own) > 1 else (found,), strict=True))}
+            for found in stale
+        ]
+        self.sink.forget(rows.table, keys)
+        pairs = list(zip(task.ids, task.records, strict=True))
+        task.records = [record for found, record in pairs if found not in stale]
+        task.ids = [found for found, _ in pairs if found not in stale]
+
+
+def scope_of(rows: Rows, bind: Bind) -> dict[str, Any]:
+    """The part of a table that a listing shows: its given columns with their values."""
+    return {
+        name: source[1:] if source.startswith("=") else bind.get(source[1:])
+        for name, source in rows.given.items()
+        if source[:1] in ("=", ":")
+    }
 
 
 @dataclass
@@ -376,6 +445,9 @@ class _Settled:
 
     def proof(self) -> Proof:
         return self.result
+
+    def refused(self) -> dict[str, str] | None:
+        return None
 
 
 def read_family(walk: Walk) -> Outcome:
@@ -421,7 +493,8 @@ def each_bind(walk: Walk, each: Each, parents: list[Record]) -> list[dict[str, A
 
 
 def _read_due(walk: Walk, resource: Resource, due: Due) -> None:
-    rows = walk.known.due(resource.name, due.table, tuple(due.bind.values()), due.again_days)
+    again_days = 0 if walk.full else due.again_days
+    rows = walk.known.due(resource.name, due.table, tuple(due.bind.values()), again_days)
     binds = [dict(zip(due.bind, values, strict=True)) for _, _, values in rows]
     for (scope, content, _), listing in zip(rows, walk.read_each(resource, binds), strict=True):
         if listing.proof.complete:
@@ -446,25 +519,17 @@ def _slim(record: Record) -> Record:
 
 def _drop(value: Any, path: tuple[str, ...]) -> None:
     """Remove what stands at a path; `name[]` goes through the items of a list."""
-    step, rest = path[0], path[1:]
-    if step == "[]":
-        if isinstance(value, list):
-            for item in value:
-                _drop(item, rest)
-        return
-    many = step.endswith("[]")
-    name = step[:-2] if many else step
-    if not isinstance(value, dict) or name not in value:
-        return
-    if not rest:
-        del value[name]
-    elif many:
-        items = value[name]
-        if isinstance(items, list):
-            for item in items:
-                _drop(item, rest)
-    else:
-        _drop(value[name], rest)
+    boxes = [value]
+    for step in path[:-1]:
+        name = step.removesuffix("[]")
+        if name:
+            boxes = [box[name] for box in boxes if isinstance(box, dict) and name in box]
+        if name != step:
+            boxes = [item for box in boxes if isinstance(box, list) for item in box]
+    last = path[-1].removesuffix("[]")
+    for box in boxes:
+        if isinstance(box, dict):
+            box.pop(last, None)
 
 
 def tables_of(family: Family) -> list[Table]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectors.declare import Resource
-from connectors.errors import BadSettings
+from connectors.errors import BadSettings, Missing
 from connectors.http.client import Client
 from connectors.http.rules import Request
 from pipelines.settings import Account, Settings
@@ -45,7 +46,13 @@ class Asker:
             request = Request("POST", resource.get, body=body, repeatable=True)
         else:
             request = Request("GET", resource.get, tuple(params.items()))
-        return self._client.ask(request).payload
+        try:
+            return self._client.ask(request).payload
+        except Missing:
+            if not resource.otherwise:
+                raise
+        self.asked += 1
+        return self._client.ask(replace(request, path=resource.otherwise)).payload
 
 
 @contextlib.contextmanager

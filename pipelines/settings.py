@@ -19,6 +19,8 @@ from connectors import SERVICES, connector
 from connectors.declare import Connector
 from connectors.errors import BadSettings
 from connectors.http.rules import Retry, Window
+from pipelines.rhythm import Rhythm, read_rhythm
+from pipelines.telling import check_alerts
 
 SECTIONS = {
     "warehouse": {"path"},
@@ -92,7 +94,7 @@ class Settings:
     backup_dir: Path
     keep: Mapping[str, int]
     accounts: Mapping[str, Account]
-    schedule: Mapping[str, Any] = field(default_factory=dict)
+    schedule: Rhythm = field(default_factory=Rhythm)
     alerts: Mapping[str, Any] = field(default_factory=dict)
     mass_delete_share: float = 0.5
 
@@ -119,9 +121,13 @@ def read_settings(
     place = named.absolute() if named else here / "kollect.toml"
     if named and not place.exists():
         raise BadSettings(f"there is no file {named}", guidance="check --config or KOLLECT_CONFIG")
+    known = {**_dotenv(place.parent / ".env"), **outside}
+    return settings_of(_read_toml(place) if place.exists() else {}, place, known)
+
+
+def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]) -> Settings:
+    """The settings of parsed TOML that stands (or would stand) in `place`; raises BadSettings."""
     base = place.parent
-    known = {**_dotenv(base / ".env"), **outside}
-    values = _read_toml(place) if place.exists() else {}
     _check_names(values, place.name)
     warehouse = values.get("warehouse", {})
     backup = values.get("backup", {})
@@ -131,8 +137,8 @@ def read_settings(
         backup_dir=(base / _text(backup, "dir", "backups", "backup")).absolute(),
         keep=_keep(backup.get("keep", {"daily": 7, "weekly": 4, "monthly": 12})),
         accounts=_accounts(values.get("accounts"), known),
-        schedule=values.get("schedule", {}),
-        alerts=values.get("alerts", {}),
+        schedule=read_rhythm(values.get("schedule", {}), known),
+        alerts=check_alerts(values.get("alerts", {})),
         mass_delete_share=_share(values.get("guard", {}).get("mass_delete_share", 0.5)),
     )
 

@@ -377,6 +377,7 @@ class _Sync:
                     traffic=_traffic(journal, family.name),
                     mass_share=self.settings.mass_delete_share,
                     accept_deletes=self.accept_deletes,
+                    error=str(failed or ""),
                     now=self.world.now(),
                 ),
             )

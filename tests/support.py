@@ -20,7 +20,7 @@ from sandbox import Sandbox, StandIn
 SUPERSETS = {
     "kinopio": {"users", "notifications", "ai_images"},
     "kinescope": {"analytics", "billing_usage"},
-    "kippt": {"users", "notifications"},
+    "kippt": {"users", "notifications", "clip_saves", "list_collaborators"},
     "kitemaker": {"users"},
     "kinesis": {"events"},
 }

@@ -27,6 +27,8 @@ from warehouse.types import literal, quoted
 
 CATALOG = "kept"
 """The name under which the writer's file is attached."""
+STATE = "_kollect"
+"""The schema of the ledger."""
 FORMAT = 1
 """Grows when an older kollect could no longer work on the file."""
 RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)

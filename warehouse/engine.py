@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 
@@ -36,3 +38,21 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def without_pandas() -> Iterator[None]:
+    """Keep DuckDB from importing pandas, for programs that do nothing else meanwhile.
+
+    It looks there for missing values each time that a value is bound, and the import alone
+    takes longer than a small sync. Where pandas is loaded already, nothing changes.
+    """
+    modules = cast(dict[str, Any], sys.modules)
+    if "pandas" in modules:
+        yield
+        return
+    modules["pandas"] = None
+    try:
+        yield
+    finally:
+        del modules["pandas"]

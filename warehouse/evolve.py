@@ -8,10 +8,9 @@ from datetime import datetime
 import duckdb
 
 from connectors.declare import Column, Connector, snake
-from warehouse.connect import CATALOG, FORMAT, new_warehouse_id
+from warehouse.connect import CATALOG, FORMAT, STATE, new_warehouse_id
 from warehouse.incoming import Incoming, place_of
 from warehouse.known import appeared
-from warehouse.tables import STATE
 from warehouse.types import literal, quoted
 
 MAX_APPEARED = 300
@@ -66,25 +65,20 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
         extra = _extra(connection, connector)
+        statements: list[str] = []
         for declared in connector.tables.values():
             present = _present(connection, connector.name, declared.name)
             added = extra.get(declared.name, ())
+            for column in declared.columns:
+                if present and column.name not in present:
+                    statements += add_column_statements(connector.name, declared.name, column)
             for table in describe(connector.name, declared, added):
-                if not present:
-                    for statement in create_statements(table):
-                        connection.execute(statement)
-            if present:
-                for column in declared.columns:
-                    if column.name not in present:
-                        for statement in add_column_statements(
-                            connector.name, declared.name, column
-                        ):
-                            connection.execute(statement)
-                for table in describe(connector.name, declared, added):
-                    name = f"{quoted(connector.name)}.{quoted(table.name)}"
-                    for statement in comment_statements(table, name):
-                        connection.execute(statement)
-            connection.execute(at_macro(connector.name, declared, added))
+                name = f"{quoted(connector.name)}.{quoted(table.name)}"
+                statements += (
+                    comment_statements(table, name) if present else create_statements(table)
+                )
+            statements.append(at_macro(connector.name, declared, added))
+        connection.execute(";\n".join(statements))
         connection.execute(
             f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"]
         )
@@ -134,9 +128,11 @@ def add_fresh_columns(
     The type follows the values seen. A field that cannot become a column (its name clashes, or
     too many appeared) stays in `_raw` and is noted as ignored.
     """
+    added: dict[str, tuple[Column, ...]] = {}
+    if not any(incoming.fresh.values()):
+        return added
     from warehouse.tables import add_column_statements, at_macro
 
-    added: dict[str, tuple[Column, ...]] = {}
     for name, fields in incoming.fresh.items():
         table = incoming.tables[name]
         taken = {c.name for c in incoming.columns[name]}

@@ -11,7 +11,7 @@ import itertools
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Incoming:
         self._scratch = scratch
         self._buffers: dict[str, _Buffer] = {}
         self._pieces: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
+        self._forgotten: dict[str, list[list[str]]] = defaultdict(list)
         self._number = itertools.count()
         self._files = itertools.count()
         self._queue: queue.Queue[tuple[str, Path] | None] = queue.Queue(maxsize=2)
@@ -104,6 +105,10 @@ class Incoming:
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
         self.fresh[table.name][field] = sample
+
+    def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        texts = ([_key_text(key[name]) for name in table.key] for key in keys)
+        self._forgotten[table.name] += texts
 
     # -- batches ---------------------------------------------------------------------------
 
@@ -171,6 +176,8 @@ class Incoming:
             self._thread.join()
             self._thread = None
         self._raise_failure()
+        for name, keys in self._forgotten.items():
+            self._forget(self.tables[name], keys)
         for table in self.tables.values():
             self._reject_keyless(table)
             self._drop_repeated(table)
@@ -204,7 +211,8 @@ class Incoming:
     def _write_pieces(self, known_raw: Mapping[str, Mapping[tuple[Any, ...], str]]) -> None:
         for name, found in self._pieces.items():
             table = self.tables[name]
-            volatile = {c.source for c in table.columns if c.volatile} | set(table.volatile)
+            volatile = {c.source.partition(".")[0] for c in table.columns if c.volatile}
+            volatile.update(table.volatile)
             lines = []
             for key, piece in found.items():
                 raw = known_raw.get(name, {}).get(key)
@@ -218,6 +226,22 @@ class Incoming:
             self._write(table, lines)
 
     # -- rows that cannot stay -------------------------------------------------------------
+
+    def _forget(self, table: Table, keys: list[list[str]]) -> None:
+        """Drop records that a later look no longer showed, and what lives inside them."""
+        inside = [
+            (child, reference.names)
+            for child in self.tables.values()
+            for reference in child.parents
+            if reference.owner and reference.table == table.name
+        ]
+        cursor = self.connection.cursor()
+        for place, names in [(table, table.key), *inside]:
+            values = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)
+            cursor.execute(
+                f"DELETE FROM {place_of(place)} WHERE {values} IN (SELECT unnest(?))",
+                [["/".join(key) for key in keys]],
+            )
 
     def _reject_keyless(self, table: Table) -> None:
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
@@ -249,10 +273,10 @@ class Incoming:
         key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in table.key)
         for column in self.columns[table.name]:
             text = text_of(column)
-            if column.given or (wrong := misfit(column, text)) is None:
+            if column.given or (wrong := misfit(column, text, "_raw")) is None:
                 continue
             found = cursor.execute(
-                f"SELECT k, {text} FROM (SELECT {key} AS k, json_transform(_raw, "
+                f"SELECT k, {text} FROM (SELECT {key} AS k, _raw, json_transform(_raw, "
                 f"{literal(structure([column]))}) AS d FROM {place_of(table)} WHERE _misfit) "
                 f"WHERE {wrong}"
             ).fetchall()
@@ -299,14 +323,16 @@ def read_statement(table: Table, columns: tuple[Column, ...], file: Path) -> str
     }
     fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in shown.items())
     texts = {c.name: text_of(c, "m" if c.volatile else "d") for c in columns}
+    places = {c.name: "v" if c.volatile else "r" for c in columns}
     values = ", ".join(
-        f"{texts[c.name] if c.given else value_of(c, texts[c.name])} AS {quoted(c.name)}"
+        f"{texts[c.name] if c.given else value_of(c, texts[c.name], places[c.name])} "
+        f"AS {quoted(c.name)}"
         for c in columns
     )
     wrong = [
         condition
         for c in columns
-        if not c.given and (condition := misfit(c, texts[c.name])) is not None
+        if not c.given and (condition := misfit(c, texts[c.name], places[c.name])) is not None
     ]
     still = [c for c in columns if not c.volatile]
     raw = "CAST(r AS VARCHAR)"
@@ -330,6 +356,10 @@ def read_statement(table: Table, columns: tuple[Column, ...], file: Path) -> str
         f"{moved if moving else ''} FROM read_json({literal(str(file))}, "
         f"format = 'newline_delimited', maximum_object_size = {size}, columns = {{{fields}}}))"
     )
+
+
+def _key_text(value: Any) -> str:
+    return value if isinstance(value, str) else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 import duckdb
 
 from connectors.declare import Column, Connector, Table
-from warehouse.connect import CATALOG, Warehouse
-from warehouse.tables import STATE
+from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.types import quoted
 
 
@@ -51,10 +50,13 @@ class Known:
             [self._account],
         )
 
-    def count(self, table: str) -> int:
-        """How many current rows the account has."""
+    def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
+        """How many current rows the account has, in all or where columns have these values."""
+        inside = dict(scope or {})
+        conditions = "".join(f" AND {quoted(name)} = ?" for name in inside)
         found = self._query(
-            f"SELECT count(*) FROM {self._place(table)} WHERE _account = ?", [self._account]
+            f"SELECT count(*) FROM {self._place(table)} WHERE _account = ?{conditions}",
+            [self._account, *inside.values()],
         )
         return int(found[0][0]) if found else 0
 
@@ -78,7 +80,7 @@ class Known:
         """Rows whose content changed since `resource` was asked for them, and the day's share.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
-        its key, so that no single day has to ask for all of them.
+        its key, so that no single day has to ask for all of them. With 0 days, every row is due.
         """
         declared = self.connector.tables[table]
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
@@ -87,9 +89,9 @@ class Known:
             f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
+            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
             f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
-            [resource, self._account, again_days, max(1, again_days)],
+            [resource, self._account, again_days, again_days, max(1, again_days)],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
 

@@ -13,12 +13,12 @@ import msgspec
 
 from connectors.declare import Connector, Family, Rows, Table, family_tables
 from connectors.outcome import Outcome
-from warehouse.connect import CATALOG, Warehouse
+from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.evolve import add_fresh_columns, ensure_schema
 from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.merge import Merge
-from warehouse.tables import STATE
+from warehouse.views import keep_views
 
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
@@ -52,6 +52,8 @@ class LoadRequest:
     mass_share: float = 0.5
     """More than this share of a table vanishing at once is held back until it is confirmed."""
     accept_deletes: bool = False
+    error: str = ""
+    """Why the family could not be read to its end; it is read again when the run goes on."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -138,6 +140,7 @@ class _Load:
         for name in self.merges:
             self._delete(name)
         self._cascade()
+        self._keep_views()
         self._write_rejects()
         self._write_cursors()
         rows = {name: self._ledger(merge, started) for name, merge in self.merges.items()}
@@ -160,14 +163,17 @@ class _Load:
             merge.delete(merge.keyed(key), evidence)
         if merge.table.lasting or merge.table.partial:
             return
-        spared = outcome.present.get(name, [])
+        spared, proof = outcome.present.get(name, []), ", ".join(outcome.proofs.get(name, []))
+        scopes: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         for scope in outcome.proved_scopes(name):
-            proof = ", ".join(outcome.proofs.get(name, []))
-            where = ", ".join(f"{k} {v}" for k, v in scope.items()) or "the account"
-            self._delete_unless_mass(
-                merge, merge.absent(scope, spared), f"absent from a complete listing of {where} "
-                f"({proof})"
-            )
+            scopes.setdefault(tuple(scope), []).append(tuple(scope.values()))
+        absent: list[tuple[str, str]] = []
+        for names, values in scopes.items():
+            where = f"its {', '.join(names)}" if names else "the account"
+            evidence = f"absent from a complete listing of {where} ({proof})"
+            absent.append((merge.absent(names, values, spared), evidence))
+        if absent:
+            self._delete_unless_mass(merge, absent)
         for parent, owners in self._enclosing(name):
             incoming = self.request.incoming
             without = _owners(incoming.absent.get(name, ()), owners)
@@ -175,8 +181,9 @@ class _Load:
             rowids = merge.absent_inside(parent, owners, without, held)
             merge.delete(rowids, f"absent from its {parent.name} row, read whole")
 
-    def _delete_unless_mass(self, merge: Merge, rowids: str, evidence: str) -> None:
-        gone, standing = merge.count(rowids), merge.standing()
+    def _delete_unless_mass(self, merge: Merge, absent: Sequence[tuple[str, str]]) -> None:
+        """End what is absent (rowids and evidence), unless it is suspiciously much in all."""
+        gone, standing = sum(merge.count(rowids) for rowids, _ in absent), merge.standing()
         name = merge.table.name
         share = gone / standing if standing else 0.0
         mass = gone > MASS_ROWS and share > self.request.mass_share
@@ -189,7 +196,7 @@ class _Load:
             )
             self.request.outcome.cursors[("held deletes", name)] = self.request.run_id
             return
-        if gone:
+        for rowids, evidence in absent if gone else ():
             merge.delete(rowids, evidence)
         self._forget_held(name)
 
@@ -261,6 +268,11 @@ class _Load:
             run_id=self.request.run_id,
             at=self.at,
         )
+
+    def _keep_views(self) -> None:
+        views = self.request.connector.views
+        if views is not None and not self.merges.keys().isdisjoint(views.reads):
+            keep_views(self.connection, self.request.connector)
 
     # -- ledger ----------------------------------------------------------------------------
 
@@ -361,19 +373,24 @@ class _Load:
             "bytes": request.traffic.bytes,
             "seconds": round(time.monotonic() - started, 6),
             "content": merge.content(),
-            "error": None,
+            "error": request.error or None,
         }
         place = f"{CATALOG}.{STATE}.loads"
         key = [request.run_id, request.account, name]
         where = "run_id = ? AND account = ? AND table_name = ?"
         sums = ("inserted", "updated", "deleted", "unchanged", "rejected", "requests", "bytes")
         before = self.connection.execute(
-            f"SELECT complete, proof, reason, {', '.join(sums)} FROM {place} WHERE {where}", key
+            f"SELECT proof, reason, error, {', '.join(sums)} FROM {place} WHERE {where}", key
         ).fetchall()
         if before:
-            row["complete"] = row["complete"] and before[0][0]
-            row["proof"] = "; ".join(t for t in (before[0][1], row["proof"]) if t) or None
-            row["reason"] = "; ".join(t for t in (before[0][2], row["reason"]) if t) or None
+            proof, reason, error = before[0][:3]
+            if error and reason:
+                # This family's earlier try no longer counts; another family's does.
+                reason = reason.replace(f"{request.family.name}: {error}", "").strip("; ")
+            row["complete"] = row["complete"] and not reason
+            row["proof"] = "; ".join(t for t in (proof, row["proof"]) if t) or None
+            row["reason"] = "; ".join(t for t in (reason, row["reason"]) if t) or None
+            row["error"] = row["error"] or (error if reason else None)
             for column, value in zip(sums, before[0][3:], strict=True):
                 row[column] += value or 0
             self.connection.execute(f"DELETE FROM {place} WHERE {where}", key)

@@ -149,28 +149,41 @@ class Merge:
         values = ", ".join(
             f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns
         )
-        read = ", ".join(f"{value_of(c, text_of(c))} AS {quoted(c.name)}" for c in columns)
+        read = ", ".join(
+            f"{value_of(c, text_of(c), '_raw')} AS {quoted(c.name)}" for c in columns
+        )
         for place in (self.now, self.past):
             self._run(
                 f"UPDATE {place} AS t SET {values} FROM (SELECT row, {read} FROM (SELECT rowid AS "
-                f"row, json_transform(_raw, {shape}) AS d FROM {place})) f WHERE t.rowid = f.row"
+                f"row, _raw, json_transform(_raw, {shape}) AS d FROM {place})) f "
+                "WHERE t.rowid = f.row"
             )
 
     # -- rows that did not come ------------------------------------------------------------
 
-    def absent(self, scope: Mapping[str, Any], spared: Sequence[Mapping[str, Any]]) -> str:
-        """SQL for the rowids of current rows within `scope` that did not come.
+    def absent(
+        self,
+        names: Sequence[str],
+        scopes: list[tuple[Any, ...]],
+        spared: Sequence[Mapping[str, Any]],
+    ) -> str:
+        """SQL for the rowids of current rows within any of the scopes that did not come.
 
+        A scope is the values of the columns `names`; without a name it is the whole account.
         `spared` are keys that are known to exist although no row of them was read.
         """
         self._remember("spared", self.table.key, [tuple(s.values()) for s in spared])
-        conditions = "".join(
-            f" AND t.{quoted(name)} IS NOT DISTINCT FROM {_sql(value)}"
-            for name, value in scope.items()
-        )
+        inside = ""
+        if names:
+            table = f"within_{'_'.join(names)}"
+            self._remember(table, names, scopes)
+            same = " AND ".join(
+                f"c.{quoted(name)} IS NOT DISTINCT FROM t.{quoted(name)}" for name in names
+            )
+            inside = f" AND EXISTS (SELECT 1 FROM temp.{table} c WHERE {same})"
         return (
             f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)}"
-            f"{conditions} AND NOT EXISTS (SELECT 1 FROM {self.incoming} i "
+            f"{inside} AND NOT EXISTS (SELECT 1 FROM {self.incoming} i "
             f"WHERE {self._same_key('i', 't')}) AND NOT EXISTS "
             f"(SELECT 1 FROM temp.spared s WHERE {self._same_key('s', 't')})"
         )

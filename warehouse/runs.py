@@ -11,9 +11,8 @@ from typing import Any
 import duckdb
 
 from connectors.declare import Connector
-from warehouse.connect import CATALOG, Warehouse
+from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.evolve import ensure_schema
-from warehouse.tables import STATE
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
 
-from warehouse.tables import STATE, Json
-
+from warehouse.connect import STATE
+from warehouse.tables import Json
 
 metadata = MetaData(schema=STATE)
 

@@ -17,8 +17,6 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from connectors import declare
 from warehouse.types import DUCKDB_TYPES, literal, quoted
 
-STATE = "_kollect"
-
 
 class Json(UserDefinedType[str]):
     """DuckDB's JSON: text that is checked to be JSON."""

@@ -60,8 +60,19 @@ def text_of(column: Column, record: str = "d", surroundings: str = "p") -> str:
     return paths[0] if len(paths) == 1 else f"coalesce({', '.join(paths)})"
 
 
-def value_of(column: Column, text: str) -> str:
-    """The SQL expression that turns text into the column's type; NULL where it does not fit."""
+def nested(column: Column, record: str) -> str:
+    """The SQL condition that the field is an object or a list, not a text that looks like one."""
+    paths = ("$" + "".join(f".{json.dumps(s)}" for s in source.split("."))
+             for source in (column.source, *column.also))  # fmt: skip
+    kinds = (f"json_type({record}, {literal(path)}) IN ('OBJECT', 'ARRAY')" for path in paths)
+    return f"({' OR '.join(kinds)})"
+
+
+def value_of(column: Column, text: str, record: str) -> str:
+    """The SQL expression that turns text into the column's type; NULL where it does not fit.
+
+    `record` is the JSON that the text was read out of.
+    """
     if column.parse == "epoch_seconds":
         seconds = f"TRY_CAST({text} AS DOUBLE)"
         return f"CASE WHEN {seconds} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({seconds}) END"
@@ -73,11 +84,14 @@ def value_of(column: Column, text: str) -> str:
             f"WHEN isfinite({moment}) THEN {moment} END"
         )
     if column.parse == "utc_word":
-        text = f"regexp_replace({text}, '(\\.\\d{{1,6}})?\\d* UTC$', '\\1+00')"
+        text = f"regexp_replace({text}, '(?:(\\.\\d{{1,6}})\\d*)? UTC$', '\\1+00')"
     if column.type == "text":
-        return f"CASE WHEN {text}[1] IN ('{{', '[') AND json_valid({text}) THEN NULL ELSE {text} END"
+        looks = f"{text}[1] IN ('{{', '[')"
+        return f"CASE WHEN {looks} AND {nested(column, record)} THEN NULL ELSE {text} END"
     if column.type == "json":
         return f"CAST({text} AS JSON)"
+    if column.parse == "address":
+        text = f"regexp_extract({text}, '(\\d+)/?$', 1)"
     if column.type == "integer":
         whole = f"regexp_full_match({text}, '[+-]?\\d+(\\.0+)?')"
         return f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
@@ -87,8 +101,8 @@ def value_of(column: Column, text: str) -> str:
     return f"CASE WHEN isfinite({cast}) THEN {cast} END"
 
 
-def misfit(column: Column, text: str) -> str | None:
+def misfit(column: Column, text: str, record: str) -> str | None:
     """The SQL condition that a value is there but does not fit; None where all fits."""
     if column.type == "json":
         return None
-    return f"({text} IS NOT NULL AND {value_of(column, text)} IS NULL)"
+    return f"({text} IS NOT NULL AND {value_of(column, text, record)} IS NULL)"

@@ -139,6 +139,7 @@ class Client:
                 except SessionEnded as ended:
                     # Once: a session that is refused when new will be refused again.
                     if fresh or not self._session.renewable:
+                        ended.error.where = course.where
                         raise ended.error from None
                 held = self._session.again(held)
                 fresh = True
@@ -188,6 +189,7 @@ class Client:
                 replace(request, repeatable=True), frozenset(), parts, course, login=True
             )
         except SessionEnded as ended:
+            ended.error.where = course.where
             raise ended.error from None
 
     def _persist(

@@ -64,6 +64,8 @@ def judge_kinescope(status: int, headers: Mapping[str, str], payload: Any) -> Ju
     return Judgement(verdict, words(", ".join(filter(None, said))))
 
 
+KINESIS_ENDED = ("Failed decoding JWT", "Personal Access Token")
+"""Words of a 500 that means the token: an ended session, or (assumed) a token out of its time."""
 KINESIS_CREDENTIAL = (
     "Incorrect UID",  # the token belongs to somebody else
     # The caller's own uid or name is unknown. Read as "missing" it would look like deletion.
@@ -94,7 +96,8 @@ def judge_kinesis(status: int, headers: Mapping[str, str], payload: Any) -> Judg
     if verdict is Verdict.OK:
         # A good body under a bad HTTP status is still a failure.
         return Judgement(verdict_of(status), said or "", None)
-    if "Failed decoding JWT" in (said or "") or verdict is Verdict.CREDENTIAL:
+    ended = verdict is Verdict.FAULT and any(phrase in (said or "") for phrase in KINESIS_ENDED)
+    if ended or verdict is Verdict.CREDENTIAL:
         verdict = Verdict.EXPIRED
     if any(phrase in (said or "") for phrase in KINESIS_CREDENTIAL):
         verdict = Verdict.CREDENTIAL

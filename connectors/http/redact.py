@@ -153,6 +153,9 @@ def safe_text(text: str, secret_values: Iterable[str] = ()) -> str:
     return cut_queries(USER_IN_URL.sub("", text), MASK)
 
 
+BOXES = frozenset({dict, list})
+
+
 class Scrubber:
     """Removes secrets from parsed JSON: members by name, and parameters of URLs in any text."""
 
@@ -162,21 +165,44 @@ class Scrubber:
         if bad := [key for key in self._keys if not key or not key.isascii()]:
             raise ValueError(f"names of secrets are ASCII words: {bad}")
         self._strip = strip_queries
-        self._harmless: set[bytes] = set()
+        self._harmless: set[str] = set()
 
     def clean(self, value: Any) -> Any:
         """The value without secrets; dicts and lists are changed in place, and returned."""
         if isinstance(value, str):
             return cut_queries(value) if self._strip else value
-        # A list of containers still to visit, since deep nesting would end recursion.
+        self.drop_members(value)
+        return self._clean_texts(value) if self._strip else value
+
+    def drop_members(self, value: Any) -> None:
+        """Remove secret members by their names, in place; texts stay as they are."""
+        # A list of what is still to visit, since deep nesting would end recursion.
+        left = [value]
+        harmless, later = self._harmless.issuperset, left.append
+        for box in left:
+            if type(box) is dict:
+                if not harmless(box):
+                    self._drop_from(box)
+                for inner in box.values():
+                    if type(inner) in BOXES:
+                        later(inner)
+            elif type(box) is list:
+                left += box
+
+    def _drop_from(self, box: dict[Any, Any]) -> None:
+        for key in box.keys() - self._harmless:
+            if isinstance(key, str) and fold(key) in self._keys:
+                del box[key]
+            elif len(self._harmless) < 10_000:
+                self._harmless.add(key)
+
+    def _clean_texts(self, value: Any) -> Any:
         left = [value]
         while left:
             box = left.pop()
+            places: Iterable[tuple[Any, Any]]
             if isinstance(box, dict):
-                if hidden := [key for key in box if self._is_secret(key)]:
-                    for key in hidden:
-                        del box[key]
-                places: Iterable[tuple[Any, Any]] = box.items()
+                places = box.items()
             elif isinstance(box, list):
                 places = enumerate(box)
             else:
@@ -184,27 +210,16 @@ class Scrubber:
             for place, inner in places:
                 if isinstance(inner, (dict, list)):
                     left.append(inner)
-                elif self._strip and isinstance(inner, str) and ("=" in inner or "%" in inner):
+                elif isinstance(inner, str) and ("=" in inner or "%" in inner):
                     # Giving a present key a new value does not disturb the iteration.
                     box[place] = cut_queries(inner)
         return value
 
-    def _is_secret(self, key: Any) -> bool:
-        return isinstance(key, str) and fold(key) in self._keys
-
     def may_hold(self, encoded: bytes) -> bool:
-        """False proves that `clean` would change nothing; True means that it might.
+        """False proves that no text of an encoded value holds a secret parameter.
 
-        `encoded` is compact JSON as msgspec writes it, so that no letter of a name hides
-        behind an escape and no space stands between a name and its colon.
+        `encoded` is compact JSON as msgspec writes it.
         """
-        # Each name ends in `":`; what stands before it back to a quote is the name.
-        names = {part.rpartition(b'"')[2] for part in encoded.split(b'":')}
-        for name in names - self._harmless:
-            if fold(name.decode("utf-8", "replace")) in self._keys:
-                return True
-            if len(self._harmless) < 10_000:
-                self._harmless.add(name)
         if not self._strip:
             return False
         if b"%" in encoded and any(sign in encoded for sign in (b"%3D", b"%3d", b"%253")):

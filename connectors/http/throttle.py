@@ -121,10 +121,14 @@ class Throttle:
         """
         if not self.windows:
             return
-        with self._lock:
-            self._open.remove(booking.at)
-        if left_at is not None and left_at > booking.at:
-            self._move(booking.at, left_at)
+        if left_at is None or left_at <= booking.at:
+            with self._lock:
+                self._open.remove(booking.at)
+            return
+        with self._state.opened(self._clock) as log:
+            with self._lock:
+                self._open.remove(booking.at)
+            self._move(log, booking.at, left_at)
 
     def answered(self, left_at: float) -> None:
         """An answer to the request that left then begins to arrive now.
@@ -139,15 +143,10 @@ class Throttle:
         with self._lock:
             self._trips.append(trip)
             late = min(trip - min(self._trips), self._latest)
+        # Less is noise, and not worth a look at the file.
         if late > MARGIN_LEAST / 10:
-            self._move(left_at, left_at + late)
-
-    def _move(self, counted_at: float, at: float) -> None:
-        with self._state.opened(self._clock) as log:
-            if counted_at in log.times:
-                log.times.remove(counted_at)
-                insort(log.times, at)
-                log.changed = True
+            with self._state.opened(self._clock) as log:
+                self._move(log, left_at, left_at + late)
 
     @property
     def queued(self) -> int:
@@ -178,12 +177,18 @@ class Throttle:
             default=now,
         )
 
-    def _add(self, log: RateLog, now: float) -> None:
+    def _move(self, log: RateLog, counted_at: float, at: float) -> None:
+        # It may have been dropped as one of the oldest; now it is a young one again.
+        if counted_at in log.times:
+            log.times.remove(counted_at)
+        self._add(log, at)
+
+    def _add(self, log: RateLog, at: float) -> None:
         if not self.windows:
             return
         # Another process may run with larger windows: never shorten its log.
         log.most = max(self._most, log.most)
-        insort(log.times, now)
+        insort(log.times, at)
         del log.times[: -log.most]
         log.changed = True
 

@@ -2,8 +2,10 @@
 
 from connectors.paging.base import Asked, OnePage, Paging, PagingWalk, Proof, dig, records_at
 from connectors.paging.cursor import CursorPages
-from connectors.paging.offset import LinkedOffsets, PageIndexes
+from connectors.paging.offset import LinkedOffsets
+from connectors.paging.page_index import PageIndexes
 from connectors.paging.page_number import PageNumbers
+from connectors.paging.tail import TailPages
 
 __all__ = [
     "Asked",
@@ -15,6 +17,7 @@ __all__ = [
     "Paging",
     "PagingWalk",
     "Proof",
+    "TailPages",
     "dig",
     "records_at",
 ]

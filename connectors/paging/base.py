@@ -42,6 +42,10 @@ class Proof:
     """What proves it: `total matched`, `end reached`, `borders compared` ..."""
     reason: str = ""
     """Why it is not complete, for people."""
+    whole: bool = True
+    """False where only what is new was read: then absence is no evidence."""
+    stale: frozenset[Hashable] = frozenset()
+    """Identities that an overtaken pass showed and the proving one did not."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,9 @@ class PagingWalk(Protocol):
 
     def proof(self) -> Proof:
         """What the pages so far have shown; called when nothing is left to ask."""
+
+    def refused(self) -> Params | None:
+        """What to ask instead when the service refused the first request; None to give up."""
 
 
 class Paging(Protocol):
@@ -103,3 +110,6 @@ class _OnePageWalk:
 
     def proof(self) -> Proof:
         return Proof(True, "one whole answer")
+
+    def refused(self) -> Params | None:
+        return None

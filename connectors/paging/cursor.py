@@ -54,3 +54,6 @@ class _CursorWalk:
 
     def proof(self) -> Proof:
         return self.outcome or Proof(False, reason="the listing was not read to its end")
+
+    def refused(self) -> Params | None:
+        return None

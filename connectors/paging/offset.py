@@ -1,4 +1,4 @@
-"""Pages by offset: the next offset named by the answer, or a page index that may count items."""
+"""Pages by offset, where each answer names the next one."""
 
 from __future__ import annotations
 
@@ -85,83 +85,5 @@ class _LinkedOffsetWalk:
     def proof(self) -> Proof:
         return self.outcome or Proof(False, reason="the listing was not read to its end")
 
-
-@dataclass(frozen=True)
-class PageIndexes:
-    """`offset` counts pages from 0 (or items: found out), `amount` is the number of rows.
-
-    Reading ends when as many distinct rows were seen as `amount` says, or at an empty page;
-    where both differ the list is read again, since writes between pages shift its rows.
-    """
-
-    limit: int = 100
-    amount: str = "amount"
-
-    def walk(self) -> PagingWalk:
-        return _PageIndexWalk(self)
-
-    def requests(self, rows: int) -> int:
-        return max(1, math.ceil(rows / self.limit))
-
-    def total(self, payload: Any) -> int | None:
-        amount = dig(payload, self.amount)
-        return amount if isinstance(amount, int) else None
-
-
-@dataclass
-class _PageIndexWalk:
-    rule: PageIndexes
-    step: int = 1
-    """1 while offsets count pages, the limit once they turn out to count items."""
-    index: int = 0
-    passes: int = 1
-    seen: set[Hashable] = field(default_factory=set)
-    rows: int = 0
-    first_ids: list[Hashable] = field(default_factory=list)
-    amounts: set[int] = field(default_factory=set)
-    outcome: Proof | None = None
-
-    def first(self) -> Params:
-        return self._ask(0)
-
-    def _ask(self, index: int) -> Params:
-        self.index = index
-        return {"limit": str(self.rule.limit), "offset": str(index)}
-
-    def after(self, page: Asked) -> list[Params]:
-        amount = dig(page.payload, self.rule.amount)
-        if isinstance(amount, int):
-            self.amounts.add(amount)
-        if self.index == 0:
-            self.first_ids = page.ids
-        elif self.index == 1 and self.step == 1 and len(self.first_ids) > 1:
-            if page.ids[:1] == self.first_ids[1:2]:
-                self.step = self.rule.limit
-                self.seen.update(page.ids)
-                self.rows = len(self.seen)
-                if len(self.seen) < (amount if isinstance(amount, int) else math.inf):
-                    return [self._ask(self.rule.limit)]
-        self.rows += len(page.ids)
-        self.seen.update(page.ids)
-        if isinstance(amount, int):
-            done = len(self.seen) >= amount or not page.ids
-        else:
-            done = len(page.ids) < self.rule.limit
-        return self._end(amount) if done else [self._ask(self.index + self.step)]
-
-    def _end(self, amount: object) -> list[Params]:
-        if not isinstance(amount, int):
-            self.outcome = Proof(True, "end reached")
-        elif len(self.seen) == amount and len(self.amounts) == 1:
-            self.outcome = Proof(True, "amount matched")
-        elif self.passes >= PASSES:
-            reason = f"{len(self.seen)} distinct rows, {amount} announced, in {PASSES} passes"
-            self.outcome = Proof(False, reason=reason)
-        else:
-            self.passes += 1
-            self.seen, self.rows, self.amounts = set(), 0, set()
-            return [self._ask(0)]
-        return []
-
-    def proof(self) -> Proof:
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+    def refused(self) -> Params | None:
+        return None

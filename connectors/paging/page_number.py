@@ -16,6 +16,9 @@ from typing import Any
 
 from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
 
+SMALLEST_PAGE = 10
+PASSES = 4
+"""How often a listing is read with other page borders before it is called unproved."""
 CAREFUL_TRIES = 8
 """How often one border is compared before the listing is called unproved."""
 
@@ -42,18 +45,34 @@ class PageNumbers:
 @dataclass
 class _PageNumberWalk:
     rule: PageNumbers
+    ask_size: int = 0
+    """The page size asked for; smaller where the service refused more, or to move the borders."""
     total: int | None = None
     size: int = 0
+    """The page size that the service really used."""
     waiting: set[int] = field(default_factory=set)
     seen: set[Hashable] = field(default_factory=set)
+    """Every row of every pass."""
+    here: set[Hashable] = field(default_factory=set)
+    """The rows of this pass."""
     rows: int = 0
+    """Rows of this pass, repeated ones included."""
+    passes: int = 1
     signs: list[str] = field(default_factory=list)
     first_ids: list[Hashable] = field(default_factory=list)
     careful: _CarefulPass | None = None
     outcome: Proof | None = None
 
     def first(self) -> Params:
+        self.ask_size = self.ask_size or self.rule.per_page
         self.waiting.add(1)
+        return self._page(1)
+
+    def refused(self) -> Params | None:
+        """A smaller page, where the first one was refused: the maximum differs by endpoint."""
+        if self.total is not None or self.rows or self.ask_size <= SMALLEST_PAGE:
+            return None
+        self.ask_size = max(SMALLEST_PAGE, self.ask_size // 2)
         return self._page(1)
 
     def after(self, page: Asked) -> list[Params]:
@@ -67,14 +86,15 @@ class _PageNumberWalk:
         fresh: list[Params] = []
         if self.total is None:
             self.total = total
-            echoed = _whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
-            self.size = echoed or len(page.ids) or self.rule.per_page
-            pages = range(2, math.ceil(total / self.size) + 1)
-            self.waiting.update(pages)
-            fresh = [self._page(n) for n in pages]
         elif total != self.total:
             self.signs.append(f"the total went from {self.total} to {total}")
             self.total = total
+        if not self.size:
+            echoed = _whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
+            self.size = echoed or len(page.ids) or self.ask_size
+            pages = range(2, math.ceil(total / self.size) + 1)
+            self.waiting.update(pages)
+            fresh = [self._page(n) for n in pages]
         self._count(page)
         return fresh if fresh or self.waiting else self._end()
 
@@ -84,34 +104,47 @@ class _PageNumberWalk:
         return self.outcome
 
     def _page(self, number: int) -> Params:
-        return {self.rule.page_param: str(number), self.rule.size_param: str(self.rule.per_page)}
+        return {self.rule.page_param: str(number), self.rule.size_param: str(self.ask_size)}
 
     def _count(self, page: Asked) -> None:
         self.rows += len(page.ids)
+        self.here.update(page.ids)
         self.seen.update(page.ids)
 
     def _end(self) -> list[Params]:
-        if self.rows != len(self.seen):
-            self.signs.append(f"{self.rows - len(self.seen)} rows came twice")
-        if not self.signs and len(self.seen) == self.total:
+        if not self.signs and len(self.here) == self.total == self.rows:
             self.outcome = Proof(True, "total matched")
             return []
-        if not self.signs:
-            self.signs.append(f"{len(self.seen)} rows of {self.total} came")
-            if self.size and math.ceil((self.total or 0) / self.size) <= 1:
-                return self._unproved()
-        self.careful = _CarefulPass()
-        return [self._page(1)]
+        if not self.signs and len(self.seen) == self.total:
+            self.outcome = Proof(True, "total matched, pages cut in several ways")
+            return []
+        if self.signs:
+            self.careful = _CarefulPass()
+            return [self._page(1)]
+        if self.size >= (self.total or 0) or self.passes >= PASSES:
+            short = f"{len(self.seen)} rows of {self.total} came"
+            self.outcome = Proof(False, reason=short)
+            return []
+        return self._other_borders()
 
-    def _unproved(self) -> list[Params]:
-        self.outcome = Proof(False, reason="; ".join(self.signs[:3]))
-        return []
+    def _other_borders(self) -> list[Params]:
+        """Another pass with other page borders.
+
+        Nothing moved, and yet rows came twice or not at all: rows that are equal in the order
+        asked for change places from page to page. Those at a border of one size lie inside a
+        page of another.
+        """
+        self.passes += 1
+        self.ask_size = max(2, self.size - self.size // 7 - 1)
+        self.size, self.rows, self.here = 0, 0, set()
+        self.waiting = {1}
+        return [self._page(1)]
 
     def _without_total(self, number: int, page: Asked) -> list[Params]:
         """An answer that shows no total: one whole answer, or pages up to an empty one."""
         if number == 1:
             self.first_ids = page.ids
-            if len(page.ids) < self.rule.per_page:
+            if len(page.ids) < self.ask_size:
                 self.outcome = Proof(True, "one whole answer")
                 return []
         elif page.ids == self.first_ids or not page.ids:
@@ -124,14 +157,15 @@ class _PageNumberWalk:
         assert self.careful is not None
         self.total = total if total is not None else self.total
         self._count(page)
-        last = max(1, math.ceil((self.total or 0) / (self.size or self.rule.per_page)))
+        last = max(1, math.ceil((self.total or 0) / (self.size or self.ask_size)))
         step = self.careful.take(number, page.ids, last)
         if step == 0:
             self.outcome = Proof(True, "page borders compared")
             return []
         if step < 0:
             self.signs.append(f"page {self.careful.number} kept moving")
-            return self._unproved()
+            self.outcome = Proof(False, reason="; ".join(self.signs[-3:]))
+            return []
         return [self._page(step)]
 
 

@@ -17,6 +17,7 @@ import click
 from connectors.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync import AccountResult, Outside, Progress, new_run_id, sync_account
+from warehouse.engine import without_pandas
 
 AT_ONCE = 5
 """Accounts that are synced side by side: they wait for their services, not for each other."""
@@ -49,9 +50,10 @@ def sync(
         )
     started = datetime.now(UTC)
     show = progress_lines(sys.stderr)
-    results, run_id = sync_accounts(
-        settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
-    )
+    with without_pandas():
+        results, run_id = sync_accounts(
+            settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
+        )
     if as_json:
         click.echo(json.dumps(report(run_id, started, datetime.now(UTC), results), indent=2))
     else:

@@ -166,7 +166,8 @@ def access_tokens(state: State, asked: Asked) -> Any:
 def one_access_token(state: State, asked: Asked) -> Any:
     """Shown in the older form: scope as a list, and credentials."""
     found = record(state, "access_tokens", asked.ids["token_id"])
-    older: Record = {"scope": ["api"], "credentials": {"upload": {"projects": []}}}
+    projects = [{"project_id": name, "folders": []} for name in list(state.tables["projects"])[:2]]
+    older: Record = {"scope": ["api"], "credentials": {"upload": {"projects": projects}}}
     return {"data": {"id": found["id"], "name": found["name"], **older}}
 
 

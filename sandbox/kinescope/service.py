@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from typing import Any
 
 import msgspec
@@ -80,7 +81,8 @@ class Kinescope(CatalogueChanges, VideoChanges):
             self._pages = None
             if self._pages_file is not None:
                 self._pages_file.close()
-            self._pages_file = tempfile.TemporaryFile()  # noqa: SIM115  (read from for good)
+            self._pages_file = tempfile.TemporaryFile()  # noqa: SIM115  (read from until the end)
+            weakref.finalize(self, self._pages_file.close)
             pages: dict[int, tuple[int, int]] = {}
             start = 0
             # The page behind the last one is asked for by clients that read up to emptiness.

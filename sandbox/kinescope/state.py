@@ -102,6 +102,10 @@ class State(Service):
         with self.lock:
             self.figures.set_today(day)
 
+    def set_today(self, day: str) -> None:
+        """The same for callers that have only text, such as the control interface."""
+        self.today = date.fromisoformat(day)
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings["timezone"])

@@ -226,7 +226,7 @@ def test_trouble_during_the_login_is_asked_through(bench: Any) -> None:
 def test_an_incomplete_credential_names_what_lacks(bench: Any) -> None:
     """Neither a token with its uid nor a password: said before anything is asked."""
     plain = HttpRules(headers={"X-User": "{username}", "X-Token": "{token}"})
-    with pytest.raises(errors.BadSettings, match="lacks its token.*Set KIPPT_API_TOKEN") as caught:
+    with pytest.raises(errors.BadSettings, match=r"lacks its token.*Set KIPPT_API_TOKEN") as caught:
         bench(Instance(), plain, credential={"username": "ada"}, variables=["KIPPT_API_TOKEN"])
     assert errors.exit_status(caught.value) == 2
     at = bench(Instance(), RULES, credential={"token": "canary-pat"})

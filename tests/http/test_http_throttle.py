@@ -6,6 +6,7 @@ import heapq
 import sys
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,7 @@ def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
         left.append(booking.at)
         clock.sleep(trip)
         throttle.answered(booking.at)
-    assert [b - a for a, b in zip(left, left[1:], strict=False)] == pytest.approx(
-        [1.03, 1.03, 1.03, 1.13]
-    )
+    assert [b - a for a, b in pairwise(left)] == pytest.approx([1.03, 1.03, 1.03, 1.13])
 
 
 @given(

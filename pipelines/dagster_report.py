@@ -1,0 +1,156 @@
+"""What a run leaves in Dagster of each table: figures that plot themselves, proof, a preview."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster import MetadataValue
+
+from connectors.declare import Table
+from connectors.http.redact import safe_text
+from pipelines.dagster_places import Source
+from pipelines.sync import AccountResult
+from warehouse.examine import cursors, sample
+
+if TYPE_CHECKING:
+    import duckdb
+
+EMAIL = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
+LONG_ID = 14
+COUNTS = ("inserted", "updated", "deleted", "unchanged", "rejected")
+
+
+def table_metadata(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    table: Table,
+    load: Mapping[str, Any],
+    result: AccountResult,
+) -> dict[str, Any]:
+    """Everything worth keeping about one load of one table, without secrets."""
+    changed = any(load[name] for name in ("inserted", "updated", "deleted"))
+    figures: dict[str, Any] = {
+        "dagster/row_count": int(load["rows"] or 0),
+        **{name: int(load[name] or 0) for name in COUNTS},
+        "what changed": _changes(load) if changed else "nothing changed",
+        "complete": bool(load["complete"]),
+        "proof": load["proof"] or load["reason"] or "nothing changed since the last proof",
+        "mode": load["mode"],
+        "requests": int(load["requests"] or 0),
+        "bytes": int(load["bytes"] or 0),
+        "load seconds": float(load["seconds"] or 0.0),
+        "account: requests": result.requests,
+        "account: retries": result.retries,
+        "account: told to slow down": result.rate_limited,
+        "account: seconds waited for the rate": round(result.waited_seconds, 2),
+        "account: bytes": result.bytes,
+        "run of kollect": load["run_id"],
+    }
+    if cursor := _cursor(connection, source, table):
+        figures["cursor"] = cursor
+    names, rows = sample(connection, source.service, table, source.account.name)
+    if rows:
+        secrets = [v for part, v in source.account.credential.items() if part != "username"]
+        figures["preview"] = MetadataValue.md(preview(names, rows, secrets))
+    return figures
+
+
+def _changes(load: Mapping[str, Any]) -> str:
+    parts = [f"{load[name]:,} {name}" for name in ("inserted", "updated", "deleted") if load[name]]
+    return ", ".join(parts)
+
+
+def _cursor(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table
+) -> str | None:
+    """Where the next sync of the table goes on, in words."""
+    names = {table.name}
+    for family in source.family_of(table.name):
+        names |= {family.name, *(resource.name for resource in family.resources)}
+    found = {n: c for n, c in cursors(connection, source.account.name).items() if n in names}
+    if not found:
+        return None
+    return "; ".join(
+        f"{name}: {value}" if count == 1 else f"{name}: {count:,} cursors, the last moved to {value}"
+        for name, (count, value) in sorted(found.items())
+    )[:400]
+
+
+def preview(names: list[str], rows: list[tuple[str | None, ...]], secrets: list[str]) -> str:
+    """A Markdown table of a few rows, in which nothing of the data can act.
+
+    Texts are shown as code, so that no image is fetched and no link or markup comes alive; mail
+    addresses are shortened; whatever looks like a secret in an address is masked.
+    """
+    lines = [
+        f"| {' | '.join(names)} |",
+        f"|{'---|' * len(names)}",
+    ]
+    for row in rows:
+        cells = [_cell(name, value, secrets) for name, value in zip(names, row, strict=True)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(name: str, value: str | None, secrets: list[str]) -> str:
+    if value is None:
+        return ""
+    text = EMAIL.sub(r"\1…@\2", safe_text(value, secrets))
+    if (name == "id" or name.endswith("_id")) and len(text) > LONG_ID:
+        text = text[: LONG_ID - 5] + "…"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00", text):
+        text = text[:16]
+    text = " ".join(text.replace("`", "'").replace("|", "¦").split())
+    return f"`{text}`" if text else ""
+
+
+class ProgressLog:
+    """Turns the progress of a sync into a line of the log every few seconds.
+
+    What people want to read at once (a table that changed, a message, a problem) comes at once.
+    """
+
+    def __init__(self, log: Any, clock: Any, seconds: float = 5.0) -> None:
+        import threading
+
+        self._log = log
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._answers = 0
+        self._family = ""
+        self._waited = 0.0
+        self._last = clock()
+
+    def __call__(self, progress: Any) -> None:
+        with self._lock:
+            if progress.kind == "request":
+                self._request(progress)
+            elif progress.kind == "family":
+                self._family = str(progress.fields.get("family", ""))
+            elif progress.kind == "loaded":
+                row = progress.fields.get("row", {})
+                if any(row.get(n) for n in ("inserted", "updated", "deleted", "rejected")):
+                    self._log.info(progress.text)
+            elif progress.kind == "problem":
+                self._log.warning(progress.text)
+            else:
+                self._log.info(progress.text)
+
+    def _request(self, progress: Any) -> None:
+        event = progress.fields.get("event")
+        if event == "answer":
+            self._answers += 1
+        elif event == "throttled":
+            self._log.warning(f"the service asks for fewer requests: {progress.text}")
+        if self._clock() - self._last >= self._seconds:
+            self._last = self._clock()
+            self._log.info(f"reading {self._family}: {self._answers:,} answers so far")
+
+
+def data_version(load: Mapping[str, Any]) -> dg.DataVersion | None:
+    """Equal for equal content, so that Dagster shows when nothing changed."""
+    return dg.DataVersion(str(load["content"])) if load.get("content") else None

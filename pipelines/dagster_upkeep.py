@@ -1,0 +1,142 @@
+"""Jobs that keep things safe and small: backup and pruning, verify, thinning out old runs."""
+
+# No postponed annotations here: Dagster reads the types of the contexts.
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from connectors.errors import KollectError
+from pipelines.settings import Settings
+
+KEEP_ALL_DAYS = 7
+KEEP_DAILY_DAYS = 400
+MOST_AT_ONCE = 5_000
+OVER = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+
+
+def backup_job(settings: Settings) -> dg.JobDefinition:
+    """Writes a backup, then removes old ones by the keep rules."""
+
+    @dg.op(name="write_backup", description="A backup of all tables that proves itself.")
+    def write(context: dg.OpExecutionContext) -> str:
+        from warehouse.backup import write_backup
+
+        started = time.monotonic()
+        place = _done(lambda: write_backup(settings))
+        context.add_output_metadata(
+            {"backup": place.name, "seconds": round(time.monotonic() - started, 2)}
+        )
+        context.log.info(f"wrote {place.name}")
+        return str(place.name)
+
+    @dg.op(name="prune_backups", description="Removes backups by the keep rules.")
+    def prune(context: dg.OpExecutionContext, newest: str) -> None:
+        from warehouse.backup import prune_backups
+
+        removed = _done(lambda: prune_backups(settings))
+        count = len(removed) if isinstance(removed, (list, tuple)) else 0
+        context.log.info(f"kept {newest}; removed {count} backups")
+
+    @dg.job(
+        name="backup",
+        description="A backup of everything, then pruning: `kollect backup`, `kollect prune`.",
+        executor_def=dg.in_process_executor,
+        tags={"kollect/kind": "backup"},
+    )
+    def backup() -> None:
+        prune(write())
+
+    return backup
+
+
+def verify_job(settings: Settings) -> dg.JobDefinition:
+    """Reads every byte of the newest backup and proves it."""
+
+    @dg.op(name="verify_backup", description="Every byte of the newest backup is as written.")
+    def verify(context: dg.OpExecutionContext) -> None:
+        from warehouse.backup import list_backups, verify_backup
+
+        found = list(_done(lambda: list_backups(settings)))
+        if not found:
+            raise dg.Failure(
+                "there is no backup to verify. Run the job `backup`, or `kollect backup`",
+                allow_retries=False,
+            )
+        newest = max(found, key=lambda backup: backup.path.name)
+        _done(lambda: verify_backup(newest.path, depth="full"))
+        context.log.info(f"{newest.path.name} is whole")
+
+    @dg.job(
+        name="verify",
+        description="Proves the newest backup, byte by byte: `kollect verify`.",
+        executor_def=dg.in_process_executor,
+        tags={"kollect/kind": "verify"},
+    )
+    def job() -> None:
+        verify()
+
+    return job
+
+
+def upkeep_job(settings: Settings) -> dg.JobDefinition:
+    """Thins out the history of runs, so that the instance does not grow without end."""
+    del settings
+
+    @dg.op(name="thin_out_runs", description="Removes old runs; one a day and job is kept.")
+    def thin(context: dg.OpExecutionContext) -> None:
+        removed = thin_out_runs(context.instance, datetime.now(UTC))
+        context.log.info(f"removed {removed:,} old runs")
+
+    @dg.job(
+        name="upkeep",
+        description=f"Keeps every run of the last {KEEP_ALL_DAYS} days, then the last one of each "
+        f"day and job for {KEEP_DAILY_DAYS} days.",
+        executor_def=dg.in_process_executor,
+        tags={"kollect/kind": "upkeep"},
+    )
+    def job() -> None:
+        thin()
+
+    return job
+
+
+def thin_out_runs(instance: dg.DagsterInstance, now: datetime) -> int:
+    """Remove runs that are over and superseded; returns how many.
+
+    The newest run of a job always stays, whatever its age.
+    """
+    before = now - timedelta(days=KEEP_ALL_DAYS)
+    records = instance.get_run_records(
+        dg.RunsFilter(statuses=OVER, created_before=before), limit=MOST_AT_ONCE
+    )
+    moments = {r.dagster_run.run_id: (r.dagster_run.job_name, r.create_timestamp) for r in records}
+    unwanted = superseded(moments, now)
+    for run_id in unwanted:
+        instance.delete_run(run_id)
+    return len(unwanted)
+
+
+def superseded(runs: Mapping[str, tuple[str, datetime]], now: datetime) -> list[str]:
+    """Run ids (of run id -> job and moment) of which a later one of the same day stands."""
+    newest: dict[tuple[str, str], str] = {}
+    for run_id, (job, moment) in sorted(runs.items(), key=lambda item: item[1][1]):
+        newest[(job, moment.strftime("%Y-%m-%d"))] = run_id
+    oldest = now - timedelta(days=KEEP_DAILY_DAYS)
+    kept = {run_id for run_id in newest.values() if runs[run_id][1] >= oldest}
+    return [run_id for run_id in runs if run_id not in kept]
+
+
+def _done(deed: Any) -> Any:
+    """The deed's result; an error of kollect becomes a failure with its one line."""
+    try:
+        return deed()
+    except KollectError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+

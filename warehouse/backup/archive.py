@@ -1,0 +1,178 @@
+"""The folder of backups: how they are named, found and locked, and where proofs are kept.
+
+`DIR/<UTC time>/` is a backup and nothing else is. What is being written is `DIR/.partial-...`,
+what is being removed `DIR/.removing-...`; kollect's own notes are in `DIR/.kollect/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from connectors.errors import AccountBusy, BadSettings
+from warehouse.backup.manifest import MANIFEST
+from warehouse.backup.problems import BackupProblem
+from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.locks import FileLock, HeldElsewhere
+
+NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
+PARTIAL = ".partial-"
+REMOVING = ".removing-"
+WAIT_SECONDS = 600.0
+
+
+class Place(Protocol):
+    """The settings that backups need (pipelines.settings.Settings has them)."""
+
+    @property
+    def warehouse(self) -> Path: ...
+    @property
+    def backup_dir(self) -> Path: ...
+    @property
+    def keep(self) -> Mapping[str, int]: ...
+
+
+def is_address(place: str | Path) -> bool:
+    """Whether this is an address such as `s3://bucket/backups` rather than a folder."""
+    return isinstance(place, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+::?//?", place) is not None
+
+
+def sort_key(name: str) -> tuple[str, int]:
+    """Backups in the order in which they were made."""
+    found = NAME.fullmatch(name)
+    return (found[1], int(found[2] or 1)) if found else (name, 0)
+
+
+def moment_of(name: str) -> datetime:
+    """When the backup of this name was made."""
+    return datetime.strptime(name[:20], "%Y-%m-%dT%H-%M-%SZ").replace(tzinfo=UTC)
+
+
+class Archive:
+    """A folder of backups on a disk of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.own = self.folder / ".kollect"
+
+    def names(self) -> list[str]:
+        """The backups, the oldest first; a folder that lacks a manifest still counts here."""
+        try:
+            found = [e.name for e in self.folder.iterdir() if NAME.fullmatch(e.name) and e.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(found, key=sort_key)
+
+    def free_name(self, now: datetime) -> str:
+        """A name for a backup made now, later than all that are there from the same second."""
+        name = now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+        taken = {n for n in self.names() if n.startswith(name)}
+        number = max((sort_key(n)[1] for n in taken), default=0) + 1
+        return name if number == 1 else f"{name}-{number}"
+
+    def find(self, word: str | Path | None) -> Path:
+        """The folder that is meant: a name, the beginning of one, `newest`, or a path.
+
+        Raises BadSettings where there is none or more than one, BackupProblem for a folder that
+        is no backup.
+        """
+        if word is None or word == "newest":
+            names = self.names()
+            if not names:
+                raise BadSettings(
+                    f"there is no backup in {self.folder}", guidance="run `kollect backup` first"
+                )
+            return self.folder / names[-1]
+        if isinstance(word, Path) or "/" in word or Path(word).is_dir():
+            return checked(Path(word).absolute())
+        found = [name for name in self.names() if name.startswith(word)]
+        if word in found:
+            found = [word]
+        if len(found) != 1:
+            what = "there is no backup" if not found else f"{len(found)} backups are named like"
+            raise BadSettings(
+                f"{what} {word!r} in {self.folder}",
+                guidance="`kollect backups` lists their names; `newest` is the last one",
+            )
+        return self.folder / found[0]
+
+    # -- locks -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self, wait_seconds: float = WAIT_SECONDS, tell: Tell = quiet) -> Iterator[None]:
+        """The right to add or remove backups, for this process alone. Raises AccountBusy."""
+        with self._lock("writing", wait_seconds, tell):
+            yield
+
+    @contextlib.contextmanager
+    def using(
+        self, name: str, wait_seconds: float = WAIT_SECONDS, tell: Tell = quiet
+    ) -> Iterator[None]:
+        """The promise that this backup is not removed meanwhile; several may have it at once.
+
+        A folder that cannot be written to needs no lock: nobody can remove anything there.
+        """
+        mark = self._locks / f"use-{name}-{os.getpid()}-{secrets.token_hex(4)}.lock"
+        with contextlib.ExitStack() as stack:
+            # A folder of backups that another machine brought has no notes of ours.
+            if self.own.is_dir():
+                with contextlib.suppress(OSError), self._lock("gate", wait_seconds, tell):
+                    stack.callback(mark.unlink, missing_ok=True)
+                    stack.enter_context(self._lock(mark.stem, wait_seconds, tell))
+            yield
+
+    @contextlib.contextmanager
+    def alone(self, wait_seconds: float = 0.0, tell: Tell = quiet) -> Iterator[None]:
+        """Neither backup, verify nor restore runs here meanwhile. Raises AccountBusy."""
+        with self.writing(wait_seconds, tell), self._lock("gate", wait_seconds, tell):
+            for mark in sorted(self._locks.glob("use-*.lock")):
+                with self._lock(mark.stem, wait_seconds, tell):
+                    mark.unlink(missing_ok=True)
+            yield
+
+    @property
+    def _locks(self) -> Path:
+        return self.own / "locks"
+
+    @contextlib.contextmanager
+    def _lock(self, name: str, wait: float, tell: Tell) -> Iterator[None]:
+        def waiting(holder: str) -> None:
+            tell(Step("waiting", f"waiting for {holder}"))
+
+        lock = FileLock(self._locks / f"{name}.lock", timeout_seconds=wait, on_wait=waiting)
+        try:
+            lock.__enter__()
+        except HeldElsewhere as held:
+            doing = "are being read" if name.startswith("use-") else "are being changed"
+            raise AccountBusy(
+                f"the backups in {self.folder} {doing} by {held.holder}",
+                guidance="wait for it, or end that process; nothing was changed",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+
+    def leftovers(self) -> Iterable[Path]:
+        """What killed backups and prunes left; only looked at by those who are writing."""
+        if self.folder.is_dir():
+            for entry in self.folder.iterdir():
+                if entry.name.startswith((PARTIAL, REMOVING)):
+                    yield entry
+
+
+def checked(folder: Path) -> Path:
+    """The folder, where it is a backup; raises BackupProblem where it is not."""
+    if folder.is_dir() and (folder / MANIFEST).is_file():
+        return folder
+    if folder.name.startswith((PARTIAL, REMOVING)):
+        what = "is what a killed command left, no backup"
+    else:
+        what = "is no backup: it has no manifest.json" if folder.is_dir() else "does not exist"
+    raise BackupProblem(f"{folder} {what}")

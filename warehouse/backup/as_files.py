@@ -1,0 +1,127 @@
+"""A backup as files for other tools: JSON, CSV or Parquet, one folder per service."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from connectors.errors import BadSettings
+from warehouse.backup.durable import remove_tree, rename_new, sync_all, sync_folders_below
+from warehouse.backup.kinopio_spaces import spaces_for_import
+from warehouse.backup.manifest import TableRecord
+from warehouse.backup.opened import Backup
+from warehouse.backup.progress import Step, Tell
+from warehouse.backup.restore import TARGET, Restored, build, check_space
+from warehouse.backup.selection import STATE, Selection
+from warehouse.backup.snapshot import engine
+from warehouse.types import literal, quoted
+
+FORMATS = {
+    "json": "FORMAT JSON, ARRAY true",
+    "csv": "FORMAT CSV, HEADER true",
+    "parquet": "FORMAT PARQUET, COMPRESSION zstd",
+}
+
+
+def restore_as_files(
+    opened: Backup,
+    selection: Selection,
+    target: Path,
+    as_format: str,
+    *,
+    force: bool,
+    tell: Tell,
+    free: Callable[[Path], int],
+) -> Restored:
+    """Write `TARGET/<service>/<table>.<format>`; the folder appears when it is complete."""
+    if as_format not in FORMATS:
+        raise BadSettings(
+            f"there is no format {as_format!r}", guidance=f"use one of {', '.join(FORMATS)}"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    check_space(opened, selection, target.parent, free)
+    beside = target.with_name(f".{target.name}.restoring")
+    old = target.with_name(f".{target.name}.replaced")
+    remove_tree(beside)
+    try:
+        scratch = beside / ".scratch"
+        scratch.mkdir(parents=True)
+        database = scratch / "restored.duckdb"
+        build(opened, selection, database, scratch, tell)
+        tables, rows = _write(opened, database, beside, as_format, tell)
+        remove_tree(scratch)
+        sync_all(file for file in beside.rglob("*") if file.is_file())
+        sync_folders_below(beside)
+        if target.exists() and any(target.iterdir()):
+            remove_tree(old)
+            os.rename(target, old)
+        elif target.exists():
+            target.rmdir()
+        rename_new(beside, target)
+    except BaseException:
+        remove_tree(beside)
+        if old.exists() and not target.exists():
+            os.rename(old, target)
+        raise
+    remove_tree(old)
+    tell(Step("done", f"{target}: {rows:,} rows in {tables} tables"))
+    return Restored(target, tables, rows, 0)
+
+
+def _write(
+    opened: Backup, database: Path, folder: Path, as_format: str, tell: Tell
+) -> tuple[int, int]:
+    manifest = opened.known()
+    chosen = [table for table in manifest.tables if table.schema != STATE]
+    total = 0
+    with engine(database.parent) as connection:
+        connection.execute(f"ATTACH {literal(str(database))} AS {TARGET} (READ_ONLY)")
+        connection.execute(f"USE {TARGET}")
+        for number, table in enumerate(chosen, 1):
+            place = folder / safe_name(table.schema) / f"{safe_name(table.name)}.{as_format}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            rows = _write_table(connection, table, place, as_format)
+            total += rows
+            tell(Step("step", f"writing {table.title}", number, len(chosen)))
+        if as_format == "json" and any(table.title == "kinopio.spaces" for table in chosen):
+            _write_spaces(connection, folder / "kinopio" / "spaces")
+        connection.execute("USE memory")
+    return len(chosen), total
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, table: TableRecord, place: Path, as_format: str
+) -> int:
+    values = ", ".join(
+        f"hex({quoted(column.name)}) AS {quoted(column.name)}"
+        if column.stored == "bits"
+        else quoted(column.name)
+        for column in table.columns
+    )
+    order = ", ".join(quoted(name) for name in table.key)
+    done = connection.execute(
+        f"COPY (SELECT {values} FROM {quoted(table.schema)}.{quoted(table.name)}"
+        f"{f' ORDER BY {order}' if order and table.rows <= 100_000 else ''}) "
+        f"TO {literal(str(place))} ({FORMATS[as_format]})"
+    ).fetchall()
+    return int(done[0][0])
+
+
+def _write_spaces(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for account, space in spaces_for_import(connection, TARGET):
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{safe_name(str(space.get('name') or ''))[:80]}-{safe_name(str(space['id']))}"
+        place = folder / f"{name}.json"
+        if place.exists():
+            place = folder / f"{name}-{safe_name(account)}.json"
+        place.write_bytes(msgspec.json.format(msgspec.json.encode(space), indent=2) + b"\n")
+
+
+def safe_name(text: str) -> str:
+    """A text as a part of a file name on any system."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:120] or "unnamed"

@@ -1,0 +1,206 @@
+"""The shape of a warehouse as statements that make it again, in an order that works.
+
+DuckDB's own export of an empty copy gives the statements. It neither keeps comments nor minds
+that one view may need another, so comments come from the catalog and the order from trying.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.backup.content import key_of, stored_form
+from warehouse.backup.manifest import ColumnRecord
+from warehouse.types import literal, quoted
+
+SHAPE = "shape"
+TRIAL = "trial"
+HISTORY = "_history"
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """One table as it is declared in the warehouse file."""
+
+    schema: str
+    name: str
+    create: str
+    comment: str | None
+    columns: tuple[ColumnRecord, ...]
+    key: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything but the rows."""
+
+    before: tuple[str, ...]
+    tables: tuple[TableShape, ...]
+    after: tuple[str, ...]
+    broken: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
+def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path) -> Shape:
+    """The shape of an attached database; `scratch` is a folder for some small files."""
+    statements = _statements(connection, catalog, scratch)
+    connection.execute(f"ATTACH ':memory:' AS {TRIAL}")
+    try:
+        connection.execute(f"USE {TRIAL}")
+        before: list[str] = []
+        created: dict[tuple[str, str], str] = {}
+        later: list[str] = []
+        for statement in statements:
+            if statement.startswith("CREATE TABLE "):
+                connection.execute(statement)
+                created[_newest_table(connection, created)] = statement
+            elif statement.startswith(("CREATE SCHEMA ", "CREATE TYPE ", "CREATE SEQUENCE ")):
+                connection.execute(statement)
+                before.append(statement)
+            else:
+                later.append(statement)
+        after, broken = _in_order(connection, later)
+        comments, _ = _in_order(connection, list(_comments(connection, catalog)))
+    finally:
+        connection.execute("USE memory")
+        connection.execute(f"DETACH {TRIAL}")
+    return Shape(
+        tuple(before),
+        tuple(_tables(connection, catalog, created)),
+        tuple(after),
+        tuple(broken),
+        tuple(comments),
+    )
+
+
+def _statements(
+    connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path
+) -> list[str]:
+    connection.execute(f"ATTACH ':memory:' AS {SHAPE}")
+    try:
+        connection.execute(f"COPY FROM DATABASE {quoted(catalog)} TO {SHAPE} (SCHEMA)")
+        with tempfile.TemporaryDirectory(prefix="shape-", dir=scratch) as folder:
+            connection.execute(
+                f"EXPORT DATABASE {SHAPE} TO {literal(folder)} (FORMAT PARQUET)"
+            )
+            text = Path(folder, "schema.sql").read_text(encoding="utf-8")
+    finally:
+        connection.execute(f"DETACH {SHAPE}")
+    return [found.query.strip() for found in connection.extract_statements(text)]
+
+
+def _newest_table(
+    connection: duckdb.DuckDBPyConnection, known: dict[tuple[str, str], str]
+) -> tuple[str, str]:
+    rows = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() "
+        f"WHERE database_name = {literal(TRIAL)} ORDER BY table_oid DESC"
+    ).fetchall()
+    return next((schema, name) for schema, name in rows if (schema, name) not in known)
+
+
+def _in_order(
+    connection: duckdb.DuckDBPyConnection, statements: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """The statements in an order in which all work, and those that work in none."""
+    done: list[str] = []
+    waiting = list(statements)
+    while waiting:
+        refused: list[str] = []
+        for statement in waiting:
+            try:
+                connection.execute(statement)
+                done.append(statement)
+            except duckdb.Error:
+                refused.append(statement)
+        if len(refused) == len(waiting):
+            break
+        waiting = refused
+    return done, waiting
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    created: dict[tuple[str, str], str],
+) -> Iterator[TableShape]:
+    comments = {
+        (schema, name): comment
+        for schema, name, comment in connection.execute(
+            "SELECT schema_name, table_name, comment FROM duckdb_tables() "
+            f"WHERE database_name = {literal(catalog)}"
+        ).fetchall()
+    }
+    columns: dict[tuple[str, str], list[ColumnRecord]] = {place: [] for place in created}
+    for schema, table, name, kind, comment in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() "
+        f"WHERE database_name = {literal(catalog)} "
+        "ORDER BY schema_name, table_name, column_index"
+    ).fetchall():
+        if (schema, table) in columns:
+            made = _is_generated(created[schema, table], name)
+            columns[schema, table].append(
+                ColumnRecord(name, kind, stored_form(kind), comment, made)
+            )
+    for (schema, table), statement in created.items():
+        names = [column.name for column in columns[schema, table]]
+        key = key_of(schema, table, names, comments[schema, table])
+        current = (schema, table.removesuffix(HISTORY))
+        if not key and table.endswith(HISTORY) and current in created:
+            above = [column.name for column in columns[current]]
+            ends = [name for name in ("_valid_from", "_valid_to") if name in names]
+            key = key_of(*current, above, comments[current])
+            key = [*key, *ends] if key and len(ends) == 2 else []
+        yield TableShape(
+            schema, table, statement, comments[schema, table], tuple(columns[schema, table]),
+            tuple(key),
+        )  # fmt: skip
+
+
+def _is_generated(create: str, column: str) -> bool:
+    if " GENERATED ALWAYS AS(" not in create:
+        return False
+    name = f"(?:{re.escape(column)}|{re.escape(quoted(column))})"
+    return re.search(rf"[(,] ?{name} [A-Z][^,]*? GENERATED ALWAYS AS\(", create) is not None
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[str]:
+    """COMMENT statements for everything that has one, tables and views before their columns."""
+    kinds = (
+        ("TABLE", "duckdb_tables()", "table_name", ""),
+        ("VIEW", "duckdb_views()", "view_name", ""),
+        ("MACRO", "duckdb_functions()", "function_name", "AND function_type = 'macro'"),
+        (
+            "MACRO TABLE",
+            "duckdb_functions()",
+            "function_name",
+            "AND function_type = 'table_macro'",
+        ),
+        ("SEQUENCE", "duckdb_sequences()", "sequence_name", ""),
+        ("TYPE", "duckdb_types()", "type_name", ""),
+        ("INDEX", "duckdb_indexes()", "index_name", ""),
+    )
+    for word, source, name, condition in kinds:
+        for schema, thing, comment in connection.execute(
+            f"SELECT DISTINCT schema_name, {name}, comment FROM {source} "
+            f"WHERE database_name = {literal(catalog)} AND comment IS NOT NULL {condition} "
+            "ORDER BY ALL"
+        ).fetchall():
+            place = f"{quoted(schema)}.{quoted(thing)}"
+            yield f"COMMENT ON {word} {place} IS {literal(comment)}"
+    for schema, table, column, comment in connection.execute(
+        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
+        f"WHERE database_name = {literal(catalog)} AND comment IS NOT NULL "
+        "ORDER BY schema_name, table_name, column_index"
+    ).fetchall():
+        place = f"{quoted(schema)}.{quoted(table)}.{quoted(column)}"
+        yield f"COMMENT ON COLUMN {place} IS {literal(comment)}"

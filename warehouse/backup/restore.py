@@ -1,0 +1,329 @@
+"""Restoring a backup into a new DuckDB file, whole or in part, so that syncing goes on from it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from connectors.errors import AccountBusy, WarehouseProblem
+from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
+from warehouse.backup.content import content_of, hashing
+from warehouse.backup.durable import (
+    copy_checked,
+    free_bytes,
+    remove_tree,
+    rename_new,
+    sync_file,
+    sync_folder,
+)
+from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.files_in import FOLDER, store_of
+from warehouse.backup.manifest import Manifest
+from warehouse.backup.opened import Backup, open_backup
+from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
+from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.script import below, statements
+from warehouse.backup.selection import Selection, files_needed, queries, select_from
+from warehouse.backup.snapshot import engine
+from warehouse.connect import Warehouse, new_warehouse_id
+from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.types import literal, quoted
+
+TARGET = "restored"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back."""
+
+    to: Path
+    tables: int
+    rows: int
+    files: int
+
+
+def restore_backup(
+    backup: Path,
+    to: Path,
+    *,
+    select: Iterable[str] = (),
+    at: datetime | None = None,
+    as_format: str | None = None,
+    force: bool = False,
+    key: BackupKey | None = None,
+    tell: Tell = quiet,
+    wait_seconds: float = WAIT_SECONDS,
+    free: Callable[[Path], int] = free_bytes,
+) -> Restored:
+    """Make a DuckDB file (or with `as_format` a folder of files) from a backup.
+
+    The whole database comes back as it was, downloaded files too; `select` (`ACCOUNT` or
+    `ACCOUNT.TABLE`) and `at` choose a part, which is a warehouse of its own. Every byte that is
+    used is checked first, and the result is compared with the manifest. An existing target is
+    only replaced with `force`, all at once; after an error nothing half-written is left.
+    Raises BackupProblem, DamagedBackup, WrongKey, BadSettings, WarehouseProblem or AccountBusy.
+    """
+    folder = checked(backup.absolute())
+    target = to.absolute()
+    _check_target(target, folder, force, as_format)
+    with (
+        trouble_in(target.parent),
+        Archive(folder.parent).using(folder.name, wait_seconds, tell),
+    ):
+        opened = open_backup(folder, key)
+        selection = select_from(opened.known(), select, at)
+        if as_format is not None:
+            from warehouse.backup.as_files import restore_as_files
+
+            return restore_as_files(
+                opened, selection, target, as_format, force=force, tell=tell, free=free
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _settled(Warehouse(target), wait_seconds, tell) as scratch:
+            return _restore(opened, selection, target, scratch, tell, free)
+
+
+def _check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:
+    if target == backup or backup in target.parents:
+        raise BackupProblem(
+            f"{target} is inside the backup itself", guidance="name another place with --to"
+        )
+    if not target.exists():
+        return
+    empty = as_format is not None and target.is_dir() and not any(target.iterdir())
+    if not force and not empty:
+        raise BackupProblem(
+            f"{target} exists already",
+            guidance="name a new one with --to, or replace it with --force; nothing was changed",
+        )
+    if target.is_dir() != (as_format is not None):
+        kind = "a folder" if target.is_dir() else "a file"
+        raise BackupProblem(f"{target} is {kind}", guidance="name another place with --to")
+
+
+@contextlib.contextmanager
+def _settled(warehouse: Warehouse, wait_seconds: float, tell: Tell) -> Iterator[Path]:
+    """No sync and no other restore works on this file meanwhile; yields a folder for scratch."""
+
+    def waiting(holder: str) -> None:
+        tell(Step("waiting", f"waiting for {holder}"))
+
+    name = warehouse.path.name
+    own = warehouse.path.with_name(f".{name}.restoring.lock")
+    scratch = warehouse.path.with_name(f".{name}.restoring.scratch")
+    known = [own]
+    if warehouse.home.is_dir():
+        locks = warehouse.home / "locks"
+        known += [*sorted(locks.glob("account-*.lock")), locks / f"{name}.lock"]
+    try:
+        with contextlib.ExitStack() as stack:
+            for file in known:
+                lock = FileLock(file, timeout_seconds=wait_seconds, on_wait=waiting)
+                stack.enter_context(lock)
+            stack.callback(own.unlink, missing_ok=True)
+            stack.callback(remove_tree, scratch)
+            remove_tree(scratch)
+            scratch.mkdir()
+            yield scratch
+    except HeldElsewhere as held:
+        raise AccountBusy(
+            f"{name} is being synced or restored by {held.holder}",
+            guidance="wait for it, or end that process; nothing was changed",
+        ) from None
+
+
+def _restore(
+    opened: Backup,
+    selection: Selection,
+    target: Path,
+    scratch: Path,
+    tell: Tell,
+    free: Callable[[Path], int],
+) -> Restored:
+    manifest = opened.known()
+    check_space(opened, selection, target.parent, free)
+    beside = target.with_name(f".{target.name}.restoring")
+    _forget(beside)
+    added: list[Path] = []
+    try:
+        rows, files = build(opened, selection, beside, scratch, tell)
+        for number, file in enumerate(files, 1):
+            place = _restore_file(opened, file, store_of(target), scratch)
+            added += [place] if place else []
+            if number % 100 == 0 or number == len(files):
+                tell(Step("step", "files", number, len(files)))
+        sync_file(beside)
+        _put_in_place(Warehouse(target), beside)
+    except BaseException:
+        _forget(beside)
+        for place in added:
+            place.unlink(missing_ok=True)
+        raise
+    tell(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
+    return Restored(target, len(manifest.tables), rows, len(files))
+
+
+def check_space(
+    opened: Backup, selection: Selection, folder: Path, free: Callable[[Path], int]
+) -> None:
+    """Raises WarehouseProblem where the restored rows and files will hardly fit."""
+    files = opened.known().files
+    needed = 2 * sum(files[file].bytes for file in files_needed(opened.known(), selection))
+    if selection.whole:
+        needed += sum(r.bytes for file, r in files.items() if file.startswith(f"{FOLDER}/"))
+    if free(folder) < needed:
+        raise WarehouseProblem(
+            f"no space left in {folder}: restoring needs about {size_text(needed)}, "
+            f"{size_text(free(folder))} are free",
+            guidance="free some space, or name another disk with --to; nothing was written",
+        )
+
+
+def build(
+    opened: Backup, selection: Selection, file: Path, scratch: Path, tell: Tell
+) -> tuple[int, list[str]]:
+    """Make the database in a new file; returns its rows and the downloaded files it speaks of."""
+    manifest = opened.known()
+    plain = _checked_tables(opened, selection, scratch, tell)
+    place = below(plain)
+    chosen = None if selection.whole else queries(manifest, selection, place)
+    with engine(scratch) as connection:
+        connection.execute(
+            f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')"
+        )
+        connection.execute(f"USE {TARGET}")
+        connection.execute("BEGIN")
+        filled = 0
+        for statement in statements(manifest, place, rows=chosen, packed=True):
+            connection.execute(statement)
+            if statement.startswith("INSERT INTO"):
+                filled += 1
+                tell(Step("step", "restoring", filled, len(chosen or manifest.tables)))
+        if not selection.whole:
+            # A part is no later or earlier state of the warehouse that it was taken from.
+            connection.execute(
+                f"UPDATE _kollect.meta SET value = {literal(new_warehouse_id())} "
+                "WHERE name = 'warehouse'"
+            )
+        connection.execute("COMMIT")
+        rows = _compared(connection, manifest, selection)
+        files = _files_of(connection, manifest, selection)
+        connection.execute("USE memory")
+        connection.execute(f"DETACH {TARGET}")
+    return rows, files
+
+
+def _checked_tables(opened: Backup, selection: Selection, scratch: Path, tell: Tell) -> Path:
+    """The folder to read the needed tables from, every byte of them checked."""
+    manifest = opened.known()
+    needed = files_needed(manifest, selection)
+    bad = [file for number, file in enumerate(needed) if not opened.intact(file)]
+    if bad:
+        names = ", ".join(opened.stored(file) for file in bad[:5])
+        raise DamagedBackup(
+            f"{opened.name} is damaged: {names}{' and more' if len(bad) > 5 else ''}",
+            guidance="restore another backup, or the tables that are good by naming them",
+        )
+    if opened.envelope is None:
+        return opened.folder
+    for number, file in enumerate(needed, 1):
+        opened.plain(file, scratch)
+        tell(Step("step", "decrypting", number, len(needed)))
+    return scratch
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, selection: Selection
+) -> int:
+    """Compare what came back with the manifest; returns all rows. Raises BackupProblem."""
+    comparable = selection.whole and hashing(connection) == manifest.hashing
+    rows = 0
+    for table in manifest.tables:
+        place = f"{quoted(table.schema)}.{quoted(table.name)}"
+        if not comparable:
+            count = int(connection.execute(f"SELECT count(*) FROM {place}").fetchall()[0][0])
+            wrong = selection.whole and count != table.rows
+        else:
+            found = content_of(connection, place, [c.name for c in table.columns], table.key)
+            count = found.rows
+            wrong = (found.rows, found.content) != (table.rows, table.content)
+        if wrong:
+            raise BackupProblem(
+                f"{table.title} came back otherwise than it was backed up",
+                guidance="report this; the target was not touched",
+            )
+        rows += count
+    return rows
+
+
+def _files_of(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, selection: Selection
+) -> list[str]:
+    there = [file for file in manifest.files if file.startswith(f"{FOLDER}/")]
+    if selection.whole or not there:
+        return there
+    wanted = {
+        row[0]
+        for row in connection.execute(
+            "SELECT DISTINCT sha256 FROM _kollect.files WHERE sha256 IS NOT NULL"
+        ).fetchall()
+    }
+    return [file for file in there if file.rpartition("/")[2] in wanted]
+
+
+def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path | None:
+    """Put a downloaded file into the store, checked; None where it is there already."""
+    record = opened.known().files[file]
+    target = store / file.removeprefix(f"{FOLDER}/")
+    if target.is_file() and target.stat().st_size == record.bytes:
+        return None
+    beside = target.with_name(f".{target.name}.restoring")
+    beside.unlink(missing_ok=True)
+    source = opened.plain(file, scratch / "files")
+    try:
+        found = copy_checked(source, beside)
+        if found.sha256 != record.sha256:
+            raise DamagedBackup(
+                f"{opened.name} is damaged: {opened.stored(file)}",
+                guidance="restore another backup; nothing was changed",
+            )
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+        if opened.envelope is not None:
+            source.unlink(missing_ok=True)
+    return target
+
+
+def _put_in_place(warehouse: Warehouse, beside: Path) -> None:
+    """Rename the new file into its place, and let the next sync begin from it.
+
+    The stamp goes first: whatever happens then, a sync compares the published file itself.
+    """
+    target = warehouse.path
+    warehouse.writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
+    replaced = target.exists()
+    if replaced:
+        os.replace(beside, target)
+        sync_folder(target.parent)
+    else:
+        rename_new(beside, target)
+    # A log belongs to the file that was there before, and so do pages of unfinished syncs.
+    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+    for ending in ("", ".wal"):
+        warehouse.writer.with_name(warehouse.writer.name + ending).unlink(missing_ok=True)
+    stage = warehouse.home / "stage"
+    for journal in stage.iterdir() if stage.is_dir() else []:
+        shutil.rmtree(journal, ignore_errors=True)
+
+
+def _forget(file: Path) -> None:
+    remove_tree(file)
+    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)

@@ -1,0 +1,330 @@
+"""Writing a backup: one consistent state, whole by itself, under its name only when complete."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from connectors.errors import KollectError, WarehouseProblem
+from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, Place
+from warehouse.backup.catalog import Shape, TableShape, read_shape
+from warehouse.backup.changes import compare_with
+from warehouse.backup.content import hashing
+from warehouse.backup.durable import (
+    WORKERS,
+    free_bytes,
+    remove_tree,
+    rename_new,
+    seal,
+    sync_folders_below,
+    write_new,
+)
+from warehouse.backup.encrypt import SCHEME, BackupKey
+from warehouse.backup.files_in import Stored, add_files, files_to_keep
+from warehouse.backup.howto import howto
+from warehouse.backup.manifest import (
+    HOWTO,
+    MANIFEST,
+    RESTORE,
+    SUMS,
+    Changes,
+    Envelope,
+    FileRecord,
+    Manifest,
+    RunRecord,
+    Source,
+    TableRecord,
+    encode,
+    sums,
+)
+from warehouse.backup.opened import Backup, open_backup
+from warehouse.backup.problems import trouble_in
+from warehouse.backup.progress import Step, Tell, quiet, size_text, utc_now
+from warehouse.backup.script import restore_text
+from warehouse.backup.shelf import Shelf
+from warehouse.backup.snapshot import SCRATCH, SOURCE, Snapshot, snapshot
+from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
+
+MARGIN = 16 << 20
+"""Bytes that are left free on the disk, and a little for small files."""
+
+
+def write_backup(
+    settings: Place,
+    *,
+    key: BackupKey | None = None,
+    now: Callable[[], datetime] = utc_now,
+    tell: Tell = quiet,
+    wait_seconds: float = WAIT_SECONDS,
+    free: Callable[[Path], int] = free_bytes,
+) -> Path:
+    """Back up the newest published state; returns the folder of the new backup.
+
+    When this returns, the backup outlives a power cut. When it raises (WarehouseProblem for no
+    space or no right to write, AccountBusy, BackupProblem) or is killed, no backup has appeared.
+    """
+    archive = Archive(settings.backup_dir)
+    with trouble_in(archive.folder):
+        archive.own.mkdir(parents=True, exist_ok=True)
+    with trouble_in(archive.folder), archive.writing(wait_seconds, tell):
+        for left in archive.leftovers():
+            remove_tree(left)
+        with snapshot(settings.warehouse, tell) as source:
+            _clean(source.scratch)
+            name = archive.free_name(now())
+            with _partial(archive, name) as folder:
+                writing = _Writing(archive, name, now(), source, folder, key, tell, free)
+                writing.run(settings.warehouse)
+                sync_folders_below(folder)
+                rename_new(folder, archive.folder / name)
+    return archive.folder / name
+
+
+@contextmanager
+def _partial(archive: Archive, name: str) -> Iterator[Path]:
+    """A folder to write into, gone again when anything fails."""
+    folder = archive.folder / f"{PARTIAL}{name}"
+    folder.mkdir()
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _clean(scratch: Path) -> None:
+    """Remove what killed backups left beside the warehouse."""
+    for left in scratch.parent.glob(f"{SCRATCH}*"):
+        if left != scratch:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+class _Writing:
+    def __init__(
+        self,
+        archive: Archive,
+        name: str,
+        created_at: datetime,
+        source: Snapshot,
+        folder: Path,
+        key: BackupKey | None,
+        tell: Tell,
+        free: Callable[[Path], int],
+    ) -> None:
+        self.archive = archive
+        self.name = name
+        self.created_at = created_at
+        self.source = source
+        self.folder = folder
+        self.key = key
+        self.tell = tell
+        self.free = free
+        self.previous = self._newest()
+        self.shelf = Shelf(folder, source.scratch, key=key, previous=self.previous, tell=tell)
+
+    def _newest(self) -> Backup | None:
+        """The newest backup that can be read; others are told of and left alone."""
+        for name in reversed(self.archive.names()):
+            try:
+                return open_backup(self.archive.folder / name, self.key)
+            except KollectError as error:
+                self.tell(Step("problem", f"{name} is of no use as the backup before: {error}"))
+        return None
+
+    @property
+    def _before(self) -> Manifest | None:
+        return self.shelf.previous.known() if self.shelf.previous else None
+
+    def run(self, warehouse: Path) -> None:
+        """Write everything into the folder, the manifest last."""
+        with self.source.reading() as connection:
+            mark = hashing(connection)
+            tables = self._untouched(mark)
+            wanted: list[Wanted] = []
+            if tables and self._before:
+                shape = _shape_in(self._before)
+            else:
+                shape = read_shape(connection, SOURCE, self.source.scratch)
+                wanted = measure(connection, shape.tables)
+                tables = reuse_tables(wanted, self._before, self.shelf, mark)
+            files = files_to_keep(connection, warehouse, self.shelf, self.tell)
+            runs = _last_runs(connection)
+        changed = [table for table in wanted if table.file not in tables]
+        self._check_space(changed, files)
+        tables |= write_tables(self.source, changed, self.shelf, self.tell, self._compare)
+        add_files(files, self.shelf, self.tell)
+        self._finish(shape, tables, runs, mark)
+
+    def _untouched(self, mark: str) -> dict[str, TableRecord]:
+        """All tables of the backup before, where nobody has touched the file since."""
+        before = self._before
+        if before is None or not self.source.identity or before.hashing != mark:
+            return {}
+        if before.source.identity != self.source.identity or before.kollect != _version():
+            return {}
+        standing = self.source.standing
+        if (before.source.warehouse, before.source.generation) != (
+            standing.warehouse,
+            standing.generation,
+        ):
+            return {}
+        found = {}
+        with ThreadPoolExecutor(WORKERS) as pool:
+            records = pool.map(lambda t: self.shelf.reuse(t.file, read=True), before.tables)
+            for table, record in zip(before.tables, records, strict=True):
+                if record is None:
+                    return {}
+                found[table.file] = msgspec.structs.replace(
+                    table, reused=True, changes=Changes()
+                )
+        return found
+
+    def _compare(
+        self, connection: duckdb.DuckDBPyConnection, table: Wanted
+    ) -> Changes | None:
+        before = self.previous
+        if before is None or before.manifest is None:
+            return None
+        if before.manifest.source.warehouse != self.source.standing.warehouse:
+            return None
+        scratch = self.source.scratch / "before"
+        return compare_with(connection, table, before, scratch)
+
+    def _check_space(self, changed: list[Wanted], files: list[Stored]) -> None:
+        """Raises WarehouseProblem where what is to be written will hardly fit."""
+        before = self._before
+        known = {table.file: table for table in before.tables} if before else {}
+        needed = MARGIN
+        unknown = 0
+        for table in changed:
+            old = known.get(table.file)
+            if old is not None and old.rows:
+                needed += round(old.bytes * 1.1 * table.content.rows / old.rows) + 4096
+            else:
+                unknown += table.content.rows
+        total = sum(table.content.rows for table in changed) or 1
+        needed += round(self.source.file.stat().st_size * unknown / total)
+        there = before.files if before else {}
+        needed += sum(stored.bytes for stored in files if stored.file not in there)
+        free = self.free(self.archive.folder)
+        if free < needed:
+            raise WarehouseProblem(
+                f"no space left for a backup in {self.archive.folder}: it needs about "
+                f"{size_text(needed)}, {size_text(free)} are free",
+                guidance="free some space, or run `kollect prune`; nothing was written",
+            )
+
+    def _finish(
+        self,
+        shape: Shape,
+        tables: dict[str, TableRecord],
+        runs: list[RunRecord],
+        mark: str,
+    ) -> None:
+        order = [(t.schema, t.name) for t in shape.tables]
+        listed = sorted(tables.values(), key=lambda t: order.index((t.schema, t.name)))
+        standing = self.source.standing
+        manifest = Manifest(
+            name=self.name,
+            created_at=self.created_at.isoformat(),
+            kollect=_version(),
+            duckdb=duckdb.__version__,
+            hashing=mark,
+            source=Source(
+                self.source.file.name.removeprefix("writer-"),
+                standing.warehouse,
+                standing.generation,
+                standing.format,
+                self.source.identity,
+            ),
+            runs=runs,
+            before=list(shape.before),
+            tables=listed,
+            after=list(shape.after),
+            broken=list(shape.broken),
+            comments=list(shape.comments),
+            files={},
+            rows=sum(table.rows for table in listed),
+            new_bytes=0,
+            previous=self.previous.name if self.previous else None,
+        )
+        self.shelf.put(RESTORE, restore_text(manifest).encode())
+        manifest = msgspec.structs.replace(
+            manifest,
+            files=dict(sorted(self.shelf.files.items())),
+            stored=dict(sorted(self.shelf.stored.items())),
+            new_bytes=self.shelf.new_bytes,
+        )
+        head = self._head(manifest)
+        listing = sums(head, self.shelf.stored_files)
+        for name, data in ((SUMS, listing), (MANIFEST, head)):
+            write_new(self.folder / name, data)
+            seal(self.folder / name)
+        shared = sum(r.bytes for r in self.shelf.stored_files.values()) - self.shelf.new_bytes
+        self.tell(
+            Step("done", f"{self.name}: {manifest.rows:,} rows in {len(listed)} tables, "
+                         f"{size_text(self.shelf.new_bytes)} new, {size_text(shared)} as before")
+        )  # fmt: skip
+
+    def _head(self, manifest: Manifest) -> bytes:
+        """The bytes of manifest.json: the manifest itself, or an envelope around it."""
+        if self.key is None:
+            return encode(manifest)
+        names = "".join(f"{stored} {file}\n" for file, stored in manifest.stored.items())
+        self.shelf.put("names", names.encode())
+        self.shelf.put(MANIFEST, encode(manifest))
+        inside = self.shelf.stored[MANIFEST], self.shelf.stored["names"]
+        text = howto(*inside)
+        made = write_new(self.folder / HOWTO, text.encode())
+        seal(self.folder / HOWTO)
+        self.shelf.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+        return encode(
+            Envelope(
+                name=self.name,
+                created_at=manifest.created_at,
+                encryption=SCHEME,
+                recipient=self.key.recipient,
+                manifest=inside[0],
+                names=inside[1],
+                files=dict(sorted(self.shelf.stored_files.items())),
+                new_bytes=self.shelf.new_bytes,
+            )
+        )
+
+
+def _shape_in(before: Manifest) -> Shape:
+    tables = tuple(
+        TableShape(t.schema, t.name, t.create, t.comment, tuple(t.columns), tuple(t.key))
+        for t in before.tables
+    )
+    return Shape(
+        tuple(before.before), tables, tuple(before.after), tuple(before.broken),
+        tuple(before.comments),
+    )  # fmt: skip
+
+
+def _last_runs(connection: duckdb.DuckDBPyConnection) -> list[RunRecord]:
+    rows = connection.execute(
+        "SELECT account, arg_max(service, started_at), arg_max(run_id, started_at), "
+        "arg_max(status, started_at), arg_max(finished_at, started_at) "
+        f"FROM {SOURCE}._kollect.runs GROUP BY account ORDER BY account"
+    ).fetchall()
+    return [
+        RunRecord(account, service, run_id, status, ended.isoformat() if ended else None)
+        for account, service, run_id, status, ended in rows
+    ]
+
+
+def _version() -> str:
+    try:
+        return version("kollect")
+    except PackageNotFoundError:
+        return "unknown"
