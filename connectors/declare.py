@@ -12,7 +12,7 @@ connector, the table or resource, the field, and the cure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,6 +58,8 @@ class Column:
     parse: str = ""
     given: bool = False
     """The value comes from the enclosing record or the request, not from the record."""
+    late: bool = False
+    """Only some answers show it: its first value makes no version, a later change does."""
 
 
 def col(
@@ -70,6 +72,7 @@ def col(
     volatile: bool = False,
     also: Iterable[str] = (),
     parse: str = "",
+    late: bool = False,
 ) -> Column:
     """A column read from `source` (dotted for a nested object), named in snake_case."""
     return Column(
@@ -78,9 +81,10 @@ def col(
         meaning=meaning,
         source=source,
         unit=unit,
-        volatile=volatile,
+        volatile=volatile or late,
         also=tuple(also),
         parse=parse,
+        late=late,
     )
 
 
@@ -149,6 +153,8 @@ class Rows:
     rows: Take | None = None
     """A function of (found value, surroundings) that yields the records, where `at` cannot say;
     None where an answer has another shape. Inside a record it gets what stands at `at`."""
+    only: Callable[[Record, Mapping[str, Any]], bool] | None = None
+    """Which records of the answer are kept; paging counts all of them."""
     partial: bool = False
     """These records lack fields that other answers show: absent fields keep their value."""
     position: str = ""
@@ -202,6 +208,8 @@ class Resource:
     each: Each | Due | None = None
     post: Mapping[str, Any] | None = None
     """A JSON body: the request is a POST that only reads (GraphQL)."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside those of all requests, as {"Authorization": "Bearer {token}"}."""
     gone_is_empty: bool = False
     """A 404 means that the route or the list no longer exists: a soft skip, nothing ends."""
     otherwise: str = ""
@@ -232,9 +240,14 @@ class Costing(Protocol):
     """What an estimate may know: the rows kept so far, and a look at a listing's first page."""
 
     full: bool
+    options: Mapping[str, str]
+    """Settings of the account that a plan may heed, such as `transport`."""
 
     def kept(self, table: str) -> int:
         """Rows of the account in the warehouse."""
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of those rows."""
 
     def cursors(self, resource: str) -> Mapping[str, str]:
         """Stored cursors of a resource by scope."""

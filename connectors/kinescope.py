@@ -108,22 +108,25 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
     return projects, folders
 
 
-def of_day(payload: Any, around: Mapping[str, Any]) -> Iterable[Record]:
+def of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
     """Analytics rows with their calendar day: the label is that day's beginning in UTC."""
     zone_name = dig(payload, "meta.time.timezone") or "UTC"
     zone = ZoneInfo(zone_name)
     for row in dig(payload, "data") or []:
         day = datetime.fromisoformat(row["date"]).astimezone(zone).date().isoformat()
-        if around["first"] <= day <= around["last"]:
-            yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
+        yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
 
 
-def usage_of_day(payload: Any, around: Mapping[str, Any]) -> Iterable[Record]:
+def usage_of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
     """Usage rows with their day; zero rows come without a project."""
     for row in dig(payload, "data") or []:
         day = str(row.get("date"))[:10]
-        if around["first"] <= day <= around["last"]:
-            yield {**row, "project_id": row.get("project_id") or "", "day": day}
+        yield {**row, "project_id": row.get("project_id") or "", "day": day}
+
+
+def within(record: Record, around: Mapping[str, Any]) -> bool:
+    """Whether a row's day belongs to its window, and not to the margin asked for around it."""
+    return bool(around["first"] <= record["day"] <= around["last"])
 
 
 WHOLE_EVENT = Rows(
@@ -137,7 +140,7 @@ WHOLE_EVENT = Rows(
 ANALYTICS_WINDOW = Resource(
     "analytics",
     "/v1/analytics",
-    (Rows(ANALYTICS, rows=of_day),),
+    (Rows(ANALYTICS, rows=of_day, only=within),),
     params={
         "from": "{from}",
         "to": "{to}",
@@ -151,7 +154,7 @@ ANALYTICS_WINDOW = Resource(
 USAGE_WINDOW = Resource(
     "billing_usage",
     "/v1/billing/usage",
-    (Rows(BILLING_USAGE, rows=usage_of_day),),
+    (Rows(BILLING_USAGE, rows=usage_of_day, only=within),),
     params={"from": "{from}", "to": "{to}", "group_by": "project_id"},
     listing=False,
 )

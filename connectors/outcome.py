@@ -30,6 +30,12 @@ class Outcome:
     """Table -> keys of records that still exist although no row of them was read."""
     messages: list[str] = field(default_factory=list)
     """For the person who watches."""
+    lacks: dict[str, list[str]] = field(default_factory=dict)
+    """Table -> what it lacks although all was read that can be read."""
+    left_out: set[str] = field(default_factory=set)
+    """Tables that this way of reading does not serve at all; their rows stay as they are."""
+    no_ends: str = ""
+    """Why nothing may end in this load, whatever did not come."""
 
     def fail(self, table: str, resource: str, reason: str) -> None:
         """The table cannot be called complete; deletes in its failed scopes are off."""
@@ -42,6 +48,12 @@ class Outcome:
         for rows in resource.rows:
             for name in _names(rows):
                 self.fail(name, resource.name, reason)
+
+    def lack(self, table: str, resource: str, reason: str) -> None:
+        """The table cannot be called complete, and reading all of it again would not help."""
+        text = f"{resource}: {reason}"
+        if text not in self.lacks.setdefault(table, []):
+            self.lacks[table].append(text)
 
     def note(self, table: str, by: str) -> None:
         """Something that speaks for completeness without proving any end."""
@@ -63,7 +75,11 @@ class Outcome:
 
     def complete(self, table: str) -> bool:
         """Whether nothing speaks against the table's completeness."""
-        return not self.failures.get(table)
+        return not self.reasons(table)
+
+    def reasons(self, table: str) -> list[str]:
+        """What speaks against the table's completeness."""
+        return [*self.failures.get(table, []), *self.lacks.get(table, [])]
 
     def proved_scopes(self, table: str) -> list[dict[str, Any]]:
         """Scopes in which absence is evidence: every listing that feeds them was complete."""

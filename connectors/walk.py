@@ -65,6 +65,8 @@ class Page:
     status: int
     surroundings: Bind
     params: Mapping[str, str]
+    date: str = ""
+    """When the service made the answer, by its own clock (HTTP's `Date`)."""
 
 
 @dataclass
@@ -239,6 +241,7 @@ class Walk:
             path,
             tuple(shown.items()),
             body=body,
+            headers=tuple(resource.headers.items()),
             repeatable=True,
         )
         self._occurrences[request.key] += 1
@@ -270,7 +273,8 @@ class Walk:
         if staged is not None:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
-            return Page(payload, head["status"], question.bind, question.params)
+            date = head.get("date", "")
+            return Page(payload, head["status"], question.bind, question.params, date)
         answer = self.client.ask(question.request, also=also | set(question.denied))
         payload, body = self._scrubbed(answer.payload, question)
         head = {
@@ -282,9 +286,10 @@ class Walk:
             "bytes": answer.size,
             "repaired": answer.repaired,
             "family": self.family.name,
+            "date": answer.headers.get("date", ""),
         }
         self._journal.put(question.key, head, body)
-        return Page(payload, answer.status, question.bind, question.params)
+        return Page(payload, answer.status, question.bind, question.params, head["date"])
 
     def _scrubbed(self, payload: Any, question: _Question) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
@@ -345,7 +350,10 @@ class Walk:
             task.records.extend(shown(record) for record in kept)
             task.ids.extend(identify(record) for record in kept)
         for number, rows in enumerate(resource.rows):
+            # Found again only now: keeping the rows before may have taken members out of these.
             records = first if number == 0 else self._shaper.find(rows, page.payload, around) or []
+            if rows.only is not None:
+                records = [record for record in records if rows.only(record, around)]
             self._shaper.keep(rows, records, around)
         asked = Asked(dict(page.params), page.payload, ids)
         queue.extend((task, self._question(task, more)) for more in task.paging.after(asked))

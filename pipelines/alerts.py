@@ -116,7 +116,7 @@ def alerts_sensor(sources: Sequence[Source], settings: Settings) -> dg.SensorDef
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         file = settings.warehouse.parent / ".kollect" / "alerts.json"
         book = Book.read(file)
-        subjects = {s.name: s.account.name for s in sources}
+        subjects = {n: s.account.name for s in sources for n in (s.name, s.label)}
         context.update_cursor(look(context.instance, context.cursor, book, subjects, secrets))
         said = announce(book, by, secrets, context.log)
         if said or file.exists():
@@ -179,8 +179,7 @@ def subjects_of(run: dg.DagsterRun, subjects: dict[str, str]) -> list[str]:
     keys = {key.path[0] for key in run.asset_selection or ()} | {
         check.asset_key.path[0] for check in run.asset_check_selection or ()
     }
-    accounts = sorted(keys & set(subjects.values()))
-    return accounts or sorted(keys) or [run.job_name]
+    return sorted({subjects.get(key, key) for key in keys}) or [run.job_name]
 
 
 def problem_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

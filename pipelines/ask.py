@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,11 +26,16 @@ class Asker:
         self._client = client
         self.known = known
         self.full = False
+        self.options = {"transport": account.transport}
         self.asked = 0
 
     def kept(self, table: str) -> int:
         """Rows of the account in the warehouse."""
         return self.known.count(table)
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of those rows."""
+        return self.known.rows(table, columns)
 
     def cursors(self, resource: str) -> Mapping[str, str]:
         """Stored cursors of a resource by scope."""
@@ -46,6 +51,7 @@ class Asker:
             request = Request("POST", resource.get, body=body, repeatable=True)
         else:
             request = Request("GET", resource.get, tuple(params.items()))
+        request = replace(request, headers=tuple(resource.headers.items()))
         try:
             return self._client.ask(request).payload
         except Missing:

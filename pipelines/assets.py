@@ -108,7 +108,7 @@ def _show(
         for name, (table, _) in source.tables.items():
             load = loads.get(name, {})
             if name in result.tables and load.get("rows") is not None:
-                key = dg.AssetKey([source.account.name, name])
+                key = dg.AssetKey([source.label, name])
                 metadata = table_metadata(connection, source, table, load, result)
                 version = data_version(load)
                 if name in chosen:

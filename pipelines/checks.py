@@ -73,7 +73,7 @@ def key_is_unique(look: Look) -> Verdict:
     key = ", ".join(look.table.key)
     said = f"each row has its own {key}"
     if found.repeated or found.without:
-        said = f"{found.repeated:,} rows share a key and {found.without:,} lack a part of it ({key})"
+        said = f"{found.repeated:,} rows share a key, {found.without:,} lack a part of it ({key})"
     return Verdict(
         not (found.repeated or found.without),
         said,
@@ -99,9 +99,7 @@ def nothing_rejected(look: Look) -> Verdict:
     figures: dict[str, Any] = {"rejected": count}
     if not count:
         return Verdict(True, "every value fits its column", figures)
-    found = rejects(
-        look.connection, look.source.account.name, look.table.name, look.load["run_id"]
-    )
+    found = rejects(look.connection, look.source.account.name, look.table.name, look.load["run_id"])
     lines = [f"| {c or 'whole record'} | {_cell(reason)} | {n:,} |" for c, reason, n in found]
     figures["why"] = dg.MetadataValue.md(
         "\n".join(["| column | reason | times |", "| --- | --- | --: |", *lines])
@@ -126,8 +124,8 @@ def parents_exist(look: Look) -> Verdict:
             look.source.service,
             look.table,
             reference,
-            tables[reference.table],
-            look.source.account.name,
+            parent=tables[reference.table],
+            account=look.source.account.name,
         )
         names = ", ".join(reference.names)
         figures[f"{names} without {reference.table}"] = found.without
@@ -174,7 +172,7 @@ def newest_record(look: Look) -> Verdict:
         figures["longest pause before, days"] = round(found.longest_pause / timedelta(days=1), 2)
     when = found.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     if look.source.sandbox:
-        return Verdict(True, f"the newest is of {when}; made data is not judged by its age", figures)
+        return Verdict(True, f"the newest is of {when}; made data may be of any age", figures)
     if found.longest_pause is None:
         return Verdict(True, f"the newest is of {when}; one record shows no rhythm", figures)
     unusual = max(QUIET_AT_LEAST, QUIET_TIMES * found.longest_pause)
@@ -207,7 +205,7 @@ def check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
             check.name,
-            asset=dg.AssetKey([source.account.name, name]),
+            asset=dg.AssetKey([source.label, name]),
             description=check.meaning,
             blocking=check.blocking,
         )
@@ -221,7 +219,7 @@ def judge_table(
     look: Look, wanted: Iterable[dg.AssetCheckKey] | None = None
 ) -> Iterator[dg.AssetCheckResult]:
     """The results of a table's checks (of the wanted ones)."""
-    key = dg.AssetKey([look.source.account.name, look.table.name])
+    key = dg.AssetKey([look.source.label, look.table.name])
     names = None if wanted is None else {c.name for c in wanted if c.asset_key == key}
     for check in CHECKS:
         if not check.wanted(look.table) or (names is not None and check.name not in names):

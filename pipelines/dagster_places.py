@@ -40,6 +40,12 @@ class Source:
     sandbox: bool = False
 
     @property
+    def label(self) -> str:
+        """The first part of its assets' keys: the account's name wherever Dagster allows it."""
+        name = self.account.name
+        return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else self.name
+
+    @property
     def service(self) -> str:
         return self.account.connector.name
 
@@ -95,7 +101,9 @@ class Source:
             return runs_done(connection, self.account.name)
 
 
-def read_sources(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> list[Source]:
+def read_sources(
+    folder: Path | None = None, environ: Mapping[str, str] | None = None
+) -> list[Source]:
     """Every account of the settings; where none has a credential, those of the sandbox too.
 
     Raises BadSettings as `read_settings` does.
@@ -105,7 +113,7 @@ def read_sources(folder: Path | None = None, environ: Mapping[str, str] | None =
     if not any(account.ready for account in settings.accounts.values()):
         places.append((sandbox_settings(settings, folder or Path.cwd()), True))
     found: list[Source] = []
-    taken: set[str] = set()
+    taken = {"views"}  # the group of the derived views
     for place, is_sandbox in places:
         for account in place.accounts.values():
             name = _plain(account.name, taken)
@@ -117,8 +125,7 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
     """Settings with one account for each service, in a warehouse of the sandbox's own."""
     values = {
         "accounts": {
-            f"{SANDBOX}{service}": {"service": service, "base_url": NOWHERE}
-            for service in SERVICES
+            f"{SANDBOX}{service}": {"service": service, "base_url": NOWHERE} for service in SERVICES
         },
     }
     place = folder.absolute() / SANDBOX_FOLDER / "kollect.toml"

@@ -34,27 +34,29 @@ def table_metadata(
     changed = any(load[name] for name in ("inserted", "updated", "deleted"))
     figures: dict[str, Any] = {
         "dagster/row_count": int(load["rows"] or 0),
-        **{name: int(load[name] or 0) for name in COUNTS},
         "what changed": _changes(load) if changed else "nothing changed",
+    }
+    names, rows = sample(connection, source.service, table, source.account.name)
+    if rows:
+        secrets = [v for part, v in source.account.credential.items() if part != "username"]
+        figures["preview"] = MetadataValue.md(preview(names, rows, secrets))
+    figures |= {
+        **{name: int(load[name] or 0) for name in COUNTS},
         "complete": bool(load["complete"]),
         "proof": load["proof"] or load["reason"] or "nothing changed since the last proof",
         "mode": load["mode"],
         "requests": int(load["requests"] or 0),
         "bytes": int(load["bytes"] or 0),
         "load seconds": float(load["seconds"] or 0.0),
-        "account: requests": result.requests,
-        "account: retries": result.retries,
-        "account: told to slow down": result.rate_limited,
-        "account: seconds waited for the rate": round(result.waited_seconds, 2),
-        "account: bytes": result.bytes,
-        "run of kollect": load["run_id"],
+        "account requests": result.requests,
+        "account retries": result.retries,
+        "account slowdowns": result.rate_limited,
+        "account waited seconds": round(result.waited_seconds, 2),
+        "account bytes": result.bytes,
+        "kollect run": load["run_id"],
     }
     if cursor := _cursor(connection, source, table):
         figures["cursor"] = cursor
-    names, rows = sample(connection, source.service, table, source.account.name)
-    if rows:
-        secrets = [v for part, v in source.account.credential.items() if part != "username"]
-        figures["preview"] = MetadataValue.md(preview(names, rows, secrets))
     return figures
 
 
@@ -63,9 +65,7 @@ def _changes(load: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _cursor(
-    connection: duckdb.DuckDBPyConnection, source: Source, table: Table
-) -> str | None:
+def _cursor(connection: duckdb.DuckDBPyConnection, source: Source, table: Table) -> str | None:
     """Where the next sync of the table goes on, in words."""
     names = {table.name}
     for family in source.family_of(table.name):
@@ -73,10 +73,11 @@ def _cursor(
     found = {n: c for n, c in cursors(connection, source.account.name).items() if n in names}
     if not found:
         return None
-    return "; ".join(
-        f"{name}: {value}" if count == 1 else f"{name}: {count:,} cursors, the last moved to {value}"
+    parts = [
+        f"{name}: {value}" if count == 1 else f"{name}: {count:,}, the last moved to {value}"
         for name, (count, value) in sorted(found.items())
-    )[:400]
+    ]
+    return "; ".join(parts)[:400]
 
 
 def preview(names: list[str], rows: list[tuple[str | None, ...]], secrets: list[str]) -> str:

@@ -42,8 +42,8 @@ def _spec(source: Source, table: Table, parents: tuple[str, ...]) -> dg.AssetSpe
     account = source.account
     families = source.family_of(table.name)
     return dg.AssetSpec(
-        key=[account.name, table.name],
-        deps=[dg.AssetKey([account.name, parent]) for parent in parents],
+        key=[source.label, table.name],
+        deps=[dg.AssetKey([source.label, parent]) for parent in parents],
         description=_description(source, table, families),
         group_name=source.name,
         kinds={source.service, "duckdb"},
@@ -71,15 +71,15 @@ def _spec(source: Source, table: Table, parents: tuple[str, ...]) -> dg.AssetSpe
 
 
 def _description(source: Source, table: Table, families: list[Family]) -> str:
-    said = [f"{table.meaning}."]
+    made = " (made data of the sandbox)" if source.sandbox else ""
+    said = [f"{table.meaning}{made}."]
     if source.sandbox:
-        said.insert(
-            0,
-            "**Made data of the sandbox.** No credential of a service was found; set one and "
-            "start again, and your own accounts stand here instead.",
+        said.append(
+            "No credential of a service was found, so a sandbox stands in: nothing here is of "
+            "anybody. Set a credential and start again; your own accounts then stand here instead."
         )
     elif not source.account.ready:
-        said.insert(0, f"**No credential yet**: set {source.account.missing}, then start again.")
+        said.append(f"**No credential yet**: set {source.account.missing}, then start again.")
     place = f"{source.service}.{table.name}"
     said.append(f"`SELECT * FROM {place} WHERE _account = '{source.account.name}'`")
     if table.lasting:

@@ -11,8 +11,8 @@ import dagster as dg
 from connectors.errors import KollectError
 from pipelines.settings import Settings
 
-KEEP_ALL_DAYS = 7
-KEEP_DAILY_DAYS = 400
+KEEP_ALL_DAYS = 3
+KEEP_DAILY_DAYS = 90
 MOST_AT_ONCE = 5_000
 OVER = [
     dg.DagsterRunStatus.SUCCESS,
@@ -139,4 +139,3 @@ def _done(deed: Any) -> Any:
         return deed()
     except KollectError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-

@@ -79,18 +79,18 @@ def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
         return None
     needed = set().union(*(part.tables for part in parts))
     deps = [
-        dg.AssetKey([s.account.name, name])
+        dg.AssetKey([s.label, name])
         for s in sources
         for name in s.tables
         if f"{s.service}.{name}" in needed
     ]
     services = sorted({name.split(".")[0] for name in needed})
     first = sources[0]
-    made = "**Made data of the sandbox.**\n\n" if first.sandbox else ""
+    made = "\n\nOver the made data of the sandbox." if first.sandbox else ""
     return dg.AssetSpec(
         key=[GROUP, view.name],
         deps=deps,
-        description=f"{made}{view.meaning}\n\n`SELECT * FROM {view.name}`",
+        description=f"{view.meaning}{made}\n\n`SELECT * FROM {view.name}`",
         group_name=GROUP,
         kinds={"view", "sql", "duckdb"},
         owners=[first.owner],
@@ -129,9 +129,7 @@ def _shown(
     cursor = connection.execute(f"SELECT * FROM main.{view.name} LIMIT 5")
     names = [column[0] for column in cursor.description]
     rows = [tuple(None if v is None else str(v)[:60] for v in row) for row in cursor.fetchall()]
-    types = {
-        row[0]: row[1] for row in connection.execute(f"DESCRIBE main.{view.name}").fetchall()
-    }
+    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE main.{view.name}").fetchall()}
     count = connection.execute(f"SELECT count(*) FROM main.{view.name}").fetchone()[0]
     yield dg.MaterializeResult(
         asset_key=key,

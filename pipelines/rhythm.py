@@ -19,8 +19,8 @@ from connectors.errors import BadSettings
 WORDS = ("hourly", "daily", "weekly", "never")
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 NAMES = {
-    "month": "jan feb mar apr may jun jul aug sep oct nov dec".split(),
-    "weekday": "sun mon tue wed thu fri sat".split(),
+    "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    "weekday": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
 }
 DAYS_LOOKED_AT = 800
 """Enough to meet the 29th of February of one leap year, or the same day a year later."""
@@ -142,7 +142,7 @@ def _piece(piece: str, name: str, least: int, most: int) -> set[int]:
 
 
 def _value(text: str, name: str) -> int:
-    short = NAMES.get(name, [])
+    short = NAMES.get(name, ())
     if text in short:
         return short.index(text) + (1 if name == "month" else 0)
     if not text.isdecimal():

@@ -69,7 +69,7 @@ def account_schedules(
             job,
             expression,
             rhythm.timezone,
-            _unless_under_way(source, job.name),
+            _unless_under_way(source),
             "Skips while this account is being read already.",
         )
         for kind, job in jobs.items()
@@ -112,14 +112,14 @@ def _schedule(
 
 
 def _unless_under_way(
-    source: Source, job: str
+    source: Source,
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if not (source.sandbox or source.account.ready):
             return dg.SkipReason(f"no credential: set {source.account.missing}")
         if busy := _count(context.instance, {ACCOUNT_TAG: source.name}):
             return dg.SkipReason(f"{busy} run of this account is waiting or under way")
-        return dg.RunRequest(run_key=None, tags={"kollect/tick": _tick(context), "kollect/job": job})
+        return dg.RunRequest()
 
     return decide
 
@@ -138,8 +138,3 @@ def _unless_same_job(
 
 def _count(instance: dg.DagsterInstance, tags: dict[str, str]) -> int:
     return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=UNDER_WAY))
-
-
-def _tick(context: dg.ScheduleEvaluationContext) -> str:
-    return context.scheduled_execution_time.strftime("%Y-%m-%d %H:%M")
-

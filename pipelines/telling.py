@@ -150,7 +150,8 @@ def body(news: News) -> str:
     """The whole message for people."""
     if news.over:
         return f"{news.title}. The problem began {news.since}."
-    return f"{news.title}\n\n{news.text}\n\nIt began {news.since}. You are told again when it is over."
+    end = f"It began {news.since}. You are told again when it is over."
+    return f"{news.title}\n\n{news.text}\n\n{end}"
 
 
 def _run_command(news: News, by: Ways) -> None:

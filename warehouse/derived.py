@@ -146,9 +146,7 @@ def _make(connection: duckdb.DuckDBPyConnection, view: DerivedView, sql: str) ->
     connection.execute("BEGIN")
     try:
         connection.execute(f"CREATE OR REPLACE VIEW main.{quoted(view.name)} AS {sql}")
-        connection.execute(
-            f"COMMENT ON VIEW main.{quoted(view.name)} IS {literal(view.meaning)}"
-        )
+        connection.execute(f"COMMENT ON VIEW main.{quoted(view.name)} IS {literal(view.meaning)}")
         connection.execute("DELETE FROM _kollect.meta WHERE name = ?", [f"view {view.name}"])
         connection.execute(
             "INSERT INTO _kollect.meta VALUES (?, ?)", [f"view {view.name}", _hash(sql)]

@@ -9,7 +9,7 @@ import duckdb
 
 from connectors.declare import Column, Connector, snake
 from warehouse.connect import CATALOG, FORMAT, STATE, new_warehouse_id
-from warehouse.incoming import Incoming, place_of
+from warehouse.incoming import Incoming
 from warehouse.known import appeared
 from warehouse.types import literal, quoted
 
@@ -143,7 +143,7 @@ def add_fresh_columns(
             if reason:
                 _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)
                 continue
-            column = appeared(column_name, field, _kind(connection, place_of(table), field))
+            column = appeared(column_name, field, _kind(connection, incoming.rows(table), field))
             connection.execute(f"USE {CATALOG}")
             for statement in add_column_statements(connector.name, name, column):
                 connection.execute(statement)

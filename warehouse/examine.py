@@ -20,7 +20,7 @@ from warehouse.types import quoted
 LEDGER = ("table_name", "run_id", "mode", "complete", "proof", "reason", "inserted", "updated",
           "deleted", "unchanged", "rejected", "rows", "requests", "bytes", "seconds", "loaded_at",
           "content", "error")  # fmt: skip
-SAMPLE_COLUMNS = 6
+SAMPLE_COLUMNS = 5
 SAMPLE_TEXT = 60
 RHYTHM_ROWS = 200
 """So many of the newest records show how often new ones come."""
@@ -35,9 +35,7 @@ def _rows(
         return []
 
 
-def latest_loads(
-    connection: duckdb.DuckDBPyConnection, account: str
-) -> dict[str, dict[str, Any]]:
+def latest_loads(connection: duckdb.DuckDBPyConnection, account: str) -> dict[str, dict[str, Any]]:
     """The newest ledger row of each table of an account, with `rows_before` and `content_before`:
     what the last load before it left."""
     earlier = "OVER (PARTITION BY table_name ORDER BY loaded_at ROWS BETWEEN UNBOUNDED PRECEDING " \
@@ -65,9 +63,7 @@ def runs_done(connection: duckdb.DuckDBPyConnection, account: str) -> int:
     return int(found[0][0]) if found else 0
 
 
-def cursors(
-    connection: duckdb.DuckDBPyConnection, account: str
-) -> dict[str, tuple[int, str]]:
+def cursors(connection: duckdb.DuckDBPyConnection, account: str) -> dict[str, tuple[int, str]]:
     """Resource -> how many cursors it has, and the one that moved last."""
     found = _rows(
         connection,
@@ -133,6 +129,7 @@ def orphans(
     schema: str,
     table: Table,
     reference: Reference,
+    *,
     parent: Table,
     account: str,
 ) -> Orphans:
@@ -197,9 +194,7 @@ def sample(
     return names, [tuple(_cut(row[number]) for number in chosen) for row in found]
 
 
-def _telling(
-    columns: Sequence[Column], table: Table, found: list[tuple[Any, ...]]
-) -> list[int]:
+def _telling(columns: Sequence[Column], table: Table, found: list[tuple[Any, ...]]) -> list[int]:
     """The key, then what a person would look at first, then what is filled in most rows."""
 
     def worth(number: int) -> tuple[int, int, int]:
@@ -212,8 +207,8 @@ def _telling(
         elif name == table.newest or name.endswith("_name"):
             rank = 2
         else:
-            rank = 3
-        return (rank if filled else 9, -filled if rank == 3 else 0, number)
+            rank = 3 if columns[number].type in ("text", "time") else 4
+        return (rank if filled else 9, -filled if rank >= 3 else 0, number)
 
     order = sorted(range(len(columns)), key=worth)
     useful = [n for n in order if worth(n)[0] < 9][:SAMPLE_COLUMNS]

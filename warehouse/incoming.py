@@ -1,8 +1,10 @@
 """The incoming side of a load: rows of this run, typed by DuckDB in batches while pages arrive.
 
-Lines are encoded and buffered per table; a full buffer becomes a scratch file which one
-background thread reads into an in-memory DuckDB table (spilling to disk beyond its memory
-limit). Nothing here is the stage: after a crash it is made again from the journal.
+Lines are encoded into scratch files, one table each. While pages arrive, a background thread
+checks each full file and notes of every row what a merge compares: key, content, volatile
+values. These notes are in-memory DuckDB tables, small enough for millions of rows; the rows
+themselves stay in their files, and only those that are new or changed are read again. Nothing
+here is the stage: after a crash it is made again from the journal.
 """
 
 from __future__ import annotations
@@ -12,16 +14,26 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import msgspec
 
 from connectors.declare import Column, Record, Table
 from connectors.paging import dig
-from warehouse.types import DUCKDB_TYPES, literal, misfit, quoted, structure, text_of, value_of
+from warehouse.types import (
+    DUCKDB_TYPES,
+    cast_of,
+    literal,
+    misfit,
+    quoted,
+    settled,
+    structure,
+    text_of,
+    value_of,
+)
 
 BATCH_BYTES = 16 << 20
 MEMORY_LIMIT = "220MiB"
@@ -29,11 +41,19 @@ MEMORY_LIMIT = "220MiB"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
+SMALLEST_READ = 1 << 20
+PIECES_AT_ONCE = 500
+
+
 @dataclass
-class _Buffer:
-    table: Table
-    columns: tuple[Column, ...]
-    blob: bytearray = field(default_factory=bytearray)
+class _Batch:
+    """A scratch file that is being written, or was."""
+
+    file: Path
+    writer: BinaryIO
+    size: int = 0
+    longest: int = 0
+    """No line has more bytes than this."""
 
 
 @dataclass
@@ -67,12 +87,13 @@ class Incoming:
         self.fresh: dict[str, dict[str, Any]] = defaultdict(dict)
         self._extra = extra
         self._scratch = scratch
-        self._buffers: dict[str, _Buffer] = {}
+        self._open: dict[str, _Batch] = {}
+        self._batches: dict[str, list[_Batch]] = defaultdict(list)
         self._pieces: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
         self._forgotten: dict[str, list[list[str]]] = defaultdict(list)
         self._number = itertools.count()
         self._files = itertools.count()
-        self._queue: queue.Queue[tuple[str, Path] | None] = queue.Queue(maxsize=2)
+        self._queue: queue.Queue[tuple[str, _Batch] | None] = queue.Queue(maxsize=2)
         self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
         connection.execute("DROP SCHEMA IF EXISTS memory.incoming CASCADE")
@@ -119,44 +140,53 @@ class Incoming:
         columns = (*table.columns, *self.extra_columns(table))
         self.tables[table.name] = table
         self.columns[table.name] = columns
-        listed = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in columns)
+        listed = ", ".join(
+            f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in noted(table, columns)
+        )
+        raw = "_raw JSON, " if table.volatile else ""
         self.connection.cursor().execute(
-            f"CREATE TABLE {place_of(table)} (_s BIGINT, {listed}, _raw JSON, _content UHUGEINT, "
+            f"CREATE TABLE {place_of(table)} (_s BIGINT, {listed}, {raw}_content UHUGEINT, "
             "_misfit BOOLEAN)"
         )
-        self._buffers[table.name] = _Buffer(table, columns)
+
+    def rows(self, table: Table, chosen: str = "") -> str:
+        """SQL for the whole rows of a table: `_s`, its columns, `_raw`.
+
+        `chosen` is SQL for the `_s` of those that are wanted; only they are typed.
+        """
+        return lines_of(table, self.columns[table.name], self._batches[table.name], chosen)
 
     def _write(self, table: Table, lines: list[Record]) -> None:
-        buffer = self._buffers[table.name]
-        buffer.blob += _ENCODER.encode_lines(lines)
-        if len(buffer.blob) >= BATCH_BYTES:
-            self._flush(buffer)
+        batch = self._open.get(table.name)
+        if batch is None:
+            file = self._scratch / f"batch-{next(self._files)}.ndjson"
+            batch = self._open[table.name] = _Batch(file, open(file, "wb"))
+        blob = _ENCODER.encode_lines(lines)
+        batch.writer.write(blob)
+        batch.size += len(blob)
+        batch.longest = max(batch.longest, len(blob))
+        if batch.size >= BATCH_BYTES:
+            self._flush(table.name)
 
-    def _flush(self, buffer: _Buffer) -> None:
-        if not buffer.blob:
-            return
-        file = self._scratch / f"batch-{next(self._files)}.ndjson"
-        file.write_bytes(buffer.blob)
-        buffer.blob = bytearray()
+    def _flush(self, name: str) -> None:
+        batch = self._open.pop(name)
+        batch.writer.close()
+        self._batches[name].append(batch)
         if self._thread is None:
             self._thread = threading.Thread(target=self._ingest, name="ingest", daemon=True)
             self._thread.start()
-        self._queue.put((buffer.table.name, file))
+        self._queue.put((name, batch))
         self._raise_failure()
 
     def _ingest(self) -> None:
         cursor = self.connection.cursor()
         while (work := self._queue.get()) is not None:
-            name, file = work
+            name, batch = work
             try:
                 if self._failure is None:
-                    cursor.execute(
-                        read_statement(self.tables[name], self.columns[name], file)
-                    )
+                    cursor.execute(note_statement(self.tables[name], self.columns[name], batch))
             except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
                 self._failure = error
-            finally:
-                file.unlink(missing_ok=True)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -169,8 +199,8 @@ class Incoming:
         key, so that a field which this run did not see keeps its value.
         """
         self._write_pieces(known_raw)
-        for buffer in self._buffers.values():
-            self._flush(buffer)
+        for name in list(self._open):
+            self._flush(name)
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
@@ -184,7 +214,9 @@ class Incoming:
             self._reject_misfits(table)
 
     def close(self) -> None:
-        """Stop the background thread; used when a run is given up."""
+        """Stop the background thread and close the files; used when a run is given up."""
+        for batch in self._open.values():
+            batch.writer.close()
         if self._thread is not None:
             self._failure = self._failure or RuntimeError("given up")
             self._queue.put(None)
@@ -214,16 +246,17 @@ class Incoming:
             volatile = {c.source.partition(".")[0] for c in table.columns if c.volatile}
             volatile.update(table.volatile)
             lines = []
-            for key, piece in found.items():
+            for number, (key, piece) in enumerate(found.items(), start=1):
                 raw = known_raw.get(name, {}).get(key)
                 before = msgspec.json.decode(raw) if raw else {}
                 moving = {k: before.pop(k) for k in volatile & before.keys()}
-                line = {"p": piece["p"], "r": {**before, **piece["r"]}, "s": -1}
+                line = {"p": piece["p"], "r": {**before, **piece["r"]}, "s": -number}
                 moving.update(piece["v"])
                 if moving:
                     line["v"] = moving
                 lines.append(line)
-            self._write(table, lines)
+            for start in range(0, len(lines), PIECES_AT_ONCE):
+                self._write(table, lines[start : start + PIECES_AT_ONCE])
 
     # -- rows that cannot stay -------------------------------------------------------------
 
@@ -239,17 +272,19 @@ class Incoming:
         for place, names in [(table, table.key), *inside]:
             values = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)
             cursor.execute(
-                f"DELETE FROM {place_of(place)} WHERE {values} IN (SELECT unnest(?))",
+                f"DELETE FROM {place_of(place)} WHERE _s IN (SELECT _s FROM {self.rows(place)} "
+                f"WHERE {values} IN (SELECT unnest(?)))",
                 [["/".join(key) for key in keys]],
             )
 
     def _reject_keyless(self, table: Table) -> None:
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
         cursor = self.connection.cursor()
-        found = cursor.execute(
-            f"SELECT _raw::VARCHAR FROM {place_of(table)} WHERE {keyless}"
-        ).fetchall()
-        if found:
+        wanted = f"SELECT _s FROM {place_of(table)} WHERE {keyless}"
+        if cursor.execute(f"{wanted} LIMIT 1").fetchall():
+            found = cursor.execute(
+                f"SELECT _raw::VARCHAR FROM {self.rows(table, wanted)}"
+            ).fetchall()
             reason = f"has no usable key ({', '.join(table.key)})"
             self.rejects.extend(Reject(table.name, "", None, reason, "", raw) for (raw,) in found)
             cursor.execute(f"DELETE FROM {place_of(table)} WHERE {keyless}")
@@ -271,14 +306,19 @@ class Incoming:
         if not cursor.execute(f"SELECT bool_or(_misfit) FROM {place_of(table)}").fetchall()[0][0]:
             return
         key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in table.key)
+        wanted = f"SELECT _s FROM {place_of(table)} WHERE _misfit"
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "
+            f"FROM {self.rows(table, wanted)}"
+        )
         for column in self.columns[table.name]:
             text = text_of(column)
-            if column.given or (wrong := misfit(column, text, "_raw")) is None:
+            wrong = misfit(column, text, value_of(column, text, "_raw"))
+            if column.given or wrong is None:
                 continue
             found = cursor.execute(
-                f"SELECT k, {text} FROM (SELECT {key} AS k, _raw, json_transform(_raw, "
-                f"{literal(structure([column]))}) AS d FROM {place_of(table)} WHERE _misfit) "
-                f"WHERE {wrong}"
+                f"SELECT k, {text} FROM (SELECT k, _raw, json_transform(_raw, "
+                f"{literal(structure([column]))}) AS d FROM temp.misfits) WHERE {wrong}"
             ).fetchall()
             reason = f"is no {column.type}"
             self.rejects.extend(
@@ -309,52 +349,94 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def read_statement(table: Table, columns: tuple[Column, ...], file: Path) -> str:
-    """The SQL that reads one scratch file into the incoming table."""
-    moving = {source.partition(".")[0] for c in columns if c.volatile for source in (c.source,)}
-    moving.update(table.volatile)
+def noted(table: Table, columns: tuple[Column, ...]) -> list[Column]:
+    """The columns that the notes hold: the key, and what changes without a new content."""
+    return [c for c in columns if c.name in table.key or c.volatile]
+
+
+def note_statement(table: Table, columns: tuple[Column, ...], batch: _Batch) -> str:
+    """The SQL that checks one scratch file and notes its rows."""
+    names = "".join(f"{quoted(c.name)}, " for c in noted(table, columns))
+    raw = "_raw, " if table.volatile else ""
+    return (
+        f"INSERT INTO {place_of(table)} SELECT _s, {names}{raw}_content, _misfit "
+        f"FROM {lines_of(table, columns, [batch])}"
+    )
+
+
+def lines_of(
+    table: Table, columns: tuple[Column, ...], batches: Sequence[_Batch], chosen: str = ""
+) -> str:
+    """SQL for the typed rows of scratch files: `_s`, the columns, `_raw`, `_content`, `_misfit`.
+
+    `chosen` is SQL for the `_s` that are wanted. Each value is worked out in steps, a subquery
+    each, since DuckDB would otherwise repeat the dear ones: text (`t:`), cast (`c:`), value.
+    No column's own name holds a colon.
+    """
+    own = [c for c in columns if not c.given]
+    parts = {
+        '"d:"': ('"r:"', [c for c in own if not c.volatile]),
+        '"m:"': ('"v:"', [c for c in own if c.volatile]),
+    }
+    objects: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    casts: dict[str, str] = {}
+    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.given}
+    wrong = []
+    for place, (record, some) in parts.items():
+        if some:
+            objects[place] = f"json_transform({record}, {literal(structure(some))})"
+        for column in some:
+            text, cast = quoted(f"t:{column.name}"), quoted(f"c:{column.name}")
+            texts[text] = text_of(column, place)
+            casts[cast] = cast_of(column, text, record)
+            values[quoted(column.name)] = settled(column, text, cast)
+            wrong.append(misfit(column, text, quoted(column.name)))
+    read = _reading(table, columns, batches)
+    if chosen:
+        read = f"(SELECT * FROM {read} WHERE \"s:\" IN ({chosen}))"
+    for step in (objects, texts, casts, values):
+        made = "".join(f", {value} AS {name}" for name, value in step.items())
+        read = f"(SELECT *{made} FROM {read})"
+    raw = 'CAST("r:" AS VARCHAR)'
+    extra_content = "".join(
+        f" || ' ' || coalesce({quoted(c.name)}::VARCHAR, '')"
+        for c in columns
+        if c.given and c.name not in table.key
+    )
+    whole = raw
+    if parts['"m:"'][1] or table.volatile:
+        whole = (
+            f"CASE WHEN \"v:\" IS NULL THEN {raw} WHEN {raw} = '{{}}' THEN "
+            f"CAST(\"v:\" AS VARCHAR) ELSE {raw}[:-2] || ',' || CAST(\"v:\" AS VARCHAR)[2:] END"
+        )
+    names = "".join(f"{quoted(c.name)}, " for c in columns)
+    return (
+        f'(SELECT "s:" AS _s, {names}{whole} AS _raw, md5_number({raw}{extra_content}) AS '
+        f"_content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read})"
+    )
+
+
+def _reading(table: Table, columns: tuple[Column, ...], batches: Sequence[_Batch]) -> str:
+    """SQL for the lines of scratch files as they were written: `s:`, `p:`, `r:`, `v:`."""
     given = [c for c in columns if c.given]
     surroundings = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in given)
-    shown = {
+    kinds = {
         "s": "BIGINT",
         "p": f"STRUCT({surroundings})" if given else "JSON",
         "r": "JSON",
         "v": "JSON",
     }
-    fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in shown.items())
-    texts = {c.name: text_of(c, "m" if c.volatile else "d") for c in columns}
-    places = {c.name: "v" if c.volatile else "r" for c in columns}
-    values = ", ".join(
-        f"{texts[c.name] if c.given else value_of(c, texts[c.name], places[c.name])} "
-        f"AS {quoted(c.name)}"
-        for c in columns
-    )
-    wrong = [
-        condition
-        for c in columns
-        if not c.given and (condition := misfit(c, texts[c.name], places[c.name])) is not None
-    ]
-    still = [c for c in columns if not c.volatile]
-    raw = "CAST(r AS VARCHAR)"
-    extra_content = "".join(
-        f" || ' ' || coalesce(p.{quoted(c.name)}::VARCHAR, '')"
-        for c in given
-        if c.name not in table.key
-    )
-    whole = raw
-    if moving:
-        whole = (
-            f"CASE WHEN v IS NULL THEN {raw} WHEN {raw} = '{{}}' THEN CAST(v AS VARCHAR) "
-            f"ELSE {raw}[:-2] || ',' || CAST(v AS VARCHAR)[2:] END"
-        )
-    moved = f", json_transform(v, {literal(structure([c for c in columns if c.volatile]))}) AS m"
-    size = max(BATCH_BYTES, file.stat().st_size) + 1024
+    if not batches:
+        nothing = ", ".join(f'NULL::{kind} AS "{name}:"' for name, kind in kinds.items())
+        return f"(SELECT {nothing} WHERE false)"
+    fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in kinds.items())
+    files = ", ".join(literal(str(batch.file)) for batch in batches)
+    size = max(SMALLEST_READ, *(batch.longest for batch in batches)) + 1024
+    renamed = ", ".join(f'{name} AS "{name}:"' for name in kinds)
     return (
-        f"INSERT INTO {place_of(table)} SELECT s, {values}, {whole}, md5_number({raw}"
-        f"{extra_content}), {' OR '.join(wrong) or 'false'} "
-        f"FROM (SELECT s, p, r, v, json_transform(r, {literal(structure(still))}) AS d"
-        f"{moved if moving else ''} FROM read_json({literal(str(file))}, "
-        f"format = 'newline_delimited', maximum_object_size = {size}, columns = {{{fields}}}))"
+        f"(SELECT {renamed} FROM read_json([{files}], format = 'newline_delimited', "
+        f"maximum_object_size = {size}, columns = {{{fields}}}))"
     )
 
 

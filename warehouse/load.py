@@ -115,7 +115,7 @@ class _Load:
                 connection,
                 self.schema,
                 table,
-                request.incoming.columns[table.name],
+                request.incoming,
                 account=request.account,
                 run_id=request.run_id,
                 at=self.at,
@@ -143,7 +143,11 @@ class _Load:
         self._keep_views()
         self._write_rejects()
         self._write_cursors()
-        rows = {name: self._ledger(merge, started) for name, merge in self.merges.items()}
+        rows = {
+            name: self._ledger(merge, started)
+            for name, merge in self.merges.items()
+            if name not in self.request.outcome.left_out
+        }
         self.connection.execute(
             f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
             "WHERE name = 'generation'"
@@ -159,6 +163,8 @@ class _Load:
 
     def _delete(self, name: str) -> None:
         outcome, merge = self.request.outcome, self.merges[name]
+        if outcome.no_ends:
+            return
         for key, evidence in outcome.ended.get(name, []):
             merge.delete(merge.keyed(key), evidence)
         if merge.table.lasting or merge.table.partial:
@@ -263,7 +269,7 @@ class _Load:
             self.connection,
             self.schema,
             table,
-            self.request.incoming.columns[table.name],
+            self.request.incoming,
             account=self.request.account,
             run_id=self.request.run_id,
             at=self.at,
@@ -362,7 +368,7 @@ class _Load:
             "mode": "full" if request.full else "incremental",
             "complete": outcome.complete(name),
             "proof": "; ".join(outcome.proofs.get(name, [])) or None,
-            "reason": "; ".join(outcome.failures.get(name, [])) or None,
+            "reason": "; ".join(outcome.reasons(name)) or None,
             "inserted": merge.counts.inserted,
             "updated": merge.counts.updated,
             "deleted": merge.counts.deleted,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import duckdb
 
 from connectors.declare import Column, Table
 from warehouse.connect import CATALOG
-from warehouse.incoming import place_of
+from warehouse.incoming import Incoming, place_of
 from warehouse.types import literal, quoted, structure, text_of, value_of
 
 SYSTEM = ("_valid_from", "_first_seen_at", "_run_id", "_raw", "_content")
@@ -41,7 +42,7 @@ class Merge:
         connection: duckdb.DuckDBPyConnection,
         schema: str,
         table: Table,
-        columns: tuple[Column, ...],
+        incoming: Incoming,
         *,
         account: str,
         run_id: str,
@@ -49,13 +50,14 @@ class Merge:
     ) -> None:
         self._connection = connection
         self.table = table
-        self._columns = columns
+        self._columns = columns = incoming.columns[table.name]
         self._account = account
         self._run_id = run_id
         self._at = at
         self.now = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
         self.past = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
         self.incoming = place_of(table)
+        self._rows = partial(incoming.rows, table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
 
@@ -72,7 +74,7 @@ class Merge:
         total = self._run(f"SELECT count(*) FROM {self.incoming}")[0][0]
         before = self._run(f"SELECT count(*) FROM {self.now} WHERE _account = ?", self._account)
         if total and not before[0][0]:
-            self._insert(f"SELECT i.rowid AS i, NULL AS was FROM {self.incoming} i")
+            self._insert(f"SELECT _s AS i, _content AS content FROM {self.incoming}", every=True)
             self.counts.inserted = total
             return
         if not total:
@@ -84,12 +86,18 @@ class Merge:
         ]
         if self.table.volatile:
             moving.append("t._raw IS DISTINCT FROM i._raw")
+        edited = " OR ".join(
+            ["t._content IS DISTINCT FROM i._content"]
+            + [
+                f"(t.{c} IS NOT NULL AND t.{c} IS DISTINCT FROM i.{c})"
+                for c in (quoted(c.name) for c in self._columns if c.late)
+            ]
+        )
         refreshed = f"WHEN {' OR '.join(moving)} THEN 'refreshed'" if moving else ""
         self._run(
-            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i.rowid AS i, t.rowid AS t, "
+            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i._s AS i, i._content AS content, t.rowid AS t, "
             "t._valid_from AS was, t._first_seen_at AS seen, CASE WHEN t.rowid IS NULL THEN "
-            "'inserted' WHEN t._content IS DISTINCT FROM i._content THEN 'updated' "
-            f"{refreshed} ELSE 'unchanged' END AS fate "
+            f"'inserted' WHEN {edited} THEN 'updated' {refreshed} ELSE 'unchanged' END AS fate "
             f"FROM {self.incoming} i LEFT JOIN {self.now} t "
             f"ON t._account = ? AND {self._same_key('i', 't')}",
             self._account,
@@ -107,14 +115,18 @@ class Merge:
             )
         if self.counts.inserted + self.counts.updated + fates.get("refreshed", 0):
             self._insert(
-                "SELECT i, seen, CASE fate WHEN 'refreshed' THEN was END AS was "
+                "SELECT i, content, seen, CASE fate WHEN 'refreshed' THEN was END AS was "
                 "FROM temp.fate WHERE fate <> 'unchanged'"
             )
         self._run("DROP TABLE temp.fate")
 
-    def _insert(self, chosen: str) -> None:
-        """Insert incoming rows; a record that returns keeps the time it was first seen."""
-        seen = "f.seen" if "seen" in chosen else "NULL::TIMESTAMPTZ"
+    def _insert(self, chosen: str, *, every: bool = False) -> None:
+        """Insert incoming rows; a record that returns keeps the time it was first seen.
+
+        `chosen` is SQL for their `i` and `content`, and where not `every` row is chosen, for
+        `seen` and `was`.
+        """
+        seen, was = ("NULL::TIMESTAMPTZ", "NULL") if every else ("f.seen", "f.was")
         back = ""
         first = seen
         if self._run(f"SELECT 1 FROM {self.past} WHERE _account = ? LIMIT 1", self._account):
@@ -125,10 +137,11 @@ class Merge:
             )
             first = f"coalesce({seen}, h.earlier)"
         listed = ", ".join(f"i.{quoted(c.name)}" for c in self._columns)
+        rows = self._rows("" if every else f"SELECT i FROM ({chosen})")
         self._connection.execute(
             f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
-            f"SELECT $account, {listed}, coalesce(f.was, $at), coalesce({first}, $at), $run, "
-            f"i._raw, i._content FROM ({chosen}) f JOIN {self.incoming} i ON i.rowid = f.i {back}",
+            f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({first}, $at), $run, "
+            f"i._raw, f.content FROM {rows} i JOIN ({chosen}) f ON i._s = f.i {back}",
             {"account": self._account, "at": self._at, "run": self._run_id},
         )
 

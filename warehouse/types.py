@@ -68,41 +68,63 @@ def nested(column: Column, record: str) -> str:
     return f"({' OR '.join(kinds)})"
 
 
+def cast_of(column: Column, text: str, record: str) -> str:
+    """The SQL expression of the dear half of `value_of`, to be worked out once per value.
+
+    `record` is the JSON that the text was read out of.
+    """
+    if column.type == "text":
+        # A text that begins like JSON is looked up in its record: it may just look like it.
+        looks = f"starts_with({text}, '{{') OR starts_with({text}, '[')"
+        return (
+            f"CASE WHEN {looks} THEN CASE WHEN {nested(column, record)} THEN NULL ELSE {text} END "
+            f"ELSE {text} END"
+        )
+    if column.type == "json":
+        return f"CAST({text} AS JSON)"
+    if column.parse == "address":
+        text = f"regexp_extract({text}, '(\\d+)/?$', 1)"
+        return f"CASE WHEN {text} <> '' THEN TRY_CAST({text} AS BIGINT) END"
+    if column.type == "boolean":
+        return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+    if column.parse == "epoch_seconds":
+        return f"TRY_CAST({text} AS DOUBLE)"
+    if column.parse == "epoch_milliseconds":
+        return f"TRY_CAST({text} AS DOUBLE) / 1000"
+    if column.parse == "utc_word":
+        text = f"regexp_replace({text}, '(?:(\\.\\d{{1,6}})\\d*)? UTC$', '\\1+00')"
+    return f"TRY_CAST({text} AS {DUCKDB_TYPES[column.type]})"
+
+
+def settled(column: Column, text: str, cast: str) -> str:
+    """The SQL expression of the value, given its text and what `cast_of` made of it."""
+    if column.parse == "epoch_seconds":
+        return f"CASE WHEN {cast} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({cast}) END"
+    if column.parse == "epoch_milliseconds":
+        moment = f"TRY_CAST({text} AS TIMESTAMPTZ)"
+        return (
+            f"CASE WHEN {cast} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({cast}) "
+            f"WHEN isfinite({moment}) THEN {moment} END"
+        )
+    if column.parse == "address" or column.type in ("text", "json", "boolean"):
+        return cast
+    if column.type == "integer":
+        # Most are written as DuckDB writes them; only others need a closer look.
+        whole = f"regexp_full_match({text}, '[+-]?\\d+(\\.0+)?')"
+        return f"CASE WHEN CAST({cast} AS VARCHAR) = {text} OR {whole} THEN {cast} END"
+    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+
+
 def value_of(column: Column, text: str, record: str) -> str:
     """The SQL expression that turns text into the column's type; NULL where it does not fit.
 
     `record` is the JSON that the text was read out of.
     """
-    if column.parse == "epoch_seconds":
-        seconds = f"TRY_CAST({text} AS DOUBLE)"
-        return f"CASE WHEN {seconds} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({seconds}) END"
-    if column.parse == "epoch_milliseconds":
-        seconds = f"TRY_CAST({text} AS DOUBLE) / 1000"
-        moment = f"TRY_CAST({text} AS TIMESTAMPTZ)"
-        return (
-            f"CASE WHEN {seconds} BETWEEN -6e10 AND 2.5e11 THEN to_timestamp({seconds}) "
-            f"WHEN isfinite({moment}) THEN {moment} END"
-        )
-    if column.parse == "utc_word":
-        text = f"regexp_replace({text}, '(?:(\\.\\d{{1,6}})\\d*)? UTC$', '\\1+00')"
-    if column.type == "text":
-        looks = f"{text}[1] IN ('{{', '[')"
-        return f"CASE WHEN {looks} AND {nested(column, record)} THEN NULL ELSE {text} END"
-    if column.type == "json":
-        return f"CAST({text} AS JSON)"
-    if column.parse == "address":
-        text = f"regexp_extract({text}, '(\\d+)/?$', 1)"
-    if column.type == "integer":
-        whole = f"regexp_full_match({text}, '[+-]?\\d+(\\.0+)?')"
-        return f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
-    if column.type == "boolean":
-        return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
-    cast = f"TRY_CAST({text} AS {DUCKDB_TYPES[column.type]})"
-    return f"CASE WHEN isfinite({cast}) THEN {cast} END"
+    return settled(column, text, f"({cast_of(column, text, record)})")
 
 
-def misfit(column: Column, text: str, record: str) -> str | None:
+def misfit(column: Column, text: str, value: str) -> str | None:
     """The SQL condition that a value is there but does not fit; None where all fits."""
     if column.type == "json":
         return None
-    return f"({text} IS NOT NULL AND {value_of(column, text, record)} IS NULL)"
+    return f"({text} IS NOT NULL AND {value} IS NULL)"

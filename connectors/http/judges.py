@@ -55,7 +55,8 @@ def judge_kinescope(status: int, headers: Mapping[str, str], payload: Any) -> Ju
         code = error.get("code")
         verdict = KINESCOPE_CODES.get(code if is_number(code) else 0, Verdict.REFUSED)
     said = [words(error.get("message")), words(error.get("detail"))]
-    for bad in error.get("invalid_params") or ():
+    invalid = error.get("invalid_params")
+    for bad in invalid if isinstance(invalid, list) else ():
         if isinstance(bad, dict):
             reason = words(bad.get("message")) or words(bad.get("reason"))
             said.append(f"{words(bad.get('name'))}: {reason}")

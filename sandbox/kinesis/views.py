@@ -63,7 +63,7 @@ class Views(Truth):
 
 def column_names(wanted: Iterable[str]) -> list[str]:
     """The names, with a number behind those that a database could not tell apart."""
-    taken = {"_data_id", "_published"}
+    taken = {"_account", "_data_id", "_published"}
     names = []
     for name in wanted:
         free, number = name, 2

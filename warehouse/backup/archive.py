@@ -40,7 +40,7 @@ class Place(Protocol):
 
 def is_address(place: str | Path) -> bool:
     """Whether this is an address such as `s3://bucket/backups` rather than a folder."""
-    return isinstance(place, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+::?//?", place) is not None
+    return isinstance(place, str) and "://" in place
 
 
 def sort_key(name: str) -> tuple[str, int]:

@@ -89,7 +89,7 @@ def _write(
             total += rows
             tell(Step("step", f"writing {table.title}", number, len(chosen)))
         if as_format == "json" and any(table.title == "kinopio.spaces" for table in chosen):
-            _write_spaces(connection, folder / "kinopio" / "spaces")
+            write_spaces(connection, TARGET, folder / "kinopio" / "spaces")
         connection.execute("USE memory")
     return len(chosen), total
 
@@ -112,14 +112,23 @@ def _write_table(
     return int(done[0][0])
 
 
-def _write_spaces(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for account, space in spaces_for_import(connection, TARGET):
+def write_spaces(
+    connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path, only: str | None = None
+) -> int:
+    """One JSON file for each Kinopio space (of one account); returns how many."""
+    count = 0
+    for account, space in spaces_for_import(connection, catalog):
+        if only is not None and account != only:
+            continue
+        count += 1
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{safe_name(str(space.get('name') or ''))[:80]}-{safe_name(str(space['id']))}"
+        identity = re.sub(r"[^\w-]", "_", str(space["id"]))
+        name = f"{safe_name(str(space.get('name') or ''))[:80]}-{identity}"
         place = folder / f"{name}.json"
         if place.exists():
             place = folder / f"{name}-{safe_name(account)}.json"
         place.write_bytes(msgspec.json.format(msgspec.json.encode(space), indent=2) + b"\n")
+    return count
 
 
 def safe_name(text: str) -> str:

@@ -82,16 +82,12 @@ def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Pat
     )
 
 
-def _statements(
-    connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path
-) -> list[str]:
+def _statements(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path) -> list[str]:
     connection.execute(f"ATTACH ':memory:' AS {SHAPE}")
     try:
         connection.execute(f"COPY FROM DATABASE {quoted(catalog)} TO {SHAPE} (SCHEMA)")
         with tempfile.TemporaryDirectory(prefix="shape-", dir=scratch) as folder:
-            connection.execute(
-                f"EXPORT DATABASE {SHAPE} TO {literal(folder)} (FORMAT PARQUET)"
-            )
+            connection.execute(f"EXPORT DATABASE {SHAPE} TO {literal(folder)} (FORMAT PARQUET)")
             text = Path(folder, "schema.sql").read_text(encoding="utf-8")
     finally:
         connection.execute(f"DETACH {SHAPE}")

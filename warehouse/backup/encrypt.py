@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,23 @@ class BackupKey:
         return DamagedBackup(f"{where} cannot be decrypted: it is damaged")
 
 
-def find_key(file: Path | None = None, environ: Mapping[str, str] | None = None) -> BackupKey | None:
+class Keys(Enum):
+    """Which key to use where none is given."""
+
+    SET = "the key that is set in the environment or the keyring, if any"
+
+
+KeyChoice = BackupKey | Keys | None
+
+
+def chosen_key(choice: KeyChoice) -> BackupKey | None:
+    """The key itself; looks for the one that is set where that was the choice."""
+    return find_key() if isinstance(choice, Keys) else choice
+
+
+def find_key(
+    file: Path | None = None, environ: Mapping[str, str] | None = None
+) -> BackupKey | None:
     """The key from a file, else from the environment, else from the keyring; None without one.
 
     Raises BadSettings where what was named cannot be read or is no key.
@@ -117,8 +134,10 @@ def _key_in(file: Path) -> str:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"the key file {file} cannot be read ({type(error).__name__})",
-                          guidance="check --key-file or KOLLECT_BACKUP_KEY_FILE") from None  # fmt: skip
+        raise BadSettings(
+            f"the key file {file} cannot be read ({type(error).__name__})",
+            guidance="check --key-file or KOLLECT_BACKUP_KEY_FILE",
+        ) from None
     return next((line.strip() for line in lines if line.strip().startswith(WORD)), "")
 
 

@@ -41,7 +41,8 @@ def spaces_for_import(
     }
     cursors = {table: connection.cursor() for table in PARTS if table in have}
     spaces = connection.cursor().execute(
-        f"SELECT _account, id, _raw::VARCHAR FROM {quoted(catalog)}.kinopio.spaces ORDER BY _account, id"
+        f"SELECT _account, id, _raw::VARCHAR FROM {quoted(catalog)}.kinopio.spaces "
+        "ORDER BY _account, id"
     )
     parts = {
         table: _Grouped(

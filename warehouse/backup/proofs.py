@@ -54,9 +54,7 @@ class Proofs(msgspec.Struct, frozen=True):
     def best(self) -> tuple[str, Proof] | None:
         """The last time that every byte was proved, the deeper way first on equal terms."""
         found = [
-            (proof.at, depth, proof)
-            for depth, proof in self._made()
-            if depth > 0 and proof.good
+            (proof.at, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good
         ]
         if not found or self.last_bad is not None:
             return None

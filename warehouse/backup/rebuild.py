@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -66,7 +65,7 @@ def run_script(
 def _compare(
     connection: duckdb.DuckDBPyConnection, table: TableRecord, older: str | None
 ) -> list[Problem]:
-    """One rebuilt table against the manifest, or against its file where hashes differ by version."""
+    """One rebuilt table against the manifest, or against its file where hashes differ."""
     names = [column.name for column in table.columns]
     place = f"{REBUILT}.{quoted(table.schema)}.{quoted(table.name)}"
     rebuilt = content_of(connection, place, names, table.key)
@@ -77,7 +76,9 @@ def _compare(
     found = []
     if rebuilt.rows != table.rows:
         found.append(
-            Problem(table.file, f"{table.title} has {rebuilt.rows:,} rows instead of {table.rows:,}")
+            Problem(
+                table.file, f"{table.title} has {rebuilt.rows:,} rows instead of {table.rows:,}"
+            )
         )
     elif rebuilt.keys != wanted_keys:
         found.append(Problem(table.file, f"{table.title} has other keys than were backed up"))
@@ -93,9 +94,7 @@ def _compare(
     return found
 
 
-def _compare_shape(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest
-) -> Sequence[Problem]:
+def _compare_shape(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[Problem]:
     """Columns with their types and comments, as the manifest lists them."""
     rows = connection.execute(
         "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() "

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from connectors.errors import AccountBusy, WarehouseProblem
+from connectors.errors import WarehouseProblem
 from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
 from warehouse.backup.content import content_of, hashing
-from warehouse.backup.durable import (
-    copy_checked,
-    free_bytes,
-    remove_tree,
-    rename_new,
-    sync_file,
-    sync_folder,
-)
-from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.durable import copy_checked, free_bytes, sync_file
+from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import FOLDER, store_of
 from warehouse.backup.manifest import Manifest
 from warehouse.backup.opened import Backup, open_backup
@@ -32,8 +22,8 @@ from warehouse.backup.progress import Step, Tell, quiet, size_text
 from warehouse.backup.script import below, statements
 from warehouse.backup.selection import Selection, files_needed, queries, select_from
 from warehouse.backup.snapshot import engine
+from warehouse.backup.target import check_target, forget, put_in_place, settled
 from warehouse.connect import Warehouse, new_warehouse_id
-from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.types import literal, quoted
 
 TARGET = "restored"
@@ -57,7 +47,7 @@ def restore_backup(
     at: datetime | None = None,
     as_format: str | None = None,
     force: bool = False,
-    key: BackupKey | None = None,
+    key: KeyChoice = Keys.SET,
     tell: Tell = quiet,
     wait_seconds: float = WAIT_SECONDS,
     free: Callable[[Path], int] = free_bytes,
@@ -72,12 +62,12 @@ def restore_backup(
     """
     folder = checked(backup.absolute())
     target = to.absolute()
-    _check_target(target, folder, force, as_format)
+    check_target(target, folder, force, as_format)
     with (
         trouble_in(target.parent),
         Archive(folder.parent).using(folder.name, wait_seconds, tell),
     ):
-        opened = open_backup(folder, key)
+        opened = open_backup(folder, chosen_key(key))
         selection = select_from(opened.known(), select, at)
         if as_format is not None:
             from warehouse.backup.as_files import restore_as_files
@@ -86,57 +76,8 @@ def restore_backup(
                 opened, selection, target, as_format, force=force, tell=tell, free=free
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _settled(Warehouse(target), wait_seconds, tell) as scratch:
+        with settled(Warehouse(target), wait_seconds, tell) as scratch:
             return _restore(opened, selection, target, scratch, tell, free)
-
-
-def _check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:
-    if target == backup or backup in target.parents:
-        raise BackupProblem(
-            f"{target} is inside the backup itself", guidance="name another place with --to"
-        )
-    if not target.exists():
-        return
-    empty = as_format is not None and target.is_dir() and not any(target.iterdir())
-    if not force and not empty:
-        raise BackupProblem(
-            f"{target} exists already",
-            guidance="name a new one with --to, or replace it with --force; nothing was changed",
-        )
-    if target.is_dir() != (as_format is not None):
-        kind = "a folder" if target.is_dir() else "a file"
-        raise BackupProblem(f"{target} is {kind}", guidance="name another place with --to")
-
-
-@contextlib.contextmanager
-def _settled(warehouse: Warehouse, wait_seconds: float, tell: Tell) -> Iterator[Path]:
-    """No sync and no other restore works on this file meanwhile; yields a folder for scratch."""
-
-    def waiting(holder: str) -> None:
-        tell(Step("waiting", f"waiting for {holder}"))
-
-    name = warehouse.path.name
-    own = warehouse.path.with_name(f".{name}.restoring.lock")
-    scratch = warehouse.path.with_name(f".{name}.restoring.scratch")
-    known = [own]
-    if warehouse.home.is_dir():
-        locks = warehouse.home / "locks"
-        known += [*sorted(locks.glob("account-*.lock")), locks / f"{name}.lock"]
-    try:
-        with contextlib.ExitStack() as stack:
-            for file in known:
-                lock = FileLock(file, timeout_seconds=wait_seconds, on_wait=waiting)
-                stack.enter_context(lock)
-            stack.callback(own.unlink, missing_ok=True)
-            stack.callback(remove_tree, scratch)
-            remove_tree(scratch)
-            scratch.mkdir()
-            yield scratch
-    except HeldElsewhere as held:
-        raise AccountBusy(
-            f"{name} is being synced or restored by {held.holder}",
-            guidance="wait for it, or end that process; nothing was changed",
-        ) from None
 
 
 def _restore(
@@ -150,7 +91,7 @@ def _restore(
     manifest = opened.known()
     check_space(opened, selection, target.parent, free)
     beside = target.with_name(f".{target.name}.restoring")
-    _forget(beside)
+    forget(beside)
     added: list[Path] = []
     try:
         rows, files = build(opened, selection, beside, scratch, tell)
@@ -160,9 +101,9 @@ def _restore(
             if number % 100 == 0 or number == len(files):
                 tell(Step("step", "files", number, len(files)))
         sync_file(beside)
-        _put_in_place(Warehouse(target), beside)
+        put_in_place(Warehouse(target), beside)
     except BaseException:
-        _forget(beside)
+        forget(beside)
         for place in added:
             place.unlink(missing_ok=True)
         raise
@@ -195,9 +136,7 @@ def build(
     place = below(plain)
     chosen = None if selection.whole else queries(manifest, selection, place)
     with engine(scratch) as connection:
-        connection.execute(
-            f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')"
-        )
+        connection.execute(f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')")
         connection.execute(f"USE {TARGET}")
         connection.execute("BEGIN")
         filled = 0
@@ -300,30 +239,3 @@ def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path
         if opened.envelope is not None:
             source.unlink(missing_ok=True)
     return target
-
-
-def _put_in_place(warehouse: Warehouse, beside: Path) -> None:
-    """Rename the new file into its place, and let the next sync begin from it.
-
-    The stamp goes first: whatever happens then, a sync compares the published file itself.
-    """
-    target = warehouse.path
-    warehouse.writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
-    replaced = target.exists()
-    if replaced:
-        os.replace(beside, target)
-        sync_folder(target.parent)
-    else:
-        rename_new(beside, target)
-    # A log belongs to the file that was there before, and so do pages of unfinished syncs.
-    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
-    for ending in ("", ".wal"):
-        warehouse.writer.with_name(warehouse.writer.name + ending).unlink(missing_ok=True)
-    stage = warehouse.home / "stage"
-    for journal in stage.iterdir() if stage.is_dir() else []:
-        shutil.rmtree(journal, ignore_errors=True)
-
-
-def _forget(file: Path) -> None:
-    remove_tree(file)
-    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)

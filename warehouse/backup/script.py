@@ -23,11 +23,16 @@ HEAD = """\
 """
 
 
-def restore_text(manifest: Manifest) -> str:
+def relative(file: str) -> str:
+    """Files are looked for below the folder in which DuckDB was started."""
+    return file
+
+
+def restore_text(manifest: Manifest, place: Callable[[str], str] = relative) -> str:
     """The text of `restore.sql`."""
     head = HEAD.format(file=_one_line(manifest.source.file))
     parts = [head, "BEGIN TRANSACTION;"]
-    parts += [f"{statement};" for statement in statements(manifest, relative)]
+    parts += [f"{statement};" for statement in statements(manifest, place)]
     for statement in manifest.broken:
         told = "\n".join(f"--   {line}" for line in statement.splitlines())
         parts.append(f"-- This did not work in the warehouse itself any more:\n{told}")
@@ -52,7 +57,8 @@ def statements(
         yield _packed(table.create) if packed else table.create
     for table in manifest.tables:
         if rows is None or table.title in rows:
-            yield insert_statement(table, rows_of(table, place) if rows is None else rows[table.title])
+            query = rows_of(table, place) if rows is None else rows[table.title]
+            yield insert_statement(table, query)
     yield from manifest.after
     yield from manifest.comments
 
@@ -72,11 +78,6 @@ def rows_of(table: TableRecord, place: Callable[[str], str]) -> str:
         for column in columns
     )  # fmt: skip
     return f"SELECT {values} FROM read_parquet({literal(place(table.file))})"
-
-
-def relative(file: str) -> str:
-    """Files are looked for below the folder in which DuckDB was started."""
-    return file
 
 
 def below(folder: Path) -> Callable[[str], str]:

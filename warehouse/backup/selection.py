@@ -81,9 +81,7 @@ def select_from(
                 f"{', '.join(sorted(n for n in known if not n.endswith(HISTORY)))}",
             )
         tables.add((account, table))
-    return Selection(
-        frozenset(accounts), frozenset(t for t in tables if t[0] not in accounts), at
-    )
+    return Selection(frozenset(accounts), frozenset(t for t in tables if t[0] not in accounts), at)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

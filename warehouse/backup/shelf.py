@@ -160,4 +160,6 @@ def table_file(schema: str, table: str) -> str:
 
 def _safe(name: str) -> str:
     found = quote(name, safe=" ").replace(" ", "%20").replace(".", "%2E")
-    return found if len(found) <= 180 else f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"
+    if len(found) <= 180:
+        return found
+    return f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"

@@ -36,6 +36,8 @@ class Snapshot:
     """A file to read from that nobody changes."""
 
     file: Path
+    name: str
+    """The name of the file that people open."""
     standing: Standing
     identity: str
     """Equal for two snapshots of a file that nobody has touched in between; empty if unknown."""
@@ -95,7 +97,7 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
                 f"{place.path.name} is open for writing in another program",
                 guidance="close it there, or open it there read-only",
             )
-        yield Snapshot(held, standing, identity, scratch)
+        yield Snapshot(held, place.path.name, standing, identity, scratch)
 
 
 @contextlib.contextmanager

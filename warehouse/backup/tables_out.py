@@ -45,9 +45,7 @@ class Wanted:
         return table_file(self.shape.schema, self.shape.name)
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, shapes: Iterable[TableShape]
-) -> list[Wanted]:
+def measure(connection: duckdb.DuckDBPyConnection, shapes: Iterable[TableShape]) -> list[Wanted]:
     """Hash every table."""
     return [
         Wanted(

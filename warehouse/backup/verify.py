@@ -14,7 +14,7 @@ import msgspec
 from connectors.errors import BadSettings
 from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
 from warehouse.backup.damage import Problem, find_changed, find_structure
-from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import MANIFEST
 from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import DamagedBackup, trouble_in
@@ -59,18 +59,57 @@ class Report:
         }
 
 
+class DamageFound(DamagedBackup):
+    """A verification found damage; `report` names all of it."""
+
+    def __init__(self, report: Report) -> None:
+        first, more = report.problems[0], len(report.problems) - 1
+        super().__init__(
+            f"{report.name} is damaged: {first}{f', and {more:,} more' if more else ''}",
+            guidance="take another backup with `kollect backup`: it takes over nothing damaged",
+        )
+        self.report = report
+
+
 def verify_backup(
     path: Path,
     depth: str = "full",
     *,
     sample: float | None = None,
-    key: BackupKey | None = None,
+    key: KeyChoice = Keys.SET,
     scratch: Path | None = None,
     now: Callable[[], datetime] = utc_now,
     tell: Tell = quiet,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Report:
-    """Verify one backup: `quick` (structure and sizes), `full` (every byte) or `rebuild`.
+    """Prove one backup or raise DamageFound; the rest is as `examine_backup` says."""
+    report = examine_backup(
+        path,
+        depth,
+        sample=sample,
+        key=key,
+        scratch=scratch,
+        now=now,
+        tell=tell,
+        wait_seconds=wait_seconds,
+    )
+    if not report.good:
+        raise DamageFound(report)
+    return report
+
+
+def examine_backup(
+    path: Path,
+    depth: str = "full",
+    *,
+    sample: float | None = None,
+    key: KeyChoice = Keys.SET,
+    scratch: Path | None = None,
+    now: Callable[[], datetime] = utc_now,
+    tell: Tell = quiet,
+    wait_seconds: float = WAIT_SECONDS,
+) -> Report:
+    """Examine one backup: `quick` (structure and sizes), `full` (every byte) or `rebuild`.
 
     Damage is in the report, by name, and is not raised. With `sample`, a full verification reads
     that percentage of the bytes and the next one goes on from there. `rebuild` of an encrypted
@@ -78,12 +117,15 @@ def verify_backup(
     backup, NewerFormat, WrongKey, AccountBusy and BadSettings.
     """
     if depth not in DEPTHS:
-        raise BadSettings(f"there is no depth {depth!r}", guidance=f"use one of {', '.join(DEPTHS)}")
+        raise BadSettings(
+            f"there is no depth {depth!r}", guidance=f"use one of {', '.join(DEPTHS)}"
+        )
     if sample is not None and (depth != "full" or not 0 < sample <= 100):
         raise BadSettings(
             f"a sample of {sample}% is not possible here",
             guidance="give a percentage above 0 and up to 100, without --quick or --rebuild",
         )
+    opening = chosen_key(key)
     folder = checked(path.absolute())
     archive = Archive(folder.parent)
     with trouble_in(folder), archive.using(folder.name, wait_seconds, tell):
@@ -94,7 +136,7 @@ def verify_backup(
             problem = Problem(MANIFEST, error.what.split(f"{MANIFEST} ", 1)[-1])
             report = Report(folder.name, depth, now().isoformat(), 1, 0, [problem], sample)
         else:
-            report = _examine(backup, known, depth, sample, key, scratch, now, tell)
+            report = _examine(backup, known, depth, sample, opening, scratch, now, tell)
         write_proofs(archive, folder.name, _noted(known, report))
     return report
 
@@ -180,6 +222,4 @@ def _noted(known: Proofs, report: Report) -> Proofs:
         # The whole is only as fresh as its oldest part.
         whole = Proof(began, True)
         return msgspec.structs.replace(known, full=whole, sample_position=0, sample_began="")
-    return msgspec.structs.replace(
-        known, sample_position=report.position, sample_began=began
-    )
+    return msgspec.structs.replace(known, sample_position=report.position, sample_began=began)

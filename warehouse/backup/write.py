@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
@@ -23,32 +22,15 @@ from warehouse.backup.durable import (
     free_bytes,
     remove_tree,
     rename_new,
-    seal,
     sync_folders_below,
-    write_new,
 )
-from warehouse.backup.encrypt import SCHEME, BackupKey
+from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import Stored, add_files, files_to_keep
-from warehouse.backup.howto import howto
-from warehouse.backup.manifest import (
-    HOWTO,
-    MANIFEST,
-    RESTORE,
-    SUMS,
-    Changes,
-    Envelope,
-    FileRecord,
-    Manifest,
-    RunRecord,
-    Source,
-    TableRecord,
-    encode,
-    sums,
-)
+from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
+from warehouse.backup.manifest import Changes, Manifest, RunRecord, TableRecord
 from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text, utc_now
-from warehouse.backup.script import restore_text
 from warehouse.backup.shelf import Shelf
 from warehouse.backup.snapshot import SCRATCH, SOURCE, Snapshot, snapshot
 from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
@@ -60,7 +42,7 @@ MARGIN = 16 << 20
 def write_backup(
     settings: Place,
     *,
-    key: BackupKey | None = None,
+    key: KeyChoice = Keys.SET,
     now: Callable[[], datetime] = utc_now,
     tell: Tell = quiet,
     wait_seconds: float = WAIT_SECONDS,
@@ -68,10 +50,12 @@ def write_backup(
 ) -> Path:
     """Back up the newest published state; returns the folder of the new backup.
 
+    It is encrypted with `key`, by default with the one that is set (None for none).
     When this returns, the backup outlives a power cut. When it raises (WarehouseProblem for no
     space or no right to write, AccountBusy, BackupProblem) or is killed, no backup has appeared.
     """
     archive = Archive(settings.backup_dir)
+    sealing = chosen_key(key)
     with trouble_in(archive.folder):
         archive.own.mkdir(parents=True, exist_ok=True)
     with trouble_in(archive.folder), archive.writing(wait_seconds, tell):
@@ -81,7 +65,7 @@ def write_backup(
             _clean(source.scratch)
             name = archive.free_name(now())
             with _partial(archive, name) as folder:
-                writing = _Writing(archive, name, now(), source, folder, key, tell, free)
+                writing = _Writing(archive, name, now(), source, folder, sealing, tell, free)
                 writing.run(settings.warehouse)
                 sync_folders_below(folder)
                 rename_new(folder, archive.folder / name)
@@ -161,14 +145,22 @@ class _Writing:
         self._check_space(changed, files)
         tables |= write_tables(self.source, changed, self.shelf, self.tell, self._compare)
         add_files(files, self.shelf, self.tell)
-        self._finish(shape, tables, runs, mark)
+        previous = self.previous.name if self.previous else None
+        manifest = describe_backup(
+            self.name, self.created_at, self.source, shape, tables, runs, mark, previous
+        )
+        finish_backup(manifest, self.shelf)
+        stored = sum(record.bytes for record in self.shelf.stored_files.values())
+        new, rows = self.shelf.new_bytes, f"{manifest.rows:,} rows in {len(tables)} tables"
+        text = f"{rows}, {size_text(new)} new, {size_text(stored - new)} as before"
+        self.tell(Step("done", f"{self.name}: {text}"))
 
     def _untouched(self, mark: str) -> dict[str, TableRecord]:
         """All tables of the backup before, where nobody has touched the file since."""
         before = self._before
         if before is None or not self.source.identity or before.hashing != mark:
             return {}
-        if before.source.identity != self.source.identity or before.kollect != _version():
+        if before.source.identity != self.source.identity or before.kollect != kollect_version():
             return {}
         standing = self.source.standing
         if (before.source.warehouse, before.source.generation) != (
@@ -182,14 +174,10 @@ class _Writing:
             for table, record in zip(before.tables, records, strict=True):
                 if record is None:
                     return {}
-                found[table.file] = msgspec.structs.replace(
-                    table, reused=True, changes=Changes()
-                )
+                found[table.file] = msgspec.structs.replace(table, reused=True, changes=Changes())
         return found
 
-    def _compare(
-        self, connection: duckdb.DuckDBPyConnection, table: Wanted
-    ) -> Changes | None:
+    def _compare(self, connection: duckdb.DuckDBPyConnection, table: Wanted) -> Changes | None:
         before = self.previous
         if before is None or before.manifest is None:
             return None
@@ -222,83 +210,6 @@ class _Writing:
                 guidance="free some space, or run `kollect prune`; nothing was written",
             )
 
-    def _finish(
-        self,
-        shape: Shape,
-        tables: dict[str, TableRecord],
-        runs: list[RunRecord],
-        mark: str,
-    ) -> None:
-        order = [(t.schema, t.name) for t in shape.tables]
-        listed = sorted(tables.values(), key=lambda t: order.index((t.schema, t.name)))
-        standing = self.source.standing
-        manifest = Manifest(
-            name=self.name,
-            created_at=self.created_at.isoformat(),
-            kollect=_version(),
-            duckdb=duckdb.__version__,
-            hashing=mark,
-            source=Source(
-                self.source.file.name.removeprefix("writer-"),
-                standing.warehouse,
-                standing.generation,
-                standing.format,
-                self.source.identity,
-            ),
-            runs=runs,
-            before=list(shape.before),
-            tables=listed,
-            after=list(shape.after),
-            broken=list(shape.broken),
-            comments=list(shape.comments),
-            files={},
-            rows=sum(table.rows for table in listed),
-            new_bytes=0,
-            previous=self.previous.name if self.previous else None,
-        )
-        self.shelf.put(RESTORE, restore_text(manifest).encode())
-        manifest = msgspec.structs.replace(
-            manifest,
-            files=dict(sorted(self.shelf.files.items())),
-            stored=dict(sorted(self.shelf.stored.items())),
-            new_bytes=self.shelf.new_bytes,
-        )
-        head = self._head(manifest)
-        listing = sums(head, self.shelf.stored_files)
-        for name, data in ((SUMS, listing), (MANIFEST, head)):
-            write_new(self.folder / name, data)
-            seal(self.folder / name)
-        shared = sum(r.bytes for r in self.shelf.stored_files.values()) - self.shelf.new_bytes
-        self.tell(
-            Step("done", f"{self.name}: {manifest.rows:,} rows in {len(listed)} tables, "
-                         f"{size_text(self.shelf.new_bytes)} new, {size_text(shared)} as before")
-        )  # fmt: skip
-
-    def _head(self, manifest: Manifest) -> bytes:
-        """The bytes of manifest.json: the manifest itself, or an envelope around it."""
-        if self.key is None:
-            return encode(manifest)
-        names = "".join(f"{stored} {file}\n" for file, stored in manifest.stored.items())
-        self.shelf.put("names", names.encode())
-        self.shelf.put(MANIFEST, encode(manifest))
-        inside = self.shelf.stored[MANIFEST], self.shelf.stored["names"]
-        text = howto(*inside)
-        made = write_new(self.folder / HOWTO, text.encode())
-        seal(self.folder / HOWTO)
-        self.shelf.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
-        return encode(
-            Envelope(
-                name=self.name,
-                created_at=manifest.created_at,
-                encryption=SCHEME,
-                recipient=self.key.recipient,
-                manifest=inside[0],
-                names=inside[1],
-                files=dict(sorted(self.shelf.stored_files.items())),
-                new_bytes=self.shelf.new_bytes,
-            )
-        )
-
 
 def _shape_in(before: Manifest) -> Shape:
     tables = tuple(
@@ -321,10 +232,3 @@ def _last_runs(connection: duckdb.DuckDBPyConnection) -> list[RunRecord]:
         RunRecord(account, service, run_id, status, ended.isoformat() if ended else None)
         for account, service, run_id, status, ended in rows
     ]
-
-
-def _version() -> str:
-    try:
-        return version("kollect")
-    except PackageNotFoundError:
-        return "unknown"

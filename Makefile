@@ -1,0 +1,59 @@
+# Three words: `make demo` shows it, `make test` tests it, `make ui` opens it.
+# Each command sets up what it needs: a virtual environment with the pinned packages.
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+SETUP  := $(VENV)/.ready
+
+.PHONY: demo test test-all check lint format ui bench lock docs clean setup
+
+demo: setup
+	$(VENV)/bin/kollect demo
+
+test: setup
+	$(PYTHON) -m pytest
+
+test-all: setup
+	$(PYTHON) -m pytest -m "slow or not slow"
+
+check: lint test
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+format: setup
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+ui: setup
+	$(VENV)/bin/kollect ui
+
+bench: setup
+	$(PYTHON) -m benchmarks
+
+docs: setup
+	$(PYTHON) -m pipelines.dictionary > docs/tables.md
+
+setup: $(SETUP)
+
+# The stamp is older than a changed lock, so that a pull with new pins installs them.
+$(SETUP): requirements-dev.lock pyproject.toml
+	test -x $(PYTHON) || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(SETUP)
+
+# Needs `uv`; the lock files hold versions and hashes and no addresses.
+lock:
+	printf 'duckdb==1.5.5\n' > .pins.txt
+	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+		--constraints .pins.txt --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --constraints .pins.txt --quiet --output-file requirements-dev.lock
+	rm .pins.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo

@@ -1,0 +1,38 @@
+"""Fixtures of the Dagster tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.dagster_places import Source, read_sources
+from tests.support import Bench
+
+NOTHING = {"KOLLECT_KEYRING": "0", "TZ": "Europe/Berlin"}
+"""An environment without any credential."""
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance that lives in memory."""
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def sandbox_sources(tmp_path: Path) -> list[Source]:
+    """What Dagster shows in an empty folder without credentials."""
+    return read_sources(tmp_path, NOTHING)
+
+
+@pytest.fixture
+def source_of() -> Callable[[Bench], Source]:
+    """A bench's account as Dagster shows it."""
+
+    def make(bench: Bench) -> Source:
+        return Source(bench.settings, bench.account, bench.service, 0)
+
+    return make

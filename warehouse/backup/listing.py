@@ -1,0 +1,132 @@
+"""The list of backups: how old, how large, what is in them, what changed, when proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.errors import KollectError
+from warehouse.backup.archive import Archive, Place, moment_of
+from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
+from warehouse.backup.manifest import Changes
+from warehouse.backup.opened import open_backup
+from warehouse.backup.progress import utc_now
+from warehouse.backup.proofs import Proofs, read_proofs
+
+
+@dataclass(frozen=True)
+class BackupInfo:
+    """One backup as `kollect backups` shows it; what cannot be known is None."""
+
+    name: str
+    path: Path
+    made_at: datetime
+    age_seconds: float
+    proofs: Proofs
+    bytes: int | None = None
+    new_bytes: int | None = None
+    rows: int | None = None
+    tables: int | None = None
+    files: int | None = None
+    encrypted: bool = False
+    previous: str | None = None
+    changes: dict[str, Changes] = field(default_factory=dict)
+    """Tables that differ from the backup before; only where that is known."""
+    problem: str | None = None
+    """Why it cannot be read."""
+
+    @property
+    def proof(self) -> str:
+        """When and how it was last proved, in a few words."""
+        bad = self.proofs.last_bad
+        if self.problem is not None:
+            return "unreadable"
+        if bad is not None:
+            return f"DAMAGED, seen {bad.at[:16].replace('T', ' ')}"
+        best = self.proofs.best
+        return f"{best[0]} {best[1].at[:16].replace('T', ' ')}" if best else "not yet"
+
+    @property
+    def total_changes(self) -> Changes:
+        values = self.changes.values()
+        return Changes(
+            sum(c.added for c in values),
+            sum(c.changed for c in values),
+            sum(c.deleted for c in values),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        best = self.proofs.best
+        return {
+            "name": self.name,
+            "path": str(self.path),
+            "made_at": self.made_at.isoformat(),
+            "age_seconds": round(self.age_seconds),
+            "bytes": self.bytes,
+            "new_bytes": self.new_bytes,
+            "rows": self.rows,
+            "tables": self.tables,
+            "files": self.files,
+            "encrypted": self.encrypted,
+            "proved": {"depth": best[0], "at": best[1].at} if best else None,
+            "damaged": self.proofs.last_bad.problems if self.proofs.last_bad else None,
+            "previous": self.previous,
+            "changes": {
+                table: {"added": c.added, "changed": c.changed, "deleted": c.deleted}
+                for table, c in self.changes.items()
+            },
+            "problem": self.problem,
+        }
+
+
+def list_backups(
+    settings: Place,
+    *,
+    key: KeyChoice = Keys.SET,
+    now: Callable[[], datetime] = utc_now,
+) -> list[BackupInfo]:
+    """Every backup, the oldest first. An unreadable one is in the list with its problem."""
+    archive = Archive(settings.backup_dir)
+    opening = chosen_key(key)
+    return [_info(archive, name, opening, now()) for name in archive.names()]
+
+
+def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> BackupInfo:
+    folder, made_at = archive.folder / name, moment_of(name)
+    age = (now - made_at).total_seconds()
+    proofs = read_proofs(archive, name)
+    try:
+        backup = open_backup(folder)
+    except KollectError as error:
+        return BackupInfo(name, folder, made_at, age, proofs, problem=str(error))
+    if backup.envelope is not None and key is not None:
+        try:
+            backup = open_backup(folder, key)
+        except KollectError as error:
+            return BackupInfo(
+                name, folder, made_at, age, proofs, backup.bytes, backup.new_bytes,
+                encrypted=True, problem=str(error),
+            )  # fmt: skip
+    manifest = backup.manifest
+    if manifest is None:
+        return BackupInfo(
+            name, folder, made_at, age, proofs, backup.bytes, backup.new_bytes, encrypted=True
+        )
+    return BackupInfo(
+        name,
+        folder,
+        made_at,
+        age,
+        proofs,
+        backup.bytes,
+        backup.new_bytes,
+        manifest.rows,
+        len(manifest.tables),
+        sum(file.startswith("files/") for file in manifest.files),
+        backup.envelope is not None,
+        manifest.previous,
+        {table.title: table.changes for table in manifest.tables if table.changes},
+    )

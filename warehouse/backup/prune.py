@@ -1,0 +1,91 @@
+"""Removing backups by rule: never the newest good one, never while one is written or read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connectors.errors import KollectError
+from warehouse.backup.archive import REMOVING, Archive, Place, moment_of
+from warehouse.backup.durable import remove_tree, rename_new, walk_files
+from warehouse.backup.keep import Candidate, reasons_to_keep
+from warehouse.backup.opened import open_backup
+from warehouse.backup.problems import trouble_in
+from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.proofs import forget_proofs, read_proofs
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was removed (or would be) and why the rest stays."""
+
+    removed: list[str]
+    kept: dict[str, list[str]] = field(default_factory=dict)
+    freed_bytes: int = 0
+    dry_run: bool = False
+
+
+def prune_backups(
+    settings: Place,
+    *,
+    keep: Mapping[str, int] | None = None,
+    dry_run: bool = False,
+    tell: Tell = quiet,
+    wait_seconds: float = 0.0,
+) -> Pruned:
+    """Remove the backups that no rule keeps; `dry_run` only says which.
+
+    Rules count the days that have a backup, so a pause in backups prunes nothing.
+    Raises AccountBusy while a backup, a verify or a restore runs; nothing is removed then. A
+    killed prune leaves whole backups and `.removing-...` folders, never half a backup.
+    """
+    archive = Archive(settings.backup_dir)
+    if not archive.folder.is_dir():
+        return Pruned([], dry_run=dry_run)
+    with trouble_in(archive.folder), archive.alone(wait_seconds, tell):
+        candidates = [_candidate(archive, name) for name in archive.names()]
+        kept = reasons_to_keep(candidates, settings.keep if keep is None else keep)
+        going = [c.name for c in candidates if c.name not in kept]
+        freed = freed_by(archive.folder / name for name in going)
+        if dry_run:
+            return Pruned(going, kept, freed, True)
+        for left in archive.leftovers():
+            remove_tree(left)
+        for name in going:
+            remove_backup(archive, name)
+            tell(Step("step", f"removed {name}"))
+        tell(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
+    return Pruned(going, kept, freed)
+
+
+def _candidate(archive: Archive, name: str) -> Candidate:
+    proofs = read_proofs(archive, name)
+    readable = True
+    try:
+        open_backup(archive.folder / name)
+    except KollectError:
+        readable = False
+    return Candidate(
+        name, moment_of(name), proofs.best is not None, proofs.last_bad is not None, readable
+    )
+
+
+def remove_backup(archive: Archive, name: str) -> None:
+    """Remove one backup; it stops looking like one before the first file goes."""
+    going = archive.folder / f"{REMOVING}{name}"
+    remove_tree(going)
+    rename_new(archive.folder / name, going)
+    remove_tree(going)
+    forget_proofs(archive, name)
+
+
+def freed_by(folders: Iterable[Path]) -> int:
+    """The bytes that go with these folders: those that no other folder shares."""
+    inodes: dict[tuple[int, int], tuple[os.stat_result, int]] = {}
+    for folder in folders:
+        for seen in walk_files(folder).values():
+            key = (seen.st_dev, seen.st_ino)
+            inodes[key] = (seen, inodes.get(key, (seen, 0))[1] + 1)
+    return sum(seen.st_size for seen, here in inodes.values() if here >= seen.st_nlink)

@@ -1,0 +1,185 @@
+"""Backups on their way to and from an address: sent, fetched, checked there and pruned there."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from connectors.errors import KollectError
+from warehouse.backup.archive import Archive
+from warehouse.backup.damage import Problem
+from warehouse.backup.durable import (
+    remove_tree,
+    rename_new,
+    seal,
+    sync_folders_below,
+    write_new,
+)
+from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
+from warehouse.backup.opened import Backup
+from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
+from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.remote import Remote, object_of, shown
+from warehouse.backup.script import restore_text
+
+
+def send_backup(
+    backup: Backup, remote: Remote, archive: Archive | None = None, tell: Tell = quiet
+) -> int:
+    """Copy a backup to the address; returns the bytes sent.
+
+    When this returns, every file is there and was read back. `archive` remembers what was read
+    back already, for the next time.
+    """
+    note = None
+    if archive is not None and archive.own.is_dir():
+        name = hashlib.sha256(shown(remote.address).encode()).hexdigest()[:16]
+        note = archive.own / "sent" / f"{name}.txt"
+        note.parent.mkdir(exist_ok=True)
+    proved = set(note.read_text().split()) if note is not None and note.exists() else set()
+    there = remote.sizes()
+    todo = [
+        (file, record)
+        for file, record in sorted(backup.files.items())
+        if there.get(object_of(record)) != record.bytes or record.sha256 not in proved
+    ]
+    total = sum(record.bytes for _, record in todo)
+    sent = done = 0
+    for file, record in todo:
+        place = object_of(record)
+        if there.get(place) != record.bytes:
+            remote.send(backup.folder / file, place)
+            sent += record.bytes
+        if remote.hash_of(place) != record.sha256:
+            # It was another's, or cut off at just this length, or damaged on the way: once more.
+            remote.send(backup.folder / file, place)
+            sent += record.bytes
+            if remote.hash_of(place) != record.sha256:
+                raise DamagedBackup(
+                    f"{backup.name}/{file} did not arrive whole at {shown(remote.address)}",
+                    guidance="run `kollect verify` here, then send it again",
+                )
+        there[place] = record.bytes
+        if note is not None:
+            with open(note, "a", encoding="ascii") as writer:
+                writer.write(f"{record.sha256}\n")
+        done += record.bytes
+        tell(Step("bytes", f"sending {file}", done, total))
+    remote.write(f"{backup.name}/{SUMS}", sums(backup.head, dict(backup.files)))
+    if backup.envelope is None:
+        files = backup.known().files
+        text = restore_text(backup.known(), lambda file: f"../{object_of(files[file])}")
+        remote.write(f"{backup.name}/{RESTORE}", text.encode())
+    remote.write(f"{backup.name}/{MANIFEST}", backup.head)
+    tell(Step("done", f"{backup.name} is at {shown(remote.address)}, {size_text(sent)} sent"))
+    return sent
+
+
+def fetch_backup(remote: Remote, name: str, into: Path, tell: Tell = quiet) -> Path:
+    """Bring a backup into a folder of this machine, every byte checked; returns its folder.
+
+    It appears under its name when it is complete; fetching again goes on where it stopped.
+    """
+    head, found = remote.head(name)
+    target, beside = into / name, into / f".partial-fetch-{name}"
+    if target.exists():
+        raise BackupProblem(f"{target} exists already", guidance="use it, or move it away")
+    with trouble_in(into):
+        total = sum(record.bytes for record in found.files.values())
+        done = 0
+        for file, record in sorted(found.files.items()):
+            place = beside / file
+            if not (place.is_file() and place.stat().st_size == record.bytes):
+                _fetch(remote, file, record, place)
+            done += record.bytes
+            tell(Step("bytes", f"fetching {file}", done, total))
+        for file, data in ((SUMS, sums(head, dict(found.files))), (MANIFEST, head)):
+            (beside / file).unlink(missing_ok=True)
+            write_new(beside / file, data)
+            seal(beside / file)
+        sync_folders_below(beside)
+        rename_new(beside, target)
+    return target
+
+
+def _fetch(remote: Remote, file: str, record: FileRecord, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f".{place.name}.part")
+    try:
+        found = remote.hash_of(object_of(record), target=part)
+    except FileNotFoundError:
+        raise DamagedBackup(f"{shown(remote.address)} lacks {object_of(record)} ({file})") from None
+    if found != record.sha256:
+        remove_tree(part)
+        raise DamagedBackup(f"{object_of(record)} ({file}) is damaged at {shown(remote.address)}")
+    part.rename(place)
+    seal(place)
+
+
+def find_remote_damage(
+    remote: Remote, name: str, depth: str, tell: Tell = quiet
+) -> tuple[list[Problem], int]:
+    """Problems of a backup at the address (`quick` or `full`), and the bytes that were read."""
+    try:
+        head, found = remote.head(name)
+    except DamagedBackup as error:
+        return [Problem(f"{name}/{MANIFEST}", error.what.split(f"{MANIFEST} ", 1)[-1])], 0
+    problems = []
+    there = remote.sizes()
+    read = 0
+    for number, (file, record) in enumerate(sorted(found.files.items()), 1):
+        place = object_of(record)
+        if place not in there:
+            problems.append(Problem(file, f"is missing ({place})"))
+        elif there[place] != record.bytes:
+            problems.append(
+                Problem(file, f"has {there[place]:,} bytes instead of {record.bytes:,} ({place})")
+            )
+        elif depth == "full":
+            read += record.bytes
+            if remote.hash_of(place) != record.sha256:
+                problems.append(Problem(file, f"was changed: its hash is another ({place})"))
+        tell(Step("step", "checking", number, len(found.files)))
+    try:
+        if remote.read(f"{name}/{SUMS}") != sums(head, dict(found.files)):
+            problems.append(Problem(SUMS, "was changed"))
+    except FileNotFoundError:
+        problems.append(Problem(SUMS, "is missing"))
+    return problems, read
+
+
+def prune_remote(
+    remote: Remote, kept: set[str], *, dry_run: bool = False, tell: Tell = quiet
+) -> tuple[list[str], int]:
+    """Remove the backups that are not kept, then the objects that none needs any more.
+
+    Returns their names and the bytes freed. The manifest goes first: a killed prune leaves
+    objects that nothing speaks of, which the next one removes.
+    """
+    going = [name for name in remote.names() if name not in kept]
+    there = remote.sizes()
+    needed: set[str] = set()
+    for name in remote.names():
+        if name not in going:
+            # A manifest that cannot be read may need anything: then nothing is removed.
+            needed |= {object_of(record) for record in remote.head(name)[1].files.values()}
+    objects = [place for place in there if place not in needed]
+    freed = sum(there[place] for place in objects)
+    if dry_run:
+        return going, freed
+    for name in going:
+        for file in (MANIFEST, SUMS, RESTORE):
+            _remove(remote, f"{name}/{file}")
+        tell(Step("step", f"removed {name}"))
+    for place in objects:
+        _remove(remote, place)
+    return going, freed
+
+
+def _remove(remote: Remote, file: str) -> None:
+    try:
+        remote._try(f"removing {file}", lambda: remote.system.rm_file(remote.at(file)))
+    except FileNotFoundError:
+        return
+    except NotImplementedError as error:
+        raise KollectError(f"{shown(remote.address)} cannot remove files") from error
