@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectors.declare import Connector
 
-SERVICES = ("kinescope", "kinesis", "kinopio", "kippt")
+SERVICES = ("kinescope", "kinesis", "kinopio", "kippt", "kitemaker")
 
 
 def connector(service: str) -> Connector:

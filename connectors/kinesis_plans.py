@@ -8,7 +8,7 @@ run, and a list that is suddenly empty is asked again before it is believed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ ASK_AGAIN = 2
 """How often an empty list is asked again where rows were before."""
 FEW_ROWS = 5
 """So few rows may be gone as soon as every repeated question says so; more need another run."""
+EMPTY = "empty list"
+"""The cursors that remember which lists were empty, and in which run."""
 HIDDEN = "the caller was not seen to be ROOT, so what others own may be left out"
 
 
@@ -51,7 +53,8 @@ def is_root(walk: Walk) -> bool:
 def _caller(walk: Walk) -> tuple[Resource, Listing, str]:
     """The users, and `ROOT`, or empty for any other role and where the caller is not shown."""
     users = declared(walk, "users")
-    listing = _sure(walk, users, {}, walk.read(users, collect=True), True)
+    read = walk.read(users, collect=True)
+    listing = _sure(walk, users, {}, read, True, walk.known.cursors(EMPTY))
     caller = walk.client.part("uid")
     own = [user for user in listing.records if str(user.get("id")) == caller]
     return users, listing, "ROOT" if own and own[0].get("role") == "ROOT" else ""
@@ -74,11 +77,11 @@ def read_lists(
     walk: Walk, resource: Resource, binds: Sequence[Bind], root: bool, *, collect: Collect = False
 ) -> list[Listing]:
     """Read a list for each binding, and say what each of them proves."""
+    read = walk.read_each(resource, binds, collect=collect)
+    seen_empty = walk.known.cursors(EMPTY)
     listings = [
-        _sure(walk, resource, bind, listing, collect)
-        for bind, listing in zip(
-            binds, walk.read_each(resource, binds, collect=collect), strict=True
-        )
+        _sure(walk, resource, bind, listing, collect, seen_empty)
+        for bind, listing in zip(binds, read, strict=True)
     ]
     for bind, listing in zip(binds, listings, strict=True):
         settle(walk, resource, bind, listing, root)
@@ -96,29 +99,33 @@ def settle(walk: Walk, resource: Resource, bind: Bind, listing: Listing, root: b
 
 
 def _sure(
-    walk: Walk, resource: Resource, bind: Bind, listing: Listing, collect: Collect
+    walk: Walk,
+    resource: Resource,
+    bind: Bind,
+    listing: Listing,
+    collect: Collect,
+    seen_empty: Mapping[str, str],
 ) -> Listing:
     """The list; an empty one is asked again while it contradicts the rows that are here."""
-    if listing.count or not listing.proof.complete:
-        return listing
     rows = resource.rows[0]
     scope = scope_of(rows, bind)
-    place = "/".join(str(value) for value in scope.values())
-    before = walk.known.count(rows.table.name, scope)
-    if not before:
-        return listing
-    for _ in range(ASK_AGAIN):
-        listing = walk.read(resource, bind, collect=collect)
+    place = "/".join([resource.name, *map(str, scope.values())])
+    before = 0 if listing.count else walk.known.count(rows.table.name, scope)
+    for _ in range(ASK_AGAIN if before else 0):
         if listing.count or not listing.proof.complete:
-            return listing
+            break
+        listing = walk.read(resource, bind, collect=collect)
+    if listing.count and seen_empty.get(place):
+        walk.outcome.cursors[(EMPTY, place)] = ""
+    if listing.count or not (before and listing.proof.complete):
+        return listing
     stake = math.inf if rows.table.name == "projects" else before
     if rows.table.name == "collections":
         stake += walk.known.count("records", scope)
-    earlier = walk.known.cursors(f"empty {resource.name}").get(place)
     now = walk.started_at.isoformat()
-    if stake <= FEW_ROWS or earlier not in (None, "", now):
+    if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
         return listing
-    walk.outcome.cursors[(f"empty {resource.name}", place)] = now
+    walk.outcome.cursors[(EMPTY, place)] = now
     reason = f"it is empty where {before} rows were; they are kept until another sync says the same"
     walk.outcome.fail_rows(resource, reason)
     return replace(listing, proof=Proof(False, reason=reason))
@@ -199,7 +206,7 @@ def _what_may_be_kept(collection: Record) -> Record:
     }
 
 
-def _distinct(binds: Any) -> list[dict[str, Any]]:
+def _distinct(binds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The bindings with an id in them, each once (a list that moved shows some twice)."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for bind in binds:
@@ -209,7 +216,7 @@ def _distinct(binds: Any) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def cost_of_projects(projects: Resource, records: Resource) -> Any:
+def cost_of_projects(projects: Resource, records: Resource) -> Callable[[Costing], list[Cost]]:
     """An estimate by the projects that a look shows and the rows kept so far."""
 
     def cost(costing: Costing) -> list[Cost]:
@@ -226,7 +233,7 @@ def cost_of_projects(projects: Resource, records: Resource) -> Any:
     return cost
 
 
-def cost_of_events(events: Resource) -> Any:
+def cost_of_events(events: Resource) -> Callable[[Costing], list[Cost]]:
     """An estimate: all pages at first and in full passes, else those at the end."""
 
     def cost(costing: Costing) -> list[Cost]:

@@ -132,6 +132,8 @@ def copy_spaces(walk: Walk) -> None:
         known = {row[0] for row in walk.known.rows("spaces", ["id"])}
         missing += sorted(known - listed.keys())
     _read_singly(walk, missing)
+    for part in SPACE_PARTS:
+        walk.outcome.note(part.table.name, "every changed space was read whole")
     _read_removed_cards(walk, [i for i in read_now if i not in removed and i not in walk.gone])
 
 

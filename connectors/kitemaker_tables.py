@@ -36,7 +36,10 @@ LINK_PARTS = ("name", "color", "createdAt", "updatedAt")
 """What links repeat of the record that they lead to."""
 
 
-def link(name: str, meaning: str, owner: tuple[str, str], to: tuple[str, str], *more: Column) -> Table:
+End = tuple[str, str]
+
+
+def link(name: str, meaning: str, owner: End, to: End, *more: Column) -> Table:
     """A table of pairs; `owner` and `to` are (column, table) of its two ends."""
     return Table(
         name,
@@ -334,7 +337,7 @@ INSIGHT_ENTITIES = link(
     "One work item or initiative that an insight is about",
     ("insight_id", "insights"),
     ("entity_id", "work_items"),
-    col("type", "text", "`work_item` or `initiative` (GraphQL only)", name="entity_type", late=True),
+    col("type", "text", "`work_item` or `initiative`", name="entity_type", late=True),
 )
 PEOPLE = Table(
     "people",

@@ -413,6 +413,9 @@ class Walk:
                 self.outcome.prove(rows.table.name, resource.name, scope, proof.by)
             else:
                 self.outcome.note(rows.table.name, proof.by)
+            if proof.complete:
+                for name in _names(rows)[1:]:
+                    self.outcome.note(name, f"read whole inside {rows.table.name}")
         return Listing(proof, task.records, task.refused, task.count)
 
     def _forget(self, task: _Task, stale: frozenset[Any]) -> None:

@@ -14,6 +14,8 @@ from pipelines.settings import Settings
 KEEP_ALL_DAYS = 3
 KEEP_DAILY_DAYS = 90
 MOST_AT_ONCE = 5_000
+WAIT_SECONDS = 600.0
+"""Pruning waits so long for a backup, a verify or a restore that runs."""
 OVER = [
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
@@ -40,9 +42,8 @@ def backup_job(settings: Settings) -> dg.JobDefinition:
     def prune(context: dg.OpExecutionContext, newest: str) -> None:
         from warehouse.backup import prune_backups
 
-        removed = _done(lambda: prune_backups(settings))
-        count = len(removed) if isinstance(removed, (list, tuple)) else 0
-        context.log.info(f"kept {newest}; removed {count} backups")
+        pruned = _done(lambda: prune_backups(settings, wait_seconds=WAIT_SECONDS))
+        context.log.info(f"kept {newest}; removed {', '.join(pruned.removed) or 'none'}")
 
     @dg.job(
         name="backup",
@@ -63,15 +64,15 @@ def verify_job(settings: Settings) -> dg.JobDefinition:
     def verify(context: dg.OpExecutionContext) -> None:
         from warehouse.backup import list_backups, verify_backup
 
-        found = list(_done(lambda: list_backups(settings)))
+        found = _done(lambda: list_backups(settings))
         if not found:
             raise dg.Failure(
                 "there is no backup to verify. Run the job `backup`, or `kollect backup`",
                 allow_retries=False,
             )
-        newest = max(found, key=lambda backup: backup.path.name)
-        _done(lambda: verify_backup(newest.path, depth="full"))
-        context.log.info(f"{newest.path.name} is whole")
+        started = time.monotonic()
+        _done(lambda: verify_backup(found[-1].path, depth="full"))
+        context.log.info(f"{found[-1].name} is whole ({time.monotonic() - started:.1f} s)")
 
     @dg.job(
         name="verify",

@@ -86,7 +86,7 @@ def upkeep(settings: Settings) -> tuple[list[dg.JobDefinition], list[dg.Schedule
         upkeep_job(settings): UPKEEP_CRON,
     }
     schedules = [
-        _schedule(job, expression, rhythm.timezone, _unless_same_job(job.name))
+        _schedule(job, expression, rhythm.timezone, _unless_same_job(job.name, settings))
         for job, expression in jobs.items()
         if expression
     ]
@@ -125,12 +125,14 @@ def _unless_under_way(
 
 
 def _unless_same_job(
-    job: str,
+    job: str, settings: Settings
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         filters = dg.RunsFilter(job_name=job, statuses=UNDER_WAY)
         if context.instance.get_runs_count(filters):
             return dg.SkipReason("the last one is not over yet")
+        if job != "upkeep" and not settings.warehouse.exists():
+            return dg.SkipReason("there is no warehouse yet; the first sync makes it")
         return dg.RunRequest()
 
     return decide

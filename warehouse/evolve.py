@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 
 from connectors.declare import Column, Connector, snake
+from connectors.sources import endpoints
 from warehouse.connect import CATALOG, FORMAT, STATE, new_warehouse_id
 from warehouse.incoming import Incoming
 from warehouse.known import appeared
@@ -37,7 +38,8 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
 
 def fingerprint(connector: Connector) -> str:
     """A hash of everything that shapes the connector's tables."""
-    text = repr([(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()])
+    tables = [(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()]
+    text = repr((tables, endpoints(connector)))
     return hashlib.sha256(f"{FORMAT} {text}".encode()).hexdigest()[:32]
 
 
@@ -65,6 +67,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
         extra = _extra(connection, connector)
+        answers = {table: found[0] for table, found in endpoints(connector).items()}
         statements: list[str] = []
         for declared in connector.tables.values():
             present = _present(connection, connector.name, declared.name)
@@ -72,7 +75,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
             for column in declared.columns:
                 if present and column.name not in present:
                     statements += add_column_statements(connector.name, declared.name, column)
-            for table in describe(connector.name, declared, added):
+            for table in describe(connector.name, declared, added, answers.get(declared.name, '')):
                 name = f"{quoted(connector.name)}.{quoted(table.name)}"
                 statements += (
                     comment_statements(table, name) if present else create_statements(table)

@@ -82,7 +82,7 @@ def rejects(
         connection,
         f"SELECT coalesce(column_name, ''), coalesce(reason, ''), count(*) FROM {STATE}.rejects "
         "WHERE account = ? AND table_name = ? AND run_id = ? GROUP BY ALL "
-        "ORDER BY count(*) DESC, ALL LIMIT 10",
+        "ORDER BY count(*) DESC, 1, 2 LIMIT 10",
         [account, table, run_id],
     )
     return [(row[0], row[1], int(row[2])) for row in found]

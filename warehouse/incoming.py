@@ -160,7 +160,7 @@ class Incoming:
         batch = self._open.get(table.name)
         if batch is None:
             file = self._scratch / f"batch-{next(self._files)}.ndjson"
-            batch = self._open[table.name] = _Batch(file, open(file, "wb"))
+            batch = self._open[table.name] = _Batch(file, file.open("wb"))
         blob = _ENCODER.encode_lines(lines)
         batch.writer.write(blob)
         batch.size += len(blob)
@@ -350,8 +350,8 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
 
 
 def noted(table: Table, columns: tuple[Column, ...]) -> list[Column]:
-    """The columns that the notes hold: the key, and what changes without a new content."""
-    return [c for c in columns if c.name in table.key or c.volatile]
+    """The columns that the notes hold: the key, and what a merge compares beside the content."""
+    return [c for c in columns if c.name in table.key or c.volatile or c.late]
 
 
 def note_statement(table: Table, columns: tuple[Column, ...], batch: _Batch) -> str:

@@ -262,6 +262,7 @@ class _Load:
                 )
                 if gone:
                     ended.add(table.name)
+                    self.request.outcome.note(table.name, f"ended with {reference.table}")
                     self.merges.setdefault(table.name, merge)
 
     def _other(self, table: Table) -> Merge:

@@ -95,9 +95,9 @@ class Merge:
         )
         refreshed = f"WHEN {' OR '.join(moving)} THEN 'refreshed'" if moving else ""
         self._run(
-            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i._s AS i, i._content AS content, t.rowid AS t, "
-            "t._valid_from AS was, t._first_seen_at AS seen, CASE WHEN t.rowid IS NULL THEN "
-            f"'inserted' WHEN {edited} THEN 'updated' {refreshed} ELSE 'unchanged' END AS fate "
+            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i._s AS i, i._content AS content, "
+            "t.rowid AS t, t._valid_from AS was, t._first_seen_at AS seen, "
+            f"CASE WHEN t.rowid IS NULL THEN 'inserted' WHEN {edited} THEN 'updated' {refreshed} ELSE 'unchanged' END AS fate "
             f"FROM {self.incoming} i LEFT JOIN {self.now} t "
             f"ON t._account = ? AND {self._same_key('i', 't')}",
             self._account,

@@ -67,24 +67,30 @@ ENDING_COLUMNS: tuple[tuple[str, TypeEngine[object], str], ...] = (
 )
 
 
-def column_comment(schema: str, column: declare.Column) -> str:
-    """Meaning, unit and source of a column, for people who look at the database."""
+def column_comment(answer: str, column: declare.Column) -> str:
+    """Meaning, unit, and the answer and field it is read from, for people who look at it."""
     unit = f" [{column.unit}]" if column.unit else ""
-    source = "given by the enclosing record or request" if column.given else column.source
+    source = "the enclosing record or request" if column.given else f"`{column.source}`"
     volatile = "; changes without making a version" if column.volatile else ""
-    return f"{column.meaning}{unit} (source: {schema} `{source}`{volatile})"
+    return f"{column.meaning}{unit} (from {source} in {answer}{volatile})"
 
 
 def describe(
-    schema: str, table: declare.Table, extra: tuple[declare.Column, ...] = ()
+    schema: str,
+    table: declare.Table,
+    extra: tuple[declare.Column, ...] = (),
+    answer: str = "",
 ) -> tuple[Table, Table]:
-    """The current and the history table of one declared table, with comments."""
+    """The current and the history table of one declared table, with comments.
+
+    `answer` names the service's answer that feeds the table (`GET /path, cards[]`).
+    """
     metadata = MetaData(schema=schema)
 
     def columns(ending: bool) -> Iterator[Column[object]]:
         yield Column("_account", Text(), comment="the account that this row belongs to")
         for column in (*table.columns, *extra):
-            comment = column_comment(schema, column)
+            comment = column_comment(answer or schema, column)
             yield Column(column.name, TYPES[column.type], comment=comment)
         for name, kind, comment in SYSTEM_COLUMNS + (ENDING_COLUMNS if ending else ()):
             yield Column(name, kind, comment=comment)

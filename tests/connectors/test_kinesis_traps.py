@@ -126,7 +126,7 @@ def test_a_list_that_stays_empty_is_believed_in_the_next_run(synced: Bench) -> N
     assert len(world.collection("bookshop", "books").records) > 5
     everything = len(kinesis.rows("records"))
     kinesis.stand_in.faults.add("empty_list", match="/project/", times=None)
-    result = kinesis.sync()
+    result = kinesis.sync("records")
     assert incomplete(result) >= set(INSIDE_PROJECTS)
     assert not deleted(result)
     assert len(kinesis.rows("records")) == everything
@@ -136,14 +136,19 @@ def test_a_list_that_stays_empty_is_believed_in_the_next_run(synced: Bench) -> N
     assert 0 < len(small) <= 5
     for place in (small, world.collection("bookshop", "books").records):
         place.clear()
-    result = kinesis.sync()
+    result = kinesis.sync("records")
     assert incomplete(result) == {"records"}
     assert "until another sync says the same" in result.tables["records"]["reason"]
     left = {(row["project_id"], row["collection_id"]) for row in kinesis.rows("records").values()}
     assert ("bookshop", "books") in left
     assert ("elsewhere", "ledger") not in left
-    assert kinesis.sync().status == "complete"
+    assert kinesis.sync("records").status == "complete"
     kinesis.assert_true()
+
+    # What was empty once and was not since begins anew.
+    kinesis.stand_in.faults.add("empty_list", match="/project/", times=None)
+    assert not deleted(kinesis.sync("records"))
+    kinesis.stand_in.faults.clear()
 
 
 def test_who_is_not_root_deletes_nothing(synced: Bench) -> None:

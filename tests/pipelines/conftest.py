@@ -11,6 +11,7 @@ import pytest
 from pipelines.dagster_places import Source, read_sources
 from tests.support import Bench
 
+ROOT = Path(__file__).parents[2]
 NOTHING = {"KOLLECT_KEYRING": "0", "TZ": "Europe/Berlin"}
 """An environment without any credential."""
 
@@ -19,6 +20,16 @@ NOTHING = {"KOLLECT_KEYRING": "0", "TZ": "Europe/Berlin"}
 def instance() -> Iterator[dg.DagsterInstance]:
     """A Dagster instance that lives in memory."""
     with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+    """The instance that dagster.yaml describes, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("instance")
+    text = (ROOT / "dagster.yaml").read_text()
+    (folder / "dagster.yaml").write_text(text.replace(" .dagster", f" {folder}/.dagster"))
+    with dg.DagsterInstance.from_config(str(folder)) as made:
         yield made
 
 

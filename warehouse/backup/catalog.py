@@ -170,7 +170,7 @@ def _is_generated(create: str, column: str) -> bool:
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[str]:
-    """COMMENT statements for everything that has one, tables and views before their columns."""
+    """COMMENT statements for everything that has one, except columns of tables."""
     kinds = (
         ("TABLE", "duckdb_tables()", "table_name", ""),
         ("VIEW", "duckdb_views()", "view_name", ""),
@@ -193,10 +193,11 @@ def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[s
         ).fetchall():
             place = f"{quoted(schema)}.{quoted(thing)}"
             yield f"COMMENT ON {word} {place} IS {literal(comment)}"
-    for schema, table, column, comment in connection.execute(
-        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
-        f"WHERE database_name = {literal(catalog)} AND comment IS NOT NULL "
-        "ORDER BY schema_name, table_name, column_index"
+    for schema, view, column, comment in connection.execute(
+        "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "
+        "JOIN duckdb_views() v ON v.view_oid = c.table_oid AND v.database_oid = c.database_oid "
+        f"WHERE c.database_name = {literal(catalog)} AND c.comment IS NOT NULL "
+        "ORDER BY c.schema_name, c.table_name, c.column_index"
     ).fetchall():
-        place = f"{quoted(schema)}.{quoted(table)}.{quoted(column)}"
+        place = f"{quoted(schema)}.{quoted(view)}.{quoted(column)}"
         yield f"COMMENT ON COLUMN {place} IS {literal(comment)}"

@@ -96,6 +96,7 @@ def _envelope(manifest: Manifest, shelf: Shelf) -> Envelope:
     made = write_new(shelf.folder / HOWTO, howto(*inside).encode())
     seal(shelf.folder / HOWTO)
     shelf.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+    shelf.new_bytes += made.bytes
     return Envelope(
         name=manifest.name,
         created_at=manifest.created_at,

@@ -30,7 +30,7 @@ class FileRecord(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class ColumnRecord(msgspec.Struct, frozen=True):
+class ColumnRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One column; `stored` says how Parquet holds it: `same`, `text` or `bits`."""
 
     name: str
@@ -123,6 +123,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     broken: list[str]
     """Statements that did not work in the warehouse itself any more."""
     comments: list[str]
+    """COMMENT statements for everything but columns of tables, which hold their own."""
     files: dict[str, FileRecord]
     rows: int
     new_bytes: int

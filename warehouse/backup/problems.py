@@ -54,7 +54,8 @@ def trouble_in(place: Path) -> Iterator[None]:
     except KollectError:
         raise
     except OSError as error:
-        raise disk_problem(error, place) from error
+        where = Path(error.filename).parent if isinstance(error.filename, str) else place
+        raise disk_problem(error, where) from error
     except duckdb.Error as error:
         text = " ".join(str(error).split())
         if "No space left" in text or "not enough space" in text.lower():

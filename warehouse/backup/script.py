@@ -61,6 +61,11 @@ def statements(
             yield insert_statement(table, query)
     yield from manifest.after
     yield from manifest.comments
+    for table in manifest.tables:
+        for column in table.columns:
+            if column.comment is not None:
+                place_of = ".".join(quoted(n) for n in (table.schema, table.name, column.name))
+                yield f"COMMENT ON COLUMN {place_of} IS {literal(column.comment)}"
 
 
 def insert_statement(table: TableRecord, query: str) -> str:

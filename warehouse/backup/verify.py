@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.errors import BadSettings
-from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
+from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, checked
 from warehouse.backup.damage import Problem, find_changed, find_structure
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import MANIFEST
@@ -126,11 +126,15 @@ def examine_backup(
             guidance="give a percentage above 0 and up to 100, without --quick or --rebuild",
         )
     opening = chosen_key(key)
-    folder = checked(path.absolute())
+    folder = path.absolute()
+    if not (folder.is_dir() and NAME.fullmatch(folder.name)):
+        checked(folder)
     archive = Archive(folder.parent)
     with trouble_in(folder), archive.using(folder.name, wait_seconds, tell):
         known = read_proofs(archive, folder.name)
         try:
+            if not (folder / MANIFEST).is_file():
+                raise DamagedBackup(f"{folder.name}/{MANIFEST} is missing")
             backup = open_backup(folder)
         except DamagedBackup as error:
             problem = Problem(MANIFEST, error.what.split(f"{MANIFEST} ", 1)[-1])

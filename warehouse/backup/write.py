@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import msgspec
 
 from connectors.errors import KollectError, WarehouseProblem
 from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, Place
 from warehouse.backup.catalog import Shape, TableShape, read_shape
 from warehouse.backup.changes import compare_with
-from warehouse.backup.content import hashing
+from warehouse.backup.content import Content, hashing
 from warehouse.backup.durable import (
-    WORKERS,
     free_bytes,
     remove_tree,
     rename_new,
@@ -27,7 +24,7 @@ from warehouse.backup.durable import (
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import Stored, add_files, files_to_keep
 from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
-from warehouse.backup.manifest import Changes, Manifest, RunRecord, TableRecord
+from warehouse.backup.manifest import Changes, Manifest, RunRecord
 from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text, utc_now
@@ -131,14 +128,15 @@ class _Writing:
         """Write everything into the folder, the manifest last."""
         with self.source.reading() as connection:
             mark = hashing(connection)
-            tables = self._untouched(mark)
-            wanted: list[Wanted] = []
-            if tables and self._before:
-                shape = _shape_in(self._before)
+            before = self._untouched(mark)
+            if before is not None:
+                shape = _shape_in(before)
+                contents = [Content(t.rows, t.content, t.keys) for t in before.tables]
+                wanted = [Wanted(t, c) for t, c in zip(shape.tables, contents, strict=True)]
             else:
                 shape = read_shape(connection, SOURCE, self.source.scratch)
                 wanted = measure(connection, shape.tables)
-                tables = reuse_tables(wanted, self._before, self.shelf, mark)
+            tables = reuse_tables(wanted, self._before, self.shelf, mark)
             files = files_to_keep(connection, warehouse, self.shelf, self.tell)
             runs = _last_runs(connection)
         changed = [table for table in wanted if table.file not in tables]
@@ -155,27 +153,16 @@ class _Writing:
         text = f"{rows}, {size_text(new)} new, {size_text(stored - new)} as before"
         self.tell(Step("done", f"{self.name}: {text}"))
 
-    def _untouched(self, mark: str) -> dict[str, TableRecord]:
-        """All tables of the backup before, where nobody has touched the file since."""
+    def _untouched(self, mark: str) -> Manifest | None:
+        """What the backup before knows, where nobody has touched the warehouse file since."""
         before = self._before
-        if before is None or not self.source.identity or before.hashing != mark:
-            return {}
-        if before.source.identity != self.source.identity or before.kollect != kollect_version():
-            return {}
+        if before is None or not self.source.identity:
+            return None
         standing = self.source.standing
-        if (before.source.warehouse, before.source.generation) != (
-            standing.warehouse,
-            standing.generation,
-        ):
-            return {}
-        found = {}
-        with ThreadPoolExecutor(WORKERS) as pool:
-            records = pool.map(lambda t: self.shelf.reuse(t.file, read=True), before.tables)
-            for table, record in zip(before.tables, records, strict=True):
-                if record is None:
-                    return {}
-                found[table.file] = msgspec.structs.replace(table, reused=True, changes=Changes())
-        return found
+        now = (self.source.identity, standing.warehouse, standing.generation, mark)
+        then = before.source
+        same = now == (then.identity, then.warehouse, then.generation, before.hashing)
+        return before if same and before.kollect == kollect_version() else None
 
     def _compare(self, connection: duckdb.DuckDBPyConnection, table: Wanted) -> Changes | None:
         before = self.previous

@@ -1,0 +1,80 @@
+"""Kitemaker: spaces of work items, initiatives and feedback. https://toil.kitemaker.co/developers
+
+Two interfaces to one organization. GraphQL lists everything and filters nothing by time; REST
+shows the last 50 changes of a space and single records by number. `transport` chooses: `auto`
+reads all by GraphQL and changes by REST, `graphql` and `rest` do without the other. What the API
+page leaves open, and which form is tolerated, stands in connectors/notes/kitemaker.md.
+"""
+
+from __future__ import annotations
+
+from connectors import kitemaker_routes as routes
+from connectors.check_declarations import checked
+from connectors.declare import Connector, Credential, Family
+from connectors.http.judges import judge_kitemaker
+from connectors.http.rules import HttpRules, Window
+from connectors.kitemaker_costs import cost_of_feedback, cost_of_initiatives, cost_of_work
+from connectors.kitemaker_means import guarded
+from connectors.kitemaker_plans import copy_feedback, copy_initiatives, copy_work
+from connectors.kitemaker_tables import LABELS
+
+KITEMAKER = checked(
+    Connector(
+        name="kitemaker",
+        title="Kitemaker",
+        base_url="https://toil.kitemaker.co/developers",
+        base_url_env="KITEMAKER_BASE_URL",
+        credential=Credential({"token": "KITEMAKER_API_KEY"}, (("token",),)),
+        http=HttpRules(windows=(Window(2, 1.0),), judge=judge_kitemaker, max_in_flight=1),
+        families=(
+            Family(
+                "work",
+                (
+                    routes.ORGANIZATION,
+                    routes.REST_ORGANIZATION,
+                    routes.REST_SPACES,
+                    routes.REST_STATUSES,
+                    routes.REST_LABELS,
+                    routes.WORK_ITEMS,
+                    routes.WORK_ITEMS_BY_ID,
+                    routes.RECENT_WORK_ITEMS,
+                    routes.RECENT_COMMENTS,
+                    routes.LISTED_WORK_ITEMS,
+                    routes.WORK_ITEM_BY_NUMBER,
+                ),
+                plan=guarded(copy_work),
+                cost=cost_of_work,
+            ),
+            Family(
+                "initiatives",
+                (
+                    routes.ROADMAPS,
+                    routes.INITIATIVES,
+                    routes.INITIATIVE,
+                    routes.INITIATIVE_BY_NUMBER,
+                ),
+                plan=guarded(copy_initiatives),
+                cost=cost_of_initiatives,
+                tables=(LABELS,),
+            ),
+            Family(
+                "feedback",
+                (
+                    routes.PEOPLE,
+                    routes.COMPANIES,
+                    routes.FEEDBACK,
+                    routes.FEEDBACK_BY_ID,
+                    routes.FEEDBACK_BY_NUMBER,
+                    routes.FEEDBACK_BY_PATH,
+                ),
+                plan=guarded(copy_feedback),
+                cost=cost_of_feedback,
+                tables=(LABELS,),
+            ),
+        ),
+        notes="connectors/notes/kitemaker.md",
+        check=routes.REST_ORGANIZATION,
+        who=lambda organization: f"the organization {organization.get('name')}",
+        secret_fields=("apiKey", "token", "accessToken"),
+    )
+)

@@ -1,0 +1,152 @@
+"""Kitemaker: records read number by number, where REST has no list of them.
+
+A 404 in the middle is normal (deleted, moved or private) and is remembered; the end is reached
+after 25 in a row beyond the greatest number known (API page, section 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from connectors.errors import Missing, Skippable
+from connectors.kitemaker_looks import Look
+from connectors.kitemaker_routes import MOST, WORK_ITEM_BY_NUMBER
+from connectors.kitemaker_work import Work
+from connectors.paging import dig, records_at
+from connectors.walk import Page, Walk
+
+MARGIN = 25
+Ask = Callable[[Iterable[int]], Iterator[tuple[int, Page | Skippable]]]
+Keep = Callable[[int, Page], str]
+"""Keeps what an answer holds and returns its id."""
+
+
+@dataclass
+class Probed:
+    """What asking number by number has shown."""
+
+    found: dict[int, str] = field(default_factory=dict)
+    """Number -> id."""
+    missing: set[int] = field(default_factory=set)
+    """Numbers that answered 404."""
+    failed: str = ""
+
+
+def probe(ask: Ask, keep: Keep, numbers: Iterable[int], top: int) -> Probed:
+    """Asks for some numbers and on beyond `top`, until 25 in a row are missing."""
+    result = Probed()
+    greatest, asked = top, top
+    waiting = sorted(set(numbers))
+    while waiting:
+        for number, page in ask(waiting):
+            if isinstance(page, Page):
+                result.found[number] = keep(number, page)
+                greatest = max(greatest, number)
+            elif isinstance(page, Missing):
+                result.missing.add(number)
+            else:
+                result.failed = result.failed or str(page)
+        asked = max(asked, waiting[-1])
+        waiting = list(range(asked + 1, greatest + MARGIN + 1)) if not result.failed else []
+    return result
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers as short text: `3,7,9-12`."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    return ",".join("-".join(map(str, part)) for part in parts)
+
+
+def numbers_in(text: str) -> set[int]:
+    """The inverse of `spans`."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
+class Holes:
+    """Numbers that were missing in earlier passes and need not be asked for again."""
+
+    def __init__(self, walk: Walk, scope: str) -> None:
+        self._walk = walk
+        self._scope = scope
+        self.known = numbers_in(walk.known.cursors("missing numbers").get(scope, ""))
+
+    def worth_asking(self, top: int) -> list[int]:
+        """All numbers up to some beyond the top, without those known to be missing.
+
+        The last ones are asked for in any case: a number may be given late.
+        """
+        tail = range(max(1, top - MARGIN + 1), top + MARGIN + 1)
+        return sorted(set(range(1, top + MARGIN + 1)) - self.known | set(tail))
+
+    def remember(self, result: Probed) -> None:
+        top = max(result.found, default=0)
+        holes = {n for n in (self.known | result.missing) - result.found.keys() if n < top}
+        self._walk.outcome.cursors[("missing numbers", self._scope)] = spans(holes)
+
+
+def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
+    """How work items of a space are asked for and kept."""
+
+    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
+        binds = [{"space_key": key, "number": number} for number in numbers]
+        for bind, page in work.walk.ask_all(WORK_ITEM_BY_NUMBER, binds):
+            yield int(bind["number"]), page
+
+    def keep(_: int, page: Page) -> str:
+        for record in records_at(page.payload, "") or ():
+            work.seen.add(str(dig(record, "id")))
+            work.found_in[str(dig(record, "id"))] = space_id
+        work.walk.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
+        return str(dig(page.payload, "id"))
+
+    return ask, keep
+
+
+def read_numbers(work: Work, space_id: str, look: Look) -> bool:
+    """All work items of a space, number by number; False where that cannot be done.
+
+    Where an id that the space's list shows is not found, the numbers that were missing before
+    are asked for as well.
+    """
+    name = f"space {work.spaces.names[space_id]}"
+    key = work.spaces.keys.get(space_id)
+    if key is None:
+        return _without_key(work, name, look)
+    shown = [r.get("number") for r in look.items]
+    shown += [dig(r, "entity.number") for r in look.comments]
+    stored = [item.number for item in work.items.values() if item.space_id == space_id]
+    top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
+    holes = Holes(work.walk, f"work items of {space_id}")
+    ask, keep = _work_item_numbers(work, space_id, key)
+    result = probe(ask, keep, holes.worth_asking(top), top)
+    if not result.failed and (look.whole or set()) - work.seen:
+        for number, page in ask(sorted(holes.known - result.found.keys() - result.missing)):
+            if isinstance(page, Page):
+                result.found[number] = keep(number, page)
+    if result.failed:
+        work.fail(f"{name}: {result.failed}")
+        return False
+    holes.remember(result)
+    if rest := (look.whole or set()) - work.seen:
+        reason = f"{len(rest)} listed work items were found by no number"
+        work.walk.outcome.lack("work_items", name, reason)
+    return True
+
+
+def _without_key(work: Work, name: str, look: Look) -> bool:
+    """A space without any comment: its recent list is all that can be had, and may be enough."""
+    if len(look.items) < MOST and not (look.whole or set()) - look.recent:
+        return False
+    reason = "REST tells the key that its numbers need in comments alone, and it has none"
+    work.walk.outcome.lack("work_items", name, reason)
+    return False

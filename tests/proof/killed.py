@@ -1,0 +1,178 @@
+"""Syncs in processes of their own, which end themselves with SIGKILL at a chosen write boundary.
+
+Run as a program it takes orders, one JSON object a line, and forks for each: importing kollect
+once costs more than most syncs. Boundaries are found from outside: before and after each write,
+flush, rename, removal and transaction step, the operating system's functions and DuckDB's
+`execute` are wrapped before a sync starts. Nothing of kollect is changed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors import connector
+from pipelines.settings import read_settings
+from pipelines.sync import Outside, sync_account
+
+WRITES = ("pwrite", "fdatasync", "fsync", "replace", "rename", "unlink", "ftruncate")
+STEPS = re.compile(
+    r"\s*(BEGIN|COMMIT|ATTACH|DETACH|CHECKPOINT|CREATE TABLE|INSERT|UPDATE|DELETE|MERGE)\b", re.I
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One sync: where, as whom, and at which boundary it is to die (None: it lives)."""
+
+    folder: str
+    service: str
+    environment: Mapping[str, str]
+    die_at: int | None = None
+    tables: tuple[str, ...] = ()
+    full: bool = False
+    wait_seconds: float = 600.0
+    as_user: int | None = None
+    """The user that the process becomes before it begins; root could write anywhere."""
+
+
+class Boundaries:
+    """Counts what passes, and kills the process at one of them."""
+
+    def __init__(self, folder: str, die_at: int | None) -> None:
+        self.seen: list[str] = []
+        self._folder = folder
+        self._die_at = die_at
+        self._lock = threading.Lock()
+
+    def passed(self, name: str) -> None:
+        """One boundary; the process may end here."""
+        with self._lock:
+            self.seen.append(name)
+            if self._die_at == len(self.seen) - 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def install(self) -> None:
+        """Wrap the functions that write. For a process that ends soon."""
+        for name in WRITES:
+            setattr(os, name, self._around(name, getattr(os, name)))
+        opened = self._opening(builtins.open)
+        builtins.open = io.open = opened  # type: ignore[assignment]
+        execute = duckdb.DuckDBPyConnection.execute
+
+        def stepped(connection: Any, query: Any, *values: Any, **more: Any) -> Any:
+            step = STEPS.match(query) if isinstance(query, str) else None
+            if step is None or "memory.incoming" in query[:60] or " TEMP " in query[:40]:
+                return execute(connection, query, *values, **more)
+            self.passed(f"before {step[1].lower()}")
+            answer = execute(connection, query, *values, **more)
+            self.passed(f"after {step[1].lower()}")
+            return answer
+
+        duckdb.DuckDBPyConnection.execute = stepped  # type: ignore[method-assign,assignment]
+
+    def _around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(target: Any, *values: Any, **more: Any) -> Any:
+            place = self._place(values[0] if name in ("replace", "rename") else target)
+            if place is None:
+                return function(target, *values, **more)
+            self.passed(f"before {name} {place}")
+            answer = function(target, *values, **more)
+            self.passed(f"after {name} {place}")
+            return answer
+
+        return wrapped
+
+    def _opening(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def opened(file: Any, mode: str = "r", *values: Any, **more: Any) -> Any:
+            answer = function(file, mode, *values, **more)
+            if "w" in mode and (place := self._place(file)) is not None:
+                self.passed(f"after open {place}")
+            return answer
+
+        return opened
+
+    def _place(self, target: Any) -> str | None:
+        """The file's name without what differs from run to run; None outside of the folder."""
+        if isinstance(target, int):
+            target = os.readlink(f"/proc/self/fd/{target}")
+        path = os.path.abspath(os.fspath(target))
+        if not path.startswith(self._folder) or "/scratch/" in path:
+            return None
+        return "folder" if path == self._folder else os.path.basename(path)
+
+
+def carry_out(order: Order) -> dict[str, Any]:
+    """One sync in this process: its status, counts and the boundaries that it passed."""
+    boundaries = Boundaries(order.folder, order.die_at)
+    boundaries.install()
+    if order.as_user is not None:
+        os.setgid(order.as_user)
+        os.setuid(order.as_user)
+    settings = read_settings(
+        Path(order.folder) / "kollect.toml", environ=dict(order.environment)
+    )
+    account = settings.accounts[order.service]
+    account = replace(account, retry=replace(account.retry, first_seconds=0.01, max_seconds=0.05))
+    outside = Outside(account_wait_seconds=order.wait_seconds)
+    result = sync_account(
+        settings, account, tables=order.tables or None, full=order.full, outside=outside
+    )
+    return {**result.as_json(), "boundaries": boundaries.seen}
+
+
+def _forked(order: Order) -> dict[str, Any]:
+    """Carry out an order in a child; `killed` where it died of SIGKILL."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            answer = carry_out(order)
+        except BaseException as error:  # noqa: BLE001 - told to the process that ordered it
+            answer = {"raised": type(error).__name__, "told": str(error),
+                      "trace": traceback.format_exc()}  # fmt: skip
+        blob = json.dumps(answer).encode()
+        while blob:
+            blob = blob[os.write(writing, blob) :]
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        text = told.read()
+    _, ended = os.waitpid(child, 0)
+    if os.WIFSIGNALED(ended):
+        return {"killed": os.WTERMSIG(ended)}
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def main() -> None:
+    """Take orders until standard input ends."""
+    import httpcore  # noqa: F401 - so that no child needs to import it
+    import httpx  # noqa: F401
+    import sqlalchemy  # noqa: F401
+
+    for line in sys.stdin:
+        options = json.loads(line)
+        options["tables"] = tuple(options.get("tables", ()))
+        order = Order(**options)
+        connector(order.service)
+        sys.stdout.write(json.dumps(_forked(order)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

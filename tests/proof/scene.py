@@ -1,0 +1,142 @@
+"""A scene to die in: one service of the sandbox, a warehouse, and what a calm sync makes of it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.journal import Journal
+from tests.proof.contents import apart, contents, copied, ledger
+from tests.proof.killed import Order
+from tests.proof.processes import Elsewhere
+from tests.support import Bench, bench
+
+
+@dataclass
+class Scene:
+    """Copies of one folder are synced by other processes; the sandbox stays in this one."""
+
+    stage: Bench
+    elsewhere: Elsewhere
+    calm: dict[str, list[Any]] = field(default_factory=dict)
+    calm_ledger: dict[str, list[Any]] = field(default_factory=dict)
+    calm_requests: list[str] = field(default_factory=list)
+    boundaries: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def set(cls, folder: Path, service: str, elsewhere: Elsewhere, *, first: bool) -> Scene:
+        """A scene of a first sync, or of the sync after a round of changes."""
+        made = bench(folder / "origin", service, max_in_flight=1)
+        scene = cls(made, elsewhere)
+        assert made.account.ready
+        if not first:
+            assert made.sync().status == "complete"
+            for seed in (3, 4):
+                made.world.change(seed)
+        place = scene.copy()
+        before = made.stand_in.count()
+        result = scene.sync(place)
+        assert result.get("status") == "complete", result
+        scene.boundaries = result["boundaries"]
+        scene.calm_requests = scene.asked(before)
+        scene.calm = contents(place / "kollect.duckdb", service)
+        scene.calm_ledger = ledger(place / "kollect.duckdb")
+        return scene
+
+    def close(self) -> None:
+        self.stage.box.__exit__(None, None, None)
+
+    def copy(self) -> Path:
+        """A new copy of the folder as it was before the sync."""
+        return self.copy_to(self.stage.folder.parent / f"copy-{next(self._numbers)}")
+
+    def copy_to(self, place: Path) -> Path:
+        """The same at a place of one's choice."""
+        return copied(self.stage.folder, place)
+
+    def order(self, place: Path, **more: Any) -> Order:
+        """A sync of a copy."""
+        return Order(str(place), self.stage.service, self.stage.box.environment(), **more)
+
+    def sync(self, place: Path, die_at: int | None = None) -> dict[str, Any]:
+        """One sync of a copy in another process."""
+        return self.elsewhere.sync(self.order(place, die_at=die_at))
+
+    def differs(self, place: Path) -> list[str]:
+        """Where a copy differs from what the calm sync made."""
+        return apart(self.calm, contents(place / "kollect.duckdb", self.stage.service))
+
+    def asked(self, since: int = 0) -> list[str]:
+        """The requests that reached the sandbox after so many."""
+        return [f"{r.method} {r.target}" for r in self.stage.stand_in.requests[since:]]
+
+    def staged(self, place: Path) -> int | None:
+        """How many pages the killed sync left; None where it had finished its run."""
+        file = place / ".kollect" / "stage" / self.stage.service / "pages.journal"
+        if not file.exists():
+            return None
+        look = shutil.copyfile(file, place / "look.journal")
+        journal = Journal(look)
+        pages = sum("attempts" in head for head in journal.heads())
+        journal.discard()
+        return pages
+
+    def points(self, most: int) -> list[int]:
+        """Boundaries to die at: of each name the first, the last and evenly spread ones."""
+        by_name: dict[str, list[int]] = {}
+        for number, name in enumerate(self.boundaries):
+            by_name.setdefault(name, []).append(number)
+        return sorted({n for found in by_name.values() for n in spread(found, most)})
+
+    def named(self, *names: str) -> list[int]:
+        """The middle one of the boundaries of each name."""
+        found = [[n for n, seen in enumerate(self.boundaries) if seen == name] for name in names]
+        return [numbers[len(numbers) // 2] for numbers in found]
+
+    def die_and_recover(self, point: int, lost: str) -> list[str]:
+        """Die at a boundary, lose what is to be lost, sync again: what differs from calm."""
+        place, name = self.copy(), self.boundaries[point]
+        before = self.stage.stand_in.count()
+        ended = self.sync(place, point)
+        if ended.get("killed") != 9:
+            return [f"{name}: did not die: {str(ended)[:300]}"]
+        after = self.stage.stand_in.count()
+        pages = self.staged(place)
+        lose(place, lost)
+        result = self.sync(place)
+        problems = []
+        if result.get("status") != "complete":
+            problems.append(f"the next sync: {str(result)[:3000]}")
+        else:
+            problems += self.differs(place)
+        if lost == "nothing" and pages is not None and not problems:
+            problems += apart(self.calm_ledger, ledger(place / "kollect.duckdb"))
+            died, recovered = self.asked()[before:after], self.asked(after)
+            if len(recovered) != len(self.calm_requests) - pages:
+                problems.append(f"{pages} pages were staged, {len(recovered)} were asked again")
+            if not len(died) + len(recovered) <= len(self.calm_requests) + 1:
+                problems.append(f"asked {len(died)} + {len(recovered)} pages")
+        shutil.rmtree(place)
+        return [f"{point} {name}, {lost} lost: {problem}" for problem in problems]
+
+
+def lose(place: Path, what: str) -> None:
+    """Remove a part of kollect's own folder: nothing, the stage, or all of it."""
+    if what == "stage":
+        shutil.rmtree(place / ".kollect" / "stage", ignore_errors=True)
+    elif what == "all":
+        shutil.rmtree(place / ".kollect", ignore_errors=True)
+
+
+def spread(found: Sequence[int], most: int) -> list[int]:
+    """At most so many of a list: the first, the last, and evenly between."""
+    if len(found) <= most:
+        return list(found)
+    if most == 1:
+        return [found[len(found) // 2]]
+    return [found[round(i * (len(found) - 1) / (most - 1))] for i in range(most)]

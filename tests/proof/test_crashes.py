@@ -1,0 +1,177 @@
+"""Exactly once: killed at any write, with a torn last file, a full disk or a closed folder, the
+next sync ends as an undisturbed one would have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors import SERVICES
+from tests.proof.processes import Elsewhere
+from tests.proof.scene import Scene
+
+SAMPLE = (
+    "after pwrite pages.journal",
+    "before commit",
+    "after commit",
+    "after fsync .kollect.duckdb.copying",
+    "after replace kollect.duckdb",
+    "before unlink pages.journal",
+)
+NOBODY = 65534
+Set = Callable[..., Scene]
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Elsewhere]:
+    with Elsewhere() as processes:
+        yield processes
+
+
+@pytest.fixture(scope="module")
+def set_scene(
+    elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Set]:
+    """Sets scenes and keeps them for the module: a calm sync costs as much as a case."""
+    scenes: dict[tuple[str, bool], Scene] = {}
+
+    def setting(service: str, *, first: bool) -> Scene:
+        if (service, first) not in scenes:
+            folder = tmp_path_factory.mktemp(service)
+            scenes[service, first] = Scene.set(folder, service, elsewhere, first=first)
+        return scenes[service, first]
+
+    yield setting
+    for scene in scenes.values():
+        scene.close()
+
+
+def test_killed_at_the_writes_that_matter_the_next_sync_asks_for_no_page_twice(
+    set_scene: Set,
+) -> None:
+    """Rows, history, cursors and counts are those of a calm sync, and no staged page is asked
+    for again: after a staged page, around a commit, while publishing, and at the very end."""
+    scene = set_scene("kippt", first=False)
+    problems = [p for n in scene.named(*SAMPLE) for p in scene.die_and_recover(n, "nothing")]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("lost", ["stage", "all"])
+def test_killed_after_a_commit_without_the_stage_the_next_sync_ends_the_same(
+    set_scene: Set, lost: str
+) -> None:
+    """A lost stage, or a lost `.kollect/`, costs requests and nothing else."""
+    scene = set_scene("kippt", first=False)
+    (point,) = scene.named("after commit")
+    assert scene.die_and_recover(point, lost) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("lost", ["nothing", "stage", "all"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_killed_at_every_kind_of_write_the_next_sync_ends_as_a_calm_one(
+    set_scene: Set, service: str, first: bool, lost: str
+) -> None:
+    """Every kind of boundary that instrumenting finds, before and after: files written, flushed,
+    renamed and removed, transactions begun and committed, the file attached and let go."""
+    scene = set_scene(service, first=first)
+    most = 2 if lost == "nothing" else 1
+    problems = [p for n in scene.points(most) for p in scene.die_and_recover(n, lost)]
+    assert not problems, "\n".join(problems)
+
+
+def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
+    """What a power cut leaves of the last entry is cut away; only that page is asked again."""
+    scene = set_scene("kippt", first=False)
+    place = scene.copy()
+    (point,) = scene.named("after pwrite pages.journal")
+    assert scene.sync(place, point)["killed"] == 9
+    pages = scene.staged(place)
+    assert pages
+    file = place / ".kollect" / "stage" / "kippt" / "pages.journal"
+    os.truncate(file, file.stat().st_size - 7)
+    before = scene.stage.stand_in.count()
+    assert scene.sync(place)["status"] == "complete"
+    assert len(scene.asked(before)) == len(scene.calm_requests) - pages + 1
+    assert scene.differs(place) == []
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
+def test_a_torn_log_of_a_committed_load_is_loaded_again(set_scene: Set, kept: float) -> None:
+    """DuckDB's own log, cut off at any place, holds the whole transaction or nothing of it."""
+    scene = set_scene("kippt", first=False)
+    place = scene.copy()
+    point = scene.boundaries.index("after commit")
+    assert scene.sync(place, point)["killed"] == 9
+    log = place / ".kollect" / "writer" / "kollect.duckdb.wal"
+    assert log.stat().st_size > 1000
+    os.truncate(log, int(log.stat().st_size * kept))
+    result = scene.sync(place)
+    assert result.get("status") == "complete", result
+    assert scene.differs(place) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
+    set_scene: Set, elsewhere: Elsewhere
+) -> None:
+    """The sync ends with what to do; once the folder is open again all is as if it had been."""
+    scene = set_scene("kippt", first=False)
+    parent = Path(tempfile.mkdtemp())
+    try:
+        place = scene.copy_to(parent / "place")
+        user = NOBODY if os.geteuid() == 0 else None
+        inside = [place, *place.rglob("*")]
+        for path in [parent, *inside]:
+            if user is not None:
+                os.chown(path, user, user)
+        published = (place / "kollect.duckdb").read_bytes()
+        for closed in ([place], [path for path in inside if path.is_dir()]):
+            for folder in closed:
+                folder.chmod(0o555)
+            result = elsewhere.sync(scene.order(place, as_user=user))
+            assert result.get("raised") == "WarehouseProblem", result
+            assert "cannot write" in result["told"] and "permissions" in result["told"]
+            assert (place / "kollect.duckdb").read_bytes() == published
+            for folder in closed:
+                folder.chmod(0o755)
+        assert elsewhere.sync(scene.order(place, as_user=user))["status"] == "complete"
+        assert scene.differs(place) == []
+    finally:
+        shutil.rmtree(parent)
+
+
+@pytest.mark.parametrize("room", [0, 200_000, 2_000_000])
+def test_a_full_disk_ends_a_sync_with_the_reason_and_loses_nothing(
+    set_scene: Set, tmp_path: Path, room: int
+) -> None:
+    """Whatever the sync was writing when space ran out, the next one ends as a calm one."""
+    scene = set_scene("kippt", first=False)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root of a whole machine may mount a small disk")
+    try:
+        place = scene.copy_to(disk / "place")
+        published = (place / "kollect.duckdb").read_bytes()
+        filler = disk / "filler"
+        free = shutil.disk_usage(disk).free - room
+        filler.write_bytes(b"\0" * free)
+        result = scene.sync(place)
+        assert result.get("raised") == "WarehouseProblem" or "no space" in result["error"], result
+        assert "no space left" in str(result) and "free some space" in str(result)
+        assert (place / "kollect.duckdb").read_bytes() == published
+        filler.unlink()
+        result = scene.sync(place)
+        assert result.get("status") == "complete", result
+        assert scene.differs(place) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
