@@ -26,7 +26,7 @@ class Asker:
         self._client = client
         self.known = known
         self.full = False
-        self.options = {"transport": account.transport}
+        self.options: Mapping[str, str] = {"transport": account.transport}
         self.asked = 0
 
     def kept(self, table: str) -> int:

@@ -27,6 +27,8 @@ from warehouse.types import literal, quoted
 
 CATALOG = "kept"
 """The name under which the writer's file is attached."""
+ROW_GROUP_ROWS = 20_480
+"""A load holds so many rows of a table in memory, for each thread, until they go to the disk."""
 STATE = "_kollect"
 """The schema of the ledger."""
 FORMAT = 1
@@ -99,7 +101,10 @@ class Warehouse:
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         place = literal(str(self.writer))
         try:
-            connection.execute(f"ATTACH {place} AS {CATALOG} (STORAGE_VERSION 'v1.5.0')")
+            connection.execute(
+                f"ATTACH {place} AS {CATALOG} "
+                f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
+            )
         except duckdb.Error as error:
             raise _not_a_warehouse(self.writer, error) from error
         self._check(standing_of(connection, CATALOG), self.writer)

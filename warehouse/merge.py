@@ -6,7 +6,8 @@ by content hash, so an unchanged row costs a comparison and a version is never m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -97,7 +98,8 @@ class Merge:
         self._run(
             "CREATE OR REPLACE TEMP TABLE fate AS SELECT i._s AS i, i._content AS content, "
             "t.rowid AS t, t._valid_from AS was, t._first_seen_at AS seen, "
-            f"CASE WHEN t.rowid IS NULL THEN 'inserted' WHEN {edited} THEN 'updated' {refreshed} ELSE 'unchanged' END AS fate "
+            f"CASE WHEN t.rowid IS NULL THEN 'inserted' WHEN {edited} THEN 'updated' {refreshed} "
+            "ELSE 'unchanged' END AS fate "
             f"FROM {self.incoming} i LEFT JOIN {self.now} t "
             f"ON t._account = ? AND {self._same_key('i', 't')}",
             self._account,
@@ -133,17 +135,33 @@ class Merge:
             key = ", ".join(quoted(k) for k in self.table.key)
             back = (
                 f"LEFT JOIN (SELECT {key}, min(_first_seen_at) AS earlier FROM {self.past} "
-                f"WHERE _account = $account GROUP BY {key}) h ON {self._same_key('i', 'h')} "
+                f"WHERE _account = $account AND ({key}) IN (SELECT ({key}) FROM {self.incoming} "
+                f"WHERE _s IN (SELECT i FROM ({chosen}))) GROUP BY {key}) h "
+                f"ON {self._same_key('i', 'h')} "
             )
             first = f"coalesce({seen}, h.earlier)"
         listed = ", ".join(f"i.{quoted(c.name)}" for c in self._columns)
         rows = self._rows("" if every else f"SELECT i FROM ({chosen})")
-        self._connection.execute(
-            f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
-            f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({first}, $at), $run, "
-            f"i._raw, f.content FROM {rows} i JOIN ({chosen}) f ON i._s = f.i {back}",
-            {"account": self._account, "at": self._at, "run": self._run_id},
-        )
+        with self._joined_as_written():
+            self._connection.execute(
+                f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
+                f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({first}, $at), $run, "
+                f"i._raw, f.content FROM {rows} i JOIN ({chosen}) f ON i._s = f.i {back}",
+                {"account": self._account, "at": self._at, "run": self._run_id},
+            )
+
+    @contextlib.contextmanager
+    def _joined_as_written(self) -> Iterator[None]:
+        """Joins keep their right side in memory and stream the left one past it.
+
+        DuckDB cannot know how many rows a scratch file holds, and would take the wide rows of
+        the files for the smaller side.
+        """
+        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            self._run("RESET disabled_optimizers")
 
     def _end(self, rowids: str, by: str, evidence: str | None) -> None:
         """Move rows into the history."""

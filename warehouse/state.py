@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
 
 from warehouse.connect import STATE
@@ -10,19 +12,19 @@ from warehouse.tables import Json
 metadata = MetaData(schema=STATE)
 
 
-def _column(name: str, kind: object, comment: str) -> Column[object]:
-    return Column(name, kind, comment=comment)  # type: ignore[call-overload, no-any-return]
+def _column(name: str, kind: Any, comment: str) -> Column[Any]:
+    return Column(name, kind, comment=comment)
 
 
-def _time(name: str, comment: str) -> Column[object]:
+def _time(name: str, comment: str) -> Column[Any]:
     return _column(name, DateTime(timezone=True), comment)
 
 
-def _text(name: str, comment: str) -> Column[object]:
+def _text(name: str, comment: str) -> Column[Any]:
     return _column(name, Text(), comment)
 
 
-def _count(name: str, comment: str) -> Column[object]:
+def _count(name: str, comment: str) -> Column[Any]:
     return _column(name, BigInteger(), comment)
 
 

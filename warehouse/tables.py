@@ -8,6 +8,7 @@ superseded or ended version, and the macro `t_at(ts)` the rows as they were.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from duckdb_sqlalchemy import Dialect
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
@@ -43,7 +44,7 @@ class Content(UserDefinedType[int]):
         return "UHUGEINT"
 
 
-TYPES: dict[str, TypeEngine[object]] = {
+TYPES: dict[str, TypeEngine[Any]] = {
     "text": Text(),
     "integer": BigInteger(),
     "number": Double(),
@@ -52,14 +53,14 @@ TYPES: dict[str, TypeEngine[object]] = {
     "json": Json(),
 }
 
-SYSTEM_COLUMNS: tuple[tuple[str, TypeEngine[object], str], ...] = (
+SYSTEM_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
     ("_valid_from", DateTime(timezone=True), "when this version was first seen (UTC)"),
     ("_first_seen_at", DateTime(timezone=True), "when the record was first seen at all (UTC)"),
     ("_run_id", Text(), "the run that loaded this version (_kollect.runs)"),
     ("_raw", Raw(), "the record as it came, less secrets, signed links and child records"),
     ("_content", Content(), "hash of the record less volatile fields; equal means unchanged"),
 )
-ENDING_COLUMNS: tuple[tuple[str, TypeEngine[object], str], ...] = (
+ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
     ("_valid_to", DateTime(timezone=True), "when this version was superseded or gone (UTC)"),
     ("_ended_by", Text(), "`updated` (a newer version followed) or `deleted`"),
     ("_ended_run_id", Text(), "the run that saw it superseded or gone"),
@@ -87,7 +88,7 @@ def describe(
     """
     metadata = MetaData(schema=schema)
 
-    def columns(ending: bool) -> Iterator[Column[object]]:
+    def columns(ending: bool) -> Iterator[Column[Any]]:
         yield Column("_account", Text(), comment="the account that this row belongs to")
         for column in (*table.columns, *extra):
             comment = column_comment(answer or schema, column)

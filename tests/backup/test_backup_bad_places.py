@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
+import msgspec
 import pytest
 
 from connectors.errors import BadSettings, KollectError, WarehouseProblem
 from tests.backup.helpers import Place
-from warehouse.backup import list_backups, restore_backup, verify_backup
+from warehouse.backup import list_backups, restore_backup, verify_backup, write_backup
+from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import encode
 from warehouse.backup.opened import open_backup
 from warehouse.backup.problems import BackupProblem, DamagedBackup, NewerFormat
@@ -51,11 +51,7 @@ WIDE = (
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing(place: Place, small_disk: Path) -> None:
     """The space was promised and was not there: one clear error, no partial backup."""
     place.change(WIDE)
-    full = Place(place.folder)
-    object.__setattr__(full, "keep", {})
-    place_on_disk = _On(full, small_disk / "backups")
-    from warehouse.backup.write import write_backup
-
+    place_on_disk = _On(place, small_disk / "backups")
     with pytest.raises(WarehouseProblem, match="no space left"):
         write_backup(place_on_disk, key=None, free=lambda _: 10**12)
     assert left_in(small_disk / "backups") == []
@@ -110,8 +106,6 @@ def test_a_backup_of_a_newer_kollect_is_left_alone(place: Place, tmp_path: Path)
     """Verify and restore say so; the list shows it with its problem."""
     backup = place.backup()
     head = backup / "manifest.json"
-    import msgspec
-
     newer = msgspec.structs.replace(open_backup(backup).known(), format=9)
     head.unlink()
     head.write_bytes(encode(newer))
@@ -159,8 +153,6 @@ def test_a_folder_that_is_no_backup_is_refused(place: Place, tmp_path: Path) -> 
 
 def test_names_that_do_not_exist_are_wrong_usage(place: Place) -> None:
     """With a word on where to look."""
-    from warehouse.backup.archive import Archive
-
     archive = Archive(place.backup_dir)
     with pytest.raises(BadSettings, match="kollect backup"):
         archive.find(None)
@@ -185,13 +177,8 @@ def test_restoring_damaged_bytes_is_refused(place: Place, tmp_path: Path) -> Non
     assert not (tmp_path / "new.duckdb").exists()
 
 
-def test_errors_are_one_line(place: Place, tmp_path: Path) -> None:
+def test_errors_are_one_line(tmp_path: Path) -> None:
     """What, where, and what to do next."""
-    try:
+    with pytest.raises(KollectError, match="kollect backups") as caught:
         verify_backup(tmp_path, key=None)
-    except KollectError as error:
-        assert "\n" not in str(error)
-        assert "kollect backups" in str(error)
-    assert json.loads("1") == 1
-    assert duckdb.__version__
-    assert place
+    assert "\n" not in str(caught.value)

@@ -7,11 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from tests.backup.helpers import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
@@ -89,7 +87,7 @@ def test_a_killed_backup_never_looks_like_one(place: Place) -> None:
     """Killed at any of its steps: nothing new in the list, and the next backup is whole."""
     first = place.backup()
     place.change("UPDATE demo.things SET name = 'changed', _content = 7 WHERE id = '7'")
-    moments = (1, 6, 9, 12, 15, 17)
+    moments = (1, 8, 12, 15, 17)
     for moment in moments:
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(place.folder), str(moment)],
@@ -139,12 +137,9 @@ def test_time_comes_from_the_clock_that_is_given(place: Place) -> None:
         "2026-03-01T12-00-00Z-3",
     ]
     assert [each.name for each in list_backups(place, key=None, now=place.now)] == names
-    assert time.time() > place.time.timestamp()
 
 
-@pytest.mark.parametrize("ending", ["", "-wal"])
-def test_no_scratch_is_left_beside_the_warehouse(place: Place, ending: str) -> None:
+def test_no_scratch_is_left_beside_the_warehouse(place: Place) -> None:
     """Plain copies live only as long as the backup is written."""
     place.backup()
-    del ending
     assert not list((place.folder / ".kollect" / "scratch").iterdir())

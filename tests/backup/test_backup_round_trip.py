@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.sync import sync_account
 from tests.backup.helpers import Place, everything, run_restore_sql
 from tests.support import Bench
 from warehouse.backup import restore_backup, verify_backup
@@ -135,8 +136,6 @@ def test_a_new_place_needs_nothing_but_the_restored_file(
     restore_backup(backup, elsewhere, key=None)
     kinopio.world.change(1)
     settings = replace(kinopio.settings, warehouse=elsewhere)
-    from pipelines.sync import sync_account
-
     assert sync_account(settings, kinopio.account).status == "complete"
     with duckdb.connect(str(elsewhere), read_only=True) as connection:
         ids = connection.execute("SELECT id FROM kinopio.spaces ORDER BY id").fetchall()

@@ -9,6 +9,8 @@ import pytest
 from tests.backup.helpers import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
 from warehouse.backup.archive import Archive
+from warehouse.backup.manifest import TableRecord
+from warehouse.backup.opened import open_backup
 from warehouse.backup.progress import Step
 
 
@@ -133,7 +135,5 @@ def test_each_of_two_backups_holds_its_own_state(place: Place, tmp_path: Path) -
     assert everything(new) == after
 
 
-def _tables(backup: Path) -> list:  # type: ignore[type-arg]
-    from warehouse.backup.opened import open_backup
-
+def _tables(backup: Path) -> list[TableRecord]:
     return open_backup(backup).known().tables

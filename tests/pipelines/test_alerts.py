@@ -60,6 +60,7 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
         except OSError:
             return
         with connection, connection.makefile("rwb") as stream:
+
             def say(text: str) -> None:
                 stream.write(text.encode() + b"\r\n")
                 stream.flush()
@@ -188,7 +189,8 @@ def test_alerts_that_cannot_work_are_refused(values: dict[str, Any], said: str) 
 def test_secrets_of_ways_come_from_the_environment() -> None:
     """The settings only name variables; a missing one leaves its way out."""
     by = ways(
-        {"webhook_env": "HOOK", "email_to": "me@example.org", "smtp_host": "h"}, {"HOOK": "https://x"}
+        {"webhook_env": "HOOK", "email_to": "me@example.org", "smtp_host": "h"},
+        {"HOOK": "https://x"},
     )
     assert (by.webhook, by.email_from, by.smtp_port) == ("https://x", "me@example.org", 587)
     assert by.names == ["webhook", "email"]
@@ -305,9 +307,7 @@ def test_runs_become_problems_and_ends(instance: dg.DagsterInstance, tmp_path: P
         ("crash", "ZeroDivisionError: abc-secret by zero"),
     ],
 )
-def test_only_what_matters_is_a_problem(
-    instance: dg.DagsterInstance, deed: str, said: str
-) -> None:
+def test_only_what_matters_is_a_problem(instance: dg.DagsterInstance, deed: str, said: str) -> None:
     """A warning is for those who look; an unproved table is for everybody."""
     run = one_run(instance, deed)
     stored = instance.get_run_by_id(run.run_id)

@@ -19,9 +19,7 @@ from tests.support import Bench
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def kollect(
-    folder: Path, *arguments: str, **environ: str
-) -> subprocess.CompletedProcess[str]:
+def kollect(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `kollect` in a folder, with an environment that holds no credential but these."""
     plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
@@ -264,3 +262,34 @@ def test_help_takes_well_under_half_a_second(tmp_path: Path) -> None:
     bare = fastest([sys.executable, "-c", "pass"])
     helped = fastest([sys.executable, "-m", "pipelines", "--help"])
     assert helped < 12 * bare
+
+
+def test_the_demo_ends_with_tables_that_a_person_likes_to_read(tmp_path: Path) -> None:
+    """Two syncs, what they took, what changed, and the warehouse to look further."""
+    done = kollect(tmp_path, "demo", "--service", "kinopio", "--size", "4")
+    assert done.returncode == 0, done.stderr
+    for words in ("What it took", "What the second sync changed", "The largest Kinopio spaces"):
+        assert words in done.stdout
+    status = kollect(tmp_path, "--config", "demo/kollect.toml", "status")
+    assert "last sync complete" in status.stdout
+    assert kollect(tmp_path, "demo", "--to", ".").returncode == 2
+
+
+def test_the_sandbox_serves_until_it_is_interrupted(tmp_path: Path) -> None:
+    """`kollect sandbox --settings` writes what a sync in that folder needs."""
+    import signal
+
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pipelines", "sandbox", "--service", "kinopio", "--size", "4",
+               "--settings", "box"]  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        while "serving" not in (line := process.stderr.readline()):
+            assert line, "the sandbox ended"
+        done = kollect(tmp_path / "box", "sync", "--json")
+        process.send_signal(signal.SIGINT)
+        ended = process.stderr.read()
+    assert json.loads(done.stdout)["status"] == "complete"
+    assert "violations of the limits: 0" in ended

@@ -116,9 +116,7 @@ def test_names_that_dagster_does_not_allow_become_plain_and_stay_apart(tmp_path:
 
 def test_only_included_tables_are_assets(tmp_path: Path) -> None:
     """What an account leaves out is not shown as missing."""
-    (tmp_path / "kollect.toml").write_text(
-        '[accounts.kinopio]\ninclude = ["spaces", "cards"]\n'
-    )
+    (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\ninclude = ["spaces", "cards"]\n')
     specs = specs_of(read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
     assert {key for key in specs if key[0] == "kinopio"} == {
         ("kinopio", "spaces"),

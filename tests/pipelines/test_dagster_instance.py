@@ -16,6 +16,7 @@ from dagster._core.utils import make_new_run_id
 from pipelines.dagster_launcher import WatchedRunLauncher, lives
 from tests.pipelines.conftest import ROOT
 
+
 def test_everything_is_kept_in_one_hidden_folder(configured: dg.DagsterInstance) -> None:
     """The folder of the settings stays clean."""
     configured.get_runs()

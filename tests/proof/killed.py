@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +42,7 @@ class Order:
     folder: str
     service: str
     environment: Mapping[str, str]
-    die_at: int | None = None
+    die_at: str | None = None
     tables: tuple[str, ...] = ()
     full: bool = False
     wait_seconds: float = 600.0
@@ -52,8 +53,10 @@ class Order:
 class Boundaries:
     """Counts what passes, and kills the process at one of them."""
 
-    def __init__(self, folder: str, die_at: int | None) -> None:
+    def __init__(self, folder: str, die_at: str | None) -> None:
         self.seen: list[str] = []
+        """Each with its name and how often that name came, since others may come between."""
+        self._times: Counter[str] = Counter()
         self._folder = folder
         self._die_at = die_at
         self._lock = threading.Lock()
@@ -61,8 +64,9 @@ class Boundaries:
     def passed(self, name: str) -> None:
         """One boundary; the process may end here."""
         with self._lock:
-            self.seen.append(name)
-            if self._die_at == len(self.seen) - 1:
+            self._times[name] += 1
+            self.seen.append(f"{name} #{self._times[name]}")
+            if self._die_at == self.seen[-1]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
