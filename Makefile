@@ -40,7 +40,7 @@ setup: $(SETUP)
 # The stamp is older than a changed lock, so that a pull with new pins installs them.
 $(SETUP): requirements-dev.lock pyproject.toml
 	test -x $(PYTHON) || python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(SETUP)
 

@@ -73,7 +73,8 @@ def leave_out(walk: Walk, tables: Iterable[str]) -> None:
     """Tables of which REST has no list: their rows stay, and nothing is said of them."""
     names = sorted(tables)
     walk.outcome.left_out.update(names)
-    walk.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
+    if walk.full:
+        walk.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
 
 
 def read_pages(

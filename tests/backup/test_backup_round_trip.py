@@ -60,8 +60,9 @@ ODD = (
     "t TIMETZ, s STRUCT(a INTEGER, b VARCHAR[]), k MAP(VARCHAR, BIGINT), d DECIMAL(38, 5), "
     'x BLOB, n TIMESTAMP_NS, id UUID, f DOUBLE, j JSON, "a, b" INTEGER DEFAULT 7, '
     "e TIMESTAMPTZ)",
-    'INSERT INTO odd."it\'s, ""odd""" VALUES (\'not so good\', -170141183460469231731687303715884105728, '
-    "340282366920938463463374607431768211455, INTERVAL '1 month 2 days 3 microseconds', '0101', "
+    'INSERT INTO odd."it\'s, ""odd""" VALUES (\'not so good\', '
+    "-170141183460469231731687303715884105728, 340282366920938463463374607431768211455, "
+    "INTERVAL '1 month 2 days 3 microseconds', '0101', "
     "'12:30:00+02', {'a': 1, 'b': ['x', NULL]}, MAP {'k': 9}, 1.00001, '\\x00\\xFF'::BLOB, "
     "'2026-01-01 00:00:00.123456789', '00000000-0000-0000-0000-000000000001', '-0.0', "
     "'{\"a\":  1}', DEFAULT, 'infinity')",

@@ -68,7 +68,8 @@ def test_a_repeated_key_is_an_error(judge: Callable[..., Judged]) -> None:
 
 def test_a_key_without_a_part_is_an_error(judge: Callable[..., Judged]) -> None:
     """A NULL in a key is as bad as a repeated one."""
-    sql = "UPDATE kinopio.cards SET space_id = NULL WHERE rowid = (SELECT min(rowid) FROM kinopio.cards)"
+    first = "(SELECT min(rowid) FROM kinopio.cards)"
+    sql = f"UPDATE kinopio.cards SET space_id = NULL WHERE rowid = {first}"
     assert "1 lack a part" in (judge(sql)["key_is_unique"].description or "")
 
 

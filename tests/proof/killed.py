@@ -9,6 +9,7 @@ flush, rename, removal and transaction step, the operating system's functions an
 from __future__ import annotations
 
 import builtins
+import ctypes
 import io
 import json
 import os
@@ -46,8 +47,8 @@ class Order:
     tables: tuple[str, ...] = ()
     full: bool = False
     wait_seconds: float = 600.0
-    as_user: int | None = None
-    """The user that the process becomes before it begins; root could write anywhere."""
+    humble: bool = False
+    """Whether root gives up its powers first: it could write into any folder."""
 
 
 class Boundaries:
@@ -123,9 +124,8 @@ def carry_out(order: Order) -> dict[str, Any]:
     """One sync in this process: its status, counts and the boundaries that it passed."""
     boundaries = Boundaries(order.folder, order.die_at)
     boundaries.install()
-    if order.as_user is not None:
-        os.setgid(order.as_user)
-        os.setuid(order.as_user)
+    if order.humble:
+        give_up_powers()
     settings = read_settings(
         Path(order.folder) / "kollect.toml", environ=dict(order.environment)
     )
@@ -136,6 +136,14 @@ def carry_out(order: Order) -> dict[str, Any]:
         settings, account, tables=order.tables or None, full=order.full, outside=outside
     )
     return {**result.as_json(), "boundaries": boundaries.seen}
+
+
+def give_up_powers() -> None:
+    """Drop all capabilities of this process: permissions hold for root too from now on."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _forked(order: Order) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +21,6 @@ SAMPLE = (
     "after replace kollect.duckdb",
     "before unlink pages.journal",
 )
-NOBODY = 65534
 Set = Callable[..., Scene]
 
 
@@ -121,28 +119,20 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
 ) -> None:
     """The sync ends with what to do; once the folder is open again all is as if it had been."""
     scene = set_scene("kippt", first=False)
-    parent = Path(tempfile.mkdtemp())
-    try:
-        place = scene.copy_to(parent / "place")
-        user = NOBODY if os.geteuid() == 0 else None
-        inside = [place, *place.rglob("*")]
-        for path in [parent, *inside]:
-            if user is not None:
-                os.chown(path, user, user)
-        published = (place / "kollect.duckdb").read_bytes()
-        for closed in ([place], [path for path in inside if path.is_dir()]):
-            for folder in closed:
-                folder.chmod(0o555)
-            result = elsewhere.sync(scene.order(place, as_user=user))
-            assert result.get("raised") == "WarehouseProblem", result
-            assert "cannot write" in result["told"] and "permissions" in result["told"]
-            assert (place / "kollect.duckdb").read_bytes() == published
-            for folder in closed:
-                folder.chmod(0o755)
-        assert elsewhere.sync(scene.order(place, as_user=user))["status"] == "complete"
-        assert scene.differs(place) == []
-    finally:
-        shutil.rmtree(parent)
+    place = scene.copy()
+    folders = [place, *(path for path in place.rglob("*") if path.is_dir())]
+    published = (place / "kollect.duckdb").read_bytes()
+    for closed in (folders[:1], folders):
+        for folder in closed:
+            folder.chmod(0o555)
+        result = elsewhere.sync(scene.order(place, humble=True))
+        for folder in closed:
+            folder.chmod(0o755)
+        assert result.get("raised") == "WarehouseProblem", result
+        assert "cannot write" in result["told"] and "permissions" in result["told"]
+        assert (place / "kollect.duckdb").read_bytes() == published
+    assert elsewhere.sync(scene.order(place, humble=True))["status"] == "complete"
+    assert scene.differs(place) == []
 
 
 @pytest.mark.parametrize("room", [0, 200_000, 2_000_000])
@@ -163,8 +153,8 @@ def test_a_full_disk_ends_a_sync_with_the_reason_and_loses_nothing(
         free = shutil.disk_usage(disk).free - room
         filler.write_bytes(b"\0" * free)
         result = scene.sync(place)
-        assert result.get("raised") == "WarehouseProblem" or "no space" in result["error"], result
-        assert "no space left" in str(result) and "free some space" in str(result)
+        assert result.get("raised") == "WarehouseProblem", result
+        assert "no space left" in result["told"] and "free some space" in result["told"]
         assert (place / "kollect.duckdb").read_bytes() == published
         filler.unlink()
         result = scene.sync(place)

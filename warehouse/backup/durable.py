@@ -144,6 +144,13 @@ def walk_files(folder: Path) -> dict[str, os.stat_result]:
     return found
 
 
+def remove_empty_folders(folder: Path) -> None:
+    """Remove the folders inside that hold nothing."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        if Path(place) != folder and not os.listdir(place):
+            os.rmdir(place)
+
+
 def sync_folders_below(folder: Path) -> None:
     """Flush a folder and every folder inside it."""
     for place, folders, _ in os.walk(folder, topdown=False):

@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 
 from warehouse.backup.catalog import Shape
-from warehouse.backup.durable import seal, write_new
+from warehouse.backup.durable import remove_empty_folders, seal, write_new
 from warehouse.backup.encrypt import SCHEME
 from warehouse.backup.howto import howto
 from warehouse.backup.manifest import (
@@ -74,6 +74,7 @@ def describe_backup(
 
 def finish_backup(manifest: Manifest, shelf: Shelf) -> None:
     """Write what comes last. When this returns, the folder is a whole backup."""
+    remove_empty_folders(shelf.folder)
     shelf.put(RESTORE, restore_text(manifest).encode())
     manifest = msgspec.structs.replace(
         manifest,
