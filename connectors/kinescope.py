@@ -57,6 +57,7 @@ from connectors.paging import PageNumbers, dig
 from connectors.walk import Walk
 
 PAGES = PageNumbers(per_page=100)
+OLDEST_FIRST = PageNumbers(per_page=100, grows_at_end=True)
 OF_VIDEO = {"video_id": "id"}
 OF_EVENT = {"event_id": "id"}
 HISTORY_DAYS = 365
@@ -71,7 +72,8 @@ METRICS = "view,unique_view,play,pause,seek,replay,player_init,player_load,buffe
 
 def listing(name: str, path: str, table: Table, **params: str) -> Resource:
     """A paged list with a documented order, or none."""
-    return Resource(name, path, (Rows(table, at="data"),), params=params, paging=PAGES)
+    paging = OLDEST_FIRST if params.get("order") == "created_at.asc" else PAGES
+    return Resource(name, path, (Rows(table, at="data"),), params=params, paging=paging)
 
 
 def plain(name: str, path: str, table: Table) -> Family:
@@ -102,7 +104,7 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
         "/v1/projects/{project_id}/folders",
         (Rows(FOLDERS, at="data", given={"project_id": ":project_id"}),),
         params={"order": "created_at.asc"},
-        paging=PAGES,
+        paging=OLDEST_FIRST,
         each=Each(projects.name, {"project_id": "id"}),
     )
     return projects, folders
@@ -242,7 +244,7 @@ KINESCOPE = checked(
                             ),
                         ),
                         params={"order": "created_at.asc"},
-                        paging=PAGES,
+                        paging=OLDEST_FIRST,
                     ),
                 ),
             ),
@@ -289,7 +291,7 @@ KINESCOPE = checked(
                         "/v2/live/events",
                         (WHOLE_EVENT,),
                         params={"order": "created_at.asc"},
-                        paging=PAGES,
+                        paging=OLDEST_FIRST,
                     ),
                     Resource(
                         "one_live_event",

@@ -124,6 +124,8 @@ def _sure(
         stake += walk.known.count("records", scope)
     now = walk.started_at.isoformat()
     if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
+        if not scope:
+            walk.outcome.confirmed.add(rows.table.name)
         return listing
     walk.outcome.cursors[(EMPTY, place)] = now
     reason = f"it is empty where {before} rows were; they are kept until another sync says the same"

@@ -34,6 +34,8 @@ class Outcome:
     """Table -> what it lacks although all was read that can be read."""
     left_out: set[str] = field(default_factory=set)
     """Tables that this way of reading does not serve at all; their rows stay as they are."""
+    confirmed: set[str] = field(default_factory=set)
+    """Tables of which an earlier run already said that nothing is left."""
     no_ends: str = ""
     """Why nothing may end in this load, whatever did not come."""
 

@@ -29,6 +29,8 @@ from connectors.outcome import Outcome
 from connectors.paging import Asked, PagingWalk, Proof, dig
 from connectors.shape import Cut, Shaper, Sink, identity
 
+ASK_AGAIN = 2
+"""How often a list is asked again that is empty where rows were."""
 Bind = Mapping[str, Any]
 Collect = bool | Callable[[Record], Record]
 
@@ -184,7 +186,7 @@ class Walk:
                     self._skipped(task, page)
                 continue
             self._kept(task, page, queue)
-        return [self._finished(task) for task in tasks]
+        return [self._finished(self._sure(task)) for task in tasks]
 
     def ask(
         self, resource: Resource, bind: Bind | None = None, *, also: frozenset[int] = frozenset()
@@ -387,6 +389,34 @@ class Walk:
         task.refused = isinstance(error, Forbidden)
         missing = isinstance(error, Missing) and resource.gone_is_empty
         task.failed = "gone" if missing else str(error)
+
+    def _sure(self, task: _Task) -> _Task:
+        """The task; where it found nothing and rows are known, its answer after asking again.
+
+        A list that is being rewritten, or a service that has a bad moment, shows no rows without
+        a word. What is empty still may be so; whole tables are for the loader to doubt.
+        """
+        rows = task.resource.rows[0] if task.resource.rows else None
+        if rows is None or not (task.resource.listing and rows.proves):
+            return task
+        for _ in range(ASK_AGAIN):
+            proof = task.paging.proof()
+            empty = not (task.count or task.failed) and proof.complete and proof.whole
+            if not empty or rows.table.lasting or rows.partial:
+                return task
+            if not self.known.count(rows.table.name, scope_of(rows, task.bind)):
+                return task
+            again = _Task(
+                task.resource, task.bind, task.resource.paging.walk(), collect=task.collect
+            )
+            queue = deque([(again, self._question(again, again.paging.first()))])
+            for _, page in self._pump(queue):
+                if isinstance(page, Skippable):
+                    self._skipped(again, page)
+                else:
+                    self._kept(again, page, queue)
+            task = again
+        return task
 
     def _finished(self, task: _Task) -> Listing:
         resource = task.resource

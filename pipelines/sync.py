@@ -28,7 +28,7 @@ from connectors.journal import Journal
 from connectors.outcome import Outcome
 from connectors.walk import Walk, read_family
 from pipelines.settings import Account, Settings
-from warehouse.connect import Warehouse
+from warehouse.connect import Warehouse, storage_problem
 from warehouse.engine import open_engine
 from warehouse.incoming import Incoming
 from warehouse.known import Known
@@ -148,10 +148,13 @@ def sync_account(
             account=account.name,
             guidance="wait for it, or end that process",
         ) from None
-    except OSError as error:
-        from warehouse.connect import disk_problem
-
-        raise disk_problem(error, warehouse.home) from error
+    except KollectError:
+        raise
+    except Exception as error:
+        # DuckDB's errors come from its threads too, where it spills and reads scratch files.
+        if (problem := storage_problem(error, warehouse.home)) is None:
+            raise
+        raise problem from error
 
 
 def make_client(
@@ -210,6 +213,8 @@ class _Sync:
         self.full = full
         self.accept_deletes = accept_deletes
         self.resumed_old = False
+        self.all_full = True
+        """Whether every family of this run was read whole so far."""
         self.named = False
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
@@ -293,7 +298,7 @@ class _Sync:
         started_at: datetime,
     ) -> None:
         known = self._known(engine)
-        self.full = self.full or self._full_pass_due(known, started_at)
+        self.full = self.full or self._full_pass_due(known, run_id, started_at)
         done = known.cursors("loaded in run")
         for number, family in enumerate(families):
             if done.get(family.name) == run_id:
@@ -302,24 +307,31 @@ class _Sync:
                 if not self.named:
                     continue
             self._tell("family", f"reading {family.name}", family=family.name)
-            error = self._family(family, journal, client, engine, known, run_id, started_at)
+            last = number == len(families) - 1
+            error = self._family(family, last, journal, client, engine, known, run_id, started_at)
             if isinstance(error, Fatal):
                 self._fail(error, families[number + 1 :])
                 break
         stored = known.run_loads(run_id)
         self.result.tables = {**stored, **{t: r for t, r in self.result.tables.items() if t not in stored}}
 
-    def _full_pass_due(self, known: Known, started_at: datetime) -> bool:
-        """Whether the last full pass is longer ago than the account's rhythm allows."""
+    def _full_pass_due(self, known: Known, run_id: str, started_at: datetime) -> bool:
+        """Whether the last full pass is longer ago than the account's rhythm allows.
+
+        An account whose first pass broke off has had none, and catches up.
+        """
         last = known.cursor("full pass")
         days = self.account.full_every_days
-        if last is None or not days or self.named:
+        if not days or self.named:
             return False
+        if last is None:
+            return not set(known.cursors("loaded in run").values()) <= {run_id}
         return (started_at - datetime.fromisoformat(last)).total_seconds() > days * 86_400
 
     def _family(
         self,
         family: Family,
+        last: bool,
         journal: Journal,
         client: Client,
         engine: Any,
@@ -360,7 +372,8 @@ class _Sync:
                 self._tell("message", message, family=family.name)
             if failed is None:
                 walk.outcome.cursors[("loaded in run", family.name)] = run_id
-                if walk.full and family is self.connector.families[-1]:
+                self.all_full = self.all_full and walk.full
+                if last and self.all_full and not self.named and self.result.error is None:
                     walk.outcome.cursors[("full pass", "")] = started_at.isoformat()
             rows = load(
                 self.warehouse,

@@ -35,6 +35,8 @@ FORMAT = 1
 """Grows when an older kollect could no longer work on the file."""
 RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)
 WRITER_WAIT_SECONDS = 600.0
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
+"""What a disk says when it takes nothing more."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,10 @@ class Warehouse:
                 f"{self.path.name} is being written by {held.holder}",
                 guidance="wait for it, or end that process",
             ) from None
-        except OSError as error:
-            raise disk_problem(error, self.home) from error
+        except (OSError, duckdb.Error) as error:
+            if (problem := storage_problem(error, self.home)) is None:
+                raise
+            raise problem from error
 
     def _folders(self) -> None:
         for folder in (self.writer.parent, self._lock_file.parent):
@@ -185,8 +189,10 @@ class Warehouse:
                 self._remember(standing)
         except HeldElsewhere as held:
             raise AccountBusy(f"{self.path.name} is being written by {held.holder}") from None
-        except OSError as error:
-            raise disk_problem(error, self.path.parent) from error
+        except (OSError, duckdb.Error) as error:
+            if (problem := storage_problem(error, self.path.parent)) is None:
+                raise
+            raise problem from error
 
     def _remember(self, standing: Standing) -> None:
         seen = self.path.stat()
@@ -297,3 +303,20 @@ def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
         f"cannot write in {place}: {error.strerror or error}",
         guidance="check the folder's permissions; nothing was changed",
     )
+
+
+def storage_problem(error: BaseException, place: Path) -> WarehouseProblem | None:
+    """The same where DuckDB met the disk's refusal; None where the error means another thing.
+
+    DuckDB has the operating system's reason only in its text, and a rollback that fails as well
+    would hide it: whatever led to the error counts too.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError):
+            return disk_problem(found, place)
+        for number in DISK_ERRORS if isinstance(found, duckdb.Error) else ():
+            if os.strerror(number) in str(found):
+                return disk_problem(OSError(number, os.strerror(number)), place)
+        found = found.__cause__ or found.__context__
+    return None

@@ -22,6 +22,8 @@ from warehouse.views import keep_views
 
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
+FEW_ROWS = 5
+"""A table that held more than this is not believed to be empty before a second run says so."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,8 @@ class _Load:
         name = merge.table.name
         share = gone / standing if standing else 0.0
         mass = gone > MASS_ROWS and share > self.request.mass_share
-        if mass and not (self.request.accept_deletes or self._confirmed(name)):
+        emptied = gone == standing > FEW_ROWS and name not in self.request.outcome.confirmed
+        if (mass or emptied) and not (self.request.accept_deletes or self._confirmed(name)):
             text = f"{gone} of {standing} rows vanished at once"
             self.request.outcome.fail(
                 name,
@@ -201,10 +204,22 @@ class _Load:
                 f"{text}; they are kept until a second complete pass or --accept-deletes",
             )
             self.request.outcome.cursors[("held deletes", name)] = self.request.run_id
+            self._ask_again(name)
             return
         for rowids, evidence in absent if gone else ():
             merge.delete(rowids, evidence)
         self._forget_held(name)
+
+    def _ask_again(self, name: str) -> None:
+        """What was asked for parent by parent is due again, or no second pass could confirm it."""
+        feeders = {
+            resource.name
+            for resource in self.request.family.resources
+            if any(rows.table.name == name for rows in resource.rows)
+        }
+        visits = self.request.outcome.visits
+        for visit in [visit for visit in visits if visit[0] in feeders]:
+            del visits[visit]
 
     def _confirmed(self, name: str) -> bool:
         """Whether an earlier run already saw this mass of rows vanish."""

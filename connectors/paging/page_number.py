@@ -1,16 +1,19 @@
 """Pages by number with a total (`page`, `per_page`, `meta.pagination.total`).
 
 A row that is deleted while the pages are read shifts all later rows up, so that one row slips
-over a page border unseen. The first pass is quick (all pages at once) and watches for signs of
-movement: a changed total, repeated rows, rows that do not add up. On any sign a careful pass
-follows: after each page the one before it is asked again, and only where its last row still
-stands is the border proved not to have moved.
+over a page border unseen; another row that is added meanwhile keeps the total as it was.
+
+Where new rows can only come at the end, the pages between are read at once, and the last and the
+first page before and after them: with both unchanged, nothing shifted. Signs of movement are also
+a changed total, repeated rows, rows that do not add up. On any sign, and where rows may come
+anywhere, a careful pass follows: after each page the one before it is asked again, and only where
+its last row still stands is the border proved not to have moved.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +34,8 @@ class PageNumbers:
     meta: str = "meta.pagination"
     page_param: str = "page"
     size_param: str = "per_page"
+    grows_at_end: bool = False
+    """The order asked for puts new rows last, and no edit moves a row."""
 
     def walk(self) -> PagingWalk:
         return _PageNumberWalk(self)
@@ -59,6 +64,10 @@ class _PageNumberWalk:
     """Rows of this pass, repeated ones included."""
     passes: int = 1
     signs: list[str] = field(default_factory=list)
+    ends: dict[int, list[Hashable]] = field(default_factory=dict)
+    """The first and the last page of this pass, to be compared with a second look."""
+    looking_again: bool = False
+    pages: int = 1
     first_ids: list[Hashable] = field(default_factory=list)
     careful: _CarefulPass | None = None
     outcome: Proof | None = None
@@ -92,11 +101,31 @@ class _PageNumberWalk:
         if not self.size:
             echoed = _whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
             self.size = echoed or len(page.ids) or self.ask_size
-            pages = range(2, math.ceil(total / self.size) + 1)
-            self.waiting.update(pages)
-            fresh = [self._page(n) for n in pages]
-        self._count(page)
+            self.pages = max(1, math.ceil(total / self.size))
+            fresh = self._begin(page)
+        elif number == self.pages and not self.looking_again and self.rule.grows_at_end:
+            fresh = self._ask(range(2, self.pages))
+        if self.looking_again and page.ids != self.ends[number]:
+            self.signs.append(f"page {number} changed while the others were read")
+        if number in (1, self.pages):
+            self.ends[number] = page.ids
+        if not self.looking_again:
+            self._count(page)
         return fresh if fresh or self.waiting else self._end()
+
+    def _begin(self, page: Asked) -> list[Params]:
+        """What follows the first page: the last one, where the ends are to be compared."""
+        if self.pages == 1:
+            return []
+        if self.rule.grows_at_end:
+            return self._ask([self.pages])
+        self.careful = _CarefulPass(ids=page.ids, last=self.pages)
+        return [self._page(2)]
+
+    def _ask(self, numbers: Iterable[int]) -> list[Params]:
+        asked = list(numbers)
+        self.waiting.update(asked)
+        return [self._page(n) for n in asked]
 
     def proof(self) -> Proof:
         if self.outcome is None:
@@ -112,6 +141,9 @@ class _PageNumberWalk:
         self.seen.update(page.ids)
 
     def _end(self) -> list[Params]:
+        if self.pages > 1 and not self.looking_again and not self.signs:
+            self.looking_again = True
+            return self._ask([1] if self.pages == 2 else [self.pages, 1])
         if not self.signs and len(self.here) == self.total == self.rows:
             self.outcome = Proof(True, "total matched")
             return []
@@ -119,8 +151,12 @@ class _PageNumberWalk:
             self.outcome = Proof(True, "total matched, pages cut in several ways")
             return []
         if self.signs:
-            self.careful = _CarefulPass()
+            self.careful, self.here = _CarefulPass(), set()
             return [self._page(1)]
+        return self._short()
+
+    def _short(self) -> list[Params]:
+        """Fewer rows came than there are, although nothing moved."""
         if self.size >= (self.total or 0) or self.passes >= PASSES:
             short = f"{len(self.seen)} rows of {self.total} came"
             self.outcome = Proof(False, reason=short)
@@ -137,6 +173,7 @@ class _PageNumberWalk:
         self.passes += 1
         self.ask_size = max(2, self.size - self.size // 7 - 1)
         self.size, self.rows, self.here = 0, 0, set()
+        self.looking_again, self.ends = False, {}
         self.waiting = {1}
         return [self._page(1)]
 
@@ -148,8 +185,12 @@ class _PageNumberWalk:
                 self.outcome = Proof(True, "one whole answer")
                 return []
         elif page.ids == self.first_ids or not page.ids:
-            self.outcome = Proof(True, "end reached")
-            return []
+            if number <= 2:
+                self.outcome = Proof(True, "end reached")
+                return []
+            self.pages = number
+            self.careful, self.here = _CarefulPass(), set()
+            return [self._page(1)]
         self._count(page)
         return [self._page(number + 1)]
 
@@ -157,11 +198,19 @@ class _PageNumberWalk:
         assert self.careful is not None
         self.total = total if total is not None else self.total
         self._count(page)
-        last = max(1, math.ceil((self.total or 0) / (self.size or self.ask_size)))
+        last = self.pages
+        if self.total is not None:
+            last = max(1, math.ceil(self.total / (self.size or self.ask_size)))
         step = self.careful.take(number, page.ids, last)
         if step == 0:
-            self.outcome = Proof(True, "page borders compared")
-            return []
+            if len(self.here) >= (self.total or 0):
+                self.outcome = Proof(True, "page borders compared")
+                return []
+            if len(self.seen) == self.total and not self.signs:
+                self.outcome = Proof(True, "total matched, pages cut in several ways")
+                return []
+            self.careful = None
+            return self._short()
         if step < 0:
             self.signs.append(f"page {self.careful.number} kept moving")
             self.outcome = Proof(False, reason="; ".join(self.signs[-3:]))
@@ -175,26 +224,30 @@ class _CarefulPass:
 
     number: int = 1
     ids: list[Hashable] | None = None
+    last: int = 0
+    """Which page was the last one when `ids` were read; the list may be shorter by now."""
     ahead: list[Hashable] | None = None
+    ahead_last: int = 0
     tries: int = 0
 
     def take(self, number: int, ids: list[Hashable], last: int) -> int:
         """The next page to ask; 0 when all borders are proved, -1 when one never settles."""
         if self.ids is None:
-            self.ids = ids
-        elif self.ahead is None:
-            self.ahead = ids
+            self.ids, self.last = ids, last
+        elif self.ahead is None and number > self.number:
+            self.ahead, self.ahead_last = ids, last
             return self.number
-        elif number == self.number:
+        elif self.ahead is not None and number == self.number:
             unmoved = ids[-1:] == self.ids[-1:] and len(ids) == len(self.ids)
             if unmoved:
-                self.number, self.ids, self.tries = self.number + 1, self.ahead, 0
+                self.number, self.tries = self.number + 1, 0
+                self.ids, self.last = self.ahead, self.ahead_last
             else:
-                self.ids, self.tries = ids, self.tries + 1
+                self.ids, self.last, self.tries = ids, last, self.tries + 1
             self.ahead = None
             if self.tries > CAREFUL_TRIES:
                 return -1
-        return self.number + 1 if self.number < last else 0
+        return self.number + 1 if self.number < self.last else 0
 
 
 def _whole(value: Any) -> int | None:

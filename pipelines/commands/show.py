@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 
+LONGEST_CELL = 120
+"""Letters that one cell of a printed table shows; CSV and JSON show all."""
+
+
 def table(
     title: str,
     columns: Sequence[str],
@@ -45,7 +49,8 @@ def cell(value: Any) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    return escape(str(value))
+    text = " ".join(str(value).split("\n"))
+    return escape(text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}...")
 
 
 def since(moment: datetime | None, now: datetime) -> str:

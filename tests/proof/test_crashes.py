@@ -100,7 +100,9 @@ def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
     assert scene.differs(place) == []
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
+@pytest.mark.parametrize(
+    "kept", [pytest.param(0.0, marks=pytest.mark.slow), 0.5, pytest.param(0.999, marks=pytest.mark.slow)]
+)
 def test_a_torn_log_of_a_committed_load_is_loaded_again(set_scene: Set, kept: float) -> None:
     """DuckDB's own log, cut off at any place, holds the whole transaction or nothing of it."""
     scene = set_scene("kippt", first=False)
@@ -135,7 +137,15 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
     assert scene.differs(place) == []
 
 
-@pytest.mark.parametrize("room", [0, 200_000, 2_000_000])
+@pytest.mark.parametrize(
+    "room",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        200_000,
+        pytest.param(2_000_000, marks=pytest.mark.slow),
+        pytest.param(8_000_000, marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_ends_a_sync_with_the_reason_and_loses_nothing(
     set_scene: Set, tmp_path: Path, room: int
 ) -> None:

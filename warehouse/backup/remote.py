@@ -143,9 +143,7 @@ class Remote:
         except FileNotFoundError:
             return {}
         return {
-            f"{OBJECTS}/{path.rpartition('/')[2][:2]}/{path.rpartition('/')[2]}": int(
-                about.get("size") or 0
-            )
+            path[path.rindex(f"{OBJECTS}/") :]: int(about.get("size") or 0)
             for path, about in found.items()
         }
 
