@@ -11,10 +11,10 @@ demo: setup
 	$(VENV)/bin/kollect demo
 
 test: setup
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-all: setup
-	$(PYTHON) -m pytest -m "slow or not slow"
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "slow or not slow"
 
 check: lint test
 

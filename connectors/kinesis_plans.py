@@ -152,9 +152,6 @@ def _with_children(rows: Rows) -> Iterator[Rows]:
         yield from _with_children(child)
 
 
-# -- events --------------------------------------------------------------------------------
-
-
 def copy_events(walk: Walk) -> None:
     """Read the events that are new; in a full pass all, since single ones can be deleted."""
     events = declared(walk, "events")

@@ -6,12 +6,15 @@ request more (`/metadata/workitems`) to show what is no longer there.
 
 from __future__ import annotations
 
+import math
+
 from connectors.declare import Record
 from connectors.errors import Missing, Skippable
 from connectors.kitemaker_looks import Look, Looks
 from connectors.kitemaker_numbers import read_numbers
+from connectors.kitemaker_queries import MOST_AT_ONCE
 from connectors.kitemaker_recents import gap
-from connectors.kitemaker_routes import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER
+from connectors.kitemaker_routes import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER, WORK_ITEMS
 from connectors.kitemaker_shapes import moment
 from connectors.kitemaker_spaces import rename
 from connectors.kitemaker_work import Item, Work, read_changed, read_space
@@ -80,6 +83,11 @@ def _ask_for_whole_lists(looks: Looks) -> None:
     for space_id, look in looks.of.items():
         if not look.read_whole and (len(look.items) >= MOST or space_id in lacking):
             looks.take_whole(space_id)
+        if looks.lists_are_cut(space_id):
+            work.walk.outcome.messages.append(
+                f"the list of space {work.spaces.names[space_id]} has exactly {len(look.whole or ())} "
+                "work items and may be cut: what it lacks is looked for in the next full pass"
+            )
     for row_id in looks.unlisted & looks.listed:
         work.walk.outcome.cursors[("unlisted", row_id)] = ""
 
@@ -113,8 +121,7 @@ def _read_what_changed(looks: Looks) -> None:
 
 def _unread(work: Work, space_id: str, look: Look) -> set[str]:
     """Ids in a space's whole list that are not in the recent one and not known to be there."""
-    here = {item_id for item_id, item in work.items.items() if item.space_id == space_id}
-    return (look.whole or set()) - look.recent - here
+    return (look.whole or set()) - look.recent - work.in_space(space_id)
 
 
 def _as_known(work: Work, space_id: str, row: Record, labels: set[str]) -> bool:
@@ -138,10 +145,11 @@ def _end_unlisted(looks: Looks) -> None:
     work = looks.work
     missing = {
         item_id
-        for item_id in work.items.keys() - work.seen - looks.unlisted
-        if work.items[item_id].space_id in work.spaces.names
+        for space_id in work.spaces.names
+        for item_id in work.in_space(space_id) - work.seen
+        if item_id not in looks.unlisted or _changes_unseen(looks, item_id)
     }
-    unfound = read_changed(work, missing) if work.means.graphql else missing
+    unfound = _read_missing(work, missing) if work.means.graphql else missing
     for item_id in sorted(missing - unfound):
         looks.mark_unlisted(item_id)
     for item_id in sorted(unfound):
@@ -154,6 +162,28 @@ def _end_unlisted(looks: Looks) -> None:
         else:
             text = f"work item {item_id} is in no list and cannot be asked for: it is kept"
             work.walk.outcome.messages.append(text)
+
+
+def _changes_unseen(looks: Looks, item_id: str) -> bool:
+    """Whether an unlisted item may change without any list showing it.
+
+    Archived items may be hidden from the recent lists as well. An item that only the whole list
+    lacks, which may be cut at a round number, shows in the recent one when it changes.
+    """
+    work, item = looks.work, looks.work.items[item_id]
+    if work.means.graphql:
+        return item.archived_at is not None or item.status_id in work.spaces.archives
+    return work.spaces.new_day and not looks.lists_are_cut(item.space_id)
+
+
+def _read_missing(work: Work, missing: set[str]) -> set[str]:
+    """Reads unlisted items by ids, or their space whole where that takes fewer requests."""
+    for space_id in work.spaces.names:
+        here = work.in_space(space_id)
+        if WORK_ITEMS.paging.requests(len(here)) < math.ceil(len(missing & here) / MOST_AT_ONCE):
+            read_space(work, space_id)
+    found = missing & work.found_in.keys()
+    return read_changed(work, missing - found)
 
 
 def _gone_by_number(work: Work, item_id: str) -> bool | None:

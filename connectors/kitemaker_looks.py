@@ -92,6 +92,11 @@ class Looks:
         except Skippable as error:
             self.work.fail(f"space {self.work.spaces.names[space_id]}: {error}")
 
+    def lists_are_cut(self, space_id: str) -> bool:
+        """Whether the list of all work items of a space ends at a round number."""
+        look = self.of.get(space_id)
+        return bool(look and look.whole and len(look.whole) % MOST == 0)
+
     def move_cursors(self, space_id: str, *, items: bool = True, comments: bool = True) -> None:
         """The cursors of a space move to the newest row of its recent lists."""
         look, cursors = self.of[space_id], self.work.walk.outcome.cursors

@@ -46,6 +46,10 @@ class Spaces:
     """Id -> name, where this pass has read them."""
     types: list[str] = field(default_factory=list)
     """The status types in use: what to include, so that nothing archived is left out."""
+    archives: set[str] = field(default_factory=set)
+    """Ids of statuses for what is archived."""
+    new_day: bool = False
+    """REST's daily reading is due in this pass."""
 
 
 def read_spaces(walk: Walk, means: Means) -> Spaces:
@@ -77,6 +81,8 @@ def _by_graphql(walk: Walk, spaces: Spaces) -> None:
             for status in space["statuses"]:
                 spaces.statuses[status["id"]] = status["name"]
                 types.add(status["type"])
+                if status["type"] == "ARCHIVED":
+                    spaces.archives.add(status["id"])
     except (KeyError, TypeError) as error:
         raise UnexpectedShape(f"Kitemaker answered with a space that lacks {error}") from None
     spaces.types = sorted(types)
@@ -98,7 +104,8 @@ def _by_rest(walk: Walk, spaces: Spaces) -> None:
         raise UnexpectedShape("Kitemaker answered without its spaces") from None
     walk.keep(REST_SPACES.rows[0], page.payload)
     today = walk.started_at.date().isoformat()
-    if walk.full or walk.known.cursor("statuses and labels") != today:
+    spaces.new_day = walk.full or walk.known.cursor("statuses and labels") != today
+    if spaces.new_day:
         complete = [_rest_list(walk, REST_STATUSES, space_id, spaces) for space_id in spaces.names]
         complete += [_rest_list(walk, REST_LABELS, space_id, spaces) for space_id in spaces.names]
         if all(complete):

@@ -40,6 +40,7 @@ class Item:
     title: str | None
     status_id: str | None
     updated_at: datetime | None
+    archived_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -57,9 +58,13 @@ class Work:
     """Work item -> the space in which this pass found it."""
 
     def __post_init__(self) -> None:
-        columns = ["id", "space_id", "number", "title", "status_id", "updated_at"]
+        columns = ["id", "space_id", "number", "title", "status_id", "updated_at", "archived_at"]
         for item_id, *rest in self.walk.known.rows("work_items", columns):
             self.items[item_id] = Item(*rest)
+
+    def in_space(self, space_id: str) -> set[str]:
+        """Ids of the work items that are known to be in a space."""
+        return {item_id for item_id, item in self.items.items() if item.space_id == space_id}
 
     def fail(self, reason: str) -> None:
         self.walk.outcome.fail_rows(WORK_ITEMS, reason)

@@ -31,6 +31,7 @@ from connectors.shape import Cut, Shaper, Sink, identity
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
+UNAUTHORIZED = 401
 Bind = Mapping[str, Any]
 Collect = bool | Callable[[Record], Record]
 
@@ -290,7 +291,9 @@ class Walk:
             "family": self.family.name,
             "date": answer.headers.get("date", ""),
         }
-        self._journal.put(question.key, head, body)
+        if answer.status != UNAUTHORIZED:
+            # Whoever goes on with this run may have a better token: such a no is not kept.
+            self._journal.put(question.key, head, body)
         return Page(payload, answer.status, question.bind, question.params, head["date"])
 
     def _scrubbed(self, payload: Any, question: _Question) -> tuple[Any, bytes]:

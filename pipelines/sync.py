@@ -371,7 +371,9 @@ class _Sync:
             for message in walk.outcome.messages:
                 self._tell("message", message, family=family.name)
             if failed is None:
-                walk.outcome.cursors[("loaded in run", family.name)] = run_id
+                if not walk.outcome.failures:
+                    # What failed is asked for again if this run has to go on later.
+                    walk.outcome.cursors[("loaded in run", family.name)] = run_id
                 self.all_full = self.all_full and walk.full
                 if last and self.all_full and not self.named and self.result.error is None:
                     walk.outcome.cursors[("full pass", "")] = started_at.isoformat()

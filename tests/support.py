@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from connectors.declare import Table
 from pipelines.settings import Account, Settings, read_settings
@@ -126,6 +127,16 @@ def bench(
     if hasattr(box.services[service], "today"):
         box.services[service].today = datetime.now(UTC).date()
     return Bench(service, folder, box, account_settings)
+
+
+def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:
+    """Parameters: combined forms by default, each form alone in the slow run."""
+    return [*quick, *(pytest.param(form, marks=pytest.mark.slow) for form in alone)]
+
+
+def named(switches: Mapping[str, Any]) -> str:
+    """How a form reads in a test's name."""
+    return ",".join(f"{name}={value}" for name, value in switches.items()) or "default"
 
 
 def differences(

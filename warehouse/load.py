@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -406,9 +407,7 @@ class _Load:
         ).fetchall()
         if before:
             proof, reason, error = before[0][:3]
-            if error and reason:
-                # This family's earlier try no longer counts; another family's does.
-                reason = reason.replace(f"{request.family.name}: {error}", "").strip("; ")
+            reason = self._of_others(reason, error)
             row["complete"] = row["complete"] and not reason
             row["proof"] = "; ".join(t for t in (proof, row["proof"]) if t) or None
             row["reason"] = "; ".join(t for t in (reason, row["reason"]) if t) or None
@@ -423,6 +422,16 @@ class _Load:
             [*key, self.schema, self.at, *row.values()],
         )
         return row
+
+    def _of_others(self, reason: str | None, error: str | None) -> str:
+        """The reasons that other families gave in this run: this family's earlier try, before
+        the run went on, no longer counts. Nor does why it could not even be asked for."""
+        families = self.request.connector.families
+        names = {f.name for f in families} | {r.name for f in families for r in f.resources}
+        own = {self.request.family.name, *(r.name for r in self.request.family.resources)}
+        starts = "|".join(re.escape(name) for name in sorted(names))
+        parts = re.split(f"; (?=(?:{starts}|deletes): )", reason or "")
+        return "; ".join(p for p in parts if p != error and p.partition(": ")[0] not in own)
 
 
 def _owners(marks: Iterable[tuple[tuple[str, Any], ...]], owners: Sequence[str]) -> list[list[Any]]:

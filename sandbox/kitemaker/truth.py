@@ -12,7 +12,8 @@ full reading of the REST interface can show, and leaves out:
 - of spaces without any comment, whose key REST never tells, all but the last 50 work items.
 
 It adds `reply` of comments and `organization_id` of feedback, which GraphQL does not have.
-In `labels` of either kind, `space_id` is null for labels that only initiatives show.
+In `labels` of either kind, `space_id` is null for labels that only initiatives show, or (by
+GraphQL alone) feedback.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _common(view: View, items: list[WorkItem], *, full: bool) -> Tables:
             {**(_times(row) if full else {"id": row.id}), "name": row.name}
             | {"space_id": space and space.id}
             | ({"color": row.color} if full else {})
-            for row, space in view.labels()
+            for row, space in view.labels(tags=full)
         ],
         "work_items": [_work_item(row, full) for row in items],
         "work_item_labels": [

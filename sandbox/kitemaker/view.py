@@ -100,13 +100,17 @@ class View:
         """Every comment of seen work items and of initiatives."""
         return [comment for comment in self.world.comments() if self.sees(comment.entity)]
 
-    def labels(self) -> list[tuple[Label, Space | None]]:
-        """Labels with their space; those of the organisation as far as initiatives show them."""
+    def labels(self, *, tags: bool) -> list[tuple[Label, Space | None]]:
+        """Labels with their space; those of the organisation as far as initiatives show them,
+        and with `tags` (which REST does not show) as far as feedback does."""
         rows: dict[str, tuple[Label, Space | None]] = {
             label.id: (label, space) for space in self.spaces() for label in space.labels
         }
         for initiative in self.world.initiatives.values():
             for label in self.initiative_labels(initiative):
+                rows.setdefault(label.id, (label, None))
+        for feedback in self.world.feedback.values() if tags else ():
+            for label in feedback.tags:
                 rows.setdefault(label.id, (label, None))
         return list(rows.values())
 

@@ -1,20 +1,15 @@
-"""A backup comes back as it was, with kollect and without it, and syncing goes on from it."""
+"""A backup comes back as it was, with kollect and without it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.sync import sync_account
 from tests.backup.helpers import Place, everything, run_restore_sql
-from tests.support import Bench
 from warehouse.backup import restore_backup, verify_backup
 from warehouse.backup.manifest import Manifest, decode
-from warehouse.backup.write import write_backup
 
 
 def test_restored_database_equals_the_one_that_was_backed_up(place: Place, tmp_path: Path) -> None:
@@ -98,49 +93,6 @@ def test_types_that_parquet_does_not_know_come_back_exactly(place: Place, tmp_pa
             assert indexes == [("by_c",)]
     assert "broken" in (backup / "restore.sql").read_text()
     assert verify_backup(backup, "rebuild", key=None).good
-
-
-def test_syncing_goes_on_from_a_restored_database(made: Callable[..., Bench]) -> None:
-    """A sync after a restore ends as one without it, and asks for as little."""
-    kinopio = made("kinopio", size=4)
-    assert kinopio.sync().status == "complete"
-    kinopio.world.change(1)
-    assert kinopio.sync().status == "complete"
-    settings = kinopio.settings
-    backup = write_backup(settings, key=None)
-    before = everything(kinopio.warehouse)
-
-    kinopio.world.change(2)
-    cheap = kinopio.sync()
-    after = everything(kinopio.warehouse)
-    assert cheap.status == "complete"
-
-    restore_backup(backup, kinopio.warehouse, force=True, key=None)
-    assert everything(kinopio.warehouse) == before
-    again = kinopio.sync()
-    assert (again.status, again.requests) == ("complete", cheap.requests)
-    kinopio.assert_true()
-    names = [name for name in after if name.endswith("_history")]
-    counts = {name: len(after[name]) for name in names}
-    restored = everything(kinopio.warehouse)
-    assert {name: len(restored[name]) for name in names} == counts
-
-
-def test_a_new_place_needs_nothing_but_the_restored_file(
-    made: Callable[..., Bench], tmp_path: Path
-) -> None:
-    """The restored file alone, on another disk, is a warehouse to go on with."""
-    kinopio = made("kinopio", size=4)
-    assert kinopio.sync().status == "complete"
-    backup = write_backup(kinopio.settings, key=None)
-    elsewhere = tmp_path / "elsewhere" / "kollect.duckdb"
-    restore_backup(backup, elsewhere, key=None)
-    kinopio.world.change(1)
-    settings = replace(kinopio.settings, warehouse=elsewhere)
-    assert sync_account(settings, kinopio.account).status == "complete"
-    with duckdb.connect(str(elsewhere), read_only=True) as connection:
-        ids = connection.execute("SELECT id FROM kinopio.spaces ORDER BY id").fetchall()
-    assert ids == sorted((row["id"],) for row in kinopio.world.truth()["spaces"])
 
 
 def test_the_manifest_says_what_is_inside(place: Place) -> None:

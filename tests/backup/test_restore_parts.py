@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +12,9 @@ import pytest
 
 from connectors.errors import AccountBusy, BadSettings, WarehouseProblem
 from tests.backup.helpers import Place, everything
-from tests.support import Bench
 from warehouse.backup import restore_backup
 from warehouse.backup.problems import BackupProblem
 from warehouse.backup.selection import parse_moment
-from warehouse.backup.write import write_backup
 from warehouse.locks import FileLock
 
 
@@ -149,25 +146,3 @@ def test_files_for_other_tools(place: Place, tmp_path: Path) -> None:
     assert sorted(e.name for e in tmp_path.iterdir() if e.name != "work") == [
         "csv", "json", "parquet"
     ]  # fmt: skip
-
-
-def test_kinopio_spaces_come_as_its_own_import_reads_them(
-    made: Callable[..., Bench], tmp_path: Path
-) -> None:
-    """One file per space with all that is in it, and nobody's keys or names."""
-    kinopio = made("kinopio", size=4)
-    assert kinopio.sync().status == "complete"
-    backup = write_backup(kinopio.settings, key=None)
-    restore_backup(backup, tmp_path / "out", as_format="json", key=None)
-    files = list((tmp_path / "out" / "kinopio" / "spaces").iterdir())
-    spaces = {space["id"]: space for space in (json.loads(f.read_text()) for f in files)}
-    truth = kinopio.world.truth()
-    assert set(spaces) == {row["id"] for row in truth["spaces"]}
-    for table, part in (("cards", "cards"), ("connections", "connections"), ("boxes", "boxes")):
-        expected = sorted((row["space_id"], row["id"]) for row in truth[table])
-        found = sorted((i, part_["id"]) for i, space in spaces.items() for part_ in space[part])
-        assert found == expected
-    for space in spaces.values():
-        assert isinstance(space["name"], str)
-        assert isinstance(space["tags"], list)
-        assert not {"users", "collaborators", "collaboratorKey", "readOnlyKey"} & set(space)

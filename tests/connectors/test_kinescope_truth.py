@@ -6,15 +6,27 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support import Bench
+from tests.support import Bench, forms, named
 
-FORMS = [
+QUICK: list[dict[str, object]] = [
     {},
+    {"largest_page": 25, "per_page_over_maximum": "error", "unshown_lists": "paged"},
+    {"ties": "reversed on even pages", "largest_page": 10, "subtitle_list": "null"},
+    {
+        "restreams_in_event_list": "empty",
+        "folder_levels": "top",
+        "analytics_paging": "paged",
+        "timezone": "Pacific/Auckland",
+        "range_cuts_buckets": True,
+    },
+]
+"""Several forms at once; each of them alone is tried by `make test-all`."""
+FORMS: list[dict[str, object]] = [
     {"auth_errors": "seed", "validation_errors": "openapi", "child_edits_bump_updated_at": True},
     {"largest_page": 10},
     {"largest_page": 25, "per_page_over_maximum": "error"},
-    {"ties": "reversed on even pages", "largest_page": 10},
-    {"order_where_undocumented": "ignore", "unshown_lists": "paged"},
+    {"order_where_undocumented": "ignore"},
+    {"unshown_lists": "paged"},
     {"subtitle_list": "object", "no_materials": "null"},
     {"subtitle_list": "null", "no_materials": "list"},
     {"annotation_type_in_list": "filled", "audio_tracks": True},
@@ -27,7 +39,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("switches", FORMS, ids=lambda s: ",".join(f"{k}={v}" for k, v in s.items()))
+@pytest.mark.parametrize("switches", forms(QUICK, FORMS), ids=named)
 def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
     made: Callable[..., Bench], switches: dict[str, object]
 ) -> None:
@@ -50,3 +62,18 @@ def test_a_list_that_ignores_paging_is_never_called_complete(made: Callable[...,
     assert not result.tables["file_requests"]["complete"]
     assert "rows" in result.tables["file_requests"]["reason"]
     assert result.tables["file_requests"]["rows"] == 13
+
+
+@pytest.mark.slow
+def test_ten_thousand_videos_equal_the_truth_after_changes(made: Callable[..., Bench]) -> None:
+    """The size at which people notice: every row, after a first sync and after changes."""
+    kinescope = made("kinescope", size=10_000, include=[
+        "videos", "video_assets", "chapters", "subtitles", "additional_materials", "projects",
+        "folders", "playlists", "playlist_items",
+    ])  # fmt: skip
+    assert kinescope.sync().status == "complete"
+    kinescope.assert_true()
+    for seed in (1, 2, 3):
+        kinescope.world.change(seed)
+    assert kinescope.sync().status == "complete"
+    kinescope.assert_true()

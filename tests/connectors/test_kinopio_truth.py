@@ -6,10 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support import Bench
+from tests.support import Bench, forms, named
 
-FORMS = [
+QUICK: list[dict[str, object]] = [
     {},
+    {"era": "2023", "spelling": "newer", "numbers": "text", "owner_field": "ownerUserId"},
+    {"era": "2026", "listing_rows": "full", "listing_flaws": "duplicate_and_null"},
+    {"batch_cards": "no_cards", "batch_missing": "empty", "dropped_routes": "gone"},
+]
+"""Several forms at once; each of them alone is tried by `make test-all`."""
+FORMS: list[dict[str, object]] = [
     {"era": "2023"},
     {"era": "2026"},
     {"spelling": "newer"},
@@ -30,7 +36,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("switches", FORMS, ids=lambda s: ",".join(f"{k}={v}" for k, v in s.items()))
+@pytest.mark.parametrize("switches", forms(QUICK, FORMS), ids=named)
 def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
     made: Callable[..., Bench], switches: dict[str, object]
 ) -> None:
@@ -42,3 +48,15 @@ def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
         kinopio.world.change(seed)
         assert kinopio.sync().status == "complete"
         kinopio.assert_true()
+
+
+@pytest.mark.slow
+def test_three_hundred_spaces_equal_the_truth_after_changes(made: Callable[..., Bench]) -> None:
+    """The size of a real account: every row, after a first sync and after changes."""
+    kinopio = made("kinopio", size=300)
+    assert kinopio.sync().status == "complete"
+    kinopio.assert_true()
+    for seed in (1, 2, 3):
+        kinopio.world.change(seed)
+    assert kinopio.sync().status == "complete"
+    kinopio.assert_true()

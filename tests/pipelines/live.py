@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -42,7 +43,7 @@ class Live:
         self.log = folder / "dagster.log"
         text = (ROOT / "dagster.yaml").read_text().replace(" .dagster", f" {folder}/.dagster")
         values = yaml.safe_load(text)
-        values["run_monitoring"]["poll_interval_seconds"] = 3
+        values["run_monitoring"] |= {"poll_interval_seconds": 3, "start_timeout_seconds": 90}
         (folder / "dagster.yaml").write_text(yaml.safe_dump(values))
         (folder / "workspace.yaml").write_text(workspace_text(folder))
         self.instance = dg.DagsterInstance.from_config(str(folder))
@@ -90,19 +91,15 @@ class Live:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
         for process in self.processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(60)
-            except subprocess.TimeoutExpired:
-                pass
             self.kill_group(process)
         self.processes.clear()
 
     def kill_group(self, process: subprocess.Popen[bytes]) -> None:
         """What a power cut does to a process and all its children."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait(30)
 
     # -- runs ------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -81,9 +82,9 @@ def start_of_a_slow_run(live: Live) -> str:
         asked = len(live.box.stand_ins["kinopio"].requests)
         for record in live.runs(JOBS[1]):
             run = record.dagster_run
-            if run.run_id not in known and run.status == dg.DagsterRunStatus.STARTED:
-                if live.process_of(run.run_id) and asked > before:
-                    return run.run_id
+            started = run.status == dg.DagsterRunStatus.STARTED and run.run_id not in known
+            if started and live.process_of(run.run_id) and asked > before:
+                return run.run_id
         return None
 
     before = len(live.box.stand_ins["kinopio"].requests)
@@ -118,4 +119,4 @@ def never_twice_at_once(live: Live) -> None:
     for job in JOBS:
         ran = [r for r in live.runs(job) if r.start_time and r.end_time]
         ran.sort(key=lambda r: r.start_time or 0)
-        assert all(overlap(a, b) <= 0 for a, b in zip(ran, ran[1:], strict=False)), job
+        assert all(overlap(a, b) <= 0 for a, b in pairwise(ran)), job

@@ -27,6 +27,7 @@ from typing import Any
 import duckdb
 
 from connectors import connector
+from connectors.errors import exit_status
 from pipelines.settings import read_settings
 from pipelines.sync import Outside, sync_account
 
@@ -131,11 +132,15 @@ def carry_out(order: Order) -> dict[str, Any]:
     )
     account = settings.accounts[order.service]
     account = replace(account, retry=replace(account.retry, first_seconds=0.01, max_seconds=0.05))
-    outside = Outside(account_wait_seconds=order.wait_seconds)
+    told: list[str] = []
+    outside = Outside(
+        account_wait_seconds=order.wait_seconds,
+        progress=lambda news: told.append(news.text) if news.kind == "waiting" else None,
+    )
     result = sync_account(
         settings, account, tables=order.tables or None, full=order.full, outside=outside
     )
-    return {**result.as_json(), "boundaries": boundaries.seen}
+    return {**result.as_json(), "boundaries": boundaries.seen, "waiting": told}
 
 
 def give_up_powers() -> None:
@@ -156,7 +161,7 @@ def _forked(order: Order) -> dict[str, Any]:
             answer = carry_out(order)
         except BaseException as error:  # noqa: BLE001 - told to the process that ordered it
             answer = {"raised": type(error).__name__, "told": str(error),
-                      "trace": traceback.format_exc()}  # fmt: skip
+                      "exit_status": exit_status(error), "trace": traceback.format_exc()}  # fmt: skip
         blob = json.dumps(answer).encode()
         while blob:
             blob = blob[os.write(writing, blob) :]

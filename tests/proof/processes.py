@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -52,6 +54,13 @@ class Elsewhere:
         assert line, "the process that carries out syncs has ended"
         found: dict[str, Any] = json.loads(line)
         return found
+
+    def kill(self) -> None:
+        """End the child that carries out the order with SIGKILL, wherever it is."""
+        own = self._process.pid
+        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
 
     def sync(self, order: Order) -> dict[str, Any]:
         """Carry out an order and wait for its end."""
