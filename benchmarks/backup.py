@@ -213,11 +213,20 @@ def one_step(step: str, folder: Path) -> None:
 
     duckdb.connect().execute("SELECT 1")
     assert warehouse.backup
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), processor_seconds()
     STEPS[step](folder)
-    seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": memory}))
+    seconds, busy = time.perf_counter() - began, processor_seconds() - busy
+    highest = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line
+    )
+    memory = int(highest.split()[1]) / 1024
+    print(json.dumps({"seconds": seconds, "busy": busy, "megabytes": memory}))
+
+
+def processor_seconds() -> float:
+    """Seconds that processors worked for this process and its children."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 RATIOS = (
@@ -250,6 +259,7 @@ def main() -> None:
         size = (folder / "kollect.duckdb").stat().st_size / 1e6
         print(f"{chosen.count:,} videos, {chosen.count // 2:,} old versions, {size:,.0f} MB, "
               f"built in {time.perf_counter() - began:.0f} s\n")  # fmt: skip
+        print(f"{'':<46}{'seconds':>9}{'processor':>12}{'memory':>12}")
         best: dict[str, dict[str, float]] = {}
         for step in STEPS:
             if chosen.only and step not in chosen.only:
@@ -257,13 +267,16 @@ def main() -> None:
             rounds = 1 if step == "export as it is" else chosen.rounds
             runs = [measured(step, folder) for _ in range(rounds)]
             best[step] = min(runs, key=lambda run: run["seconds"])
-            print(f"{step:<46}{best[step]['seconds']:>9.2f} s{best[step]['megabytes']:>8.0f} MB")
+            found = best[step]
+            print(f"{step:<46}{found['seconds']:>9.2f}{found['busy']:>12.2f}"
+                  f"{found['megabytes']:>9.0f} MB")  # fmt: skip
         print()
         for left, right, most in RATIOS:
             if left in best and right in best:
                 ratio = best[left]["seconds"] / best[right]["seconds"]
+                busy = best[left]["busy"] / best[right]["busy"]
                 wanted = f"   (at most {most})" if most else ""
-                print(f"{left} / {right}: {ratio:.3f}{wanted}")
+                print(f"{left} / {right}: {ratio:.3f}, by processor {busy:.3f}{wanted}")
 
 
 if __name__ == "__main__":

@@ -84,9 +84,10 @@ def _ask_for_whole_lists(looks: Looks) -> None:
         if not look.read_whole and (len(look.items) >= MOST or space_id in lacking):
             looks.take_whole(space_id)
         if looks.lists_are_cut(space_id):
+            name, count = work.spaces.names[space_id], len(look.whole or ())
             work.walk.outcome.messages.append(
-                f"the list of space {work.spaces.names[space_id]} has exactly {len(look.whole or ())} "
-                "work items and may be cut: what it lacks is looked for in the next full pass"
+                f"the list of space {name} has exactly {count} work items and may be cut: "
+                "what it lacks is looked for in the next full pass"
             )
     for row_id in looks.unlisted & looks.listed:
         work.walk.outcome.cursors[("unlisted", row_id)] = ""
@@ -96,9 +97,8 @@ def _read_what_changed(looks: Looks) -> None:
     """By GraphQL, work items that are not as they were; by REST, all rows of the lists."""
     work = looks.work
     labels: dict[str, set[str]] = {}
-    for item_id, label_id in work.walk.known.rows(
-        "work_item_labels", ["work_item_id", "label_id"]
-    ):
+    pairs = work.walk.known.rows("work_item_labels", ["work_item_id", "label_id"])
+    for item_id, label_id in pairs:
         labels.setdefault(item_id, set()).add(label_id)
     changed: set[str] = set()
     for space_id, look in looks.of.items():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.declare import Plan, Record, Resource
+from connectors.declare import Plan, Record, Resource, family_tables
 from connectors.errors import BadCredential, Skippable, UnexpectedShape
 from connectors.paging import Asked, Proof, dig, records_at
 from connectors.walk import Page, Walk
@@ -50,6 +50,9 @@ def guarded(plan: Callable[[Walk, Means], None]) -> Plan:
                 f"the token has changed: {walk.family.name} read, and nothing is ended this time"
             )
         plan(walk, Means.of(walk.options))
+        for table in family_tables(walk.family):
+            if table.name not in walk.outcome.proofs:
+                walk.outcome.note(table.name, "what was read shows nothing new of it")
         if not walk.outcome.failures:
             walk.outcome.cursors[("token", walk.family.name)] = mark
 

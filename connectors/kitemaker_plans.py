@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-from connectors.declare import Record, Resource, Table
-from connectors.errors import Missing, Skippable
+from connectors.declare import Record, Resource
+from connectors.errors import Skippable
+from connectors.kitemaker_by_number import feedback_by_number, initiatives_by_number
 from connectors.kitemaker_incremental import copy_changes
+from connectors.kitemaker_links import GeneralLabels, ids_of, keep_hidden
 from connectors.kitemaker_means import (
     Means,
     end_missing,
@@ -16,19 +17,13 @@ from connectors.kitemaker_means import (
     read_list,
     read_pages,
     same_organization,
-    token_mark,
 )
-from connectors.kitemaker_numbers import MARGIN, Ask, Holes, Keep, probe
 from connectors.kitemaker_rest_pass import copy_numbers
 from connectors.kitemaker_routes import (
     COMPANIES,
     FEEDBACK,
     FEEDBACK_BY_ID,
-    FEEDBACK_BY_NUMBER,
-    FEEDBACK_BY_PATH,
-    GENERAL_LABELS,
     INITIATIVE,
-    INITIATIVE_BY_NUMBER,
     INITIATIVES,
     PEOPLE,
     ROADMAPS,
@@ -41,7 +36,7 @@ from connectors.kitemaker_tables import (
     INSIGHT_ENTITIES,
 )
 from connectors.kitemaker_work import Work, copy_all
-from connectors.paging import Proof, dig, records_at
+from connectors.paging import Proof, dig
 from connectors.walk import Page, Walk
 
 
@@ -59,9 +54,6 @@ def copy_work(walk: Walk, means: Means) -> None:
         copy_changes(work)
 
 
-# -- initiatives ---------------------------------------------------------------------------
-
-
 def copy_initiatives(walk: Walk, means: Means) -> None:
     """Initiatives with their comments, and roadmaps in full passes or when a column is new."""
     if not means.graphql:
@@ -70,7 +62,7 @@ def copy_initiatives(walk: Walk, means: Means) -> None:
             ("roadmaps", "roadmap_columns", "initiative_members", "initiative_watchers",
              "initiative_work_items", "initiative_roadmap_columns"),
         )  # fmt: skip
-        _initiatives_by_number(walk)
+        initiatives_by_number(walk)
         return
     if walk.full:
         read_list(walk, ROADMAPS)
@@ -111,65 +103,17 @@ def read_organization_wide(
         walk.outcome.fail_rows(listing, proof.reason)
         return
     end_missing(walk, listing, single, seen, proof)
-    labels.prove(listing, proof)
+    if listing.rows[0].table.name not in walk.outcome.failures:
+        labels.prove(listing, proof)
     for rows in (listing.rows[0], *listing.rows[0].children):
         walk.outcome.note(rows.table.name, proof.by)
-
-
-class GeneralLabels:
-    """Labels of the organization: no space lists them, only what carries them shows them."""
-
-    def __init__(self, walk: Walk, part: str) -> None:
-        self._walk = walk
-        self._part = part
-        self._of_spaces = {
-            label_id for label_id, space in walk.known.rows("labels", ["id", "space_id"]) if space
-        }
-
-    def keep(self, record: Record) -> None:
-        """The labels of a record that are no space's."""
-        found = [dict(label) for label in record.get(self._part) or () if isinstance(label, dict)]
-        general = [label for label in found if label.get("id") not in self._of_spaces]
-        self._walk.keep(GENERAL_LABELS, general, {"space_id": None})
-
-    def prove(self, listing: Resource, proof: Proof) -> None:
-        """A label that no list carries any more has ended."""
-        elsewhere = {"labels": "feedback_tags", "tags": "initiative_labels"}[self._part]
-        others = self._walk.known.rows(elsewhere, ["label_id"])
-        spared: list[dict[str, Any]] = [{"id": label_id} for (label_id,) in others]
-        self._walk.outcome.present.setdefault("labels", []).extend(spared)
-        self._walk.outcome.prove("labels", listing.name, {"space_id": None}, proof.by)
-
-
-def keep_hidden(walk: Walk, *links: Table) -> None:
-    """Links to what is in a space that only another token saw: their absence says nothing."""
-    mark, seen_by = token_mark(walk), walk.known.cursors("space seen by")
-    spaces = {i for i in ids_of(walk, "spaces") if seen_by.get(i) != mark}
-    if not spaces:
-        return
-    hidden = set(spaces)
-    for name in ("labels", "work_items"):
-        rows = walk.known.rows(name, ["id", "space_id"])
-        hidden.update(row_id for row_id, space_id in rows if space_id in spaces)
-    for table in links:
-        owner, to = table.key
-        for owner_id, linked in walk.known.rows(table.name, [owner, to]):
-            if linked in hidden:
-                walk.sink.without(table, {owner: owner_id})
-
-
-def ids_of(walk: Walk, table: str) -> set[str]:
-    return {row[0] for row in walk.known.rows(table, ["id"])}
-
-
-# -- feedback ------------------------------------------------------------------------------
 
 
 def copy_feedback(walk: Walk, means: Means) -> None:
     """Feedback with its insights, and people in full passes or when someone is new."""
     if not means.graphql:
         leave_out(walk, ("people", "companies", "feedback_owners", "feedback_tags"))
-        _feedback_by_number(walk)
+        feedback_by_number(walk)
         return
     if walk.full:
         read_list(walk, PEOPLE)
@@ -192,92 +136,3 @@ def copy_feedback(walk: Walk, means: Means) -> None:
             read_list(walk, PEOPLE)
         if companies - ids_of(walk, "companies") - {None}:
             read_list(walk, COMPANIES)
-
-
-# -- number by number ----------------------------------------------------------------------
-
-
-def _initiatives_by_number(walk: Walk) -> None:
-    labels = GeneralLabels(walk, "labels")
-
-    def keep(_: int, page: Page) -> str:
-        for record in records_at(page.payload, "") or ():
-            labels.keep(record)
-        found = records_at(page.payload, "") or [{}]
-        walk.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
-        return str(dig(found[0], "id"))
-
-    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        binds = [{"number": number} for number in numbers]
-        for bind, page in walk.ask_all(INITIATIVE_BY_NUMBER, binds):
-            yield int(bind["number"]), page
-
-    read_by_number(walk, INITIATIVE_BY_NUMBER, ask, keep)
-
-
-def _feedback_by_number(walk: Walk) -> None:
-    """By parameter or by path: the documentation shows both, the first hit tells which works."""
-    works = walk.known.cursor("feedback address")
-    forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in (None, form.name)]
-
-    def keep(number: int, page: Page) -> str:
-        if (organization := dig(page.payload, "organizationId")) is not None:
-            same_organization(walk, organization)
-        row_id = str(dig(page.payload, "id"))
-        for rows in FEEDBACK_BY_NUMBER.rows:
-            walk.keep(rows, page.payload, {"number": str(number)})
-        return row_id
-
-    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        for number in numbers:
-            yield number, _either(walk, forms, number)
-
-    read_by_number(walk, FEEDBACK_BY_NUMBER, ask, keep)
-
-
-def _either(walk: Walk, forms: list[Resource], number: int) -> Page | Skippable:
-    """The answer of the form that works; until one has, a 404 may mean the form."""
-    answer: Page | Skippable = Missing("no form was asked for")
-    for form in list(forms):
-        try:
-            answer = walk.ask(form, {"number": number})
-        except Missing as error:
-            answer = error
-            continue
-        except Skippable as error:
-            return error
-        forms[:] = [form]
-        walk.outcome.cursors[("feedback address", "")] = form.name
-        break
-    return answer
-
-
-def read_by_number(
-    walk: Walk,
-    resource: Resource,
-    ask: Ask,
-    keep: Keep,
-) -> None:
-    """All numbers in a full pass, else the known ones, and in both cases some beyond the last.
-
-    A known number that answers 404 has ended, if any other number was found: where none is, the
-    address itself may be gone.
-    """
-    table = resource.rows[-1].table.name
-    known = {n: row_id for row_id, n in walk.known.rows(table, ["id", "number"]) if n is not None}
-    top, holes = max(known, default=0), Holes(walk, table)
-    numbers = holes.worth_asking(top) if walk.full else [*known, *range(top + 1, top + MARGIN + 1)]
-    result = probe(ask, keep, numbers, top)
-    if result.failed:
-        walk.outcome.fail_rows(resource, result.failed)
-        return
-    if known and not result.found:
-        walk.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
-        return
-    holes.remember(result)
-    ids = set(result.found.values())
-    for number in sorted(known.keys() & result.missing):
-        if known[number] not in ids:
-            walk.outcome.end(table, {"id": known[number]}, "404 on its own address")
-    for rows in (resource.rows[-1], *resource.rows[-1].children):
-        walk.outcome.note(rows.table.name, "every number asked for")

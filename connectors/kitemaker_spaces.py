@@ -73,7 +73,7 @@ def _by_graphql(walk: Walk, spaces: Spaces) -> None:
     if not isinstance(listed, list):
         raise UnexpectedShape("Kitemaker answered without its spaces")
     same_organization(walk, dig(page.payload, "data.organization.id"))
-    types: set[str] = set()
+    types = {kind for (kind,) in walk.known.rows("statuses", ["type"]) if kind}
     try:
         for space in listed:
             spaces.names[space["id"]] = space["name"]
@@ -147,6 +147,8 @@ def _end_vanished(walk: Walk, means: Means, spaces: Spaces) -> None:
             )
         elif _is_gone(walk, means, space_id):
             walk.outcome.end("spaces", {"id": space_id}, "not listed, and not found by its id")
+        else:
+            spaces.names[space_id] = name
 
 
 def _is_gone(walk: Walk, means: Means, space_id: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
 UNAUTHORIZED = 401
 Bind = Mapping[str, Any]
+ANSWERS_AHEAD = 3
 Collect = bool | Callable[[Record], Record]
 
 
@@ -321,7 +323,7 @@ class Walk:
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
             try:
                 while queue or flying:
-                    while queue and len(flying) < self._in_flight * 2:
+                    while queue and len(flying) < self._in_flight * 2 and not _enough(flying):
                         task, question = queue.popleft()
                         flying.append((task, pool.submit(self._answer, question, also)))
                     task, future = flying.popleft()
@@ -492,6 +494,13 @@ class _Settled:
 
     def refused(self) -> dict[str, str] | None:
         return None
+
+
+def _enough(flying: deque[tuple[_Task, Future[Page]]]) -> bool:
+    """Whether the next answers are here already: further ones would only fill the memory."""
+    return len(flying) >= ANSWERS_AHEAD and all(
+        future.done() for _, future in islice(flying, ANSWERS_AHEAD)
+    )
 
 
 def read_family(walk: Walk) -> Outcome:

@@ -14,8 +14,9 @@ from warehouse.incoming import Incoming
 from warehouse.known import appeared
 from warehouse.types import literal, quoted
 
-MAX_APPEARED = 300
-"""Columns that may appear by themselves in one table; further fields stay in `_raw`."""
+MAX_APPEARED = 100
+"""Columns that may appear by themselves in one table; further fields stay in `_raw`. A column
+takes 256 KiB of memory or more in each of two tables while it is filled."""
 
 
 def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
@@ -166,7 +167,8 @@ def add_fresh_columns(
 def _refused(column: str, field: str, taken: set[str], already: int) -> str:
     if not column or column in taken:
         return "ignored: its column name is taken"
-    if "." in field or len(field) > 200:
+    odd = any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in field)
+    if "." in field or "\\" in field or odd or len(field) > 200:
         return "ignored: no usable column name"
     return f"ignored: more than {MAX_APPEARED} new fields" if already >= MAX_APPEARED else ""
 

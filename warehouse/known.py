@@ -27,6 +27,7 @@ class Known:
         self.connector = connector
         self._account = account
         self._connect = connect
+        self._cursors: dict[str, dict[str, str]] | None = None
 
     def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows of a query on the writer's file; none where a table does not exist yet."""
@@ -66,13 +67,18 @@ class Known:
 
     def cursors(self, resource: str) -> dict[str, str]:
         """Every stored cursor of a resource by scope."""
-        return dict(
-            self._query(
-                f"SELECT scope, value FROM {CATALOG}.{STATE}.cursors "
-                "WHERE account = ? AND resource = ?",
-                [self._account, resource],
-            )
-        )
+        if self._cursors is None:
+            self._cursors = {}
+            for name, scope, value in self._query(
+                f"SELECT resource, scope, value FROM {CATALOG}.{STATE}.cursors WHERE account = ?",
+                [self._account],
+            ):
+                self._cursors.setdefault(name, {})[scope] = value
+        return dict(self._cursors.get(resource, {}))
+
+    def forget(self) -> None:
+        """Ask again for cursors: a load has moved them."""
+        self._cursors = None
 
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int

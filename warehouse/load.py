@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,8 +83,10 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
         try:
             result = _Load(connection, request).run(started)
             connection.execute("COMMIT")
+            known.forget()
         except BaseException:
-            connection.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
+                connection.execute("ROLLBACK")
             raise
     return result
 

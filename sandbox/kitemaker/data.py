@@ -193,6 +193,7 @@ def _initiatives(maker: Maker, size: int) -> None:
         initiative.spaces = [spaces[n % len(spaces)], spaces[(n + 2) % len(spaces)]][: 2 - n % 2]
         initiative.labels = list(world.general_labels if n == 0 else spaces[0].labels[: n % 3])
         initiative.members = world.users[: n % 3]
+        initiative.watchers = initiative.members[:1]
         maker.place(initiative, columns[n % len(columns)])
         for item in rng.sample(items, min(len(items), 3)):
             maker.join(item, initiative)

@@ -17,7 +17,7 @@ from connectors.http.answers import read_payload
 from connectors.outcome import Outcome
 from connectors.shape import Shaper
 from tests.payloads import recorded
-from warehouse.connect import Warehouse
+from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.engine import open_engine
 from warehouse.incoming import Incoming
 from warehouse.known import Known
@@ -26,7 +26,7 @@ from warehouse.load import LoadRequest, Traffic, load
 KINESCOPE = connector("kinescope")
 TAGS = next(family for family in KINESCOPE.families if family.name == "tags")
 NAMES = (
-    "id", "name", "created_at", "select", "order", 'a"b', "a'b", "a.b", "", " ", "_raw", "rowid",
+    "id", "tag", "name", "created_at", "select", "order", 'a"b', "a'b", "a.b", "", " ", "_raw", "rowid",
     "_account", "ID", "Name", "\x00", "table; DROP TABLE x", "é", "p", "r", "s", "$", "[0]",
 )  # fmt: skip
 hostile = st.recursive(
@@ -86,20 +86,20 @@ class Kept:
             connection = engine.cursor()
             with self.warehouse.writing(connection):
                 kept = connection.execute(
-                    "SELECT id, name, _raw FROM w.kinescope.tags WHERE _run_id = ?", [run_id]
+                    f"SELECT id, tag, _raw FROM {CATALOG}.kinescope.tags WHERE _run_id = ?", [run_id]
                 ).fetchall()
                 (rejects,) = connection.execute(
-                    "SELECT count(*) FROM w._kollect.rejects WHERE run_id = ?", [run_id]
+                    f"SELECT count(*) FROM {CATALOG}.{STATE}.rejects WHERE run_id = ?", [run_id]
                 ).fetchall()[0]
         return ledger, kept, int(rejects)
 
 
 def check(kept: Kept, garbage: list[Any]) -> None:
     """One valid record among the garbage is kept whole; rejects are counted and written."""
-    valid = {"id": f"valid-{kept.runs}", "name": "one of us", "created_at": "2024-01-02T03:04:05Z"}
+    valid = {"id": f"valid-{kept.runs}", "tag": "one of us", "created_at": "2024-01-02T03:04:05Z"}
     body = json.dumps({"data": [*garbage, valid]}).encode()
     ledger, rows, rejects = kept.take(body)
-    assert (valid["id"], valid["name"]) in {row[:2] for row in rows}
+    assert (valid["id"], valid["tag"]) in {row[:2] for row in rows}
     assert ledger["rejected"] == rejects
     unusable = [r for r in garbage if r is not None and not isinstance(r, dict)]
     assert rejects >= len(unusable)
@@ -118,11 +118,11 @@ CORPUS: dict[str, Callable[[], list[Any]]] = {
     "the same id twice": lambda: [{"id": "t", "name": "a"}, {"id": "t", "name": "b"}],
     "ids of other types": lambda: [{"id": 1}, {"id": True}, {"id": [1]}, {"id": {"a": 1}}],
     "no objects": lambda: [None, 1, "x", [], [[]], True],
-    "ten megabytes of text": lambda: [{"id": "long", "name": "x" * 10_000_000}],
-    "deep nesting": lambda: [{"id": "deep", "name": json.loads("[" * 400 + "]" * 400)}],
-    "lone surrogates": lambda: [{"id": "\ud800", "name": "\udfff\ud800"}],
-    "NUL": lambda: [{"id": "nul\x00", "name": "a\x00b", "x\x00y": "\x00"}],
-    "huge numbers": lambda: [{"id": 10**400, "name": 10**30, "size": 1e308, "n": -(10**25)}],
+    "ten megabytes of text": lambda: [{"id": "long", "tag": "x" * 10_000_000}],
+    "deep nesting": lambda: [{"id": "deep", "tag": json.loads("[" * 400 + "]" * 400)}],
+    "lone surrogates": lambda: [{"id": "\ud800", "tag": "\udfff\ud800"}],
+    "NUL": lambda: [{"id": "nul\x00", "tag": "a\x00b", "x\x00y": "\x00"}],
+    "huge numbers": lambda: [{"id": 10**400, "tag": 10**30, "size": 1e308, "n": -(10**25)}],
     "numbers that are none": lambda: [{"id": "nan", "a": float("nan"), "b": float("inf")}],
     "impossible dates": lambda: [{"id": "when", "created_at": "2023-02-30T25:61:00Z"}],
     "reserved words as keys": lambda: [

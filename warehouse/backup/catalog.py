@@ -57,17 +57,18 @@ def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Pat
     try:
         connection.execute(f"USE {TRIAL}")
         before: list[str] = []
-        created: dict[tuple[str, str], str] = {}
+        creating: list[str] = []
         later: list[str] = []
         for statement in statements:
             if statement.startswith("CREATE TABLE "):
                 connection.execute(statement)
-                created[_newest_table(connection, created)] = statement
+                creating.append(statement)
             elif statement.startswith(("CREATE SCHEMA ", "CREATE TYPE ", "CREATE SEQUENCE ")):
                 connection.execute(statement)
                 before.append(statement)
             else:
                 later.append(statement)
+        created = dict(zip(_tables_as_made(connection), creating, strict=True))
         after, broken = _in_order(connection, later)
         comments, _ = _in_order(connection, list(_comments(connection, catalog)))
     finally:
@@ -94,14 +95,12 @@ def _statements(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Pa
     return [found.query.strip() for found in connection.extract_statements(text)]
 
 
-def _newest_table(
-    connection: duckdb.DuckDBPyConnection, known: dict[tuple[str, str], str]
-) -> tuple[str, str]:
-    rows = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() "
-        f"WHERE database_name = {literal(TRIAL)} ORDER BY table_oid DESC"
+def _tables_as_made(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Schema and name of the tables of the trial, in the order in which they were created."""
+    return connection.execute(
+        f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = "
+        f"{literal(TRIAL)} ORDER BY table_oid"
     ).fetchall()
-    return next((schema, name) for schema, name in rows if (schema, name) not in known)
 
 
 def _in_order(

@@ -1,0 +1,76 @@
+"""Every load says how complete it is and why; status, ledger and exit code say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sandbox.faults import Fault
+from tests.support import Bench
+
+
+def marked(bench: Bench) -> datetime | None:
+    """When the last full pass was, by the cursor that the rhythm goes by."""
+    rows = bench.query("SELECT value FROM _kollect.cursors WHERE resource = 'full pass'")
+    return datetime.fromisoformat(rows[0][0]) if rows else None
+
+
+def test_each_table_says_what_proves_it(made: Callable[..., Bench]) -> None:
+    """A complete table names its proof in the ledger; none is complete without one."""
+    kinescope = made("kinescope", switches={"unshown_lists": "paged"})
+    result = kinescope.sync("tags", "players", "playlists")
+    rows = kinescope.query("SELECT table_name, complete, proof, reason FROM _kollect.loads")
+    assert {row[0] for row in rows} == set(result.tables)
+    assert all(complete and proof and not reason for _, complete, proof, reason in rows)
+    assert {name: row["proof"] for name, row in result.tables.items()} == {
+        row[0]: row[2] for row in rows
+    }
+
+
+def test_a_table_that_fails_is_named_and_the_others_land(made: Callable[..., Bench]) -> None:
+    """The sync is `partial`, the ledger holds the reason, the other tables are complete."""
+    kinescope = made("kinescope")
+    kinescope.stand_in.faults.add(Fault("forbidden", match="/v1/tags", times=None))
+    result = kinescope.sync("tags", "players")
+    assert result.status == "partial"
+    assert result.tables["players"]["complete"]
+    assert not result.tables["tags"]["complete"]
+    ledger = dict(kinescope.query("SELECT table_name, reason FROM _kollect.loads"))
+    assert ledger["players"] is None
+    assert ledger["tags"] and "tags" in ledger["tags"]
+    assert kinescope.query("SELECT status FROM _kollect.runs") == [("partial",)]
+
+
+def test_a_full_pass_follows_in_its_rhythm(made: Callable[..., Bench]) -> None:
+    """After so many days a sync is a full pass by itself, and sees what cheap ones cannot."""
+    kinopio = made("kinopio", full_every_days=7, include=["favorite_colors", "notifications"])
+    begin = datetime.now(UTC)
+
+    def sync_at(days: float, *tables: str, full: bool = False) -> set[str]:
+        outside = replace(kinopio.outside, now=lambda: begin + timedelta(days=days))
+        result = kinopio.sync(*tables, full=full, outside=outside)
+        assert result.error is None
+        return {row["mode"] for row in result.tables.values()}
+
+    assert sync_at(0) == {"full"}
+    assert marked(kinopio) == begin
+    assert sync_at(1) == {"incremental"}
+    assert sync_at(6, "notifications", full=True) == {"full"}
+    assert marked(kinopio) == begin, "a full pass of one table is none of the account"
+    assert sync_at(8) == {"full"}
+    assert marked(kinopio) == begin + timedelta(days=8)
+    assert sync_at(9) == {"incremental"}
+
+
+def test_an_account_whose_first_pass_broke_off_catches_up(made: Callable[..., Bench]) -> None:
+    """A full pass that an error ended counts for nothing; the next run is one again."""
+    kinopio = made("kinopio", include=["favorite_colors", "notifications"])
+    kinopio.stand_in.faults.add(Fault("token_died", match="/notification", times=None))
+    assert kinopio.sync().error is not None
+    assert marked(kinopio) is None
+    kinopio.stand_in.faults.clear()
+    later = replace(kinopio.outside, now=lambda: datetime.now(UTC) + timedelta(days=2))
+    result = kinopio.sync(outside=later)
+    assert {row["mode"] for row in result.tables.values()} == {"full"}
+    assert marked(kinopio) is not None
