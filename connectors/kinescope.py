@@ -91,9 +91,7 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
                 PROJECTS,
                 at="data",
                 given={"catalog_type": f"={catalog_type}"},
-                children=(
-                    Rows(FOLDERS, at="folders", given={"project_id": "id"}, proves=False),
-                ),
+                children=(Rows(FOLDERS, at="folders", given={"project_id": "id"}, proves=False),),
             ),
         ),
         params={"catalog_type": catalog_type},
@@ -308,26 +306,50 @@ KINESCOPE = checked(
             Family(
                 "file_requests",
                 tuple(
-                    listing(f"file_requests_{state}", "/v1/file-requests", FILE_REQUESTS,
-                            archived=archived)
+                    listing(
+                        f"file_requests_{state}",
+                        "/v1/file-requests",
+                        FILE_REQUESTS,
+                        archived=archived,
+                    )
                     for state, archived in (("open", "false"), ("archived", "true"))
                 ),
-            ),  # fmt: skip
+            ),
             plain("moderators", "/v1/moderators", MODERATORS),
             plain("webhooks", "/v1/webhooks", WEBHOOKS),
-            Family("analytics", (ANALYTICS_WINDOW,), plan=copy_windows,
-                   cost=cost_of_windows(ANALYTICS_WINDOW)),
-            Family("billing_usage", (USAGE_WINDOW,), plan=copy_windows,
-                   cost=cost_of_windows(USAGE_WINDOW)),
+            Family(
+                "analytics",
+                (ANALYTICS_WINDOW,),
+                plan=copy_windows,
+                cost=cost_of_windows(ANALYTICS_WINDOW),
+            ),
+            Family(
+                "billing_usage",
+                (USAGE_WINDOW,),
+                plan=copy_windows,
+                cost=cost_of_windows(USAGE_WINDOW),
+            ),
         ),
         notes="connectors/notes/kinescope.md",
         check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),
         who=lambda answer: f"a workspace with {dig(answer, 'meta.pagination.total')} videos",
         secret_fields=(
-            "streamkey", "rtmp_link", "key", "password", "login", "link_hash", "privacy_share",
-            "access_token", "jwt_secret", "basic_auth", "password_digest", "confirmation_token",
-            "reset_password_token", "poster_url", "download_link",
-        ),  # fmt: skip
+            "streamkey",
+            "rtmp_link",
+            "key",
+            "password",
+            "login",
+            "link_hash",
+            "privacy_share",
+            "access_token",
+            "jwt_secret",
+            "basic_auth",
+            "password_digest",
+            "confirmation_token",
+            "reset_password_token",
+            "poster_url",
+            "download_link",
+        ),
         drop=("data[].assets[].url", "data[].assets[].download_link", "data[].subtitles[].url"),
     )
 )

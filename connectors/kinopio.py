@@ -326,10 +326,21 @@ KINOPIO = checked(
         check=ACCOUNT,
         who=lambda user: f"the account of {user.get('name') or user.get('id')}",
         secret_fields=(
-            "apiKey", "collaboratorKey", "readOnlyKey", "linkToSpaceCollaboratorKey", "email",
-            "prevInviteEmails", "weatherLocation", "arenaAccessToken", "appleAppAccountToken",
-            "stripeSubscriptionId", "stripePlanIsPurchased", "appApiKeys", "password", "clients",
-        ),  # fmt: skip
+            "apiKey",
+            "collaboratorKey",
+            "readOnlyKey",
+            "linkToSpaceCollaboratorKey",
+            "email",
+            "prevInviteEmails",
+            "weatherLocation",
+            "arenaAccessToken",
+            "appleAppAccountToken",
+            "stripeSubscriptionId",
+            "stripePlanIsPurchased",
+            "appApiKeys",
+            "password",
+            "clients",
+        ),
         cleanse=only_user_fields,
     )
 )

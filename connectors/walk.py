@@ -53,9 +53,9 @@ class Knowledge(Protocol):
     def cursors(self, resource: str) -> dict[str, str]:
         """Every stored cursor of a resource by scope."""
 
-    def due(self, resource: str, table: str, columns: Sequence[str], again_days: int) -> list[
-        tuple[str, str, tuple[Any, ...]]
-    ]:
+    def due(
+        self, resource: str, table: str, columns: Sequence[str], again_days: int
+    ) -> list[tuple[str, str, tuple[Any, ...]]]:
         """(scope, content, values) of rows that are to be asked for again; all for 0 days."""
 
     def first_time(self, family: str) -> bool:
@@ -233,7 +233,9 @@ class Walk:
         resource = task.resource
         values = {name: str(value) for name, value in task.bind.items()}
         task.spelling = self._spelling(resource)
-        path = task.spelling.format(**{name: quote(value, safe="") for name, value in values.items()})
+        path = task.spelling.format(
+            **{name: quote(value, safe="") for name, value in values.items()}
+        )
         shown = {name: text.format(**values) for name, text in resource.params.items()}
         shown.update(params)
         body = None
@@ -508,7 +510,7 @@ def read_family(walk: Walk) -> Outcome:
     if walk.family.plan is not None:
         walk.family.plan(walk)
         return walk.outcome
-    resources = [resource for resource in walk.family.resources]
+    resources = list(walk.family.resources)
     needed = {r.each.of for r in resources if isinstance(r.each, Each) and walk.wants(r)}
     read: dict[str, list[Listing]] = {}
     for resource in resources:

@@ -1,4 +1,4 @@
-"""An account's current rows as JSON, CSV or Parquet; Kinopio spaces also as its import reads them."""
+"""An account's current rows as JSON, CSV or Parquet; Kinopio spaces also for its import."""
 
 from __future__ import annotations
 

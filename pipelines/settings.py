@@ -79,9 +79,7 @@ class Account:
     def tables(self) -> list[str]:
         """The tables that are included, in the connector's order."""
         return [
-            name
-            for name in self.connector.tables
-            if "*" in self.include or name in self.include
+            name for name in self.connector.tables if "*" in self.include or name in self.include
         ]
 
 
@@ -109,7 +107,10 @@ class Settings:
 
 
 def read_settings(
-    file: Path | None = None, *, folder: Path | None = None, environ: Mapping[str, str] | None = None
+    file: Path | None = None,
+    *,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings of `file`, else of KOLLECT_CONFIG, else of `kollect.toml` in the folder.
 
@@ -147,9 +148,13 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{file.name} is no valid TOML: {error}", guidance="mend that line") from None
+        raise BadSettings(
+            f"{file.name} is no valid TOML: {error}", guidance="mend that line"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{file.name} cannot be read: {error}", guidance="check the file") from None
+        raise BadSettings(
+            f"{file.name} cannot be read: {error}", guidance="check the file"
+        ) from None
 
 
 def _dotenv(file: Path) -> dict[str, str]:
@@ -274,7 +279,9 @@ def _secret(variable: str, known: Mapping[str, str]) -> str:
 def _text(inside: Mapping[str, Any], name: str, default: str, where: str) -> str:
     value = inside.get(name, default)
     if not isinstance(value, str):
-        raise BadSettings(f"{where} {name} = {value!r} is no text", guidance=f'write {name} = "..."')
+        raise BadSettings(
+            f"{where} {name} = {value!r} is no text", guidance=f'write {name} = "..."'
+        )
     return value
 
 
@@ -355,4 +362,4 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
             )
         if chosen.get(name, []) is not None:
             chosen[name] = [*(chosen.get(name) or []), table]
-    return chosen or {name: None for name in settings.accounts}
+    return chosen or dict.fromkeys(settings.accounts)

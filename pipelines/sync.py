@@ -252,7 +252,12 @@ class _Sync:
             if not self.account.ready:
                 self._fail(self._no_credential(), families)
             else:
-                with make_client(self.account, self.warehouse.home, self.world, self._on_event) as client, open_engine(self.warehouse.home) as engine:
+                with (
+                    make_client(
+                        self.account, self.warehouse.home, self.world, self._on_event
+                    ) as client,
+                    open_engine(self.warehouse.home) as engine,
+                ):
                     self._read_all(families, journal, client, engine, run_id, started_at)
                     self._count(client, journal)
             self._finish(run_id, started_at)
@@ -303,9 +308,9 @@ class _Sync:
         for number, family in enumerate(families):
             if done.get(family.name) == run_id:
                 continue
-            if family.full_only and not self.full and not known.first_time(family.name):
-                if not self.named:
-                    continue
+            spared = family.full_only and not self.full and not self.named
+            if spared and not known.first_time(family.name):
+                continue
             self._tell("family", f"reading {family.name}", family=family.name)
             last = number == len(families) - 1
             error = self._family(family, last, journal, client, engine, known, run_id, started_at)
@@ -313,7 +318,10 @@ class _Sync:
                 self._fail(error, families[number + 1 :])
                 break
         stored = known.run_loads(run_id)
-        self.result.tables = {**stored, **{t: r for t, r in self.result.tables.items() if t not in stored}}
+        self.result.tables = {
+            **stored,
+            **{t: r for t, r in self.result.tables.items() if t not in stored},
+        }
 
     def _full_pass_due(self, known: Known, run_id: str, started_at: datetime) -> bool:
         """Whether the last full pass is longer ago than the account's rhythm allows.
@@ -410,7 +418,9 @@ class _Sync:
     def _on_event(self, event: Event) -> None:
         with self._shown:
             self.world.progress(
-                Progress(self.account.name, "request", str(event), {"event": event.kind, **event.fields})
+                Progress(
+                    self.account.name, "request", str(event), {"event": event.kind, **event.fields}
+                )
             )
 
     def _loaded(

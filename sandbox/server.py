@@ -134,7 +134,7 @@ class StandIn:
         else:
             try:
                 delivery = self.faults.deliver(request)
-            except Exception:  # the stand-in's own fault must be seen, not hang the client
+            except Exception:  # noqa: BLE001 - the stand-in's own fault must be seen, not hang the client
                 self.errors.append(traceback.format_exc())
                 delivery = Delivery(Response.of_text("the stand-in itself failed", 500))
         if self.latency_seconds:

@@ -159,7 +159,9 @@ def differences(
                 if value is not None:
                     found.append(f"{table.name}.{name} is no column (truth {value!r:.60})")
             elif not same(value, kept[key][name]):
-                found.append(f"{table.name} {key} {name}: {kept[key][name]!r:.90} is not {value!r:.90}")
+                found.append(
+                    f"{table.name} {key} {name}: {kept[key][name]!r:.90} is not {value!r:.90}"
+                )
     if not may_hold_more:
         found += [f"{table.name} {key} should be gone" for key in kept if key not in expected]
     return found

@@ -177,12 +177,8 @@ class Merge:
     def fill(self, columns: tuple[Column, ...]) -> None:
         """Fill columns that appeared in this load from the raw records, old rows included."""
         shape = literal(structure(columns))
-        values = ", ".join(
-            f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns
-        )
-        read = ", ".join(
-            f"{value_of(c, text_of(c), '_raw')} AS {quoted(c.name)}" for c in columns
-        )
+        values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
+        read = ", ".join(f"{value_of(c, text_of(c), '_raw')} AS {quoted(c.name)}" for c in columns)
         for place in (self.now, self.past):
             self._run(
                 f"UPDATE {place} AS t SET {values} FROM (SELECT row, {read} FROM (SELECT rowid AS "

@@ -31,7 +31,11 @@ class LinkedOffsets:
         return _LinkedOffsetWalk(self)
 
     def requests(self, rows: int) -> int:
-        return 1 if rows <= self.limit else math.ceil((rows - self.overlap) / (self.limit - self.overlap))
+        return (
+            1
+            if rows <= self.limit
+            else math.ceil((rows - self.overlap) / (self.limit - self.overlap))
+        )
 
     def total(self, payload: Any) -> int | None:
         return None

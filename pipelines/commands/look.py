@@ -145,7 +145,7 @@ def query(config: Path | None, sql: str, shape: str, most: int) -> None:
             text = str(error).strip().splitlines()
             raise BadSettings(
                 f"the query does not run: {text[0]}",
-                guidance="`kollect query \"SHOW ALL TABLES\"` shows what there is",
+                guidance='`kollect query "SHOW ALL TABLES"` shows what there is',
             ) from None
         names = [column[0] for column in cursor.description or []]
         found = cursor.fetchmany(most) if most else cursor.fetchall()

@@ -173,7 +173,7 @@ def demo(size: int | None, folder: Path, services: tuple[str, ...]) -> None:
             table("", columns, cursor.fetchall(), numbers=numbers)
     shown = settings.file or place
     click.echo(f"Look further:  kollect --config {_short(shown)} status")
-    click.echo(f"               kollect --config {_short(shown)} query \"SHOW ALL TABLES\"")
+    click.echo(f'               kollect --config {_short(shown)} query "SHOW ALL TABLES"')
     whole = all(result.status == "complete" for result in (*first, *second))
     for result in (*first, *second):
         if result.error is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
-
 LONGEST_CELL = 120
 """Letters that one cell of a printed table shows; CSV and JSON show all."""
 

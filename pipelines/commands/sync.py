@@ -29,9 +29,7 @@ LINE_SECONDS = 5.0
 @click.argument("selection", nargs=-1, metavar="[SELECT]...")
 @click.option("--full", is_flag=True, help="Read everything again, also what seems unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-@click.option(
-    "--accept-deletes", is_flag=True, help="Believe that many rows vanished at once."
-)
+@click.option("--accept-deletes", is_flag=True, help="Believe that many rows vanished at once.")
 @click.pass_obj
 def sync(
     config: Path | None,
@@ -153,7 +151,9 @@ def progress_lines(stream: Any) -> Callable[[Progress], None]:
                     due = time.monotonic() - last[0] > (0.2 if terminal else LINE_SECONDS)
                     if due:
                         last[0] = time.monotonic()
-                        text = ", ".join(f"{name}: {count} answers" for name, count in counts.items())
+                        text = ", ".join(
+                            f"{name}: {count} answers" for name, count in counts.items()
+                        )
                         stream.write(f"\r\x1b[K{text}" if terminal else f"{text}\n")
                         stream.flush()
                 return

@@ -57,9 +57,10 @@ def test_every_table_is_filled_typed_commented_and_unique(
     place = f'{service}."{table}"'
     assert made.query(f"SELECT count(*) > 0 FROM {place}") == [(True,)]
     key = ", ".join(f'"{name}"' for name in declared.key)
-    assert made.query(
-        f"SELECT 1 FROM {place} GROUP BY _account, {key} HAVING count(*) > 1 LIMIT 1"
-    ) == []
+    assert (
+        made.query(f"SELECT 1 FROM {place} GROUP BY _account, {key} HAVING count(*) > 1 LIMIT 1")
+        == []
+    )
     nameless = " OR ".join(f'"{name}" IS NULL' for name in declared.key)
     assert made.query(f"SELECT 1 FROM {place} WHERE {nameless} LIMIT 1") == []
     columns = dict(
@@ -90,16 +91,12 @@ def test_every_table_shows_itself_as_it_is_now_through_its_macro(
     """`t_at(now)` gives exactly the current rows."""
     made = synced[service]
     now = made.query(f'SELECT _account, _content FROM {service}."{table}" ORDER BY ALL')
-    then = made.query(
-        f'SELECT _account, _content FROM {service}."{table}_at"(now()) ORDER BY ALL'
-    )
+    then = made.query(f'SELECT _account, _content FROM {service}."{table}_at"(now()) ORDER BY ALL')
     assert now == then
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_load_is_in_the_ledger_with_its_proof(
-    synced: dict[str, Bench], service: str
-) -> None:
+def test_every_load_is_in_the_ledger_with_its_proof(synced: dict[str, Bench], service: str) -> None:
     """Each loaded table says how complete it is and why, and no value was rejected."""
     made = synced[service]
     loads = made.query(

@@ -11,7 +11,6 @@ import pytest
 
 from connectors.http.redact import Scrubber
 from connectors.kinescope import KINESCOPE
-from sandbox import Request
 from tests.payloads import DATA, recorded
 
 FOLDER = DATA / "kinescope"
@@ -81,7 +80,10 @@ def test_real_answers_load_without_a_reject_and_come_back_whole(tmp_path: Path) 
         "/v1/analytics": window("GET_v1_analytics__200.json"),
         "/v1/billing/usage": window("GET_v1_billing_usage__200.json"),
         "/v1/moderators": {"data": data("examples/GET_v1_moderators_moderator_id__200.json")},
-        **{f"/v1/{name}": {"data": []} for name in ("tags", "players", "privacy-domains", "webhooks")},
+        **{
+            f"/v1/{name}": {"data": []}
+            for name in ("tags", "players", "privacy-domains", "webhooks")
+        },
         **{f"/v1/playlists/{p['id']}/entities": entities for p in playlists},
         **{f"/v2/live/events/{e['id']}": {"data": e} for e in events},
     }
@@ -96,7 +98,10 @@ def test_real_answers_load_without_a_reject_and_come_back_whole(tmp_path: Path) 
         "examples/GET_v1_videos_video_id_annotations__200.json"
     )
     with recorded(
-        tmp_path, "kinescope", answers, {"KINESCOPE_API_TOKEN": "e51e55a1-0000-0000-0000-0000000000aa"}
+        tmp_path,
+        "kinescope",
+        answers,
+        {"KINESCOPE_API_TOKEN": "e51e55a1-0000-0000-0000-0000000000aa"},
     ) as bench:
         result = bench.sync()
         assert result.status == "complete", result.as_json()
@@ -105,7 +110,9 @@ def test_real_answers_load_without_a_reject_and_come_back_whole(tmp_path: Path) 
         assert set(kept) == {video["id"] for video in examples}
         for video in examples:
             assert json.loads(kept[video["id"]]["_raw"]) == without_children(video)
-        assets = {key[0]: json.loads(row["_raw"]) for key, row in bench.rows("video_assets").items()}
+        assets = {
+            key[0]: json.loads(row["_raw"]) for key, row in bench.rows("video_assets").items()
+        }
         for video in examples:
             for asset in video.get("assets") or []:
                 signed = ("url", "download_link")

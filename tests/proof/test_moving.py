@@ -24,7 +24,7 @@ def kinescope_changes(world: Any, number: int) -> None:
 def kippt_changes(world: Any, number: int) -> None:
     """A clip is added on top, one edited, one goes."""
     clips = [row["id"] for row in world.truth()["clips"]]
-    own = [i for i in clips if world.world.clips[i].user_id == world.world.me.id]
+    own = [i for i in clips if world.world.clips[i].user.id == world.world.me.id]
     world.add_note(f"new while reading {number}")
     world.edit_clip(own[number % len(own)], title=f"edited {number}")
     world.delete_clip(own[(number + 3) % len(own)])

@@ -21,10 +21,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "space_collaborators": ("space_id", "user_id"),
     "favorite_colors": ("color",),
     "ai_images": ("url",),
-    **{
-        name: ("space_id", "id")
-        for name in ("cards", "connections", "connection_types", "boxes", "tags", "lists", "lines")
-    },
+    **dict.fromkeys(("cards", "connections", "connection_types", "boxes", "tags", "lists", "lines"), ("space_id", "id")),
 }
 
 
