@@ -8,7 +8,7 @@ import math
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -42,10 +42,13 @@ def synced(
     folder: Path, transport: str = "auto", *, size: int | None = None, **more: Any
 ) -> Iterator[Bench]:
     """A bench whose first sync is done: the stand-in's worlds are alike, so it is copied."""
-    shutil.copytree(_first_sync(transport, size), folder, dirs_exist_ok=True)
+    kind = "rest" if transport == "rest" else "auto"  # GraphQL alone begins as `auto` does
+    shutil.copytree(_first_sync(kind, size), folder, dirs_exist_ok=True)
     made = bench(folder, "kitemaker", size=size, transport=transport, **more)
-    with made.box:
+    try:
         yield made
+    finally:
+        made.box.__exit__(None, None, None)
     assert not made.stand_in.errors
 
 
@@ -124,8 +127,3 @@ def spaces_of(kitemaker: Bench) -> dict[str, str]:
 def items_of(kitemaker: Bench, key: str) -> list[Any]:
     """The work items of a space, oldest first."""
     return list(kitemaker.world.world.spaces[spaces_of(kitemaker)[key]].items.values())
-
-
-def before_answer(kitemaker: Bench, change: Callable[[Request, int], None]) -> None:
-    """Let something happen at the service after each answer."""
-    kitemaker.world.after_answer.append(change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import gc
 import shutil
 import sys
 import tempfile
@@ -31,13 +31,31 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "SET python_enable_replacements = false",
             f"SET memory_limit = '{MEMORY_LIMIT}'",
             f"SET temp_directory = {literal(str(folder))}",
-            f"SET threads = {max(1, min(4, os.cpu_count() or 1))}",
+            # While pages arrive, one thread keeps up with them; `warehouse.load` takes more.
+            "SET threads = 1",
         ):
             connection.execute(setting)
         yield connection
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let Python look for reference cycles less often, for programs that do nothing else.
+
+    Answers are made of many small objects without cycles; to look through them again and again
+    takes as long as to read them.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

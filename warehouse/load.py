@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from warehouse.known import Known
 from warehouse.merge import Merge
 from warehouse.views import keep_views
 
+THREADS = max(1, min(4, os.cpu_count() or 1))
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
 FEW_ROWS = 5
@@ -78,6 +80,7 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
     raws = {name: known.raw(tables[name], keys) for name, keys in pieces.items()}
     request.incoming.finish(raws)
     started = time.monotonic()
+    connection.execute(f"SET threads = {THREADS}")
     with warehouse.writing(connection):
         connection.execute("BEGIN")
         try:

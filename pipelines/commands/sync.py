@@ -17,7 +17,7 @@ import click
 from connectors.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync import AccountResult, Outside, Progress, new_run_id, sync_account
-from warehouse.engine import without_pandas
+from warehouse.engine import seldom_collected, without_pandas
 
 AT_ONCE = 5
 """Accounts that are synced side by side: they wait for their services, not for each other."""
@@ -48,7 +48,7 @@ def sync(
         )
     started = datetime.now(UTC)
     show = progress_lines(sys.stderr)
-    with without_pandas():
+    with without_pandas(), seldom_collected():
         results, run_id = sync_accounts(
             settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
         )

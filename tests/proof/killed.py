@@ -76,7 +76,7 @@ class Boundaries:
         for name in WRITES:
             setattr(os, name, self._around(name, getattr(os, name)))
         opened = self._opening(builtins.open)
-        builtins.open = io.open = opened  # type: ignore[assignment]
+        builtins.open = io.open = opened
         execute = duckdb.DuckDBPyConnection.execute
 
         def stepped(connection: Any, query: Any, *values: Any, **more: Any) -> Any:

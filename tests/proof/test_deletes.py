@@ -28,7 +28,7 @@ def add_tags(kinescope: Bench, count: int) -> None:
 
 
 def test_a_404_on_its_own_address_ends_a_space_and_all_that_is_in_it(
-    made: Callable[..., Bench]
+    made: Callable[..., Bench],
 ) -> None:
     """The space names the 404, its cards name their space; other spaces keep theirs."""
     kinopio = made("kinopio")
@@ -66,7 +66,9 @@ def test_absence_from_its_parent_ends_a_child(made: Callable[..., Bench]) -> Non
     card_id = kinopio.world.card_ids(space_id)[0]
     kinopio.world.delete_card(space_id, card_id)
     kinopio.sync()
-    rows = kinopio.query("SELECT id, _evidence FROM kinopio.cards_history WHERE _ended_by='deleted'")
+    rows = kinopio.query(
+        "SELECT id, _evidence FROM kinopio.cards_history WHERE _ended_by='deleted'"
+    )
     assert (card_id, "absent from its spaces row, read whole") in rows
     kinopio.assert_true()
 
@@ -82,7 +84,8 @@ def test_absence_from_its_parent_ends_a_child(made: Callable[..., Bench]) -> Non
     ],
     ids=lambda fault: "-".join(map(str, fault.values())),
 )
-def test_a_listing_that_fails_ends_nothing(made: Callable[..., Bench], fault: dict[str, Any]
+def test_a_listing_that_fails_ends_nothing(
+    made: Callable[..., Bench], fault: dict[str, Any]
 ) -> None:
     """The rows stay, the table says that it is not complete, and the sync is no success."""
     kinescope = made("kinescope", retry={"attempts": 2})

@@ -73,7 +73,7 @@ def test_every_passing_fault_is_outlasted_and_the_copy_is_true(made: Make, servi
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("service", each_service("kinopio"))
+@pytest.mark.parametrize("service", each_service("kippt"))
 def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
     made: Make, service: str, seed: int
 ) -> None:

@@ -37,12 +37,26 @@ hostile = st.recursive(
         st.floats(),
         st.text(st.characters(exclude_categories=()), max_size=20),
         st.sampled_from(
-            ["0000-00-00T00:00:00Z", "2023-02-30T12:00:00Z", "9999999-01-01", "infinity", "nan",
-             "NULL", "\\u0000", "{", '["', "1e999", "\x00", "\ud800"]
+            [
+                "0000-00-00T00:00:00Z",
+                "2023-02-30T12:00:00Z",
+                "9999999-01-01",
+                "infinity",
+                "nan",
+                "NULL",
+                "\\u0000",
+                "{",
+                '["',
+                "1e999",
+                "\x00",
+                "\ud800",
+            ]
         ),
     ),  # fmt: skip
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=8)), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=8)), inner, max_size=5)
+    ),
     max_leaves=12,
 )
 records = st.lists(
@@ -86,7 +100,8 @@ class Kept:
             connection = engine.cursor()
             with self.warehouse.writing(connection):
                 kept = connection.execute(
-                    f"SELECT id, tag, _raw FROM {CATALOG}.kinescope.tags WHERE _run_id = ?", [run_id]
+                    f"SELECT id, tag, _raw FROM {CATALOG}.kinescope.tags WHERE _run_id = ?",
+                    [run_id],
                 ).fetchall()
                 (rejects,) = connection.execute(
                     f"SELECT count(*) FROM {CATALOG}.{STATE}.rejects WHERE run_id = ?", [run_id]
@@ -143,9 +158,7 @@ def test_garbage_beside_a_valid_record_costs_itself_alone(
 
 
 @given(garbage=records)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_any_json_beside_a_valid_record_costs_itself_alone(kept: Kept, garbage: list[Any]) -> None:
     """The same for whatever can be written as JSON."""
     check(kept, garbage)
@@ -154,12 +167,8 @@ def test_any_json_beside_a_valid_record_costs_itself_alone(kept: Kept, garbage: 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @given(batches=st.lists(hostile, min_size=20, max_size=60))
-@settings(
-    max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
-def test_ten_thousand_hostile_records_cost_themselves_alone(
-    kept: Kept, batches: list[Any]
-) -> None:
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+def test_ten_thousand_hostile_records_cost_themselves_alone(kept: Kept, batches: list[Any]) -> None:
     """Twenty hostile records or more in each of 500 loads."""
     check(kept, batches)
 
@@ -179,4 +188,3 @@ def test_garbage_over_a_socket_ends_in_rejects_that_can_be_seen(tmp_path: Path) 
             kinescope.query("SELECT * FROM _kollect.rejects")
         )
         assert result.tables["tags"]["rejected"] >= 2
-

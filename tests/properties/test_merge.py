@@ -90,7 +90,9 @@ def test_any_sequence_of_loads_ends_as_a_plain_model_says(states: list[tuple[Sta
 @pytest.mark.timeout(3600)
 @given(states=loads)
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-def test_many_sequences_of_loads_end_as_a_plain_model_says(states: list[tuple[State, bool]]) -> None:
+def test_many_sequences_of_loads_end_as_a_plain_model_says(
+    states: list[tuple[State, bool]],
+) -> None:
     """The same, three hundred times."""
     with tempfile.TemporaryDirectory() as folder:
         check(states, Path(folder))

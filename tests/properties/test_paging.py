@@ -150,7 +150,8 @@ def test_no_row_that_stays_is_missed_by_a_walk_called_complete(
     target=st.integers(0, 40),
 )
 @settings(max_examples=60, deadline=None)
-def test_a_row_that_moves_is_not_missed(kind: str, length: int, when: int, where: int, target: int
+def test_a_row_that_moves_is_not_missed(
+    kind: str, length: int, when: int, where: int, target: int
 ) -> None:
     """One row that changes its place while pages are read is shown, or the walk is unproved."""
     if "add" not in KINDS[kind][2]:
