@@ -119,22 +119,22 @@ def copy_spaces(walk: Walk) -> None:
     """Read the spaces that changed since they were read last, and what vanished from the lists."""
     listings = [walk.read(resource, collect=True) for resource in (SPACE_LIST, REMOVED_SPACES)]
     listed = {r["id"]: r for listing in listings for r in listing.records if r.get("id")}
-    removed = {r.get("id") for r in listings[1].records}
     stored = {} if walk.full else walk.known.cursors("spaces")
     changed = [
         space_id
         for space_id, record in listed.items()
         if not record.get("updatedAt") or stored.get(space_id) != record["updatedAt"]
     ]
-    missing = _read_batches(walk, changed)
-    read_now = [*changed]
+    missing = [*_read_batches(walk, changed)]
     if all(listing.proof.complete for listing in listings):
         known = {row[0] for row in walk.known.rows("spaces", ["id"])}
         missing += sorted(known - listed.keys())
     _read_singly(walk, missing)
     for part in SPACE_PARTS:
         walk.outcome.note(part.table.name, "every changed space was read whole")
-    _read_removed_cards(walk, [i for i in read_now if i not in removed and i not in walk.gone])
+    # Removed spaces too: what was removed inside them can be restored with them.
+    read = dict.fromkeys((*changed, *missing))
+    _read_removed_cards(walk, [space_id for space_id in read if space_id not in walk.gone])
 
 
 def _read_batches(walk: Walk, space_ids: list[str]) -> list[str]:
@@ -194,9 +194,13 @@ def _read_singly(walk: Walk, space_ids: list[str]) -> None:
 def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
     """Cards that were removed but can be restored; readable only where one may edit."""
     binds = [{"space_id": space_id} for space_id in space_ids]
-    for bind, listing in zip(binds, walk.read_each(REMOVED_CARDS, binds), strict=True):
+    listings = walk.read_each(REMOVED_CARDS, binds)
+    for bind, listing in zip(binds, listings, strict=True):
         if not listing.proof.complete and not listing.refused:
             walk.sink.without(CARDS, bind)
+    if listings and listings[-1].refused:
+        # A refusal here means `not your space`, unless the key itself has died: this tells.
+        walk.ask(ACCOUNT)
 
 
 def cost_of_spaces(costing: Costing) -> list[Cost]:
@@ -207,11 +211,10 @@ def cost_of_spaces(costing: Costing) -> list[Cost]:
     )
     stored = {} if costing.full else costing.cursors("spaces")
     moved = [r for r in (*shown, *removed) if stored.get(r["id"]) != r.get("updatedAt")]
-    editable = [r for r in moved if r in shown]
     return [
         Cost("lists of spaces", 2, len(shown) + len(removed)),
         Cost("changed spaces", -(-len(moved) // BATCH), len(moved)),
-        Cost("removed cards", len(editable)),
+        Cost("removed cards", len(moved)),
     ]
 
 

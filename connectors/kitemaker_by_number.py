@@ -14,7 +14,7 @@ from connectors.kitemaker_routes import (
     FEEDBACK_BY_PATH,
     INITIATIVE_BY_NUMBER,
 )
-from connectors.paging import dig, records_at
+from connectors.paging import Proof, dig, records_at
 from connectors.walk import Page, Walk
 
 
@@ -27,7 +27,7 @@ def initiatives_by_number(walk: Walk) -> None:
             labels.keep(record)
         found = records_at(page.payload, "") or [{}]
         walk.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
-        return str(dig(found[0], "id"))
+        return str(dig(found[0], "id") or "")
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
         binds = [{"number": number} for number in numbers]
@@ -35,17 +35,19 @@ def initiatives_by_number(walk: Walk) -> None:
             yield int(bind["number"]), page
 
     read_by_number(walk, INITIATIVE_BY_NUMBER, ask, keep)
+    if "initiatives" not in walk.outcome.failures:
+        labels.prove(INITIATIVE_BY_NUMBER, Proof(True, "every number asked for"))
 
 
 def feedback_by_number(walk: Walk) -> None:
     """By parameter or by path: the documentation shows both, the first hit tells which works."""
-    works = walk.known.cursor("feedback address")
-    forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in (None, form.name)]
+    works = walk.known.cursor("feedback address") or ""
+    forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
 
     def keep(number: int, page: Page) -> str:
         if (organization := dig(page.payload, "organizationId")) is not None:
             same_organization(walk, organization)
-        row_id = str(dig(page.payload, "id"))
+        row_id = str(dig(page.payload, "id") or "")
         for rows in FEEDBACK_BY_NUMBER.rows:
             walk.keep(rows, page.payload, {"number": str(number)})
         return row_id
@@ -54,7 +56,8 @@ def feedback_by_number(walk: Walk) -> None:
         for number in numbers:
             yield number, _either(walk, forms, number)
 
-    read_by_number(walk, FEEDBACK_BY_NUMBER, ask, keep)
+    if not read_by_number(walk, FEEDBACK_BY_NUMBER, ask, keep):
+        walk.outcome.cursors[("feedback address", "")] = ""
 
 
 def _either(walk: Walk, forms: list[Resource], number: int) -> Page | Skippable:
@@ -79,11 +82,11 @@ def read_by_number(
     resource: Resource,
     ask: Ask,
     keep: Keep,
-) -> None:
+) -> bool:
     """All numbers in a full pass, else the known ones, and in both cases some beyond the last.
 
-    A known number that answers 404 has ended, if any other number was found: where none is, the
-    address itself may be gone.
+    A known number that answers 404 has ended, if any other number was found. False where none
+    was: the address itself may be gone.
     """
     table = resource.rows[-1].table.name
     known = {n: row_id for row_id, n in walk.known.rows(table, ["id", "number"]) if n is not None}
@@ -92,10 +95,10 @@ def read_by_number(
     result = probe(ask, keep, numbers, top)
     if result.failed:
         walk.outcome.fail_rows(resource, result.failed)
-        return
+        return True
     if known and not result.found:
         walk.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
-        return
+        return False
     holes.remember(result)
     ids = set(result.found.values())
     for number in sorted(known.keys() & result.missing):
@@ -103,3 +106,4 @@ def read_by_number(
             walk.outcome.end(table, {"id": known[number]}, "404 on its own address")
     for rows in (resource.rows[-1], *resource.rows[-1].children):
         walk.outcome.note(rows.table.name, "every number asked for")
+    return True

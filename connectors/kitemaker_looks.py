@@ -18,7 +18,13 @@ from connectors.kitemaker_routes import (
     SPACE_PIECE,
 )
 from connectors.kitemaker_shapes import moment
-from connectors.kitemaker_work import COMMENT_CURSORS, ITEM_CURSORS, Work, read_changed
+from connectors.kitemaker_work import (
+    COMMENT_CURSORS,
+    ITEM_CURSORS,
+    Work,
+    before,
+    read_changed,
+)
 from connectors.paging import dig
 
 UNLISTED = "unlisted"
@@ -31,6 +37,8 @@ class Look:
 
     items: list[Record]
     comments: list[Record]
+    date: str = ""
+    """When the lists were made, by the service's clock."""
     whole: set[str] | None = None
     """The ids of all its work items, where that list was asked for."""
     read_whole: bool = False
@@ -76,18 +84,18 @@ class Looks:
     def take(self, space_id: str) -> None:
         """Ask for both recent lists of a space; a failure is noted."""
         try:
-            items = ask_list(self.work, RECENT_WORK_ITEMS, space_id)
-            comments = ask_list(self.work, RECENT_COMMENTS, space_id)
+            items, date = ask_list(self.work, RECENT_WORK_ITEMS, space_id)
+            comments, _ = ask_list(self.work, RECENT_COMMENTS, space_id)
         except Skippable as error:
             self.work.fail(f"space {self.work.spaces.names[space_id]}: {error}")
             return
-        self.of[space_id] = Look(items, comments)
+        self.of[space_id] = Look(items, comments, date)
         _learn_key(self.work, space_id, comments)
 
     def take_whole(self, space_id: str) -> None:
         """Ask for the ids of all work items of a space; a failure is noted."""
         try:
-            rows = ask_list(self.work, LISTED_WORK_ITEMS, space_id)
+            rows, _ = ask_list(self.work, LISTED_WORK_ITEMS, space_id)
             self.of[space_id].whole = {str(row.get("id")) for row in rows}
         except Skippable as error:
             self.work.fail(f"space {self.work.spaces.names[space_id]}: {error}")
@@ -98,16 +106,18 @@ class Looks:
         return bool(look and look.whole and len(look.whole) % MOST == 0)
 
     def move_cursors(self, space_id: str, *, items: bool = True, comments: bool = True) -> None:
-        """The cursors of a space move to the newest row of its recent lists."""
+        """The cursors of a space move to the newest row of its recent lists.
+
+        A time that has not yet come (a clock of the service that jumped) would hide what follows.
+        """
         look, cursors = self.of[space_id], self.work.walk.outcome.cursors
-        if items:
-            times = [row.get("updatedAt") for row in look.items]
-            before = self.item_cursors.get(space_id)
-            cursors[(ITEM_CURSORS, space_id)] = newest(times, before)
-        if comments:
-            times = [row.get("updatedAt") for row in look.comments]
-            before = self.comment_cursors.get(space_id)
-            cursors[(COMMENT_CURSORS, space_id)] = newest(times, before)
+        for name, rows, stored, moves in (
+            (ITEM_CURSORS, look.items, self.item_cursors, items),
+            (COMMENT_CURSORS, look.comments, self.comment_cursors, comments),
+        ):
+            if moves:
+                latest = newest([row.get("updatedAt") for row in rows], stored.get(space_id))
+                cursors[(name, space_id)] = before(latest, look.date)
 
     def mark_unlisted(self, row_id: str) -> None:
         self.work.walk.outcome.cursors[(UNLISTED, row_id)] = "exists"
@@ -155,12 +165,12 @@ class Looks:
             work.walk.outcome.end("comments", {"id": comment_id}, evidence)
 
 
-def ask_list(work: Work, resource: Resource, space_id: str) -> list[Record]:
-    """A list of REST. Raises Skippable."""
+def ask_list(work: Work, resource: Resource, space_id: str) -> tuple[list[Record], str]:
+    """A list of REST, and when it was made. Raises Skippable."""
     page = work.walk.ask(resource, {"space_id": space_id, "count": str(MOST)})
     if not isinstance(page.payload, list):
         raise UnexpectedShape(f"Kitemaker answered without a list of {resource.name}")
-    return [row for row in page.payload if isinstance(row, dict)]
+    return [row for row in page.payload if isinstance(row, dict)], page.date
 
 
 def _learn_key(work: Work, space_id: str, comments: Iterable[Record]) -> None:

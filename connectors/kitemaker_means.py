@@ -160,7 +160,7 @@ def end_missing(
 
     def ask(row_id: str) -> None:
         page = walk.ask(single, {"id": row_id})
-        if not walk.keep(single.rows[0], page.payload):
+        if dig(page.payload, f"{single.rows[0].at}.id") != row_id:
             raise UnexpectedShape(f"Kitemaker answered without {single.name} {row_id}")
 
     gone, found, all_asked = look_singly(walk, ask, known - seen)

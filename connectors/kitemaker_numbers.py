@@ -19,7 +19,7 @@ from connectors.walk import Page, Walk
 MARGIN = 25
 Ask = Callable[[Iterable[int]], Iterator[tuple[int, Page | Skippable]]]
 Keep = Callable[[int, Page], str]
-"""Keeps what an answer holds and returns its id."""
+"""Keeps what an answer holds and returns its id; empty text where it holds nothing."""
 
 
 @dataclass
@@ -42,6 +42,8 @@ def probe(ask: Ask, keep: Keep, numbers: Iterable[int], top: int) -> Probed:
         for number, page in ask(waiting):
             if isinstance(page, Page):
                 result.found[number] = keep(number, page)
+                if not result.found[number]:
+                    result.failed = f"the answer to number {number} holds no record"
                 greatest = max(greatest, number)
             elif isinstance(page, Missing):
                 result.missing.add(number)
@@ -107,7 +109,7 @@ def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
             work.seen.add(str(dig(record, "id")))
             work.found_in[str(dig(record, "id"))] = space_id
         work.walk.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
-        return str(dig(page.payload, "id"))
+        return str(dig(page.payload, "id") or "")
 
     return ask, keep
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from connectors.declare import Record
 from connectors.errors import Skippable, UnexpectedShape
@@ -19,6 +20,7 @@ from connectors.kitemaker_queries import MOST_AT_ONCE
 from connectors.kitemaker_recents import newest
 from connectors.kitemaker_routes import (
     WORK_ITEMS,
+    WORK_ITEMS_BY_ID,
     work_items_by_id,
     work_items_in,
 )
@@ -137,9 +139,11 @@ def end_unlisted(work: Work) -> None:
         for item_id, item in work.items.items()
         if item_id not in work.seen and item.space_id in work.spaces.names
     }
-    gone, found, all_asked = look_singly(work.walk, lambda i: read_items(work, [i]), missing)
+    gone, found, all_asked = look_singly(work.walk, lambda i: ask_items(work, [i]), missing)
     # An item that was moved while the pages were read may be on none of them.
     short = [i for i in found if work.found_in.get(i) == work.items[i].space_id]
+    for item_id in found.keys() - set(short):
+        work.walk.keep(WORK_ITEMS_BY_ID.rows[0], found[item_id])
     if short:
         work.fail(f"the pages of their spaces lacked {len(short)} work items that exist")
     elif not all_asked:
@@ -153,8 +157,8 @@ def end_unlisted(work: Work) -> None:
         work.walk.outcome.note(rows.table.name, "end reached in every space")
 
 
-def read_items(work: Work, ids: list[str]) -> None:
-    """A few work items whole, by their ids. Raises Skippable where one cannot be had."""
+def ask_items(work: Work, ids: list[str]) -> Any:
+    """The answer with a few work items. Raises Skippable where one cannot be had."""
     resource, names = work_items_by_id(ids)
     page = work.walk.ask(resource, names)
     data = page.payload.get("data") if isinstance(page.payload, dict) else None
@@ -163,7 +167,12 @@ def read_items(work: Work, ids: list[str]) -> None:
         raise UnexpectedShape("Kitemaker answered without a work item that was asked for")
     for record in records:
         work.note_record(record)
-    work.walk.keep(resource.rows[0], page.payload)
+    return page.payload
+
+
+def read_items(work: Work, ids: list[str]) -> None:
+    """A few work items whole, kept. Raises Skippable where one cannot be had."""
+    work.walk.keep(WORK_ITEMS_BY_ID.rows[0], ask_items(work, ids))
 
 
 def read_changed(work: Work, ids: Iterable[str]) -> set[str]:

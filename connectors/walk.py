@@ -34,7 +34,7 @@ ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
 UNAUTHORIZED = 401
 Bind = Mapping[str, Any]
-ANSWERS_AHEAD = 3
+ANSWERS_AHEAD = 2
 Collect = bool | Callable[[Record], Record]
 
 

@@ -66,11 +66,11 @@ def account_assets(source: Source) -> dg.AssetsDefinition:
 def _sync(
     context: dg.AssetExecutionContext, source: Source, config: SyncConfig, chosen: set[str]
 ) -> Iterator[Any]:
-    from pipelines.dagster_report import ProgressLog
+    from pipelines.dagster_report import ProgressLog, in_words
     from pipelines.sync import Outside, sync_account
 
     everything = chosen == set(source.tables)
-    with source.opened() as account:
+    with in_words(), source.opened() as account:
         result = sync_account(
             source.settings,
             account,
@@ -124,12 +124,13 @@ def _show(
 
 def _only_checks(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     """Checks alone look at what is here; nothing is asked of the service."""
+    from pipelines.dagster_report import in_words
     from warehouse.connect import Warehouse
     from warehouse.examine import latest_loads
 
     wanted = context.selected_asset_check_keys
     tables = {key.asset_key.path[-1] for key in wanted}
-    with Warehouse(source.settings.warehouse).reading() as connection:
+    with in_words(), Warehouse(source.settings.warehouse).reading() as connection:
         loads = latest_loads(connection, source.account.name)
         for name, (table, _) in source.tables.items():
             if name in tables:

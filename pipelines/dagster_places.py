@@ -116,6 +116,8 @@ def read_sources(
     taken = {"views"}  # the group of the derived views
     for place, is_sandbox in places:
         for account in place.accounts.values():
+            if not account.tables:
+                continue
             name = _plain(account.name, taken)
             found.append(Source(place, account, name, len(found), is_sandbox))
     return found

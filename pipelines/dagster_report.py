@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster import MetadataValue
 
 from connectors.declare import Table
+from connectors.errors import KollectError
 from connectors.http.redact import safe_text
 from pipelines.dagster_places import Source
 from pipelines.sync import AccountResult
@@ -150,6 +152,15 @@ class ProgressLog:
         if self._clock() - self._last >= self._seconds:
             self._last = self._clock()
             self._log.info(f"reading {self._family}: {self._answers:,} answers so far")
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """An error of kollect becomes a failure with its one line instead of a stack of code."""
+    try:
+        yield
+    except KollectError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def data_version(load: Mapping[str, Any]) -> dg.DataVersion | None:

@@ -159,7 +159,7 @@ def _sources_of(service: str) -> tuple[tuple[Path, str], ...]:
 
 
 def _declared_at(service: str, table: str) -> tuple[Path, int]:
-    pattern = re.compile(rf'=\s*Table\(\s*(?:name\s*=\s*)?"{re.escape(table)}"')
+    pattern = re.compile(rf'=\s*\w+\(\s*(?:name\s*=\s*)?"{re.escape(table)}"')
     for file, text in _sources_of(service):
         if found := pattern.search(text):
             return file, text.count("\n", 0, found.start()) + 1

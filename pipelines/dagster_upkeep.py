@@ -4,11 +4,9 @@
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import dagster as dg
 
-from connectors.errors import KollectError
 from pipelines.settings import Settings
 
 KEEP_ALL_DAYS = 3
@@ -28,10 +26,12 @@ def backup_job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(name="write_backup", description="A backup of all tables that proves itself.")
     def write(context: dg.OpExecutionContext) -> str:
+        from pipelines.dagster_report import in_words
         from warehouse.backup import write_backup
 
         started = time.monotonic()
-        place = _done(lambda: write_backup(settings))
+        with in_words():
+            place = write_backup(settings)
         context.add_output_metadata(
             {"backup": place.name, "seconds": round(time.monotonic() - started, 2)}
         )
@@ -40,9 +40,11 @@ def backup_job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(name="prune_backups", description="Removes backups by the keep rules.")
     def prune(context: dg.OpExecutionContext, newest: str) -> None:
+        from pipelines.dagster_report import in_words
         from warehouse.backup import prune_backups
 
-        pruned = _done(lambda: prune_backups(settings, wait_seconds=WAIT_SECONDS))
+        with in_words():
+            pruned = prune_backups(settings, wait_seconds=WAIT_SECONDS)
         context.log.info(f"kept {newest}; removed {', '.join(pruned.removed) or 'none'}")
 
     @dg.job(
@@ -62,16 +64,19 @@ def verify_job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(name="verify_backup", description="Every byte of the newest backup is as written.")
     def verify(context: dg.OpExecutionContext) -> None:
+        from pipelines.dagster_report import in_words
         from warehouse.backup import list_backups, verify_backup
 
-        found = _done(lambda: list_backups(settings))
+        with in_words():
+            found = list_backups(settings)
         if not found:
             raise dg.Failure(
                 "there is no backup to verify. Run the job `backup`, or `kollect backup`",
                 allow_retries=False,
             )
         started = time.monotonic()
-        _done(lambda: verify_backup(found[-1].path, depth="full"))
+        with in_words():
+            verify_backup(found[-1].path, depth="full")
         context.log.info(f"{found[-1].name} is whole ({time.monotonic() - started:.1f} s)")
 
     @dg.job(
@@ -132,11 +137,3 @@ def superseded(runs: Mapping[str, tuple[str, datetime]], now: datetime) -> list[
     oldest = now - timedelta(days=KEEP_DAILY_DAYS)
     kept = {run_id for run_id in newest.values() if runs[run_id][1] >= oldest}
     return [run_id for run_id in runs if run_id not in kept]
-
-
-def _done(deed: Any) -> Any:
-    """The deed's result; an error of kollect becomes a failure with its one line."""
-    try:
-        return deed()
-    except KollectError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error

@@ -57,11 +57,13 @@ def view_assets(sources: Sequence[Source]) -> dg.AssetsDefinition | None:
         pool="views",
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from pipelines.dagster_report import in_words
         from warehouse.connect import Warehouse
         from warehouse.derived import make_views
 
-        warehouse = Warehouse(settings.warehouse)
-        reasons = make_views(warehouse)
+        with in_words():
+            warehouse = Warehouse(settings.warehouse)
+            reasons = make_views(warehouse)
         with warehouse.reading() as connection:
             for view in derived_views():
                 key = dg.AssetKey([GROUP, view.name])

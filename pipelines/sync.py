@@ -371,6 +371,8 @@ class _Sync:
                 read_family(walk)
             except KollectError as error:
                 failed = error
+                # What was not read to its end proves no end.
+                walk.outcome.no_ends = walk.outcome.no_ends or "the reading broke off"
                 self.result.error = self.result.error or error
                 self._tell("problem", str(error), family=family.name)
                 for table in tables:

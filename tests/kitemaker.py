@@ -60,6 +60,12 @@ def later(kitemaker: Bench, days: int, **more: Any) -> AccountResult:
     return kitemaker.sync(outside=outside, **more)
 
 
+def switch(kitemaker: Bench, transport: str) -> None:
+    """Use another transport from now on, as if kollect.toml had been edited."""
+    kitemaker.account_settings = {**kitemaker.account_settings, "transport": transport}
+    (kitemaker.folder / "kollect.toml").unlink(missing_ok=True)
+
+
 def nothing_changed(result: AccountResult) -> bool:
     """Whether a complete sync made no version and ended nothing."""
     return result.status == "complete" and all(

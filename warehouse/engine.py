@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import shutil
 import sys
 import tempfile
@@ -31,7 +32,7 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "SET python_enable_replacements = false",
             f"SET memory_limit = '{MEMORY_LIMIT}'",
             f"SET temp_directory = {literal(str(folder))}",
-            # While pages arrive, one thread keeps up with them; `warehouse.load` takes more.
+            # While pages arrive, one thread keeps up with them.
             "SET threads = 1",
         ):
             connection.execute(setting)
@@ -39,6 +40,16 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def all_threads(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB work with all processors meanwhile."""
+    connection.execute(f"SET threads = {max(1, min(4, os.cpu_count() or 1))}")
+    try:
+        yield
+    finally:
+        connection.execute("SET threads = 1")
 
 
 @contextlib.contextmanager

@@ -36,6 +36,9 @@ from warehouse.types import (
 )
 
 BATCH_BYTES = 16 << 20
+WIDE_BYTES = 4 << 20
+WIDE_MEMORY_LIMIT = "1GiB"
+"""DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
 MEMORY_LIMIT = "220MiB"
 """DuckDB's share; Python, httpx and the batches under way come on top."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -165,6 +168,9 @@ class Incoming:
         batch.writer.write(blob)
         batch.size += len(blob)
         batch.longest = max(batch.longest, len(blob))
+        if len(blob) > WIDE_BYTES:
+            # A record of megabytes is copied several times on its way; few are that large.
+            self.connection.cursor().execute(f"SET memory_limit = '{WIDE_MEMORY_LIMIT}'")
         if batch.size >= BATCH_BYTES:
             self._flush(table.name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +16,13 @@ import msgspec
 from connectors.declare import Connector, Family, Rows, Table, family_tables
 from connectors.outcome import Outcome
 from warehouse.connect import CATALOG, STATE, Warehouse
+from warehouse.engine import all_threads
 from warehouse.evolve import add_fresh_columns, ensure_schema
 from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.merge import Merge
 from warehouse.views import keep_views
 
-THREADS = max(1, min(4, os.cpu_count() or 1))
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
 FEW_ROWS = 5
@@ -78,9 +77,14 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
     pieces = request.incoming.pieces()
     tables = request.connector.tables
     raws = {name: known.raw(tables[name], keys) for name, keys in pieces.items()}
-    request.incoming.finish(raws)
+    with all_threads(connection):
+        request.incoming.finish(raws)
+        return _load(warehouse, known, request)
+
+
+def _load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, dict[str, Any]]:
+    connection = request.incoming.connection
     started = time.monotonic()
-    connection.execute(f"SET threads = {THREADS}")
     with warehouse.writing(connection):
         connection.execute("BEGIN")
         try:
@@ -172,7 +176,7 @@ class _Load:
 
     def _delete(self, name: str) -> None:
         outcome, merge = self.request.outcome, self.merges[name]
-        if outcome.no_ends:
+        if outcome.no_ends or merge.first:
             return
         for key, evidence in outcome.ended.get(name, []):
             merge.delete(merge.keyed(key), evidence)

@@ -61,6 +61,8 @@ class Merge:
         self._rows = partial(incoming.rows, table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
+        self.first = False
+        """Before this load the account had no rows here, so none can have ended."""
 
     def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, list(values)).fetchall()
@@ -73,8 +75,8 @@ class Merge:
     def upsert(self) -> None:
         """Insert new rows, supersede changed ones, refresh volatile columns in place."""
         total = self._run(f"SELECT count(*) FROM {self.incoming}")[0][0]
-        before = self._run(f"SELECT count(*) FROM {self.now} WHERE _account = ?", self._account)
-        if total and not before[0][0]:
+        self.first = not self.standing()
+        if total and self.first:
             self._insert(f"SELECT _s AS i, _content AS content FROM {self.incoming}", every=True)
             self.counts.inserted = total
             return

@@ -46,11 +46,12 @@ def test_a_sync_that_publishes_meanwhile_changes_nothing(place: Place, tmp_path:
     shutil.copy(place.warehouse, newer)
     with duckdb.connect(str(newer)) as connection:
         connection.execute("DELETE FROM demo.things")
-    published = []
+    published: list[bool] = []
 
     def tell(step: Step) -> None:
         if step.kind == "step" and not published:
-            published.append(os.replace(newer, place.warehouse))
+            os.replace(newer, place.warehouse)
+            published.append(True)
 
     backup = place.backup(tell=tell)
     assert published

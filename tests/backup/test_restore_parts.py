@@ -6,6 +6,7 @@ import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -18,7 +19,7 @@ from warehouse.backup.selection import parse_moment
 from warehouse.locks import FileLock
 
 
-def rows(file: Path, query: str) -> list[tuple[object, ...]]:
+def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         return connection.execute(query).fetchall()

@@ -18,7 +18,8 @@ def test_kinopio_reads_300_spaces_in_14_requests_and_their_removed_cards(
         "removedCards" in r.target or "removed-cards" in r.target for r in kinopio.stand_in.requests
     )
     spaces = len(kinopio.world.truth()["spaces"])
-    assert kinopio.stand_in.count() - removed_cards <= 8 + math.ceil(spaces / 60)
+    # One more where the last space is not one's own: is the key refused, or only the space?
+    assert kinopio.stand_in.count() - removed_cards <= 9 + math.ceil(spaces / 60)
 
 
 def test_kinopio_asks_six_requests_when_nothing_changed(made: Callable[..., Bench]) -> None:
@@ -61,7 +62,8 @@ def test_kinescope_asks_annotations_and_posters_only_of_changed_videos(
     kinescope.stand_in.reset()
     kinescope.sync()
     listed = {
-        "/v1/videos": math.ceil(len(truth["videos"]) / 100),
+        # The last page is read once more: only then is it proved that no row slipped by.
+        "/v1/videos": math.ceil(len(truth["videos"]) / 100) + 1,
         "/v1/projects": 2 + len(truth["projects"]),
         "/v1/playlists": 1 + len(truth["playlists"]),
         "/v2/live/events": 1 + len(truth["live_events"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,12 +19,19 @@ from typing import Any
 import dagster as dg
 import yaml
 
-from pipelines.commands.ui import workspace_text
 from sandbox import Sandbox
 from tests.pipelines.conftest import ROOT
 from tests.support import Bench
 
 OVER = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+
+
+def commands_of(unit: Path) -> tuple[list[str], list[list[str]]]:
+    """The command of a systemd unit, and those before it."""
+    lines = unit.read_text().splitlines()
+    main = [line.partition("=")[2] for line in lines if line.startswith("ExecStart=")]
+    before = [line.partition("=")[2] for line in lines if line.startswith("ExecStartPre=")]
+    return shlex.split(main[0]), [shlex.split(line) for line in before]
 
 
 class Live:
@@ -33,7 +41,7 @@ class Live:
         self.folder = folder
         self.box = Sandbox(services, size=size, limits=False)
         self.box.__enter__()
-        more = {service: {"rate": []} for service in services}
+        more: dict[str, dict[str, Any]] = {service: {"rate": []} for service in services}
         settings = self.box.settings(folder / "kollect.duckdb", more=more)
         rhythm = f'\n[schedule]\nsync = "{sync}"\nfull = "never"\nbackup = "never"\n'
         (folder / "kollect.toml").write_text(f'{settings}{rhythm}verify = "never"\n')
@@ -45,7 +53,7 @@ class Live:
         values = yaml.safe_load(text)
         values["run_monitoring"] |= {"poll_interval_seconds": 3, "start_timeout_seconds": 90}
         (folder / "dagster.yaml").write_text(yaml.safe_dump(values))
-        (folder / "workspace.yaml").write_text(workspace_text(folder))
+        (folder / "deploy").symlink_to(ROOT / "deploy")
         self.instance = dg.DagsterInstance.from_config(str(folder))
 
     def __enter__(self) -> Live:
@@ -80,10 +88,20 @@ class Live:
         self.processes.append(process)
         return process
 
-    def start_daemon(self) -> subprocess.Popen[bytes]:
-        """`dagster-daemon run`, as the service does."""
-        workspace = str(self.folder / "workspace.yaml")
-        return self.start("-m", "dagster._daemon", "run", "--workspace", workspace)
+    def start_services(self, *names: str) -> list[subprocess.Popen[bytes]]:
+        """What units of `deploy/` start, word for word."""
+        return [self.start_service(name) for name in names]
+
+    def start_service(self, name: str) -> subprocess.Popen[bytes]:
+        words, before = commands_of(ROOT / "deploy" / f"kollect-{name}.service")
+        for deed in before:
+            subprocess.run(deed, cwd=self.folder, check=True)
+        modules = {
+            "dagster": "dagster",
+            "dagster-daemon": "dagster._daemon",
+            "dagster-webserver": "dagster_webserver",
+        }
+        return self.start("-m", modules[Path(words[0]).name], *words[1:])
 
     def stop(self) -> None:
         """End what was started, gently at first."""

@@ -143,7 +143,7 @@ def test_checks_alone_ask_the_service_nothing(story: Story) -> None:
 def test_no_secret_of_the_service_is_in_any_event(story: Story) -> None:
     """Whatever a payload hides, Dagster's history does not know it."""
     entries = story.instance.all_logs(story.first.run_id)
-    text = "\n".join(entry.to_json() for entry in entries)
+    text = "\n".join(str(entry.to_json()) for entry in entries)
     secrets = story.bench.world.secrets()
     assert secrets
     assert not [s for s in secrets if json.dumps(s, ensure_ascii=False)[1:-1] in text]
@@ -191,7 +191,7 @@ def test_a_refused_credential_fails_in_one_line_without_the_credential(
     said = data.user_failure_data.description or ""
     assert "KINOPIO_API_KEY" in said
     assert "\n" not in said
-    assert not any("wrong-token-4711" in entry.to_json() for entry in events)
+    assert not any("wrong-token-4711" in str(entry.to_json()) for entry in events)
 
 
 def test_progress_is_a_line_every_few_seconds() -> None:

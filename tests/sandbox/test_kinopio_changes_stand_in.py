@@ -310,6 +310,7 @@ def test_small_accounts_work_too(size: int) -> None:
     assert set(kinopio.truth()) == TABLES
 
 
+@pytest.mark.slow
 def test_a_large_account_tells_the_truth_quickly() -> None:
     """Ten thousand records in under two seconds."""
     kinopio = Kinopio(size=400)
