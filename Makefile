@@ -30,7 +30,7 @@ ui: setup
 	$(VENV)/bin/kollect ui
 
 bench: setup
-	$(PYTHON) -m benchmarks
+	$(PYTHON) benchmarks/backup.py
 
 docs: setup
 	$(PYTHON) -m pipelines.dictionary > docs/tables.md

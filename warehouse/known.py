@@ -92,10 +92,10 @@ class Known:
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
         listed = ", ".join(f"t.{quoted(name)}" for name in columns)
         found = self._query(
-            f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
+            f"SELECT {scope} AS scope, hex(t._content), {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
+            "? = 0 OR v.content IS DISTINCT FROM hex(t._content) OR v.visited_at < now() - "
             f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
             [resource, self._account, again_days, again_days, max(1, again_days)],
         )
