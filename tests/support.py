@@ -4,7 +4,8 @@ the sandbox's truth. Nothing here patches kollect; clock, folder and address com
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ class Bench:
     box: Sandbox
     account_settings: Mapping[str, Any] = field(default_factory=dict)
     progress: list[Progress] = field(default_factory=list)
+    _open: duckdb.DuckDBPyConnection | None = None
 
     @property
     def stand_in(self) -> StandIn:
@@ -83,22 +85,35 @@ class Bench:
         """The account's rows by key, as they are or as they were."""
         declared = self.account.connector.tables[table]
         place = f'{self.service}."{table}"' if at is None else f'{self.service}."{table}_at"(?)'
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with self._reading() as connection:
             found = connection.execute(f"SELECT * FROM {place}", [] if at is None else [at])
             names = [column[0] for column in found.description]
             rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         return {tuple(row[name] for name in declared.key): row for row in rows}
 
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection; the same one inside of `assert_true`, since opening costs time."""
+        if self._open is not None:
+            yield self._open
+            return
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
     def assert_true(self, truth: Mapping[str, list[dict[str, Any]]] | None = None) -> None:
         """Every table equals the sandbox's truth, row by row and field by field."""
         shown = self.world.truth() if truth is None else truth
         problems: list[str] = []
-        for name, declared in self.account.connector.tables.items():
-            if name in shown and name in self.account.tables:
-                problems += differences(
-                    declared, shown[name], self.rows(name), name in SUPERSETS[self.service]
-                )
+        account = self.account
+        with self._reading() as self._open:
+            try:
+                for name, declared in account.connector.tables.items():
+                    if name in shown and name in account.tables:
+                        more = name in SUPERSETS[self.service]
+                        problems += differences(declared, shown[name], self.rows(name), more)
+            finally:
+                self._open = None
         assert not problems, "\n".join(problems[:40])
 
 
