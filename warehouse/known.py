@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -12,6 +13,14 @@ import duckdb
 from connectors.declare import Column, Connector, Table
 from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.types import quoted
+
+
+@dataclass
+class _State:
+    """What is read at one opening and good until the next load."""
+
+    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+    columns: dict[str, list[Column]] = field(default_factory=dict)
 
 
 class Known:
@@ -28,7 +37,8 @@ class Known:
         self.connector = connector
         self._account = account
         self._connect = connect
-        self._cursors: dict[str, dict[str, str]] | None = None
+        self._state: _State | None = None
+        self._counts: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = {}
 
     def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows of a query on the writer's file; none where a table does not exist yet."""
@@ -63,14 +73,20 @@ class Known:
         return f"SELECT {listed} FROM {self._place(table)} WHERE _account = ? ORDER BY ALL"
 
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
-        """How many current rows the account has, in all or where columns have these values."""
+        """How many current rows the account has, in all or where columns have these values.
+
+        Many scopes of a table are asked for one after another, so all of them are counted once.
+        """
         inside = dict(scope or {})
-        conditions = "".join(f" AND {quoted(name)} = ?" for name in inside)
-        found = self._query(
-            f"SELECT count(*) FROM {self._place(table)} WHERE _account = ?{conditions}",
-            [self._account, *inside.values()],
-        )
-        return int(found[0][0]) if found else 0
+        names = tuple(inside)
+        counted = self._counts.get((table, names))
+        if counted is None:
+            listed = "".join(f"{quoted(name)}::VARCHAR, " for name in names)
+            place = self._place(table)
+            sql = f"SELECT {listed}count(*) FROM {place} WHERE _account = ? GROUP BY ALL"
+            rows = self._query(sql, [self._account])
+            counted = self._counts[table, names] = {tuple(row[:-1]): row[-1] for row in rows}
+        return counted.get(tuple(str(value) for value in inside.values()), 0)
 
     def cursor(self, resource: str, scope: str = "") -> str | None:
         """The stored cursor, or None before the first load."""
@@ -78,18 +94,37 @@ class Known:
 
     def cursors(self, resource: str) -> dict[str, str]:
         """Every stored cursor of a resource by scope."""
-        if self._cursors is None:
-            self._cursors = {}
-            for name, scope, value in self._query(
+        return dict(self._at_hand().cursors.get(resource, {}))
+
+    def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Look again after a load, on its connection with the writer's file still attached."""
+        self._counts = {}
+        self._state = self._read_state(connection)
+
+    def _at_hand(self) -> _State:
+        if self._state is None:
+            with self._open() as connection:
+                self._state = self._read_state(connection)
+        return self._state
+
+    def _read_state(self, connection: duckdb.DuckDBPyConnection) -> _State:
+        state = _State()
+        with contextlib.suppress(duckdb.CatalogException):
+            for resource, scope, value in connection.execute(
                 f"SELECT resource, scope, value FROM {CATALOG}.{STATE}.cursors WHERE account = ?",
                 [self._account],
-            ):
-                self._cursors.setdefault(name, {})[scope] = value
-        return dict(self._cursors.get(resource, {}))
-
-    def forget(self) -> None:
-        """Ask again for cursors: a load has moved them."""
-        self._cursors = None
+            ).fetchall():
+                state.cursors.setdefault(resource, {})[scope] = value
+            for table, name, source, kind in connection.execute(
+                f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}."
+                "schema_changes WHERE service = ? AND change = 'added' "
+                "ORDER BY changed_at, column_name",
+                [self.connector.name],
+            ).fetchall():
+                declared = self.connector.tables.get(table)
+                if declared is not None and name not in {c.name for c in declared.columns}:
+                    state.columns.setdefault(table, []).append(appeared(name, source, kind))
+        return state
 
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
@@ -118,18 +153,7 @@ class Known:
 
     def extra_columns(self) -> dict[str, tuple[Column, ...]]:
         """Columns that appeared by themselves in earlier runs, by table."""
-        rows = self._query(
-            f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}.schema_changes "
-            "WHERE service = ? AND change = 'added' ORDER BY changed_at, column_name",
-            [self.connector.name],
-        )
-        found: dict[str, list[Column]] = {}
-        for table, name, source, kind in rows:
-            declared = self.connector.tables.get(table)
-            if declared is None or name in {c.name for c in declared.columns}:
-                continue
-            found.setdefault(table, []).append(appeared(name, source, kind))
-        return {table: tuple(columns) for table, columns in found.items()}
+        return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
 
     def raw(
         self, table: Table, keys: Sequence[tuple[Any, ...]]

@@ -90,7 +90,7 @@ def _load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str,
         try:
             result = _Load(connection, request).run(started)
             connection.execute("COMMIT")
-            known.forget()
+            known.refresh(connection)
         except BaseException:
             with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
                 connection.execute("ROLLBACK")
