@@ -14,7 +14,7 @@ from typing import Any
 from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family, Record, Resource, Rows
 from connectors.http.judges import judge_kippt
-from connectors.http.rules import HttpRules, Window
+from connectors.http.rules import HttpRules, Retry, Window
 from connectors.kippt_plan import Routes, copy_clips, copy_follows, cost_of_clips, cost_of_follows
 from connectors.kippt_tables import (
     CLIP_LIKES,
@@ -167,6 +167,8 @@ KIPPT = checked(
             },
             windows=(Window(2, 1.0),),
             judge=judge_kippt,
+            # A 503 means "slow down" as often as maintenance, and nobody says for how long.
+            retry=Retry(attempts=8, first_seconds=5.0, max_seconds=300.0),
             max_in_flight=1,
         ),
         families=(

@@ -11,7 +11,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -251,7 +251,7 @@ def _account(name: str, inside: Mapping[str, Any], known: Mapping[str, str]) -> 
         variables=variables,
         windows=_windows(where, inside["rate"]) if "rate" in inside else rules.windows,
         penalty_seconds=_number(where, inside, "penalty_seconds", rules.penalty_seconds),
-        retry=_retry(where, inside.get("retry", {})),
+        retry=_retry(where, inside.get("retry", {}), rules.retry),
         files=bool(inside.get("files", False)),
         include=tuple(include),
         transport=transport,
@@ -308,9 +308,10 @@ def _windows(where: str, value: Any) -> tuple[Window, ...]:
         ) from None
 
 
-def _retry(where: str, value: Any) -> Retry:
+def _retry(where: str, value: Any, default: Retry) -> Retry:
+    """The service's own rule, but for what the settings say."""
     try:
-        return Retry(**value)
+        return replace(default, **value)
     except (TypeError, ValueError):
         raise BadSettings(
             f"{where} retry = {value!r}",

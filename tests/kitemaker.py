@@ -30,7 +30,10 @@ def _first_sync(transport: str, size: int | None) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = bench(folder, "kitemaker", size=size, transport=transport)
     try:
-        assert made.sync().status == "complete"
+        tables = made.sync().tables
+        # REST cannot list more than 50 comments of a space.
+        lost = {"comments"} if transport == "rest" and size else set()
+        assert {name for name, row in tables.items() if not row["complete"]} == lost
     finally:
         made.box.__exit__(None, None, None)
     (folder / "kollect.toml").unlink()

@@ -177,6 +177,8 @@ class HttpRules:
     """Every one holds at once; an account's settings may replace them."""
     penalty_seconds: float = 0.0
     """Silence after a 429: nothing at all is sent for so long."""
+    retry: Retry = field(default_factory=Retry)
+    """How often and after what waits a fault is repeated; an account's settings may say."""
     timeout_seconds: float = 40.0
     """The longest silence while connecting, sending or receiving."""
     whole_seconds: float = 180.0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipelines.settings import settings_of
+from pipelines.sync import Outside, sync_account
 from sandbox import Request
 from tests.support import Bench, bench
 
@@ -125,6 +128,39 @@ def test_notifications_of_unknown_kinds_are_kept_and_none_ends(kippt: Bench) -> 
     assert rows[(new,)]["type"] == "clip_teleported"
     assert (gone,) in rows
     assert rows[(new,)]["is_seen"] is True
+
+
+def test_a_throttle_is_waited_out_from_five_seconds_up_to_five_minutes(kippt: Bench) -> None:
+    """Nobody says how long a 503 lasts: 5, 10, 20... seconds, at least half of it certain, 8
+    tries; then the sync fails and the cursor stays. Settings may say otherwise, part by part."""
+    retry = kippt.account.retry
+    assert (retry.attempts, retry.first_seconds, retry.max_seconds) == (8, 5.0, 300.0)
+    assert [retry.longest(n) for n in range(1, 8)] == [5, 10, 20, 40, 80, 160, 300]
+    own = {"accounts": {"kippt": {"retry": {"attempts": 3}}}}
+    changed = settings_of(own, kippt.folder / "kollect.toml", {}).accounts["kippt"].retry
+    assert (changed.attempts, changed.first_seconds) == (3, 5.0)
+    passed = [0.0]
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        passed[0] += seconds
+
+    def held() -> list[float]:
+        return [e.fields["seconds"] for e in kippt.progress if e.fields.get("event") == "hold"]
+
+    outside = Outside(progress=kippt.progress.append, clock=lambda: passed[0], sleep=sleep)
+    account = replace(kippt.account, windows=())
+    cursor = "SELECT value FROM _kollect.cursors WHERE resource = 'own_clips'"
+    before, known = kippt.query(cursor), len(held())
+    kippt.world.throttle_next(8)
+    result = sync_account(kippt.settings, account, outside=outside)
+    assert (result.status, result.rate_limited) == ("failed", 8)
+    assert kippt.query(cursor) == before
+    for seconds, longest in zip(held()[known:], [5, 10, 20, 40, 80, 160, 300], strict=False):
+        assert longest / 2 <= seconds <= longest
+    assert sum(waits) >= sum([5, 10, 20, 40, 80, 160, 300]) / 2
+    assert sync_account(kippt.settings, account, outside=outside).status == "complete"
 
 
 def test_throttle_is_a_503_and_maintenance_moves_no_cursor(kippt: Bench) -> None:
