@@ -20,6 +20,7 @@ from typing import Any
 import dagster as dg
 
 from connectors.http.redact import safe_text
+from pipelines.dagster_backups import GROUP
 from pipelines.dagster_places import Source, known_values
 from pipelines.schedules import ACCOUNT_TAG
 from pipelines.settings import Settings
@@ -174,12 +175,14 @@ def announce(book: Book, by: Ways, secrets: list[str], log: Any) -> list[str]:
 
 def subjects_of(run: dg.DagsterRun, subjects: dict[str, str]) -> list[str]:
     """What a run is about: its accounts, else its job."""
-    if named := run.tags.get(ACCOUNT_TAG):
-        return [subjects.get(named, named)]
-    keys = {key.path[0] for key in run.asset_selection or ()} | {
-        check.asset_key.path[0] for check in run.asset_check_selection or ()
-    }
-    return sorted({subjects.get(key, key) for key in keys}) or [run.job_name]
+    if account := run.tags.get(ACCOUNT_TAG):
+        return [subjects.get(account, account)]
+    made = {key.path[0] for key in run.asset_selection or ()}
+    judged = {check.asset_key.path[0] for check in run.asset_check_selection or ()}
+    # Damage that a verify found is not over because another backup was written.
+    backups = {"backup" if GROUP in made else "verify"} if GROUP in made | judged else set()
+    named = {subjects.get(key, key) for key in (made | judged) - {GROUP}}
+    return sorted(backups | named) or [run.job_name]
 
 
 def problem_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

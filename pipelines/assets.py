@@ -66,7 +66,7 @@ def account_assets(source: Source) -> dg.AssetsDefinition:
 def _sync(
     context: dg.AssetExecutionContext, source: Source, config: SyncConfig, chosen: set[str]
 ) -> Iterator[Any]:
-    from pipelines.dagster_report import ProgressLog, in_words
+    from pipelines.dagster_report import ProgressLog, in_one_line, in_words
     from pipelines.sync import Outside, sync_account
 
     everything = chosen == set(source.tables)
@@ -79,11 +79,9 @@ def _sync(
             accept_deletes=config.accept_deletes,
             outside=Outside(progress=ProgressLog(context.log, time.monotonic)),
         )
-    context.log.info(
-        f"{result.status}: {result.requests:,} requests, {result.bytes:,} bytes, "
-        f"{result.waited_seconds:.1f} s waited for the rate"
-    )
     yield from _show(context, source, result, chosen)
+    # The page of a run shows the end of its log first.
+    context.log.info(in_one_line(source.account.name, result))
     if result.error is not None:
         raise dg.Failure(
             description=str(result.error),

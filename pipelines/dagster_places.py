@@ -78,7 +78,7 @@ class Source:
             world = box.services[self.service]
             if hasattr(world, "today"):
                 world.today = datetime.now(UTC).date()
-            for number in range(min(MOST_ROUNDS, self._syncs_so_far())):
+            for number in range(min(MOST_ROUNDS, self.syncs_so_far())):
                 world.change(number + 1)
             values = box.environment()
             yield replace(
@@ -91,7 +91,8 @@ class Source:
                 },
             )
 
-    def _syncs_so_far(self) -> int:
+    def syncs_so_far(self) -> int:
+        """How often this account was read, by whatever command."""
         from warehouse.connect import Warehouse
         from warehouse.examine import runs_done
 
@@ -113,7 +114,7 @@ def read_sources(
     if not any(account.ready for account in settings.accounts.values()):
         places.append((sandbox_settings(settings, folder or Path.cwd()), True))
     found: list[Source] = []
-    taken = {"views"}  # the group of the derived views
+    taken = {"backups", "views"}  # groups that are no account
     for place, is_sandbox in places:
         for account in place.accounts.values():
             if not account.tables:

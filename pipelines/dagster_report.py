@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -20,8 +20,12 @@ from warehouse.examine import cursors, sample
 if TYPE_CHECKING:
     import duckdb
 
+    from warehouse.backup.progress import Step
+
 EMAIL = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
 LONG_ID = 14
+PROGRESS_SECONDS = 5.0
+"""A long operation says a line in the log so often."""
 COUNTS = ("inserted", "updated", "deleted", "unchanged", "rejected")
 
 
@@ -50,16 +54,31 @@ def table_metadata(
         "requests": int(load["requests"] or 0),
         "bytes": int(load["bytes"] or 0),
         "load seconds": float(load["seconds"] or 0.0),
-        "account requests": result.requests,
-        "account retries": result.retries,
-        "account slowdowns": result.rate_limited,
-        "account waited seconds": round(result.waited_seconds, 2),
-        "account bytes": result.bytes,
+        "whole sync: requests": result.requests,
+        "whole sync: retries": result.retries,
+        "whole sync: slowdowns": result.rate_limited,
+        "whole sync: seconds waited for the rate": round(result.waited_seconds, 2),
+        "whole sync: bytes": result.bytes,
         "kollect run": load["run_id"],
     }
     if cursor := _cursor(connection, source, table):
         figures["cursor"] = cursor
     return figures
+
+
+def in_one_line(account: str, result: AccountResult) -> str:
+    """What a whole sync came to."""
+    loads = result.tables.values()
+    total = {name: sum(load.get(name) or 0 for load in loads) for name in COUNTS}
+    unproved = sum(1 for load in loads if not load.get("complete"))
+    said = [f"{account}: {result.status}, {len(loads)} tables read"]
+    said.append(_changes(total) or "nothing changed")
+    said += [f"{total['rejected']:,} rejected"] if total["rejected"] else []
+    said += [f"{unproved} not proved whole"] if unproved else []
+    return (
+        f"{'; '.join(said)} ({result.requests:,} requests, {result.bytes:,} bytes, "
+        f"{result.waited_seconds:.1f} s waited for the rate)"
+    )
 
 
 def _changes(load: Mapping[str, Any]) -> str:
@@ -116,7 +135,7 @@ class ProgressLog:
     What people want to read at once (a table that changed, a message, a problem) comes at once.
     """
 
-    def __init__(self, log: Any, clock: Any, seconds: float = 5.0) -> None:
+    def __init__(self, log: Any, clock: Any, seconds: float = PROGRESS_SECONDS) -> None:
         import threading
 
         self._log = log
@@ -152,6 +171,30 @@ class ProgressLog:
         if self._clock() - self._last >= self._seconds:
             self._last = self._clock()
             self._log.info(f"reading {self._family}: {self._answers:,} answers so far")
+
+
+class StepLog:
+    """Turns the steps of a backup or a verify into a line of the log every few seconds.
+
+    What is no mere step (a problem, waiting for another process, the end) comes at once.
+    """
+
+    def __init__(
+        self, log: Any, clock: Callable[[], float], seconds: float = PROGRESS_SECONDS
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._seconds = seconds
+        self._last = clock()
+
+    def __call__(self, step: Step) -> None:
+        if step.kind in ("step", "bytes"):
+            if self._clock() - self._last < self._seconds:
+                return
+            self._last = self._clock()
+        share = f" ({100 * step.done // step.total} %)" if step.total else ""
+        say = self._log.warning if step.kind == "problem" else self._log.info
+        say(f"{step.text}{share}")
 
 
 @contextlib.contextmanager

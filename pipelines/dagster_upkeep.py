@@ -1,19 +1,14 @@
-"""Jobs that keep things safe and small: backup and pruning, verify, thinning out old runs."""
+"""The job that keeps Dagster's own history small: old runs are thinned out."""
 
 # No postponed annotations here: Dagster reads the types of the contexts.
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines.settings import Settings
-
 KEEP_ALL_DAYS = 3
 KEEP_DAILY_DAYS = 90
 MOST_AT_ONCE = 5_000
-WAIT_SECONDS = 600.0
-"""Pruning waits so long for a backup, a verify or a restore that runs."""
 OVER = [
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
@@ -21,79 +16,8 @@ OVER = [
 ]
 
 
-def backup_job(settings: Settings) -> dg.JobDefinition:
-    """Writes a backup, then removes old ones by the keep rules."""
-
-    @dg.op(name="write_backup", description="A backup of all tables that proves itself.")
-    def write(context: dg.OpExecutionContext) -> str:
-        from pipelines.dagster_report import in_words
-        from warehouse.backup import write_backup
-
-        started = time.monotonic()
-        with in_words():
-            place = write_backup(settings)
-        context.add_output_metadata(
-            {"backup": place.name, "seconds": round(time.monotonic() - started, 2)}
-        )
-        context.log.info(f"wrote {place.name}")
-        return str(place.name)
-
-    @dg.op(name="prune_backups", description="Removes backups by the keep rules.")
-    def prune(context: dg.OpExecutionContext, newest: str) -> None:
-        from pipelines.dagster_report import in_words
-        from warehouse.backup import prune_backups
-
-        with in_words():
-            pruned = prune_backups(settings, wait_seconds=WAIT_SECONDS)
-        context.log.info(f"kept {newest}; removed {', '.join(pruned.removed) or 'none'}")
-
-    @dg.job(
-        name="backup",
-        description="A backup of everything, then pruning: `kollect backup`, `kollect prune`.",
-        executor_def=dg.in_process_executor,
-        tags={"kollect/kind": "backup"},
-    )
-    def backup() -> None:
-        prune(write())
-
-    return backup
-
-
-def verify_job(settings: Settings) -> dg.JobDefinition:
-    """Reads every byte of the newest backup and proves it."""
-
-    @dg.op(name="verify_backup", description="Every byte of the newest backup is as written.")
-    def verify(context: dg.OpExecutionContext) -> None:
-        from pipelines.dagster_report import in_words
-        from warehouse.backup import list_backups, verify_backup
-
-        with in_words():
-            found = list_backups(settings)
-        if not found:
-            raise dg.Failure(
-                "there is no backup to verify. Run the job `backup`, or `kollect backup`",
-                allow_retries=False,
-            )
-        started = time.monotonic()
-        with in_words():
-            verify_backup(found[-1].path, depth="full")
-        context.log.info(f"{found[-1].name} is whole ({time.monotonic() - started:.1f} s)")
-
-    @dg.job(
-        name="verify",
-        description="Proves the newest backup, byte by byte: `kollect verify`.",
-        executor_def=dg.in_process_executor,
-        tags={"kollect/kind": "verify"},
-    )
-    def job() -> None:
-        verify()
-
-    return job
-
-
-def upkeep_job(settings: Settings) -> dg.JobDefinition:
+def upkeep_job() -> dg.JobDefinition:
     """Thins out the history of runs, so that the instance does not grow without end."""
-    del settings
 
     @dg.op(name="thin_out_runs", description="Removes old runs; one a day and job is kept.")
     def thin(context: dg.OpExecutionContext) -> None:

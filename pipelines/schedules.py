@@ -2,12 +2,13 @@
 
 All run by default, in the person's time zone. A tick while the same account is still being read
 (or waits in the queue) is skipped and says so. After a time without power Dagster makes up for
-the latest missed tick alone: one sync brings everything that several would have.
+the latest missed tick alone: one sync brings everything that several would have. An account that
+was never synced does not wait for its minute: a sensor begins with it at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -15,8 +16,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from pipelines.assets import op_of
+from pipelines.dagster_backups import backup_job, verify_job
 from pipelines.dagster_places import Source
-from pipelines.dagster_upkeep import backup_job, upkeep_job, verify_job
+from pipelines.dagster_upkeep import upkeep_job
 from pipelines.rhythm import cron
 from pipelines.settings import Settings
 
@@ -77,20 +79,51 @@ def account_schedules(
     ]
 
 
-def upkeep(settings: Settings) -> tuple[list[dg.JobDefinition], list[dg.ScheduleDefinition]]:
+def first_sync(
+    sources: Sequence[Source], jobs: Mapping[str, UnresolvedAssetJobDefinition]
+) -> dg.SensorDefinition:
+    """Starts the `sync` job (by name of source) of accounts that were never synced, once each."""
+
+    @dg.sensor(
+        name="first_sync",
+        jobs=list(jobs.values()),
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Syncs an account at once when it is new, instead of at its next minute.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        new = [
+            source
+            for source in sources
+            if source.name in jobs
+            and (source.sandbox or source.account.ready)
+            and not context.instance.get_runs_count(dg.RunsFilter(tags={ACCOUNT_TAG: source.name}))
+            and not source.syncs_so_far()
+        ]
+        if not new:
+            return dg.SkipReason("every account with a credential was synced before")
+        return [
+            dg.RunRequest(run_key=f"first sync of {source.name}", job_name=jobs[source.name].name)
+            for source in new
+        ]
+
+    return sensor
+
+
+def upkeep(settings: Settings) -> tuple[list[Job], list[dg.ScheduleDefinition]]:
     """Nightly backup with pruning, weekly verify, and thinning out old runs."""
     rhythm = settings.schedule
-    jobs = {
-        backup_job(settings): cron(rhythm.backup, "backup"),
-        verify_job(settings): cron(rhythm.verify, "verify"),
-        upkeep_job(settings): UPKEEP_CRON,
-    }
+    jobs: list[tuple[Job, str | None]] = [
+        (backup_job(), cron(rhythm.backup, "backup")),
+        (verify_job(), cron(rhythm.verify, "verify")),
+        (upkeep_job(), UPKEEP_CRON),
+    ]
     schedules = [
         _schedule(job, expression, rhythm.timezone, _unless_same_job(job.name, settings))
-        for job, expression in jobs.items()
+        for job, expression in jobs
         if expression
     ]
-    return list(jobs), schedules
+    return [job for job, _ in jobs], schedules
 
 
 def _schedule(

@@ -150,6 +150,20 @@ def test_no_secret_of_the_service_is_in_any_event(story: Story) -> None:
     assert not any(value in text for value in story.bench.world.credentials().values())
 
 
+def test_the_log_of_a_run_ends_with_what_it_came_to(story: Story) -> None:
+    """The page of a run shows the end of its log: one line says it all."""
+    said = [entry.user_message for entry in story.instance.all_logs(story.third.run_id)]
+    last = next(text for text in reversed(said) if text.startswith("kinopio: "))
+    assert "complete, " in last
+    assert "; 1 updated (" in last
+    last = [
+        t
+        for e in story.instance.all_logs(story.second.run_id)
+        if "kinopio: " in (t := e.user_message)
+    ][-1]
+    assert "; nothing changed (" in last
+
+
 def test_a_full_pass_reads_everything_again(story: Story) -> None:
     """The launchpad's `full` is `--full` of the command line."""
     again = metadata_of(materialize(story.source, story.instance, full=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipelines.dagster_upkeep import superseded, thin_out_runs
 from pipelines.definitions import definitions
 from pipelines.schedules import ACCOUNT_TAG
 from tests.pipelines.conftest import NOTHING
+from tests.support import Bench
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -44,7 +46,7 @@ def test_everything_runs_by_default_in_the_persons_time_zone(
         assert schedule.execution_timezone == "Europe/Berlin"
         assert schedule.description
     sensors = definitions(sandbox_sources).sensors or []
-    assert {s.name for s in sensors} == {"tell_about_problems", "refresh_views"}
+    assert {s.name for s in sensors} == {"tell_about_problems", "refresh_views", "first_sync"}
     assert all(s.default_status == dg.DefaultSensorStatus.RUNNING for s in sensors)
 
 
@@ -113,6 +115,48 @@ def test_an_account_without_credential_is_skipped_with_the_reason(
     found = schedules(read_sources(tmp_path, NOTHING))
     skipped = decide(found["sync_kinopio_schedule"], configured)
     assert "KINOPIO_API_KEY" in skipped.skip_message
+
+
+def test_a_new_account_is_synced_at_once(
+    sandbox_sources: list[Source], configured: dg.DagsterInstance
+) -> None:
+    """Nobody looks at an empty page for an hour; what was begun is not begun again."""
+    defs = definitions(sandbox_sources)
+
+    def begun() -> set[str | None]:
+        context = dg.build_sensor_context(configured, definitions=defs)
+        return {r.job_name for r in begin_of(defs).evaluate_tick(context).run_requests or []}
+
+    run = create_run_for_test(
+        configured, "x", tags={ACCOUNT_TAG: "sandbox_kippt"}, status=dg.DagsterRunStatus.FAILURE
+    )
+    assert begun() == {f"sync_sandbox_{s}" for s in SERVICES if s != "kippt"}
+    configured.delete_run(run.run_id)
+    assert begun() == {f"sync_sandbox_{s}" for s in SERVICES}
+
+
+def test_an_account_that_the_command_line_synced_waits_for_its_minute(
+    made: Callable[..., Bench],
+    source_of: Callable[[Bench], Source],
+    instance: dg.DagsterInstance,
+) -> None:
+    """The warehouse says what was done, whoever did it."""
+    bench = made("kinopio", size=3)
+    bench.sync("favorite_colors")
+    defs = definitions([source_of(bench)])
+    tick = begin_of(defs).evaluate_tick(dg.build_sensor_context(instance, definitions=defs))
+    assert not tick.run_requests
+
+
+def test_who_wants_no_syncs_by_themselves_gets_none(tmp_path: Path) -> None:
+    """`never` is never, and an account without credential is not begun."""
+    (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\n[schedule]\nsync = "never"\n')
+    defs = definitions(read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
+    assert "first_sync" not in {s.name for s in defs.sensors or []}
+
+
+def begin_of(defs: dg.Definitions) -> dg.SensorDefinition:
+    return next(s for s in defs.sensors or [] if s.name == "first_sync")
 
 
 def test_there_is_no_backup_before_the_first_sync(

@@ -115,17 +115,16 @@ def tool(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`kollect ui` in an empty folder, after a sync of every account of the sandbox."""
+    """`kollect ui` in an empty folder; it syncs every account of the sandbox by itself."""
     made = Served(tmp_path_factory.mktemp("ui"), sys.executable, "-m", "pipelines", "ui")
     try:
         made.wait()
-        for account in ACCOUNTS:
-            launched = ask(made.address, LAUNCH, job=f"sync_{account}")["launchRun"]
+        until(lambda: all(good(made, f"sync_{a}") for a in ACCOUNTS), 600, pause=2)
+        for job in ("sync_sandbox_kinopio", "backup", "verify"):
+            before = len(good(made, job))
+            launched = ask(made.address, LAUNCH, job=job)["launchRun"]
             assert launched["__typename"] == "LaunchRunSuccess", launched
-        sync_again(made, set(ACCOUNTS))
-        launched = ask(made.address, LAUNCH, job="sync_sandbox_kinopio")["launchRun"]
-        assert launched["__typename"] == "LaunchRunSuccess", launched
-        until(lambda: len(good(made, "sync_sandbox_kinopio")) > 1, 240)
+            until(lambda job=job, before=before: len(good(made, job)) > before, 240)
         until(lambda: good(made, "__ASSET_JOB"), 240)
         yield made
     finally:
@@ -138,10 +137,6 @@ def good(made: Served, job: str) -> list[dict[str, Any]]:
     found = [r for r in ask(made.address, RUNS)["runsOrError"]["results"] if r["jobName"] == job]
     assert not [r for r in found if r["status"] == "FAILURE"], made.log.read_text()[-3000:]
     return [r for r in found if r["status"] == "SUCCESS"]
-
-
-def sync_again(made: Served, accounts: set[str]) -> None:
-    until(lambda: all(good(made, f"sync_{account}") for account in accounts), 600, pause=2)
 
 
 @pytest.fixture
@@ -158,7 +153,7 @@ def test_schedules_and_sensors_are_running(served: Served) -> None:
     states = {s["name"]: s["scheduleState"]["status"] for s in found["schedules"]}
     states |= {s["name"]: s["sensorState"]["status"] for s in found["sensors"]}
     assert set(states.values()) == {"RUNNING"}
-    assert len(states) == 2 * len(SERVICES) + 5
+    assert len(states) == 2 * len(SERVICES) + 6
 
 
 def test_a_second_run_of_an_account_waits_for_the_first(served: Served) -> None:
@@ -175,13 +170,18 @@ def test_a_second_run_of_an_account_waits_for_the_first(served: Served) -> None:
 def test_the_groups_are_the_accounts(served: Served, browser: Browser) -> None:
     """The lineage shows each account with its tables, and the views after them."""
     browser.open(f"{served.address}/asset-groups")
-    browser.wait_for(*ACCOUNTS, "views")
+    browser.wait_for(*ACCOUNTS, "views", "backups")
+    until(lambda: "fetching" not in browser.text, 60)
     time.sleep(3)
     browser.picture(PICTURES / "lineage.png")
     browser.open(f"{served.address}/locations/kollect/asset-groups/sandbox_kinopio/lineage")
-    browser.wait_for("cards", "spaces", "connections")
+    # What lies outside of the window is not drawn: no table in particular can be expected.
+    browser.wait_for("Asset checks", "Passed", "Materialized", "DuckDB")
     time.sleep(3)
     browser.picture(PICTURES / "group.png")
+    browser.open(f"{served.address}/locations/kollect/asset-groups/sandbox_kinopio/list")
+    browser.wait_for("connections", "boxes", "cards")
+    browser.picture(PICTURES / "tables.png")
 
 
 def test_an_asset_says_that_its_data_is_safe(served: Served, browser: Browser) -> None:
@@ -194,8 +194,21 @@ def test_an_asset_says_that_its_data_is_safe(served: Served, browser: Browser) -
     assert "Overdue" not in shown
     browser.picture(PICTURES / "asset.png")
     browser.open(f"{served.address}/assets/sandbox_kinopio/cards?view=events")
-    browser.wait_for("what changed", "preview", "inserted", "account requests", "proof")
+    browser.wait_for("what changed", "preview", "inserted", "whole sync: requests", "proof")
     browser.picture(PICTURES / "materialization.png")
+
+
+def test_the_newest_backup_is_there_to_see(served: Served, browser: Browser) -> None:
+    """How old, how large, proved or not, and how to get it back."""
+    browser.open(f"{served.address}/assets/backups/newest")
+    browser.wait_for("Latest materialization", "Freshness policy", "Row count", "newest backup")
+    browser.picture(PICTURES / "backup.png")
+    browser.open(f"{served.address}/assets/backups/newest?view=events")
+    browser.wait_for("get it back with", "kollect restore", "backups kept")
+    browser.picture(PICTURES / "backup-written.png")
+    browser.open(f"{served.address}/assets/backups/newest?view=checks")
+    browser.wait_for("every_byte_is_as_written", "files are as written", "Passed")
+    browser.picture(PICTURES / "backup-proved.png")
 
 
 def test_numbers_plot_themselves(served: Served, browser: Browser) -> None:
@@ -226,6 +239,7 @@ def test_the_other_pages_look_well(served: Served, browser: Browser) -> None:
         "view": ("/assets/views/recent_activity", ["What was made or changed lately"]),
         "catalogue": ("/assets", ["sandbox_kinescope"]),
         "timeline": ("/overview", ["sync_sandbox_kinopio"]),
+        "jobs": ("/jobs", ["sync_sandbox_kinopio"]),
     }
     for name, (path, words) in pages.items():
         browser.open(f"{served.address}{path}")
@@ -234,9 +248,15 @@ def test_the_other_pages_look_well(served: Served, browser: Browser) -> None:
         browser.picture(PICTURES / f"{name}.png")
     run = good(served, "sync_sandbox_kinopio")[0]["runId"]
     browser.open(f"{served.address}/runs/{run}")
-    browser.wait_for("read_and_load_sandbox_kinopio", "rows (")
+    browser.wait_for("sandbox_kinopio: complete,", "tables read")
     time.sleep(2)
     browser.picture(PICTURES / "run.png")
+    browser.run(
+        "document.querySelectorAll('*').forEach("
+        "e => { if (e.scrollHeight > e.clientHeight) e.scrollTop = 0 })"
+    )
+    browser.wait_for("reading", "rows (")
+    browser.picture(PICTURES / "run-progress.png")
 
 
 def test_ctrl_c_ends_everything_that_was_started(served: Served) -> None:
