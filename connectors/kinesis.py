@@ -15,7 +15,9 @@ from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family, Resource, Rows, Table
 from connectors.http.judges import judge_kinesis
 from connectors.http.rules import HttpRules, Login, Parts, Request, Window
+from connectors.kinesis_files import FILES, HOSTS, LARGEST
 from connectors.kinesis_plans import (
+    PAGE_ROWS,
     copy_events,
     copy_list,
     copy_projects,
@@ -61,7 +63,7 @@ def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource
         f"/{kind}/fetch/all",
         (rows,),
         params=params,
-        paging=PageIndexes(limit=100),
+        paging=PageIndexes(limit=PAGE_ROWS),
         otherwise=f"/{kind}/fetch",
         spelling="lists",
         listing=False,
@@ -209,5 +211,8 @@ KINESIS = checked(
         secret_fields=("password", "reset_token", "access_token", "jwt"),
         cleanse=without_secrets,
         views=VIEWS,
+        files=FILES,
+        file_hosts=HOSTS,
+        max_file_bytes=LARGEST,
     )
 )

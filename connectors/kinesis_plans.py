@@ -17,6 +17,11 @@ from connectors.kinesis_secrets import open_structures, secret_structures
 from connectors.paging import Proof, TailPages
 from connectors.walk import Bind, Collect, Listing, Walk, scope_of
 
+PAGE_ROWS = 120
+"""Rows of a page. Pages overlap by a few rows; with so many, no list costs more requests than
+pages of 100 side by side would, which is what the API page plans."""
+OPEN = ("constraints", "media", "events")
+"""Lists that are whole for everyone who gets them at all; others show fewer rows to some."""
 ASK_AGAIN = 2
 """How often an empty list is asked again where rows were before."""
 FEW_ROWS = 5
@@ -70,7 +75,7 @@ def _stamped(walk: Walk, role: str) -> str:
 def copy_list(walk: Walk) -> None:
     """Read the one list of a family."""
     (resource,) = walk.family.resources
-    read_lists(walk, resource, [{}], is_root(walk), collect=bool(resource.rows[0].children))
+    read_lists(walk, resource, [{}], is_root(walk), collect=dict)
 
 
 def read_lists(
@@ -89,13 +94,41 @@ def read_lists(
 
 
 def settle(walk: Walk, resource: Resource, bind: Bind, listing: Listing, root: bool) -> None:
-    """Record what a list that was read proves."""
+    """Record what a list that was read proves: an end only where the caller is ROOT."""
     rows = resource.rows[0]
-    if not root:
+    whole = listing.proof.complete and listing.proof.whole
+    if root:
+        if whole:
+            scope = scope_of(rows, bind)
+            walk.outcome.prove(rows.table.name, resource.name, scope, listing.proof.by)
+        return
+    _spare_children(walk, rows, bind, listing.records)
+    if resource.name not in OPEN:
         walk.outcome.fail_rows(resource, HIDDEN)
-        _spare_children(walk, rows, bind, listing.records)
-    elif listing.proof.complete and listing.proof.whole:
-        walk.outcome.prove(rows.table.name, resource.name, scope_of(rows, bind), listing.proof.by)
+    elif whole and (gone := _unseen(walk, rows, listing.records)):
+        reason = f"{gone} rows came no more; who is not seen to be ROOT ends none"
+        walk.outcome.fail_rows(resource, reason)
+
+
+def _unseen(walk: Walk, rows: Rows, records: Sequence[Record]) -> int:
+    """How many known rows of a list, and of the lists in its rows, did not come."""
+    own = [(record, record) for record in records]
+    missing = _missing(walk, rows, own)
+    for child in rows.children:
+        items = [(record, item) for record in records for item in record.get(child.at) or ()]
+        missing += _missing(walk, child, items)
+    return missing
+
+
+def _missing(walk: Walk, rows: Rows, pairs: Iterable[tuple[Record, Record]]) -> int:
+    """How many known rows are not among these (enclosing record, record)."""
+    names = rows.table.key
+    came = {
+        tuple(str(outer.get(rows.given[n]) if n in rows.given else inner.get(n)) for n in names)
+        for outer, inner in pairs
+    }
+    known = walk.known.rows(rows.table.name, names)
+    return sum(tuple(map(str, row)) not in came for row in known)
 
 
 def _sure(
@@ -157,8 +190,8 @@ def copy_events(walk: Walk) -> None:
     events = declared(walk, "events")
     if not walk.full:
         known = frozenset(row[0] for row in walk.known.rows("events", ["id"]))
-        events = replace(events, paging=TailPages(known))
-    read_lists(walk, events, [{}], is_root(walk))
+        events = replace(events, paging=TailPages(known, limit=PAGE_ROWS))
+    read_lists(walk, events, [{}], is_root(walk), collect=lambda event: {"id": event.get("id")})
 
 
 # -- projects and all that is in them ------------------------------------------------------
