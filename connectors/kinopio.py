@@ -199,8 +199,9 @@ def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
         if not listing.proof.complete and not listing.refused:
             walk.sink.without(CARDS, bind)
     if listings and listings[-1].refused:
-        # A refusal here means `not your space`, unless the key itself has died: this tells.
-        walk.ask(ACCOUNT)
+        # A refusal here means `not your space`, unless the key itself has died: this tells, and
+        # only now (the account was read at the beginning of the run, with a key that lived).
+        walk.ask(ACCOUNT, now=True)
 
 
 def cost_of_spaces(costing: Costing) -> list[Cost]:

@@ -195,14 +195,20 @@ class Walk:
         return [self._finished(self._sure(task)) for task in tasks]
 
     def ask(
-        self, resource: Resource, bind: Bind | None = None, *, also: frozenset[int] = frozenset()
+        self,
+        resource: Resource,
+        bind: Bind | None = None,
+        *,
+        also: frozenset[int] = frozenset(),
+        now: bool = False,
     ) -> Page:
         """One request of a resource without its paging; its rows are not kept.
 
-        Raises Skippable or Fatal errors; statuses in `also` are answers.
+        With `now`, the service itself is asked, also where an earlier answer is staged. Raises
+        Skippable or Fatal errors; statuses in `also` are answers.
         """
         question = self._question(_Task(resource, bind or {}, resource.paging.walk()), {})
-        return self._answer(question, also)
+        return self._answer(question, also, now)
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
@@ -268,9 +274,11 @@ class Walk:
             self._spellings[name] = self.known.cursor(f"spelling of {name}") or "first"
         return resource.otherwise if self._spellings[name] == "otherwise" else resource.get
 
-    def _answer(self, question: _Question, also: frozenset[int] = frozenset()) -> Page:
+    def _answer(
+        self, question: _Question, also: frozenset[int] = frozenset(), now: bool = False
+    ) -> Page:
         """The staged answer, or a fresh one; raises Forbidden for a status declared as denied."""
-        page = self._staged_or_asked(question, also)
+        page = self._staged_or_asked(question, also, now)
         if page.status in question.denied:
             raise Forbidden(
                 f"{self.connector.title} does not let this credential see {question.request.path}",
@@ -278,8 +286,8 @@ class Walk:
             )
         return page
 
-    def _staged_or_asked(self, question: _Question, also: frozenset[int]) -> Page:
-        staged = self._journal.get(question.key)
+    def _staged_or_asked(self, question: _Question, also: frozenset[int], now: bool) -> Page:
+        staged = None if now else self._journal.get(question.key)
         if staged is not None:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
@@ -298,7 +306,7 @@ class Walk:
             "family": self.family.name,
             "date": answer.headers.get("date", ""),
         }
-        if answer.status != UNAUTHORIZED:
+        if answer.status != UNAUTHORIZED and not now:
             # Whoever goes on with this run may have a better token: such a no is not kept.
             self._journal.put(question.key, head, body)
         return Page(payload, answer.status, question.bind, question.params, head["date"])
