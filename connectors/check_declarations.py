@@ -16,6 +16,9 @@ from connectors.declare import (
     family_tables,
     snake,
 )
+from connectors.errors import BadSettings
+from connectors.files import FileSource
+from connectors.http.hosts import read_hosts
 
 
 def checked(connector: Connector) -> Connector:
@@ -36,6 +39,7 @@ def checked(connector: Connector) -> Connector:
         for part in way:
             if part not in connector.credential.parts:
                 _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+    _check_files(connector, tables)
     return connector
 
 
@@ -72,6 +76,43 @@ def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -
                 _fail(connector, place, f"refers by {name!r}", "which is no column of it")
         if reference.table not in tables:
             _fail(connector, place, f"refers to {reference.table!r}", "which is no table here")
+
+
+def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
+    named: set[tuple[str, str]] = set()
+    for source in connector.files:
+        place = f"files of {source.table.name}.{source.field}"
+        if tables.get(source.table.name) is not source.table:
+            _fail(connector, place, "belong to no table of this connector", "use a table object")
+        if (source.table.name, source.field) in named:
+            _fail(connector, place, "are declared twice", "give one of them another field")
+        named.add((source.table.name, source.field))
+        if not source.meaning:
+            _fail(connector, place, "have no meaning", "say what the files are")
+        if not (source.address or source.links or source.fresh):
+            _fail(connector, place, "have no address", "give address=, links= or fresh=")
+        if not (source.address or source.links or source.md5 or source.marks):
+            _fail(connector, place, "have no mark", "name columns that change with them in marks=")
+        _check_file_columns(connector, source, place)
+    try:
+        read_hosts(connector.file_hosts, connector.base_url or "https://example.org")
+    except BadSettings as error:
+        _fail(connector, "file_hosts", error.what, error.guidance)
+
+
+def _check_file_columns(connector: Connector, source: FileSource, place: str) -> None:
+    kinds = {column.name: column.type for column in source.table.columns}
+    for name in source.columns:
+        if name not in kinds:
+            _fail(connector, place, f"read {name!r}", "which is no column of the table")
+    for name, kind in ((source.address, "text"), (source.md5, "text"), (source.size, "integer")):
+        if name and kinds[name] != kind:
+            _fail(connector, place, f"read {name!r} as {kind}", f"it is {kinds[name]}")
+    if source.fresh is not None:
+        asked = source.fresh.resource.get + repr(source.fresh.resource.params)
+        for name in source.fresh.bind:
+            if "{" + name + "}" not in asked:
+                _fail(connector, place, f"bind {name!r}", "use it in get= or params=")
 
 
 def _check_resources(connector: Connector, family: Family) -> None:

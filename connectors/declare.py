@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.files import OWN, FileSource
 from connectors.http.rules import HttpRules
 from connectors.paging import OnePage, Paging
 from connectors.views import Views
@@ -312,6 +313,13 @@ class Connector:
     strip_queries: bool = True
     """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses
     are what people keep, so that losing a parameter would break them."""
+
+    files: tuple[FileSource, ...] = ()
+    """What `files = true` downloads: which rows name which files."""
+    file_hosts: tuple[str, ...] = (OWN,)
+    """Hosts that files may come from, unless the account's settings say others."""
+    max_file_bytes: int = 0
+    """Larger files are left out, unless the account's settings say otherwise; 0 for any size."""
 
     @property
     def tables(self) -> dict[str, Table]:

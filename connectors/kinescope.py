@@ -29,6 +29,7 @@ from connectors.declare import (
 )
 from connectors.http.judges import judge_kinescope
 from connectors.http.rules import HttpRules, Window
+from connectors.kinescope_files import FILES, HOSTS, LARGEST
 from connectors.kinescope_tables import (
     ADDITIONAL_MATERIALS,
     ANALYTICS,
@@ -351,5 +352,8 @@ KINESCOPE = checked(
             "download_link",
         ),
         drop=("data[].assets[].url", "data[].assets[].download_link", "data[].subtitles[].url"),
+        files=FILES,
+        file_hosts=HOSTS,
+        max_file_bytes=LARGEST,
     )
 )

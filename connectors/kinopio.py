@@ -24,6 +24,7 @@ from connectors.declare import (
 from connectors.errors import Missing, Skippable
 from connectors.http.judges import judge_kinopio
 from connectors.http.rules import HttpRules, Window
+from connectors.kinopio_files import FILES, HOSTS, LARGEST
 from connectors.kinopio_tables import (
     AI_IMAGES,
     BOXES,
@@ -346,5 +347,8 @@ KINOPIO = checked(
             "clients",
         ),
         cleanse=only_user_fields,
+        files=FILES,
+        file_hosts=HOSTS,
+        max_file_bytes=LARGEST,
     )
 )

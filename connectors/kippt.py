@@ -15,6 +15,7 @@ from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family, Record, Resource, Rows
 from connectors.http.judges import judge_kippt
 from connectors.http.rules import HttpRules, Retry, Window
+from connectors.kippt_files import FILES, HOSTS, LARGEST
 from connectors.kippt_plan import Routes, copy_clips, copy_follows, cost_of_clips, cost_of_follows
 from connectors.kippt_tables import (
     CLIP_LIKES,
@@ -206,5 +207,8 @@ KIPPT = checked(
         secret_fields=("rss_url", "api_token"),
         # People keep addresses here: `?key=` is part of many (Google documents of 2013).
         strip_queries=False,
+        files=FILES,
+        file_hosts=HOSTS,
+        max_file_bytes=LARGEST,
     )
 )

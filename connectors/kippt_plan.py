@@ -18,6 +18,8 @@ from connectors.kippt_gone import end_missing_clips, favorites_are_gone
 from connectors.paging import dig
 from connectors.walk import Listing, Walk
 
+MEDIA_READ = "clips with media"
+"""The cursor that says whether the clips on record were read with what was found at them."""
 OVERLAP_SECONDS = 300
 """Read again from so far before the newest clip: whether `since` is inclusive is unknown."""
 
@@ -41,6 +43,15 @@ class Routes:
     def all(self) -> tuple[Resource, ...]:
         return tuple(getattr(self, field.name) for field in fields(self))
 
+    def with_media(self) -> Routes:
+        """The same, with what the service found at each clip: images, and heavy texts."""
+        asked = {
+            name: replace(route, params={**route.params, "include_data": "media"})
+            for name in ("own_clips", "list_clips", "favorites", "liked", "one_clip")
+            for route in (getattr(self, name),)
+        }
+        return replace(self, **asked)
+
 
 def number(value: Any) -> int:
     """An id or a time, which come as numbers or as decimal text; 0 for anything else."""
@@ -54,6 +65,9 @@ def brief(clip: Record) -> Record:
 
 def copy_clips(walk: Walk, routes: Routes) -> None:
     """Lists, clips of all sources, favourites, and what clips show of the talk about them."""
+    with_media = bool(walk.options.get("files"))
+    if with_media:
+        routes = routes.with_media()
     me = number(dig(oneself(walk, routes.account), "id"))
     lists = _read_lists(walk, routes.lists)
     own = _read_clips(walk, routes.own_clips, [{}])
@@ -82,6 +96,8 @@ def copy_clips(walk: Walk, routes: Routes) -> None:
     if not walk.outcome.failures:
         _move_cursors(walk, routes.own_clips, own)
         _move_cursors(walk, routes.list_clips, shared)
+        if with_media or walk.known.cursor(MEDIA_READ):
+            walk.outcome.cursors[(MEDIA_READ, "")] = "yes" if with_media else "no"
 
 
 def oneself(walk: Walk, account: Resource) -> Record:
@@ -123,7 +139,9 @@ def _read_clips(
     walk: Walk, resource: Resource, binds: Sequence[Mapping[str, Any]]
 ) -> dict[str, Listing]:
     """Each listing from where it was read before, else from its beginning; by cursor scope."""
-    cursors = {} if walk.full else walk.known.cursors(resource.name)
+    # Where images are wanted for the first time, older clips must be shown with theirs.
+    media_new = bool(walk.options.get("files")) and walk.known.cursor(MEDIA_READ) != "yes"
+    cursors = {} if walk.full or media_new else walk.known.cursors(resource.name)
     known = {str(row[0]) for row in walk.known.rows("lists", ["id"])}
     whole, later = [], []
     for bind in binds:
@@ -133,7 +151,7 @@ def _read_clips(
             later.append({**bind, "since": max(0, int(cursors[scope]) - OVERLAP_SECONDS)})
         else:
             whole.append(bind)
-    since = replace(resource, params={"since": "{since}"})
+    since = replace(resource, params={**resource.params, "since": "{since}"})
     listings = walk.read_each(resource, whole, collect=brief)
     listings += walk.read_each(since, later, collect=brief)
     return {_scope(b): found for b, found in zip([*whole, *later], listings, strict=True)}

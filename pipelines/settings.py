@@ -19,6 +19,7 @@ from connectors import SERVICES, connector
 from connectors.declare import Connector
 from connectors.errors import BadSettings
 from connectors.http.rules import Retry, Window
+from pipelines.file_settings import FILE_KEYS, FileSettings, read_file_settings
 from pipelines.rhythm import Rhythm, read_rhythm
 from pipelines.telling import check_alerts
 
@@ -33,8 +34,8 @@ SECTIONS = {
 }  # fmt: skip
 ACCOUNT_KEYS = {
     "service", "base_url", "token_env", "username_env", "password_env", "uid", "uid_env", "rate",
-    "penalty_seconds", "retry", "files", "include", "transport", "full_every_days", "max_in_flight",
-}  # fmt: skip
+    "penalty_seconds", "retry", "include", "transport", "full_every_days", "max_in_flight",
+} | FILE_KEYS  # fmt: skip
 SECRET_KEYS = {"token", "api_key", "apikey", "key", "password", "secret", "api_token", "pat"}
 TRANSPORTS = ("auto", "rest", "graphql")
 
@@ -53,7 +54,7 @@ class Account:
     windows: tuple[Window, ...] = ()
     penalty_seconds: float = 0.0
     retry: Retry = field(default_factory=Retry)
-    files: bool = False
+    files: FileSettings = field(default_factory=FileSettings)
     include: tuple[str, ...] = ("*",)
     transport: str = "auto"
     full_every_days: int = 7
@@ -252,7 +253,7 @@ def _account(name: str, inside: Mapping[str, Any], known: Mapping[str, str]) -> 
         windows=_windows(where, inside["rate"]) if "rate" in inside else rules.windows,
         penalty_seconds=_number(where, inside, "penalty_seconds", rules.penalty_seconds),
         retry=_retry(where, inside.get("retry", {}), rules.retry),
-        files=bool(inside.get("files", False)),
+        files=read_file_settings(where, inside, declared, base_url),
         include=tuple(include),
         transport=transport,
         full_every_days=int(_number(where, inside, "full_every_days", declared.full_every_days)),

@@ -39,6 +39,8 @@ from warehouse.runs import Run, record_run
 if TYPE_CHECKING:
     import httpx
 
+    from pipelines.files import FileCounts
+
 ACCOUNT_WAIT_SECONDS = 600.0
 STAGE_HOURS = 24.0
 """A journal older than this is thrown away: its pages are too old to go on with."""
@@ -52,7 +54,7 @@ class Progress:
 
     account: str
     kind: str
-    """`waiting`, `resumed`, `family`, `request`, `loaded`, `message`, `problem`."""
+    """`waiting`, `resumed`, `family`, `request`, `loaded`, `files`, `message`, `problem`."""
     text: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,6 +72,8 @@ class AccountResult:
     waited_seconds: float = 0.0
     bytes: int = 0
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: FileCounts | None = None
+    """What was downloaded, for accounts with `files = true`."""
     messages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -92,7 +96,21 @@ class AccountResult:
             "waited_seconds": round(self.waited_seconds, 3),
             "bytes": self.bytes,
             "tables": shown,
+            **({"files": self.files.as_json()} if self.files else {}),
         }
+
+    @property
+    def trouble(self) -> str:
+        """One sentence on what went wrong; empty where nothing did."""
+        if self.error is not None:
+            return str(self.error)
+        if self.files is None or not self.files.failed:
+            return ""
+        first = self.files.problems[0] if self.files.problems else "see _kollect.files"
+        return (
+            f"{self.account}: {self.files.failed:,} files could not be fetched ({first}). "
+            "Run the sync again to try them again; _kollect.files says why each failed."
+        )
 
 
 @dataclass(frozen=True)
@@ -259,6 +277,8 @@ class _Sync:
                     open_engine(self.warehouse.home) as engine,
                 ):
                     self._read_all(families, journal, client, engine, run_id, started_at)
+                    if self.account.files.wanted and not isinstance(self.result.error, Fatal):
+                        self._files(families, client, engine, run_id)
                     self._count(client, journal)
             self._finish(run_id, started_at)
             if self.result.error is None or not self.account.ready:
@@ -323,6 +343,27 @@ class _Sync:
             **{t: r for t, r in self.result.tables.items() if t not in stored},
         }
 
+    def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
+        """Download what the records name; what is loaded can be read meanwhile."""
+        from pipelines.file_pass import download_files
+
+        self.warehouse.publish()
+        fed = {table.name for family in families for table in family_tables(family)}
+        try:
+            self.result.files = download_files(
+                self.account,
+                self.warehouse,
+                client,
+                engine,
+                tables=[name for name in self.account.tables if name in fed],
+                run_id=run_id,
+                full=self.full,
+                outside=self.world,
+                tell=lambda text, counts: self._tell("files", text, **counts.as_json()),
+            )
+        except Fatal as error:
+            self.result.error = self.result.error or error
+
     def _full_pass_due(self, known: Known, run_id: str, started_at: datetime) -> bool:
         """Whether the last full pass is longer ago than the account's rhythm allows.
 
@@ -363,7 +404,10 @@ class _Sync:
             started_at=started_at,
             tables=tables,
             in_flight=self.account.max_in_flight,
-            options={"transport": self.account.transport},
+            options={
+                "transport": self.account.transport,
+                **({"files": "yes"} if self.account.files.wanted else {}),
+            },
         )
         failed: KollectError | None = None
         try:
@@ -480,7 +524,7 @@ class _Sync:
     def _finish(self, run_id: str, started_at: datetime) -> None:
         result = self.result
         proved = [bool(row["complete"]) for row in result.tables.values()]
-        if result.error is None and all(proved):
+        if not result.trouble and all(proved):
             result.status = "complete"
         else:
             result.status = "partial" if any(proved) else "failed"
@@ -500,7 +544,7 @@ class _Sync:
                     rate_limited=result.rate_limited,
                     waited_seconds=result.waited_seconds,
                     bytes=result.bytes,
-                    error=str(result.error) if result.error else None,
+                    error=result.trouble or None,
                 ),
                 result.tables,
             )

@@ -1,4 +1,4 @@
-"""One request: wait for the rate, send, judge, repeat. The only module that knows httpx."""
+"""One request: wait for the rate, send, judge, repeat. Beside `download`, all that knows httpx."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from connectors import SERVICES, connector
+from connectors.declare import Connector
 from connectors.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Account, Settings, read_settings, select
 
@@ -67,10 +68,23 @@ def _section(service: str, ready: bool) -> str:
     for part, variable in declared.credential.parts.items():
         lines.append(f'# {part}_env = "{variable}"')
     lines.append(f"# rate      = [{rate}]")
-    lines.append("# files     = false                    # also download files")
+    if declared.files:
+        lines += _file_lines(declared)
     lines.append('# include   = ["*"]                    # tables, e.g. '
                  f'["{next(iter(declared.tables))}"]')  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _file_lines(declared: Connector) -> list[str]:
+    hosts = ", ".join(f'"{host}"' for host in declared.file_hosts)
+    largest = declared.max_file_bytes
+    return [
+        "# files     = false                    # also download files, see `kollect plan`",
+        f"# file_hosts = [{hosts}]",
+        f"# max_file_bytes = {largest:<13}         # larger ones are left out; 0: none is",
+        "# file_parallel = 4                    # files received side by side",
+        "# file_bytes_per_second = 0            # 0: as fast as they come",
+    ]
 
 
 @click.command()

@@ -76,8 +76,9 @@ TINY = (
     "value VARCHAR, run_id VARCHAR, moved_at TIMESTAMPTZ)",
     "INSERT INTO _kollect.cursors VALUES ('demo', 'things', '', '5', 'r1', '2026-02-01'), "
     "('other', 'things', '', '6', 'r1', '2026-02-20')",
-    "CREATE TABLE _kollect.files (account VARCHAR, url VARCHAR, table_name VARCHAR, "
-    "sha256 VARCHAR, bytes BIGINT, status VARCHAR, fetched_at TIMESTAMPTZ)",
+    "CREATE TABLE _kollect.files (account VARCHAR, table_name VARCHAR, record_key VARCHAR, "
+    "field VARCHAR, mark VARCHAR, sha256 VARCHAR, bytes BIGINT, status VARCHAR, "
+    "fetched_at TIMESTAMPTZ)",
     f"CREATE TABLE demo.things ({COLUMNS})",
     "COMMENT ON TABLE demo.things IS 'One thing; it''s small. Key: _account, id. Holds all.'",
     "COMMENT ON COLUMN demo.things.size IS 'how large it is [kg]'",

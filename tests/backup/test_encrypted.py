@@ -39,7 +39,7 @@ def test_an_encrypted_backup_comes_back_with_its_key(
     done = restore_backup(backup, tmp_path / "out" / "new.duckdb", key=key)
     assert everything(done.to) == everything(place.warehouse)
     assert done.files == 1
-    stored = tmp_path / "out" / ".kollect" / "files" / sha[:2] / sha
+    stored = tmp_path / "out" / "new.files" / sha[:2] / sha
     assert stored.read_bytes() == b"a picture"
     assert not [e for e in (tmp_path / "out").iterdir() if "restoring" in e.name]
 

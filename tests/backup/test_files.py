@@ -11,17 +11,20 @@ from tests.backup.helpers import Place
 from warehouse.backup import restore_backup, verify_backup
 from warehouse.backup.problems import DamagedBackup
 from warehouse.backup.progress import Step
+from warehouse.files.store import store_of
 
 
-def put_into_store(place: Place, data: bytes, account: str = "demo") -> str:
+def put_into_store(
+    place: Place, data: bytes, account: str = "demo", status: str = "stored"
+) -> str:
     """A downloaded file and its row, as the download would leave them."""
     sha = hashlib.sha256(data).hexdigest()
-    file = place.folder / ".kollect" / "files" / sha[:2] / sha
+    file = store_of(place.warehouse) / sha[:2] / sha
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     place.change(
-        f"INSERT INTO _kollect.files VALUES ('{account}', 'https://x/{sha[:6]}', 'things', "
-        f"'{sha}', {len(data)}, 'here', '2026-02-01')"
+        f"INSERT INTO _kollect.files VALUES ('{account}', 'things', '{sha[:6]}', 'picture', "
+        f"'at https://x/{sha[:6]}', '{sha}', {len(data)}, '{status}', '2026-02-01')"
     )
     return sha
 
@@ -33,9 +36,11 @@ def stored(folder: Path, sha: str) -> Path:
 def test_files_come_along_and_cost_their_space_once(place: Place, tmp_path: Path) -> None:
     """Content-addressed, shared between backups, but not with the store itself."""
     shas = [put_into_store(place, text * 1000) for text in (b"one", b"two", b"three")]
-    (place.folder / ".kollect" / "files" / shas[0][:2] / ".part-of-a-download").write_bytes(b"x")
+    store = store_of(place.warehouse)
+    on_its_way = store / ".parts" / "demo" / "0a1b.part"
+    on_its_way.parent.mkdir(parents=True)
+    on_its_way.write_bytes(b"x")
     first, second = place.backup(), place.backup()
-    store = place.folder / ".kollect" / "files"
     for sha in shas:
         assert stored(first / "files", sha).samefile(stored(second / "files", sha))
         assert not stored(first / "files", sha).samefile(stored(store, sha))
@@ -43,7 +48,7 @@ def test_files_come_along_and_cost_their_space_once(place: Place, tmp_path: Path
     assert verify_backup(second, "rebuild", key=None).good
     done = restore_backup(second, tmp_path / "out" / "new.duckdb", key=None)
     assert done.files == 3
-    back = tmp_path / "out" / ".kollect" / "files"
+    back = tmp_path / "out" / "new.files"
     assert [stored(back, sha).read_bytes()[:3] for sha in shas] == [b"one", b"two", b"thr"]
 
 
@@ -55,14 +60,15 @@ def test_a_part_brings_only_its_own_files(place: Place, tmp_path: Path) -> None:
         place.backup(), tmp_path / "out" / "new.duckdb", select=["demo"], key=None
     )
     assert done.files == 1
-    assert stored(tmp_path / "out" / ".kollect" / "files", mine).exists()
+    assert stored(tmp_path / "out" / "new.files", mine).exists()
 
 
 def test_a_file_that_the_store_lost_is_taken_from_the_backup_before(place: Place) -> None:
     """What is gone at the service and here is kept as long as a backup has it."""
-    lost, damaged = put_into_store(place, b"lost"), put_into_store(place, b"whole")
+    lost = put_into_store(place, b"lost", status="gone")
+    damaged = put_into_store(place, b"whole")
     place.backup()
-    store = place.folder / ".kollect" / "files"
+    store = store_of(place.warehouse)
     stored(store, lost).unlink()
     stored(store, damaged).write_bytes(b"wrong")
     second = place.backup()
@@ -73,7 +79,7 @@ def test_a_file_that_the_store_lost_is_taken_from_the_backup_before(place: Place
 def test_a_file_that_cannot_be_had_is_told_and_spoils_nothing(place: Place) -> None:
     """Neither a missing nor a damaged one."""
     lost, damaged = put_into_store(place, b"lost"), put_into_store(place, b"whole")
-    store = place.folder / ".kollect" / "files"
+    store = store_of(place.warehouse)
     stored(store, lost).unlink()
     stored(store, damaged).write_bytes(b"wrong")
     told: list[Step] = []

@@ -22,7 +22,7 @@ STATE_KEYS = {
     "loads": ["run_id", "account", "table_name"],
     "cursors": ["account", "resource", "scope"],
     "visits": ["account", "resource", "scope"],
-    "files": ["account", "url"],
+    "files": ["account", "table_name", "record_key", "field", "mark"],
 }
 PROBE = (
     "SELECT hash('kollect', 'a text of more than twelve bytes', 1::BIGINT, 0.5::DOUBLE, true, "

@@ -14,8 +14,8 @@ from warehouse.backup.durable import copy_checked, sync_file
 from warehouse.backup.progress import Step, Tell
 from warehouse.backup.shelf import Shelf
 from warehouse.backup.snapshot import SOURCE
+from warehouse.files.store import HASH, store_of
 
-HASH = re.compile(r"[0-9a-f]{64}")
 FOLDER = "files"
 
 
@@ -30,11 +30,6 @@ class Stored:
     @property
     def file(self) -> str:
         return f"{FOLDER}/{self.sha256[:2]}/{self.sha256}"
-
-
-def store_of(warehouse: Path) -> Path:
-    """Where downloaded files lie beside a warehouse."""
-    return warehouse.parent / ".kollect" / FOLDER
 
 
 def files_to_keep(
@@ -69,7 +64,7 @@ def _on_record(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int | N
     try:
         return connection.execute(
             f"SELECT sha256, any_value(bytes) FROM {SOURCE}._kollect.files "
-            "WHERE status = 'here' AND sha256 IS NOT NULL GROUP BY sha256"
+            "WHERE sha256 IS NOT NULL GROUP BY sha256"
         ).fetchall()
     except duckdb.CatalogException:
         return []

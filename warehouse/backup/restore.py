@@ -14,7 +14,7 @@ from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
 from warehouse.backup.content import content_of, hashing
 from warehouse.backup.durable import copy_checked, free_bytes, sync_file
 from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
-from warehouse.backup.files_in import FOLDER, store_of
+from warehouse.backup.files_in import FOLDER
 from warehouse.backup.manifest import Manifest
 from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
@@ -24,6 +24,7 @@ from warehouse.backup.selection import Selection, files_needed, queries, select_
 from warehouse.backup.snapshot import engine
 from warehouse.backup.target import check_target, forget, put_in_place, settled
 from warehouse.connect import Warehouse, new_warehouse_id
+from warehouse.files.store import store_of
 from warehouse.types import literal, quoted
 
 TARGET = "restored"

@@ -1,0 +1,139 @@
+"""A file on its way: bytes on disk that outlive the process, and what is known of them.
+
+`NAME.part` holds the bytes so far, `NAME.json` what the server said of the whole (validator,
+size) and how much of it is safe. After `kill -9` all bytes count; after a power cut only those
+that were flushed before, which a changed boot id tells. Neither file holds an address.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+FLUSH_BYTES = 64 << 20
+"""So many bytes at most are lost to a power cut."""
+BLOCK = 1 << 20
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is known of the whole file."""
+
+    validator: str = ""
+    """ETag or date that a later answer must still have; empty where the server gave none."""
+    total: int | None = None
+    content_type: str = ""
+    file_name: str = ""
+    boot: str = ""
+    safe: int = 0
+    """Bytes that outlive a power cut."""
+    sha256: str = ""
+    """Set when the file was whole and checked: it may lie in the store already."""
+    bytes: int = 0
+
+
+class Part:
+    """One file on its way; used by one thread at a time."""
+
+    def __init__(self, place: Path, *, with_md5: bool = False) -> None:
+        """`place` has no ending; its folder is made."""
+        self.file = place.with_name(f"{place.name}.part")
+        self._notes_file = place.with_name(f"{place.name}.json")
+        self._with_md5 = with_md5
+        self._boot = _boot_id()
+        self._handle = -1
+        self.size = 0
+        self._sha = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.notes = self._read_notes()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha.hexdigest()
+
+    @property
+    def md5(self) -> str:
+        return self._md5.hexdigest()
+
+    def open(self) -> None:
+        """Find what an earlier try left and hash it; it is cut to what is safe."""
+        self._handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        there = os.fstat(self._handle).st_size
+        same_boot = self.notes.boot == self._boot != ""
+        keep = there if same_boot else min(there, self.notes.safe)
+        os.ftruncate(self._handle, keep)
+        buffer = memoryview(bytearray(BLOCK))
+        while self.size < keep and (count := os.preadv(self._handle, [buffer], self.size)):
+            self._hash(buffer[:count])
+            self.size += count
+
+    def begin(self, notes: Notes) -> None:
+        """Start from nothing with a server's answer."""
+        os.ftruncate(self._handle, 0)
+        self.size = 0
+        self._sha = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._write_notes(replace(notes, boot=self._boot, safe=0, sha256="", bytes=0))
+
+    def write(self, chunk: bytes) -> None:
+        """Append; raises OSError where the disk takes no more."""
+        data = memoryview(chunk)
+        while data:
+            count = os.pwrite(self._handle, data, self.size)
+            self._hash(data[:count])
+            self.size += count
+            data = data[count:]
+        if self.size - self.notes.safe >= FLUSH_BYTES:
+            os.fdatasync(self._handle)
+            self._write_notes(replace(self.notes, safe=self.size))
+
+    def finish(self) -> None:
+        """Flush the whole file and note its hash: from now on it need not come again."""
+        os.fsync(self._handle)
+        done = replace(self.notes, safe=self.size, sha256=self.sha256, bytes=self.size)
+        self._write_notes(done)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; it stays for a later try."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def forget(self) -> None:
+        """Close and remove both files."""
+        self.close()
+        self.file.unlink(missing_ok=True)
+        self._notes_file.unlink(missing_ok=True)
+        self.notes = Notes()
+
+    def _hash(self, data: memoryview) -> None:
+        self._sha.update(data)
+        if self._with_md5:
+            self._md5.update(data)
+
+    def _read_notes(self) -> Notes:
+        try:
+            return msgspec.json.decode(self._notes_file.read_bytes(), type=Notes)
+        except (OSError, msgspec.MsgspecError):
+            return Notes()
+
+    def _write_notes(self, notes: Notes) -> None:
+        self.notes = notes
+        # Not flushed: notes that a power cut tore say nothing, and the file begins anew.
+        beside = self._notes_file.with_suffix(".new")
+        beside.write_bytes(msgspec.json.encode(asdict(notes)))
+        os.replace(beside, self._notes_file)
+
+
+def _boot_id() -> str:
+    with contextlib.suppress(OSError):
+        return BOOT_ID.read_text().strip()
+    return ""

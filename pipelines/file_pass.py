@@ -1,0 +1,80 @@
+"""Puts together what downloading an account's files needs; imported only where files are wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connectors.http.client import Client
+from connectors.http.download import Downloader, OwnHost
+from connectors.http.hosts import HostList, read_hosts
+from connectors.http.pace import Pace
+from pipelines.file_choice import Chooser, sources_of
+from pipelines.file_links import FreshLinks
+from pipelines.files import FileCounts, FileMeans, FileSync, total_of
+from pipelines.settings import Account
+from warehouse.connect import Warehouse
+from warehouse.files.ledger import FileLedger
+from warehouse.files.store import Store
+
+if TYPE_CHECKING:
+    from pipelines.sync import Outside
+
+
+def download_files(
+    account: Account,
+    warehouse: Warehouse,
+    client: Client,
+    engine: Any,
+    *,
+    tables: Sequence[str],
+    run_id: str,
+    full: bool,
+    outside: Outside,
+    tell: Callable[[str, FileCounts], None],
+) -> FileCounts:
+    """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
+    store, stop = Store(warehouse.path), threading.Event()
+    settings = account.files
+    downloader = Downloader(
+        HostList(read_hosts(settings.hosts, account.base_url)),
+        OwnHost(account.base_url, client.throttle, account.connector.http.judge),
+        parallel=settings.parallel,
+        pace=Pace(settings.bytes_per_second, clock=outside.clock, sleep=outside.sleep),
+        retry=account.retry,
+        transport=outside.transport,
+        sleep=outside.sleep,
+        stop=stop,
+    )
+    means = FileMeans(
+        account=account.name,
+        sources=sources_of(account.connector, tables),
+        chooser=Chooser(account, store, full=full),
+        ledger=FileLedger(warehouse, account.connector, account.name, engine),
+        store=store,
+        downloader=downloader,
+        links=FreshLinks(client, account.base_url, outside.clock),
+        stop=stop,
+        parallel=settings.parallel,
+        largest=settings.largest,
+        now=outside.now,
+        tell=tell,
+        clock=outside.clock,
+    )
+    store.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileSync(means, run_id).run()
+    finally:
+        stop.set()
+        downloader.close()
+
+
+def files_to_come(
+    account: Account, warehouse: Warehouse, engine: Any, tables: Sequence[str], *, full: bool
+) -> tuple[int, int, int]:
+    """(files to fetch, their bytes as far as they are known, files of unknown size)."""
+    ledger = FileLedger(warehouse, account.connector, account.name, engine)
+    chooser = Chooser(account, Store(warehouse.path), full=full)
+    with ledger.survey(sources_of(account.connector, tables)) as survey:
+        return total_of(survey, chooser)

@@ -1,0 +1,1 @@
+"""Downloaded files: where they lie, and what the warehouse says of them."""
