@@ -26,7 +26,7 @@ COMMANDS = {
     "restore": ("pipelines.cli_backup:restore", "Make a warehouse from a backup."),
     "prune": ("pipelines.cli_backup:prune", "Remove backups by the keep rules."),
     "sandbox": ("pipelines.commands.sandbox:sandbox", "Start local stand-ins of the services."),
-    "demo": ("pipelines.commands.sandbox:demo", "See it work, without any account."),
+    "demo": ("pipelines.commands.demo:demo", "See it work, without any account."),
     "ui": ("pipelines.commands.ui:ui", "Open the Dagster UI with schedules running."),
 }
 

@@ -167,9 +167,31 @@ class Service:
         """
         raise NotImplementedError
 
+    def expected(
+        self, before: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What a copy that held `before` holds after the last round of changes and one
+        incremental pass: the truth, where such a pass shows every change."""
+        return self.truth()
+
     def change(self, seed: int) -> list[str]:
         """One round of creations, edits and deletions; returns one sentence for each."""
         raise NotImplementedError
+
+    def serve_files_at(self, base: str) -> None:
+        """From now on, addresses of files lead below `base`, where a FileHost serves them."""
+
+    def file(self, request: Request) -> Response:
+        """The whole file of a request below that base; 404 where there is none."""
+        return Response.of_text("no such key", 404)
+
+    def true_files(self) -> list[dict[str, Any]]:
+        """The files that a complete copy holds now: table, record_key, field, sha256, bytes.
+
+        A record's key is its columns joined by `/`. `sha256` is None for a file that the service
+        names without having it.
+        """
+        return []
 
     def secrets(self) -> list[str]:
         """Every value that must never reach a copy: tokens, keys, signatures."""

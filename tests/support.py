@@ -3,11 +3,10 @@ the sandbox's truth. Nothing here patches kollect; clock, folder and address com
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,8 @@ import pytest
 from connectors.declare import Table
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync import AccountResult, Outside, Progress, sync_account
-from sandbox import Sandbox, StandIn
-
-SUPERSETS = {
-    "kinopio": {"users", "notifications", "ai_images"},
-    "kinescope": {"analytics", "billing_usage"},
-    "kippt": {"users", "notifications", "clip_saves", "list_collaborators"},
-    "kitemaker": {"users"},
-    "kinesis": {"events"},
-}
-"""Tables that may rightly hold more than the service shows at this moment."""
+from sandbox import Sandbox, StandIn, comparing
+from sandbox.comparing import SUPERSETS
 
 
 @dataclass
@@ -161,39 +152,4 @@ def differences(
     may_hold_more: bool = False,
 ) -> list[str]:
     """Where kept rows differ from the truth, in sentences."""
-    found: list[str] = []
-    expected: set[tuple[Any, ...]] = set()
-    for row in truth:
-        key = tuple(row[name] for name in table.key)
-        expected.add(key)
-        if key not in kept:
-            found.append(f"{table.name} {key} is missing")
-            continue
-        for name, value in row.items():
-            if name not in kept[key]:
-                if value is not None:
-                    found.append(f"{table.name}.{name} is no column (truth {value!r:.60})")
-            elif not same(value, kept[key][name]):
-                found.append(
-                    f"{table.name} {key} {name}: {kept[key][name]!r:.90} is not {value!r:.90}"
-                )
-    if not may_hold_more:
-        found += [f"{table.name} {key} should be gone" for key in kept if key not in expected]
-    return found
-
-
-def same(truth: Any, kept: Any) -> bool:
-    """Whether a stored value is the true one: times as moments, JSON as values."""
-    if isinstance(kept, datetime):
-        return isinstance(truth, str) and datetime.fromisoformat(truth) == kept
-    if isinstance(kept, date):
-        return str(kept) == truth
-    if isinstance(truth, (list, dict)):
-        return isinstance(kept, str) and bool(json.loads(kept) == truth)
-    if isinstance(truth, bool) or isinstance(kept, bool):
-        return truth is kept
-    if truth == kept:
-        return True
-    if isinstance(kept, str) and isinstance(truth, (int, float)):
-        return kept == str(truth)
-    return False
+    return comparing.differences(table.name, table.key, truth, kept, may_hold_more)

@@ -23,6 +23,7 @@ from sandbox.kinescope.changes import change
 from sandbox.kinescope.errors import Refusal
 from sandbox.kinescope.lists import Asked
 from sandbox.kinescope.routing import find, gives_csv
+from sandbox.kinescope.stored_files import true_files
 from sandbox.kinescope.video_changes import VideoChanges
 from sandbox.kinescope.video_routes import videos
 from sandbox.service import Request, Response
@@ -47,6 +48,12 @@ class Kinescope(CatalogueChanges, VideoChanges):
     _pages: dict[int, tuple[int, int]] | None = None
     _pages_for: tuple[int, int] = (0, 0)
     _pages_file: Any = None
+    _told: set[str]
+    """Paths that were answered since the last round of changes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._told = set()
 
     def answer(self, request: Request) -> Response:
         """The service's answer; each carries a new X-Request-ID, errors too."""
@@ -57,6 +64,8 @@ class Kinescope(CatalogueChanges, VideoChanges):
                 response = self._answer(request)
             except Refusal as refusal:
                 response = refusal.response
+            if response.status == 200:
+                self._told.add(request.path)
             name = {"X-Request-ID": self.ids.uuid("request", count)}
             response = Response(response.status, response.body, {**response.headers, **name})
             for hook in list(self.after_answer):
@@ -104,7 +113,32 @@ class Kinescope(CatalogueChanges, VideoChanges):
 
     def change(self, seed: int) -> list[str]:
         with self.lock:
+            self._told.clear()
             return change(self, seed)
+
+    def expected(
+        self, before: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Annotations and posters are asked for of changed videos alone, one by one (there is no
+        other list of them), and their own changes need not show in the video."""
+        with self.lock:
+            now = self.truth()
+            known = {row["id"] for row in before["videos"]}
+            videos = {row["id"] for row in now["videos"]}
+            for table, video in (("annotations", "media_id"), ("posters", "video_id")):
+                told = {i for i in videos if f"/v1/videos/{i}/{table}" in self._told}
+                told |= videos - known
+                rows = [row for row in before[table] if row[video] in videos - told]
+                now[table] = rows + [row for row in now[table] if row[video] in told]
+            return now
+
+    def file(self, request: Request) -> Response:
+        with self.lock:
+            return self._file(request, request.path)
+
+    def true_files(self) -> list[dict[str, Any]]:
+        with self.lock:
+            return true_files(self)
 
     def secrets(self) -> list[str]:
         """Parts by which every secret of this account can be recognised."""

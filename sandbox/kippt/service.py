@@ -10,9 +10,10 @@ from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.kippt import truth
+from sandbox.kippt import stored_files, truth
 from sandbox.kippt.changes import Changes
 from sandbox.kippt.data import build
+from sandbox.kippt.expected import after_increment
 from sandbox.kippt.listing import NO_ACCESS, Listing, Refused, envelope
 from sandbox.kippt.make import Maker
 from sandbox.kippt.model import User
@@ -60,6 +61,9 @@ class Kippt(Changes, Service):
         self.maker = Maker(self.world, random.Random(f"kippt later {seed}"), seed)
         self.after_answer: list[Callable[[Request, int], None]] = []
         """Called with each request and its count after its answer was made."""
+        self.told: set[int] = set()
+        """The clips that were in answers since the last round of changes."""
+        self._files_base = ""
         self._answered = 0
         self._tokens_given = 1
         self._throttling = 0
@@ -96,11 +100,16 @@ class Kippt(Changes, Service):
         found = find(shape, path, request.query)
         if isinstance(found, Listing):
             found = envelope(found, path, request.query, self.settings)
+        shown = found.get("objects", [found])
+        self.told.update(row["id"] for row in shown if "url_domain" in row)
         return self._dressed(found, request)
 
     def _dressed(self, found: dict[str, Any], request: Request) -> Response:
         """JSON, or a script that hands it to the function named by `callback`."""
         plain = Response.of_json(found)
+        if self._files_base:
+            body = stored_files.moved(plain.body.decode(), self._files_base).encode()
+            plain = Response(plain.status, body, plain.headers)
         callback = request.query.get("callback", "")
         if not callback.isalnum():
             return plain
@@ -166,6 +175,16 @@ class Kippt(Changes, Service):
         with self.lock:
             world, era = self.world, self.settings["era"]
             return truth.tables(Shape(world, self.settings, world.me, era, frozenset()))
+
+    def change(self, seed: int) -> list[str]:
+        self.told.clear()
+        return super().change(seed)
+
+    def expected(
+        self, before: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Less than the truth: `sandbox.kippt.expected` says why."""
+        return after_increment(before, self.truth(), self.told)
 
     def secrets(self) -> list[str]:
         """Tokens and passwords of all times, and what private feeds end in."""

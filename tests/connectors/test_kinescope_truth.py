@@ -9,7 +9,6 @@ import pytest
 from tests.support import Bench, forms, named
 
 QUICK: list[dict[str, object]] = [
-    {},
     {"largest_page": 25, "per_page_over_maximum": "error", "unshown_lists": "paged"},
     {"ties": "reversed on even pages", "largest_page": 10, "subtitle_list": "null"},
     {
@@ -20,7 +19,8 @@ QUICK: list[dict[str, object]] = [
         "range_cuts_buckets": True,
     },
 ]
-"""Several forms at once; each of them alone is tried by `make test-all`."""
+"""Several forms at once; each of them alone is tried by `make test-all`, and the default one in
+test_five_services_truth.py."""
 FORMS: list[dict[str, object]] = [
     {"auth_errors": "seed", "validation_errors": "openapi", "child_edits_bump_updated_at": True},
     {"largest_page": 10},

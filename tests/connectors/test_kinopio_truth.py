@@ -9,12 +9,12 @@ import pytest
 from tests.support import Bench, forms, named
 
 QUICK: list[dict[str, object]] = [
-    {},
     {"era": "2023", "spelling": "newer", "numbers": "text", "owner_field": "ownerUserId"},
     {"era": "2026", "listing_rows": "full", "listing_flaws": "duplicate_and_null"},
     {"batch_cards": "no_cards", "batch_missing": "empty", "dropped_routes": "gone"},
 ]
-"""Several forms at once; each of them alone is tried by `make test-all`."""
+"""Several forms at once; each of them alone is tried by `make test-all`, and the default one in
+test_five_services_truth.py."""
 FORMS: list[dict[str, object]] = [
     {"era": "2023"},
     {"era": "2026"},

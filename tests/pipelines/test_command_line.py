@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import SERVICES
 from tests.support import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +30,7 @@ def kollect(folder: Path, *arguments: str, **environ: str) -> subprocess.Complet
         env={**plain, "KOLLECT_KEYRING": "0", **environ},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=220,
         check=False,
     )
 
@@ -264,10 +266,23 @@ def test_help_takes_well_under_half_a_second(tmp_path: Path) -> None:
     assert helped < 12 * bare
 
 
+EQUAL = re.compile(r"^ +(\w+) +[\d,]+ +equal +equal +equal *$", re.MULTILINE)
+"""A line of the demo: equal after the first sync, after changes and after a full pass."""
+
+
+@pytest.mark.slow
+def test_the_demo_shows_five_services_equal_to_their_stand_ins(tmp_path: Path) -> None:
+    """Row by row, after a first sync, after changes and after a full pass, within the limits."""
+    done = kollect(tmp_path, "demo")
+    assert done.returncode == 0, f"{done.stdout[-9000:]}\n{done.stderr[-3000:]}"
+    assert EQUAL.findall(done.stdout) == list(SERVICES)
+
+
 def test_the_demo_ends_with_tables_that_a_person_likes_to_read(tmp_path: Path) -> None:
-    """Two syncs, what they took, what changed, and the warehouse to look further."""
+    """Three syncs, what they took, whether the copy is right, and the warehouse to look further."""
     done = kollect(tmp_path, "demo", "--service", "kinopio", "--size", "4")
     assert done.returncode == 0, done.stderr
+    assert EQUAL.findall(done.stdout) == ["kinopio"]
     for words in ("What it took", "What the second sync changed", "The largest Kinopio spaces"):
         assert words in done.stdout
     status = kollect(tmp_path, "--config", "demo/kollect.toml", "status")
