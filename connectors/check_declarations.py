@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from connectors.declare import (
     PARSES,
     TYPES,
@@ -44,7 +46,9 @@ def checked(connector: Connector) -> Connector:
 
 
 def _fail(connector: Connector, place: str, what: str, cure: str) -> None:
-    raise DeclarationError(f"connectors/{connector.name}.py: {place} {what}; {cure}")
+    package = Path(__file__).parent / connector.name
+    page = f"{connector.name}/__init__.py" if package.is_dir() else f"{connector.name}.py"
+    raise DeclarationError(f"connectors/{page}: {place} {what}; {cure}")
 
 
 def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -> None:

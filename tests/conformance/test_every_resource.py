@@ -174,6 +174,13 @@ def test_a_wrong_declaration_names_file_place_and_cure(
     assert ";" in str(error.value)
 
 
+def test_a_wrong_declaration_in_a_package_names_its_page() -> None:
+    """A connector that is a package has its page in `__init__.py`."""
+    broken = dataclasses.replace(wrong(meaning=""), name="kitemaker")
+    with pytest.raises(DeclarationError, match=r"^connectors/kitemaker/__init__\.py: "):
+        checked(broken)
+
+
 def test_a_child_resource_must_follow_its_parent() -> None:
     """`each` of something that is not read before it is refused."""
     table = Table("things", "A thing", (col("id", "text", "its id"),))

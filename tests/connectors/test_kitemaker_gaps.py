@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.kitemaker_numbers import numbers_in, spans
-from connectors.kitemaker_recents import gap, newest
-from connectors.kitemaker_work import before
+from connectors.kitemaker.numbers import numbers_in, spans
+from connectors.kitemaker.recents import before, gap, newest
 from tests.kitemaker import (
     assert_true,
     items_of,

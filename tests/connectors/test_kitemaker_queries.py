@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from connectors.kitemaker_queries import QUERIES
+from connectors.kitemaker.queries import QUERIES
 from tests.kitemaker import queries, synced
 from tests.payloads import DATA
 

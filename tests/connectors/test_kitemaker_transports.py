@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import kitemaker_shapes as shapes
+from connectors.kitemaker import shapes
 from tests.kitemaker import assert_true, later, nothing_changed, switch, synced
 
 

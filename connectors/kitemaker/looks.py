@@ -8,8 +8,8 @@ from datetime import datetime
 
 from connectors.declare import Record, Resource
 from connectors.errors import Skippable, UnexpectedShape
-from connectors.kitemaker_recents import newest
-from connectors.kitemaker_routes import (
+from connectors.kitemaker.recents import before, newest
+from connectors.kitemaker.routes import (
     COMMENT_PIECE,
     LISTED_WORK_ITEMS,
     MOST,
@@ -17,18 +17,20 @@ from connectors.kitemaker_routes import (
     RECENT_WORK_ITEMS,
     SPACE_PIECE,
 )
-from connectors.kitemaker_shapes import moment
-from connectors.kitemaker_work import (
+from connectors.kitemaker.shapes import moment
+from connectors.kitemaker.work import (
     COMMENT_CURSORS,
     ITEM_CURSORS,
     Work,
-    before,
     read_changed,
 )
 from connectors.paging import dig
 
 UNLISTED = "unlisted"
 """Records that no list of REST shows although they exist, so as to ask for them only once."""
+COMMENTS_LOST = (
+    "more comments changed than the recent list shows, and REST has no other list of them"
+)
 
 
 @dataclass
@@ -118,6 +120,11 @@ class Looks:
             if moves:
                 latest = newest([row.get("updatedAt") for row in rows], stored.get(space_id))
                 cursors[(name, space_id)] = before(latest, look.date)
+
+    def lack_comments(self, space_id: str) -> None:
+        """REST cannot repair comments: the gap stays, and is told each time."""
+        place = f"space {self.work.spaces.names[space_id]}"
+        self.work.walk.outcome.lack("comments", place, COMMENTS_LOST)
 
     def mark_unlisted(self, row_id: str) -> None:
         self.work.walk.outcome.cursors[(UNLISTED, row_id)] = "exists"

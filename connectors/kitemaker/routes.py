@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors import kitemaker_queries as queries
-from connectors import kitemaker_shapes as shapes
-from connectors import kitemaker_tables as t
 from connectors.declare import Resource, Rows
+from connectors.kitemaker import queries, shapes
+from connectors.kitemaker import tables as t
 from connectors.paging import CursorPages, OnePage, Paging
 
 MOST = 50
@@ -241,13 +240,9 @@ PEOPLE = graphql("people", queries.PEOPLE_QUERY, Rows(t.PEOPLE, at="data.feedbac
 COMPANIES = graphql(
     "companies", queries.COMPANIES_QUERY, Rows(t.COMPANIES, at="data.feedbackCompanies")
 )
-REST_FEEDBACK = Rows(
-    t.FEEDBACK, rows=shapes.rest_feedback, children=(REST_INSIGHTS,), partial=True
-)
+REST_FEEDBACK = Rows(t.FEEDBACK, rows=shapes.rest_feedback, children=(REST_INSIGHTS,), partial=True)
 REST_PERSON = Rows(t.PEOPLE, rows=shapes.embedded("person"), partial=True)
 REST_COMPANY = Rows(t.COMPANIES, rows=shapes.embedded("company"), partial=True)
 REST_FEEDBACK_ROWS = (REST_PERSON, REST_COMPANY, REST_FEEDBACK)
 FEEDBACK_BY_PATH = rest("feedback_by_path", "/feedback/{number}", *REST_FEEDBACK_ROWS)
-FEEDBACK_BY_NUMBER = rest(
-    "feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}"
-)
+FEEDBACK_BY_NUMBER = rest("feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}")

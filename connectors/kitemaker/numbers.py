@@ -10,10 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from connectors.errors import Missing, Skippable
-from connectors.kitemaker_looks import Look
-from connectors.kitemaker_routes import MOST, WORK_ITEM_BY_NUMBER
-from connectors.kitemaker_work import Work
-from connectors.paging import dig, records_at
 from connectors.walk import Page, Walk
 
 MARGIN = 25
@@ -94,61 +90,3 @@ class Holes:
         top = max(result.found, default=0)
         holes = {n for n in (self.known | result.missing) - result.found.keys() if n < top}
         self._walk.outcome.cursors[("missing numbers", self._scope)] = spans(holes)
-
-
-def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
-    """How work items of a space are asked for and kept."""
-
-    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        binds = [{"space_key": key, "number": number} for number in numbers]
-        for bind, page in work.walk.ask_all(WORK_ITEM_BY_NUMBER, binds):
-            yield int(bind["number"]), page
-
-    def keep(_: int, page: Page) -> str:
-        for record in records_at(page.payload, "") or ():
-            work.seen.add(str(dig(record, "id")))
-            work.found_in[str(dig(record, "id"))] = space_id
-        work.walk.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
-        return str(dig(page.payload, "id") or "")
-
-    return ask, keep
-
-
-def read_numbers(work: Work, space_id: str, look: Look) -> bool:
-    """All work items of a space, number by number; False where that cannot be done.
-
-    Where an id that the space's list shows is not found, the numbers that were missing before
-    are asked for as well.
-    """
-    name = f"space {work.spaces.names[space_id]}"
-    key = work.spaces.keys.get(space_id)
-    if key is None:
-        return _without_key(work, name, look)
-    shown = [r.get("number") for r in look.items]
-    shown += [dig(r, "entity.number") for r in look.comments]
-    stored = [item.number for item in work.items.values() if item.space_id == space_id]
-    top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
-    holes = Holes(work.walk, f"work items of {space_id}")
-    ask, keep = _work_item_numbers(work, space_id, key)
-    result = probe(ask, keep, holes.worth_asking(top), top)
-    if not result.failed and (look.whole or set()) - work.seen:
-        for number, page in ask(sorted(holes.known - result.found.keys() - result.missing)):
-            if isinstance(page, Page):
-                result.found[number] = keep(number, page)
-    if result.failed:
-        work.fail(f"{name}: {result.failed}")
-        return False
-    holes.remember(result)
-    if rest := (look.whole or set()) - work.seen:
-        reason = f"{len(rest)} listed work items were found by no number"
-        work.walk.outcome.lack("work_items", name, reason)
-    return True
-
-
-def _without_key(work: Work, name: str, look: Look) -> bool:
-    """A space without any comment: its recent list is all that can be had, and may be enough."""
-    if len(look.items) < MOST and not (look.whole or set()) - look.recent:
-        return False
-    reason = "REST tells the key that its numbers need in comments alone, and it has none"
-    work.walk.outcome.lack("work_items", name, reason)
-    return False

@@ -8,14 +8,14 @@ from typing import Any
 
 from connectors.declare import Record, Resource
 from connectors.errors import Missing, Skippable, UnexpectedShape
-from connectors.kitemaker_means import (
+from connectors.kitemaker.means import (
     Means,
     believed,
     leave_out,
     same_organization,
     token_mark,
 )
-from connectors.kitemaker_routes import (
+from connectors.kitemaker.routes import (
     NAME_PIECE,
     ORGANIZATION,
     RECENT_WORK_ITEMS,

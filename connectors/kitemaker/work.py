@@ -9,23 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from connectors.declare import Record
 from connectors.errors import Skippable, UnexpectedShape
-from connectors.kitemaker_means import Means, look_singly, read_pages
-from connectors.kitemaker_queries import MOST_AT_ONCE
-from connectors.kitemaker_recents import newest
-from connectors.kitemaker_routes import (
+from connectors.kitemaker.means import Means, look_singly, read_pages
+from connectors.kitemaker.queries import MOST_AT_ONCE
+from connectors.kitemaker.recents import before, newest
+from connectors.kitemaker.routes import (
     WORK_ITEMS,
     WORK_ITEMS_BY_ID,
     work_items_by_id,
     work_items_in,
 )
-from connectors.kitemaker_shapes import moment
-from connectors.kitemaker_spaces import Spaces
+from connectors.kitemaker.spaces import Spaces
 from connectors.paging import dig
 from connectors.walk import Page, Walk
 
@@ -99,9 +97,7 @@ def read_space(work: Work, space_id: str) -> bool:
             times[kind] = [newest(texts)] if texts else []
 
     try:
-        proof = read_pages(
-            work.walk, work_items_in(work.spaces.types), {"spaceId": space_id}, look
-        )
+        proof = read_pages(work.walk, work_items_in(work.spaces.types), {"spaceId": space_id}, look)
     except Skippable as error:
         work.fail(f"space {work.spaces.names.get(space_id, space_id)}: {error}")
         return False
@@ -110,19 +106,6 @@ def read_space(work: Work, space_id: str) -> bool:
         return False
     work.move_cursors(space_id, *(before(newest(t), began) for t in times.values()))
     return True
-
-
-def before(newest_read: str, began: str) -> str:
-    """The newest time read, or the beginning of the reading where that is earlier.
-
-    What changed while the pages were read may have been on a page that was read before.
-    """
-    try:
-        start = parsedate_to_datetime(began)
-    except ValueError:
-        return newest_read
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    return newest_read if moment(newest_read) <= start else start.isoformat()
 
 
 def copy_all(work: Work) -> None:

@@ -1,6 +1,6 @@
 """Kitemaker: one form for a record, whichever transport brought it; REST's names stand.
 
-These functions are the `rows=` of connectors/kitemaker_routes.py. They change the answer in
+These functions are the `rows=` of connectors/kitemaker/routes.py. They change the answer in
 place and give its records; None means that the answer has another shape.
 """
 

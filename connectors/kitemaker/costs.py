@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from connectors.declare import Cost, Costing
-from connectors.kitemaker_means import Means
-from connectors.kitemaker_numbers import MARGIN
-from connectors.kitemaker_routes import (
+from connectors.kitemaker.means import Means
+from connectors.kitemaker.numbers import MARGIN
+from connectors.kitemaker.routes import (
     FEEDBACK,
     INITIATIVES,
     MOST,

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from connectors.declare import Record, Resource
 from connectors.errors import Skippable
-from connectors.kitemaker_by_number import feedback_by_number, initiatives_by_number
-from connectors.kitemaker_incremental import copy_changes
-from connectors.kitemaker_links import GeneralLabels, ids_of, keep_hidden
-from connectors.kitemaker_means import (
+from connectors.kitemaker.by_number import (
+    copy_numbers,
+    feedback_by_number,
+    initiatives_by_number,
+)
+from connectors.kitemaker.changes import copy_changes
+from connectors.kitemaker.links import GeneralLabels, ids_of, keep_hidden
+from connectors.kitemaker.means import (
     Means,
     end_missing,
     leave_out,
@@ -18,8 +22,7 @@ from connectors.kitemaker_means import (
     read_pages,
     same_organization,
 )
-from connectors.kitemaker_rest_pass import copy_numbers
-from connectors.kitemaker_routes import (
+from connectors.kitemaker.routes import (
     COMPANIES,
     FEEDBACK,
     FEEDBACK_BY_ID,
@@ -28,14 +31,14 @@ from connectors.kitemaker_routes import (
     PEOPLE,
     ROADMAPS,
 )
-from connectors.kitemaker_spaces import read_spaces
-from connectors.kitemaker_tables import (
+from connectors.kitemaker.spaces import read_spaces
+from connectors.kitemaker.tables import (
     INITIATIVE_LABELS,
     INITIATIVE_SPACES,
     INITIATIVE_WORK_ITEMS,
     INSIGHT_ENTITIES,
 )
-from connectors.kitemaker_work import Work, copy_all
+from connectors.kitemaker.work import Work, copy_all
 from connectors.paging import Proof, dig
 from connectors.walk import Page, Walk
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.declare import Record, Resource, Table
-from connectors.kitemaker_means import token_mark
-from connectors.kitemaker_routes import GENERAL_LABELS
+from connectors.kitemaker.means import token_mark
+from connectors.kitemaker.routes import GENERAL_LABELS
 from connectors.paging import Proof
 from connectors.walk import Walk
 

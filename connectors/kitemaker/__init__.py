@@ -8,15 +8,15 @@ page leaves open, and which form is tolerated, stands in connectors/notes/kitema
 
 from __future__ import annotations
 
-from connectors import kitemaker_routes as routes
 from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family
 from connectors.http.judges import judge_kitemaker
 from connectors.http.rules import HttpRules, Window
-from connectors.kitemaker_costs import cost_of_feedback, cost_of_initiatives, cost_of_work
-from connectors.kitemaker_means import guarded
-from connectors.kitemaker_plans import copy_feedback, copy_initiatives, copy_work
-from connectors.kitemaker_tables import LABELS
+from connectors.kitemaker import routes
+from connectors.kitemaker.costs import cost_of_feedback, cost_of_initiatives, cost_of_work
+from connectors.kitemaker.means import guarded
+from connectors.kitemaker.plans import copy_feedback, copy_initiatives, copy_work
+from connectors.kitemaker.tables import LABELS
 
 KITEMAKER = checked(
     Connector(

@@ -10,19 +10,15 @@ import math
 
 from connectors.declare import Record
 from connectors.errors import Missing, Skippable
-from connectors.kitemaker_looks import Look, Looks
-from connectors.kitemaker_numbers import read_numbers
-from connectors.kitemaker_queries import MOST_AT_ONCE
-from connectors.kitemaker_recents import gap
-from connectors.kitemaker_routes import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER, WORK_ITEMS
-from connectors.kitemaker_shapes import moment
-from connectors.kitemaker_spaces import rename
-from connectors.kitemaker_work import Item, Work, read_changed, read_space
+from connectors.kitemaker.by_number import read_numbers
+from connectors.kitemaker.looks import Look, Looks
+from connectors.kitemaker.queries import MOST_AT_ONCE
+from connectors.kitemaker.recents import gap
+from connectors.kitemaker.routes import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER, WORK_ITEMS
+from connectors.kitemaker.shapes import moment
+from connectors.kitemaker.spaces import rename
+from connectors.kitemaker.work import Item, Work, read_changed, read_space
 from connectors.paging import dig
-
-COMMENTS_LOST = (
-    "more comments changed than the recent list shows, and REST has no other list of them"
-)
 
 
 def copy_changes(work: Work) -> None:
@@ -62,14 +58,8 @@ def close_gap(looks: Looks, space_id: str) -> bool:
     repaired = not of_items or read_numbers(work, space_id, look)
     looks.move_cursors(space_id, items=repaired, comments=not of_comments)
     if of_comments:
-        lack_comments(work, space_id)
+        looks.lack_comments(space_id)
     return False
-
-
-def lack_comments(work: Work, space_id: str) -> None:
-    """REST cannot repair comments: the gap stays, and is told each time."""
-    place = f"space {work.spaces.names[space_id]}"
-    work.walk.outcome.lack("comments", place, COMMENTS_LOST)
 
 
 def _ask_for_whole_lists(looks: Looks) -> None:

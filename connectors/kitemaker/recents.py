@@ -1,14 +1,15 @@
-"""Kitemaker: the gap test of the recent lists, which show 50 rows and have no second page."""
+"""Kitemaker: the gap test of the recent lists (50 rows, no second page), and their cursors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors.declare import Record
-from connectors.kitemaker_routes import MOST
-from connectors.kitemaker_shapes import moment
+from connectors.kitemaker.routes import MOST
+from connectors.kitemaker.shapes import moment
 
 
 def gap(rows: list[Record], cursor: str | None, stored: Mapping[str, datetime | None]) -> str:
@@ -33,3 +34,16 @@ def gap(rows: list[Record], cursor: str | None, stored: Mapping[str, datetime | 
 def newest(times: Iterable[Any], floor: str | None = None) -> str:
     """The latest of some times as it was written; empty text where there is none."""
     return max((text for text in (*times, floor or "") if text), key=moment, default="")
+
+
+def before(newest_read: str, began: str) -> str:
+    """The newest time read, or the beginning of the reading where that is earlier.
+
+    What changed while the pages were read may have been on a page that was read before.
+    """
+    try:
+        start = parsedate_to_datetime(began)
+    except ValueError:
+        return newest_read
+    start = start if start.tzinfo else start.replace(tzinfo=UTC)
+    return newest_read if moment(newest_read) <= start else start.isoformat()
