@@ -15,8 +15,9 @@ from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family, Record, Resource, Rows
 from connectors.http.judges import judge_kippt
 from connectors.http.rules import HttpRules, Retry, Window
+from connectors.kippt_costs import cost_of_clips, cost_of_follows
 from connectors.kippt_files import FILES, HOSTS, LARGEST
-from connectors.kippt_plan import Routes, copy_clips, copy_follows, cost_of_clips, cost_of_follows
+from connectors.kippt_plan import Routes, copy_clips, copy_follows
 from connectors.kippt_tables import (
     CLIP_LIKES,
     CLIP_SAVES,

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from connectors.declare import Cost, Costing, Record, Resource
+from connectors.declare import Costing, Record, Resource
 from connectors.errors import UnexpectedShape
 from connectors.kippt_gone import end_missing_clips, favorites_are_gone
 from connectors.paging import dig
-from connectors.walk import Listing, Walk
+from connectors.walk import Knowledge, Listing, Walk
 
 MEDIA_READ = "clips with media"
 """The cursor that says whether the clips on record were read with what was found at them."""
@@ -71,7 +71,7 @@ def copy_clips(walk: Walk, routes: Routes) -> None:
     me = number(dig(oneself(walk, routes.account), "id"))
     lists = _read_lists(walk, routes.lists)
     own = _read_clips(walk, routes.own_clips, [{}])
-    shared = _read_clips(walk, routes.list_clips, _shared(walk, lists.records, me))
+    shared = _read_clips(walk, routes.list_clips, shared_lists(walk.known, lists.records, me))
     favorites = walk.read(routes.favorites, collect=brief)
     _prove_favorites(walk, routes, favorites)
     if walk.full:
@@ -118,13 +118,15 @@ def _read_lists(walk: Walk, resource: Resource) -> Listing:
     return lists
 
 
-def _shared(walk: Walk, lists: Iterable[Record], me: int) -> list[dict[str, int]]:
+def shared_lists(
+    known: Knowledge | Costing, lists: Iterable[Record], me: int
+) -> list[dict[str, int]]:
     """Lists that may hold clips which are not among one's own: of others, or with others.
 
     A list of 2012 does not say whose it is. A list that is shared no more may still hold what
     others put there.
     """
-    clips = walk.known.rows("clips", ["list_id", "user_id"])
+    clips = known.rows("clips", ["list_id", "user_id"])
     foreign = {list_id for list_id, user_id in clips if user_id not in (None, me)}
     return [
         {"list_id": number(record.get("id"))}
@@ -225,33 +227,3 @@ def copy_follows(walk: Walk, account: Resource, routes: Iterable[Resource]) -> N
 
 
 COUNTED = {"followers": "counts.followed_by", "following": "counts.follows"}
-
-
-def cost_of_clips(asker: Costing, routes: Routes) -> list[Cost]:
-    """What the first pages and the rows kept so far say of the requests of `copy_clips`."""
-    shared = len(asker.cursors(routes.list_clips.name))
-    costs = [Cost("account", 1, 1), _pages(asker, routes.lists, "lists")]
-    if asker.full:
-        costs.append(_pages(asker, routes.own_clips, "clips"))
-        costs.append(Cost(routes.liked.name, 1, at_least=True))
-        costs.append(Cost("cut comments and likes", 0, at_least=True))
-    else:
-        costs.append(Cost(routes.own_clips.name, 1, at_least=True))
-    if shared:
-        costs.append(Cost(routes.list_clips.name, shared, at_least=True))
-    costs.append(_pages(asker, routes.favorites, "favorites"))
-    return costs
-
-
-def _pages(asker: Costing, resource: Resource, table: str) -> Cost:
-    payload, kept = asker.look(resource), asker.kept(table)
-    rows = max(kept, len(dig(payload, "objects") or []))
-    more = bool(dig(payload, "meta.next")) and not kept
-    return Cost(resource.name, resource.paging.requests(rows), rows, at_least=more)
-
-
-def cost_of_follows(asker: Costing, account: Resource, routes: Iterable[Resource]) -> list[Cost]:
-    """By the counts that the account shows."""
-    me = asker.look(account)
-    told = [(resource, number(dig(me, COUNTED[resource.name]))) for resource in routes]
-    return [Cost(r.name, r.paging.requests(rows), rows) for r, rows in told]
