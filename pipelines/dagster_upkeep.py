@@ -50,6 +50,7 @@ def thin_out_runs(instance: dg.DagsterInstance, now: datetime) -> int:
     unwanted = superseded(moments, now)
     for run_id in unwanted:
         instance.delete_run(run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
     return len(unwanted)
 
 

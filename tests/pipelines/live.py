@@ -37,7 +37,9 @@ def commands_of(unit: Path) -> tuple[list[str], list[list[str]]]:
 class Live:
     """A folder with settings, the sandbox that they name, and Dagster's processes."""
 
-    def __init__(self, folder: Path, services: Sequence[str], *, size: int, sync: str) -> None:
+    def __init__(
+        self, folder: Path, services: Sequence[str], *, size: int | None, sync: str
+    ) -> None:
         self.folder = folder
         self.box = Sandbox(services, size=size, limits=False)
         self.box.__enter__()
