@@ -21,8 +21,13 @@ from warehouse.known import Known
 class Asker:
     """A `Costing` (connectors.declare) for one account."""
 
-    def __init__(self, account: Account, client: Client, known: Known) -> None:
+    def __init__(
+        self, account: Account, client: Client, known: Known, warehouse: Warehouse, engine: Any
+    ) -> None:
         self._account = account
+        self.warehouse = warehouse
+        self.engine = engine
+        self._looks: dict[str, Any] = {}
         self._client = client
         self.known = known
         self.full = False
@@ -42,7 +47,12 @@ class Asker:
         return self.known.cursors(resource)
 
     def look(self, resource: Resource) -> Any:
-        """The payload of a listing's first page; raises a KollectError."""
+        """The payload of a listing's first page, asked for once; raises a KollectError."""
+        if resource.name not in self._looks:
+            self._looks[resource.name] = self._look(resource)
+        return self._looks[resource.name]
+
+    def _look(self, resource: Resource) -> Any:
         params = {**resource.params, **resource.paging.walk().first()}
         self.asked += 1
         if resource.post is not None:
@@ -76,4 +86,6 @@ def asking(settings: Settings, account: Account) -> Iterator[Asker]:
             account,
             client,
             Known(warehouse, account.connector, account.name, engine.cursor),
+            warehouse,
+            engine,
         )

@@ -12,7 +12,7 @@ from connectors.http.hosts import HostList, read_hosts
 from connectors.http.pace import Pace
 from pipelines.file_choice import Chooser, sources_of
 from pipelines.file_links import FreshLinks
-from pipelines.files import FileCounts, FileMeans, FileSync, total_of
+from pipelines.files import FileCounts, FileMeans, FileSync
 from pipelines.settings import Account
 from warehouse.connect import Warehouse
 from warehouse.files.ledger import FileLedger
@@ -68,13 +68,3 @@ def download_files(
     finally:
         stop.set()
         downloader.close()
-
-
-def files_to_come(
-    account: Account, warehouse: Warehouse, engine: Any, tables: Sequence[str], *, full: bool
-) -> tuple[int, int, int]:
-    """(files to fetch, their bytes as far as they are known, files of unknown size)."""
-    ledger = FileLedger(warehouse, account.connector, account.name, engine)
-    chooser = Chooser(account, Store(warehouse.path), full=full)
-    with ledger.survey(sources_of(account.connector, tables)) as survey:
-        return total_of(survey, chooser)

@@ -23,6 +23,7 @@ from connectors.http.part import Part
 from connectors.http.redact import safe_text
 from pipelines.file_choice import NO_LINK, Chooser, Todo
 from pipelines.file_links import FreshLinks
+from pipelines.file_plan import FilePlan, plan_of
 from warehouse.connect import disk_problem
 from warehouse.files.ledger import FAILED, GONE, SKIPPED, STORED, Entry, FileLedger, Known, Survey
 from warehouse.files.store import Store
@@ -105,7 +106,7 @@ class FileSync:
         self._waiting: dict[str, list[Todo]] = {}
         self._flying: dict[Future[Known], Todo] = {}
         self._flushed = self._told = means.clock()
-        self._total = (0, 0)
+        self._plan = FilePlan()
 
     def run(self) -> FileCounts:
         """Fetch what is not here; raises Fatal errors (credential, disk) after saving the rest."""
@@ -113,7 +114,7 @@ class FileSync:
         if not means.sources:
             return self.counts
         with means.ledger.survey(means.sources) as survey:
-            self._total = total_of(survey, means.chooser)[:2]
+            self._plan = plan_of(survey, means.chooser)
             with ThreadPoolExecutor(means.parallel, thread_name_prefix="file") as pool:
                 try:
                     for todo in self._todo(survey):
@@ -286,31 +287,16 @@ class FileSync:
         if self.means.clock() - self._told >= TELL_SECONDS:
             self._told = self.means.clock()
             self._count_traffic()
-            total, size = self._total
-            text = f"files: {self.counts.fetched:,} of {total:,} fetched"
-            whole = f" of {_bytes(size)} or more" if size else ""
+            plan = self._plan
+            text = f"files: {self.counts.fetched:,} of {plan.files:,} fetched"
+            more = " or more" if plan.of_unknown_size else ""
+            whole = f" of {_bytes(plan.bytes)}{more}" if plan.bytes else ""
             self.means.tell(f"{text}, {_bytes(self.counts.bytes)}{whole}", self.counts)
 
     def _count_traffic(self) -> None:
         traffic = self.means.downloader.traffic
         self.counts.bytes, self.counts.requests = traffic.bytes, traffic.requests
         self.counts.retries = traffic.retries
-
-
-def total_of(survey: Survey, chooser: Chooser) -> tuple[int, int, int]:
-    """(files to fetch, their bytes as far as they are known, files of unknown size)."""
-    seen: set[str] = set()
-    count = size = unknown = 0
-    for source, records in survey.batches():
-        for todo in chooser.choose(source, records).todo:
-            if todo.link.shared and len(seen) < REMEMBERED:
-                if todo.link.mark in seen:
-                    continue
-                seen.add(todo.link.mark)
-            count += 1
-            size += todo.link.bytes or 0
-            unknown += todo.link.bytes is None
-    return count, size, unknown
 
 
 def _over(refused: Forbidden) -> KollectError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.declare import Cost, Due, Each, Family, Resource
 from connectors.errors import Skippable
@@ -12,6 +12,9 @@ from connectors.http.rules import Window
 from connectors.paging import records_at
 from pipelines.ask import Asker
 from pipelines.settings import Account
+
+if TYPE_CHECKING:
+    from pipelines.file_plan import FilePlan
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Estimate:
     costs: list[Cost]
     seconds: float
     full: bool
+    files: FilePlan | None = None
+    """For accounts with `files = true`."""
 
     @property
     def requests(self) -> int:
@@ -36,6 +41,7 @@ class Estimate:
                 {"step": c.step, "requests": c.requests, "rows": c.rows, "at_least": c.at_least}
                 for c in self.costs
             ],
+            **({"files": self.files.as_json()} if self.files else {}),
         }
 
 
@@ -57,8 +63,16 @@ def estimate(
         if family.full_only and not asker.full and tables is None:
             continue
         costs += family.cost(asker) if family.cost else _of_family(family, asker, wanted)
+    files = None
+    if account.files.wanted:
+        from pipelines.file_plan import plan_files
+
+        names = [name for name in account.tables if name in wanted]
+        files = plan_files(account, asker, names, full=full)
+        if files is not None and files.links:
+            costs.append(Cost("links of files", files.links, at_least=files.at_least))
     total = sum(cost.requests for cost in costs)
-    return Estimate(costs, least_seconds(total, account.windows), full or first)
+    return Estimate(costs, least_seconds(total, account.windows), full or first, files)
 
 
 def _of_family(family: Family, asker: Asker, wanted: set[str]) -> list[Cost]:

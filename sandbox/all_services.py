@@ -60,7 +60,9 @@ class Sandbox:
         latency_seconds: float = 0.0,
         switches: Mapping[str, Mapping[str, Any]] | None = None,
         ports: Mapping[str, int] | None = None,
+        files: bool = False,
     ) -> None:
+        """With `files`, the files that services name are served by a host of their own."""
         names = list(SERVICES) if services is None else list(services)
         if unknown := sorted(set(names) - set(SERVICES)):
             raise ValueError(f"no stand-in for {unknown}; there are {list(SERVICES)}")
@@ -78,6 +80,12 @@ class Sandbox:
                 latency_seconds=latency_seconds,
                 limits=limits,
             )
+        self.file_host: StandIn | None = None
+        if files:
+            from sandbox.file_host import FileHost
+
+            port = (ports or {}).get("files", 0)
+            self.file_host = StandIn(FileHost(self.services), port=port, limits=False)
         self._running = ExitStack()
 
     def environment(self) -> dict[str, str]:
@@ -100,7 +108,10 @@ class Sandbox:
         """
         lines = ["[warehouse]", f"path = {_toml(str(warehouse_path))}"]
         for name, stand_in in self.stand_ins.items():
-            settings = {"service": name, "base_url": stand_in.url, **(more or {}).get(name, {})}
+            settings: dict[str, Any] = {"service": name, "base_url": stand_in.url}
+            if self.file_host is not None:
+                settings["file_hosts"] = ["own", self.file_host.origin]
+            settings |= (more or {}).get(name, {})
             lines += ["", f"[accounts.{name}]"]
             lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]
         return "\n".join(lines) + "\n"
@@ -109,6 +120,10 @@ class Sandbox:
         with ExitStack() as starting:  # a taken port must not leave the others running
             for stand_in in self.stand_ins.values():
                 starting.enter_context(stand_in)
+            if self.file_host is not None:
+                starting.enter_context(self.file_host)
+                for name, service in self.services.items():
+                    service.serve_files_at(f"{self.file_host.origin}/{name}")
             self._running = starting.pop_all()
         return self
 

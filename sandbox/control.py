@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.server import StandIn
 
 PREFIX = "/_sandbox/"
-NOT_A_CHANGE = {"answer", "jump_clock", "throttled", "refused", "rows_in", "emptied"}
+NOT_A_CHANGE = {"answer", "file", "jump_clock", "throttled", "refused", "rows_in", "emptied"}
 """Public methods of every service that change nothing or that faults use."""
 
 

@@ -65,6 +65,8 @@ class StandIn:
         self.referee = Referee(service.windows, service.penalty_seconds, on=limits, clock=clock)
         self.faults: Plan = Plan(service, punish=self.referee.punish)
         self.errors: list[str] = []
+        self.bytes_sent = 0
+        """Bytes of bodies that went to the wire, also where a client left in the middle."""
         self.port = port
         self._log: list[Logged] = []
         self._clock = clock
@@ -268,6 +270,7 @@ class _Connection(StreamRequestHandler):
                 self._trickle(body, delivery.bytes_per_second)
             else:
                 self.request.sendall(head + body)  # one write, or delayed ACKs cost 40 ms
+                self.server.stand_in.bytes_sent += len(body)
         else:
             ends = True
         if delivery.refuse_seconds is not None:
@@ -299,3 +302,4 @@ class _Connection(StreamRequestHandler):
             piece = body[start : start + step]
             time.sleep(len(piece) / bytes_per_second)
             self.request.sendall(piece)
+            self.server.stand_in.bytes_sent += len(piece)

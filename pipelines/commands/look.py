@@ -51,11 +51,48 @@ def status(config: Path | None, as_json: bool) -> None:
             "SELECT account, status, started_at, finished_at, error FROM _kollect.runs "
             "QUALIFY row_number() OVER (PARTITION BY account ORDER BY started_at DESC) = 1"
         ).fetchall()
+        files = _files(connection)
     if as_json:
-        click.echo(json.dumps(_status_object(settings, found, runs), indent=2, default=_plain))
+        shown = _status_object(settings, found, runs)
+        for account, counts in files.items():
+            shown["accounts"].setdefault(account, {"tables": {}})["files"] = counts
+        click.echo(json.dumps(shown, indent=2, default=_plain))
     else:
         _show_status(settings, found, runs, now)
-    sys.exit(0 if found and all(row["complete"] for row in found) else 1)
+        _show_files(files)
+    wanted = {name for name, account in settings.accounts.items() if account.files.wanted}
+    failed = any(files[name]["failed"] for name in wanted & files.keys())
+    sys.exit(0 if found and all(row["complete"] for row in found) and not failed else 1)
+
+
+def _files(connection: Any) -> dict[str, dict[str, int]]:
+    """Account -> how many of its files are in which state, and the bytes of those here."""
+    import duckdb
+
+    try:
+        rows = connection.execute(
+            "SELECT account, count(*) FILTER (status = 'stored'), "
+            "count(*) FILTER (status = 'failed'), count(*) FILTER (status = 'skipped'), "
+            "count(*) FILTER (status = 'gone'), count(*) FILTER (status = 'gone' AND "
+            "sha256 IS NOT NULL), coalesce(sum(bytes) FILTER (status = 'stored'), 0)::BIGINT "
+            "FROM _kollect.files GROUP BY account ORDER BY account"
+        ).fetchall()
+    except duckdb.Error:  # written by a kollect that knew no files yet
+        return {}
+    names = ("stored", "failed", "skipped", "gone", "gone_and_kept", "bytes")
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
+def _show_files(files: dict[str, dict[str, int]]) -> None:
+    from pipelines.commands.show import size
+
+    for account, counts in files.items():
+        kept = f" ({counts['gone_and_kept']:,} of them kept)" if counts["gone"] else ""
+        click.echo(
+            f"{account}: {counts['stored']:,} files ({size(counts['bytes'])}), "
+            f"{counts['failed']:,} failed, {counts['skipped']:,} skipped, "
+            f"{counts['gone']:,} gone at the service{kept}; see _kollect.files"
+        )
 
 
 def _newest(connection: Any, row: dict[str, Any]) -> datetime | None:

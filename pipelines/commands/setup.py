@@ -141,3 +141,5 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
             f"{'full' if found.full else 'incremental'}"
         )
         table(title, ("step", "requests", "rows", ""), rows, numbers=("requests", "rows"))
+        if found.files is not None:
+            click.echo(f"{name}: {found.files.sentence}\n")

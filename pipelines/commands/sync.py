@@ -57,8 +57,8 @@ def sync(
     else:
         summary(results)
     for result in results:
-        if result.error is not None:
-            click.echo(f"kollect: {result.error}", err=True)
+        if result.trouble:
+            click.echo(f"kollect: {result.trouble}", err=True)
     sys.exit(status_of(results))
 
 
@@ -134,6 +134,8 @@ def summary(results: list[AccountResult]) -> None:
             f"{size(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
         )
         table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))
+        if result.files is not None:
+            click.echo(f"{result.account}: {result.files.sentence}\n")
 
 
 def progress_lines(stream: Any) -> Callable[[Progress], None]:
@@ -159,6 +161,10 @@ def progress_lines(stream: Any) -> Callable[[Progress], None]:
                 return
             text = f"{progress.account}: {progress.text}"
             if progress.kind == "family":
+                return
+            if progress.kind == "files" and terminal:
+                stream.write(f"\r\x1b[K{text}")
+                stream.flush()
                 return
             stream.write(f"\r\x1b[K{text}\n" if terminal else f"{text}\n")
             stream.flush()

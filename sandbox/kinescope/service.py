@@ -23,6 +23,7 @@ from sandbox.kinescope.changes import change
 from sandbox.kinescope.errors import Refusal
 from sandbox.kinescope.lists import Asked
 from sandbox.kinescope.routing import find, gives_csv
+from sandbox.kinescope.stored_files import true_files
 from sandbox.kinescope.video_changes import VideoChanges
 from sandbox.kinescope.video_routes import videos
 from sandbox.service import Request, Response
@@ -130,6 +131,14 @@ class Kinescope(CatalogueChanges, VideoChanges):
                 rows = [row for row in before[table] if row[video] in videos - told]
                 now[table] = rows + [row for row in now[table] if row[video] in told]
             return now
+
+    def file(self, request: Request) -> Response:
+        with self.lock:
+            return self._file(request, request.path)
+
+    def true_files(self) -> list[dict[str, Any]]:
+        with self.lock:
+            return true_files(self)
 
     def secrets(self) -> list[str]:
         """Parts by which every secret of this account can be recognised."""

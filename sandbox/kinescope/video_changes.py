@@ -72,12 +72,15 @@ class VideoChanges(State):
         """Put a video elsewhere; `updated_at` moves."""
         self._edit(video_id, {"project_id": project_id, "folder_id": folder_id})
 
-    def replace_media(self, video_id: str) -> None:
-        """Other media under the same id: new assets and duration, a higher version."""
+    def replace_media(self, video_id: str, size: int | None = None) -> None:
+        """Other media under the same id: new assets and duration, a higher version.
+
+        `size` is that of the original in bytes; without it, some hundred.
+        """
         with self.lock:
             number, record = self._take(video_id)
             record["version"] += 1
-            self._process(record, number)
+            self._process(record, number, size)
             record["updated_at"] = self.tick()
             self.library.keep(number, record)
 
@@ -255,10 +258,10 @@ class VideoChanges(State):
         self.library.keep_annotations(number, annotations)
         self._edit_child(self.library.id(number), {})
 
-    def _process(self, record: Record, number: int) -> None:
+    def _process(self, record: Record, number: int, original_size: int | None = None) -> None:
         """Give the record new assets, as processing of new media does."""
         asset_id = self.new_id("asset")
-        size = 100 + self.new_number() % 800
+        size = original_size or 100 + self.new_number() % 800
         now = moments.text(self._clock + CLOCK_STEP)
         original: Record = {
             "id": asset_id,

@@ -13,11 +13,15 @@ from sandbox.kinesis.listings import LISTINGS, Listing
 from sandbox.kinesis.model import Collection, Constraint, Project, User
 from sandbox.kinesis.pictures import content_type, picture
 from sandbox.kinesis.tokens import Refusal
+from sandbox.ranges import ranged
 from sandbox.service import Request, Response
 
 
 class Answers(Access):
     """Everything that a client may ask."""
+
+    tokens_sent_to_files = 0
+    """Requests for files that carried an Authorization header."""
 
     def answer(self, request: Request) -> Response:
         """Answer, then call `after_answer`; raises nothing for whatever is asked."""
@@ -39,9 +43,9 @@ class Answers(Access):
             if path in ("/", "/scalar"):
                 return Response.of_text("<html><body>Kinesis API</body></html>", 200, "text/html")
             if path == "/media/stream":
-                return self._stream(request.query)
+                return self._sent(request, self._stream(request.query))
             if path[1:] in self.store.files:
-                return self._file(path[1:])
+                return self._sent(request, self._file(path[1:]))
         prefix = str(self.settings["api_prefix"])
         if not path.startswith(f"{prefix}/"):
             raise Page(404)
@@ -209,12 +213,18 @@ class Answers(Access):
         name = self.store.files[path]
         return Response(200, picture(name), {"Content-Type": content_type(name)})
 
+    def _sent(self, request: Request, whole: Response) -> Response:
+        """A file, or the part asked for; no token has to come along, so none should."""
+        self.tokens_sent_to_files += "authorization" in request.headers
+        return ranged(request, whole)
+
     def _stream(self, query: dict[str, str]) -> Response:
         for media in self.store.medias:
             if media.id == query.get("media_id") and media.security == "PRIVATE":
                 if query.get("access_token") != media.access_token:
                     raise Refusal(403, "Not authorized to access this Media")
-                return self._file(media.name)
+                if media.name in self.store.files:
+                    return self._file(media.name)
         raise Refusal(404, _no_such(LISTINGS["media"]))
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from sandbox.kinesis.answers import Answers
 from sandbox.kinesis.data import HARMLESS_CONFIGS
-from sandbox.kinesis.model import Record, Route, Structure
+from sandbox.kinesis.model import Media, Record, Route, Structure
 from sandbox.kinesis.payloads import OPTIONAL_TEXTS
+from sandbox.kinesis.pictures import picture
 from sandbox.kinesis.values import sent_value
 
 Row = dict[str, Any]
@@ -41,6 +43,24 @@ class Truth(Answers):
                 "events": self._events(),
                 "routes": self._routes(),
             }
+
+    def true_files(self) -> list[Row]:
+        """The pictures behind the media records, as the present form of those names them."""
+        with self.lock:
+            return [self._true_file(media) for media in self.store.medias]
+
+    def _true_file(self, media: Media) -> Row:
+        private = self.settings["media_fields"] == "current" and media.security == "PRIVATE"
+        legacy = self.settings["media_fields"] == "legacy"
+        named = self.store.files.get(media.name if legacy or private else media.path)
+        body = None if named is None else picture(named)
+        return {
+            "table": "media",
+            "record_key": media.id,
+            "field": "path",
+            "sha256": None if body is None else sha256(body).hexdigest(),
+            "bytes": None if body is None else len(body),
+        }
 
     def _users(self) -> list[Row]:
         rows = [_public(self.user_payload(user)) for user in self.store.users]

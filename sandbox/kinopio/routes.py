@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.kinopio import public_routes, rounds
+from sandbox.kinopio import public_routes, rounds, stored_files
 from sandbox.kinopio.access import Refusal
 from sandbox.kinopio.shapes import Shapes
 from sandbox.kinopio.small_routes import BATCH, SmallRoutes
@@ -23,6 +23,17 @@ class Kinopio(SmallRoutes):
     name = "kinopio"
     windows = (Window(5, 1.0),)
     penalty_seconds = 30.0
+    _files_base = ""
+
+    def serve_files_at(self, base: str) -> None:
+        """Uploads lead below this address, in answers and in the truth."""
+        self._files_base = base
+
+    def file(self, request: Request) -> Response:
+        return stored_files.stored(request.path)
+
+    def true_files(self) -> list[dict[str, Any]]:
+        return stored_files.true_files(self.truth(), self._files_base)
 
     def answer(self, request: Request) -> Response:
         """The service's answer, then everything in `after_answer`, still under the lock."""
@@ -34,6 +45,8 @@ class Kinopio(SmallRoutes):
             self._answers += 1
             for after in self.after_answer:
                 after(request, self._answers)
+            if self._files_base:
+                response = stored_files.moved_response(response, self._files_base)
             return response
 
     def change(self, seed: int) -> list[str]:
@@ -43,12 +56,13 @@ class Kinopio(SmallRoutes):
     def truth(self) -> dict[str, list[dict[str, Any]]]:
         with self.lock:
             settings = {**self.settings, "numbers": "int"}
-            return truth(
+            tables = truth(
                 self.world,
                 Shapes(self.world, settings),
                 hidden_are_listed=self.settings["hidden_spaces"] == "listed",
                 has_images=self.settings["dropped_routes"] == "served",
             )
+            return stored_files.moved_tables(tables, self._files_base)
 
     def secrets(self) -> list[str]:
         with self.lock:

@@ -1,0 +1,53 @@
+"""Each service's files come whole, once, without a token, and the tables stay true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.files.scene import FileBench
+
+FORMS: list[tuple[str, dict[str, Any]]] = [
+    ("kinopio", {}),
+    ("kinescope", {}),
+    ("kinesis", {}),
+    ("kinesis", {"media_fields": "current"}),
+    ("kippt", {}),
+]
+
+
+@pytest.mark.parametrize(("service", "switches"), FORMS, ids=lambda form: str(form or "default"))
+def test_a_copy_holds_every_file_that_the_service_names(
+    shelf: Callable[..., FileBench], service: str, switches: dict[str, Any]
+) -> None:
+    """Byte for byte; a second sync fetches none again; tables are as they are without files."""
+    bench = shelf(service, switches=switches)
+    first = bench.sync()
+    assert first.status == "complete", first.trouble
+    assert first.files is not None
+    assert first.files.failed == 0
+    bench.assert_files_true()
+    bench.assert_true()
+    assert bench.parts() == []
+    before = len(bench.host.visits), bench.stand_in.count("/public"), bench.stand_in.count("/up")
+    second = bench.sync()
+    after = len(bench.host.visits), bench.stand_in.count("/public"), bench.stand_in.count("/up")
+    assert second.status == "complete"
+    assert after == before
+    assert second.files is not None
+    assert (second.files.fetched, second.files.requests) == (0, 0)
+
+
+def test_changes_of_files_are_followed(shelf: Callable[..., FileBench]) -> None:
+    """After rounds of changes the copy holds what the service holds, and all it ever held."""
+    bench = shelf("kinescope")
+    bench.sync()
+    had = set(bench.stored())
+    for seed in (1, 2, 3):
+        bench.world.change(seed)
+    assert bench.sync(full=True).status == "complete"
+    bench.assert_files_true()
+    assert had <= set(bench.stored())
+    assert bench.ledger("status = 'gone' AND sha256 IS NOT NULL")
