@@ -241,7 +241,7 @@ class Costing(Protocol):
     """What an estimate may know: the rows kept so far, and a look at a listing's first page."""
 
     full: bool
-    options: Mapping[str, str]
+    options: Mapping[str, Any]
     """Settings of the account that a plan may heed, such as `transport`."""
 
     def kept(self, table: str) -> int:
@@ -284,6 +284,18 @@ class Credential:
 
 
 @dataclass(frozen=True)
+class Option:
+    """A setting of an account that this service alone has; plans find it in `walk.options`."""
+
+    name: str
+    default: Any
+    right: Callable[[Any], bool]
+    """Whether a value from kollect.toml can be used."""
+    example: str
+    """What to write, for the error and for people."""
+
+
+@dataclass(frozen=True)
 class Connector:
     """One service: how to speak with it, what is kept of it, and in what order it is read."""
 
@@ -310,6 +322,9 @@ class Connector:
     the request is its `path` and its `bind`, the values that a plan asked with."""
     views: Views | None = None
     """Views that follow from rows, made again with each load of the tables that they read."""
+    options: tuple[Option, ...] = ()
+    adapt: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
+    """The page as an account's options change it, such as other addresses of its lists."""
     strip_queries: bool = True
     """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses
     are what people keep, so that losing a parameter would break them."""

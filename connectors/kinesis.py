@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.check_declarations import checked
-from connectors.declare import Connector, Credential, Family, Resource, Rows, Table
+from connectors.declare import Connector, Credential, Family, Option, Resource, Rows, Table
 from connectors.http.judges import judge_kinesis
 from connectors.http.rules import HttpRules, Login, Parts, Request, Window
 from connectors.kinesis_files import FILES, HOSTS, LARGEST
+from connectors.kinesis_lists import adapted, are_lists
 from connectors.kinesis_plans import (
     PAGE_ROWS,
     copy_events,
@@ -210,6 +211,15 @@ KINESIS = checked(
         who=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
         cleanse=without_secrets,
+        options=(
+            Option(
+                "lists",
+                default={},
+                right=are_lists,
+                example='lists = { records = { path = "/data/all", rows = "pairs", key = "id" } }',
+            ),
+        ),
+        adapt=adapted,
         views=VIEWS,
         files=FILES,
         file_hosts=HOSTS,

@@ -24,7 +24,7 @@ def rows_of(payload: Any, name: str) -> list[Any] | None:
     return None
 
 
-def _beside(answer: Any, name: str) -> list[Any]:
+def beside(answer: Any, name: str) -> list[Any]:
     """A list that stands beside the rows, at the top or below `data`."""
     for holder in (answer, answer.get("data")):
         if isinstance(holder, dict) and isinstance(holder.get(name), list):
@@ -60,7 +60,7 @@ def records(answer: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
     found = rows_of(answer, "pairs")
     if found is None:
         return None
-    ids = _beside(answer, "data_ids")
+    ids = beside(answer, "data_ids")
     for number, record in enumerate(found):
         if isinstance(record, dict):
             if record.get("data_id") is None and number < len(ids):

@@ -129,7 +129,7 @@ class Walk:
         started_at: datetime,
         tables: frozenset[str] | None = None,
         in_flight: int = 8,
-        options: Mapping[str, str] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self.connector = connector
         self.family = family

@@ -31,7 +31,7 @@ class Asker:
         self._client = client
         self.known = known
         self.full = False
-        self.options: Mapping[str, str] = {"transport": account.transport}
+        self.options: Mapping[str, Any] = account.options
         self.asked = 0
 
     def kept(self, table: str) -> int:

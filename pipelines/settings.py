@@ -34,10 +34,9 @@ SECTIONS = {
 }  # fmt: skip
 ACCOUNT_KEYS = {
     "service", "base_url", "token_env", "username_env", "password_env", "uid", "uid_env", "rate",
-    "penalty_seconds", "retry", "include", "transport", "full_every_days", "max_in_flight",
+    "penalty_seconds", "retry", "include", "full_every_days", "max_in_flight",
 } | FILE_KEYS  # fmt: skip
 SECRET_KEYS = {"token", "api_key", "apikey", "key", "password", "secret", "api_token", "pat"}
-TRANSPORTS = ("auto", "rest", "graphql")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Account:
     retry: Retry = field(default_factory=Retry)
     files: FileSettings = field(default_factory=FileSettings)
     include: tuple[str, ...] = ("*",)
-    transport: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The settings that only this service has, by name."""
     full_every_days: int = 7
     max_in_flight: int = 8
 
@@ -196,6 +196,9 @@ def _check_account_names(account: str, inside: Any, file: str) -> None:
     where = f"{file}: [accounts.{account}]"
     if not isinstance(inside, dict):
         raise BadSettings(f"{where} is a section", guidance=f"write [accounts.{account}]")
+    service = inside.get("service", account)
+    own = connector(service).options if service in SERVICES else ()
+    allowed = ACCOUNT_KEYS | {option.name for option in own}
     for name in inside:
         if name.lower() in SECRET_KEYS:
             raise BadSettings(
@@ -203,10 +206,10 @@ def _check_account_names(account: str, inside: Any, file: str) -> None:
                 guidance="put it into the environment or into .env and name the variable with "
                 "token_env (or password_env)",
             )
-        if name not in ACCOUNT_KEYS:
+        if name not in allowed:
             raise BadSettings(
-                f"{where} has an unknown setting {name!r}{_nearest(name, ACCOUNT_KEYS)}",
-                guidance=f"its settings are: {', '.join(sorted(ACCOUNT_KEYS))}",
+                f"{where} has an unknown setting {name!r}{_nearest(name, allowed)}",
+                guidance=f"its settings are: {', '.join(sorted(allowed))}",
             )
 
 
@@ -239,14 +242,10 @@ def _account(name: str, inside: Mapping[str, Any], known: Mapping[str, str]) -> 
     rules = declared.http
     include = inside.get("include", ["*"])
     _check_include(where, include, declared)
-    transport = inside.get("transport", "auto")
-    if transport not in TRANSPORTS:
-        raise BadSettings(
-            f"{where} transport = {transport!r}", guidance=f"use one of {', '.join(TRANSPORTS)}"
-        )
+    options = _options(where, inside, declared)
     return Account(
         name=name,
-        connector=declared,
+        connector=declared.adapt(declared, options) if declared.adapt else declared,
         base_url=base_url,
         credential=credential,
         variables=variables,
@@ -255,10 +254,22 @@ def _account(name: str, inside: Mapping[str, Any], known: Mapping[str, str]) -> 
         retry=_retry(where, inside.get("retry", {}), rules.retry),
         files=read_file_settings(where, inside, declared, base_url),
         include=tuple(include),
-        transport=transport,
+        options=options,
         full_every_days=int(_number(where, inside, "full_every_days", declared.full_every_days)),
         max_in_flight=int(_number(where, inside, "max_in_flight", rules.max_in_flight)),
     )
+
+
+def _options(where: str, inside: Mapping[str, Any], declared: Connector) -> dict[str, Any]:
+    """The settings that only this service has."""
+    found: dict[str, Any] = {}
+    for option in declared.options:
+        found[option.name] = value = inside.get(option.name, option.default)
+        if not option.right(value):
+            raise BadSettings(
+                f"{where} {option.name} = {value!r}", guidance=f"write {option.example}"
+            )
+    return found
 
 
 def _secret(variable: str, known: Mapping[str, str]) -> str:

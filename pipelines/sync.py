@@ -405,7 +405,7 @@ class _Sync:
             tables=tables,
             in_flight=self.account.max_in_flight,
             options={
-                "transport": self.account.transport,
+                **self.account.options,
                 **({"files": "yes"} if self.account.files.wanted else {}),
             },
         )

@@ -78,7 +78,7 @@ def nothing_changed(result: AccountResult) -> bool:
 
 def assert_true(kitemaker: Bench) -> None:
     """The copy equals what the transport can show."""
-    transport = "rest" if kitemaker.account.transport == "rest" else "graphql"
+    transport = "rest" if kitemaker.account.options["transport"] == "rest" else "graphql"
     kitemaker.assert_true(kitemaker.world.truth(transport))
 
 

@@ -8,8 +8,10 @@ page leaves open, and which form is tolerated, stands in connectors/notes/kitema
 
 from __future__ import annotations
 
+from typing import Any
+
 from connectors.check_declarations import checked
-from connectors.declare import Connector, Credential, Family
+from connectors.declare import Connector, Credential, Family, Option
 from connectors.http.judges import judge_kitemaker
 from connectors.http.rules import HttpRules, Window
 from connectors.kitemaker import routes
@@ -17,6 +19,12 @@ from connectors.kitemaker.costs import cost_of_feedback, cost_of_initiatives, co
 from connectors.kitemaker.means import guarded
 from connectors.kitemaker.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
+
+
+def are_texts(value: Any) -> bool:
+    """Whether a setting is a table of texts."""
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
 
 KITEMAKER = checked(
     Connector(
@@ -76,5 +84,19 @@ KITEMAKER = checked(
         check=routes.REST_ORGANIZATION,
         who=lambda organization: f"the organization {organization.get('name')}",
         secret_fields=("apiKey", "token", "accessToken"),
+        options=(
+            Option(
+                "transport",
+                default="auto",
+                right=lambda value: value in ("auto", "rest", "graphql"),
+                example='transport = "auto", "rest" or "graphql"',
+            ),
+            Option(
+                "space_keys",  # by REST, a space shows its key in comments alone
+                default={},
+                right=are_texts,
+                example='space_keys = { "id of a space" = "KEY" }, for transport = "rest"',
+            ),
+        ),
     )
 )

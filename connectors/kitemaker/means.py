@@ -28,7 +28,7 @@ class Means:
     rest: bool
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> Means:
+    def of(cls, options: Mapping[str, Any]) -> Means:
         wanted = options.get("transport", "auto")
         return cls(graphql=wanted != "rest", rest=wanted != "graphql")
 

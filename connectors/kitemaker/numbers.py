@@ -39,7 +39,7 @@ def probe(ask: Ask, keep: Keep, numbers: Iterable[int], top: int) -> Probed:
             if isinstance(page, Page):
                 result.found[number] = keep(number, page)
                 if not result.found[number]:
-                    result.failed = f"the answer to number {number} holds no record"
+                    result.failed = f"the answer to number {number} holds no such record"
                 greatest = max(greatest, number)
             elif isinstance(page, Missing):
                 result.missing.add(number)

@@ -54,7 +54,7 @@ class Spaces:
 
 def read_spaces(walk: Walk, means: Means) -> Spaces:
     """The organization and its spaces, statuses and labels. Raises Skippable without them."""
-    spaces = Spaces()
+    spaces = Spaces(keys=dict(walk.options.get("space_keys", {})))
     spaces.keys.update(
         (space_id, key) for space_id, key in walk.known.rows("spaces", ["id", "key"]) if key
     )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from connectors.errors import BadSettings
 from connectors.kitemaker import shapes
-from tests.kitemaker import assert_true, later, nothing_changed, switch, synced
+from pipelines.settings import settings_of
+from tests.kitemaker import (
+    assert_true,
+    items_of,
+    later,
+    nothing_changed,
+    spaces_of,
+    switch,
+    synced,
+)
+from tests.support import Bench
 
 
 def test_switching_to_rest_and_back_makes_no_version(tmp_path: Path) -> None:
@@ -44,6 +56,45 @@ def test_what_graphql_adds_to_rows_of_rest_makes_no_version(tmp_path: Path) -> N
         assert kitemaker.sync().tables["labels"]["updated"] == 1
         colors = "SELECT color FROM kitemaker.labels_history WHERE id = ?"
         assert kitemaker.query(colors, label.id) == [("e91e63",)]
+
+
+@pytest.mark.slow
+def test_a_space_without_comments_is_read_by_numbers_once_its_key_is_set(
+    made: Callable[..., Bench],
+) -> None:
+    """REST shows a key in comments alone. The settings may name it; a wrong one, which leads to
+    the work items of another space, fails that table and ends nothing."""
+    kitemaker = made("kitemaker", size=130, transport="rest")
+    spaces = spaces_of(kitemaker)
+    for item in [i for i in items_of(kitemaker, "KM") if i.comments]:
+        for comment in list(item.comments):
+            kitemaker.world.delete_comment(comment.id)
+    first = kitemaker.sync()
+    assert "REST tells the key" in first.tables["work_items"]["reason"]
+    held = len(kitemaker.rows("work_items"))
+    for keys, complete in (({spaces["KM"]: "MOB"}, False), ({spaces["KM"]: "KM"}, True)):
+        (kitemaker.folder / "kollect.toml").unlink()
+        kitemaker.account_settings = {"transport": "rest", "space_keys": keys}
+        result = kitemaker.sync(full=True)
+        assert result.tables["work_items"]["complete"] is complete
+        assert result.tables["work_items"]["deleted"] == 0
+    everything = {(row["id"],) for row in kitemaker.world.truth("graphql")["work_items"]}
+    assert len(everything) > held
+    assert kitemaker.rows("work_items").keys() == everything
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kitemaker": {"transport": "soap"}},
+        {"kitemaker": {"space_keys": ["KM"]}},
+        {"kinopio": {"transport": "rest"}},
+    ],
+)
+def test_settings_of_this_service_alone_are_checked(wrong: dict[str, object]) -> None:
+    """A value that cannot be meant, or another service's setting, is refused by name."""
+    with pytest.raises(BadSettings, match=r"transport|space_keys"):
+        settings_of({"accounts": wrong}, Path("/x/kollect.toml"), {})
 
 
 @pytest.mark.parametrize(
