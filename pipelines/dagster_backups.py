@@ -49,18 +49,19 @@ def backup_assets(source: Source) -> dg.AssetsDefinition:
     )
     def backup(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if context.selected_asset_keys:
-            yield from _write(context, settings)
+            yield from _write(context, source)
         if context.selected_asset_check_keys:
             yield from _verify(context, settings)
 
     return backup
 
 
-def _write(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
+def _write(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     from pipelines.dagster_report import StepLog, in_words
     from warehouse.backup import Pruned, find_key, list_backups, prune_backups, write_backup
     from warehouse.backup.progress import size_text
 
+    settings = source.settings
     tell = StepLog(context.log, time.monotonic)
     started = time.monotonic()
     with in_words():
@@ -83,6 +84,8 @@ def _write(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[An
         found = {each.path: each for each in list_backups(settings, key=key)}
     info = found[place]
     changes = info.total_changes
+    # `kollect restore` knows the names in the folder of the settings; others need the path.
+    named = place if source.sandbox else info.name
     yield dg.MaterializeResult(
         KEY,
         {
@@ -95,7 +98,7 @@ def _write(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[An
                 if info.previous
                 else "this is the first"
             ),
-            "get it back with": f"kollect restore {info.name} --to restored.duckdb",
+            "get it back with": f"kollect restore {named} --to restored.duckdb",
             "encrypted": info.encrypted,
             "tables": info.tables or 0,
             "files": info.files or 0,

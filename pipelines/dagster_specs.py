@@ -7,7 +7,7 @@ import re
 import warnings
 from datetime import timedelta
 from functools import cache
-from importlib import import_module, util
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
@@ -152,10 +152,11 @@ def code_link(connector: Connector, table: Table) -> dg.CodeReferencesMetadataVa
 
 @cache
 def _sources_of(service: str) -> tuple[tuple[Path, str], ...]:
+    """The files that declare a service: `service.py` with `service_*.py`, or a package."""
     folder = Path(import_module("connectors").__file__ or "").parent
-    names = [service, *sorted(p.stem for p in folder.glob(f"{service}_*.py"))]
-    files = [Path(s.origin) for n in names if (s := util.find_spec(f"connectors.{n}")) and s.origin]
-    return tuple((file, file.read_text(encoding="utf-8")) for file in files)
+    alone = [folder / f"{service}.py", *sorted(folder.glob(f"{service}_*.py"))]
+    package = sorted((folder / service).glob("*.py"))
+    return tuple((f, f.read_text(encoding="utf-8")) for f in (*alone, *package) if f.is_file())
 
 
 def _declared_at(service: str, table: str) -> tuple[Path, int]:

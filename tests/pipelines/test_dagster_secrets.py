@@ -17,6 +17,7 @@ from types import MappingProxyType
 import dagster as dg
 import pytest
 
+from connectors import SERVICES
 from connectors.http.redact import SHORTEST_SECRET
 from pipelines.alerts import alerts_sensor
 from pipelines.assets import account_assets
@@ -54,18 +55,16 @@ def stored(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "service",
+    ("service", "tables"),
     [
-        "kinopio",
-        pytest.param("kinescope", marks=pytest.mark.slow),
-        pytest.param("kinesis", marks=pytest.mark.slow),
-        pytest.param("kippt", marks=pytest.mark.slow),
-        pytest.param("kitemaker", marks=pytest.mark.slow),
+        ("kinopio", ["users", "spaces", "cards"]),
+        *(pytest.param(service, ["*"], marks=pytest.mark.slow) for service in SERVICES),
     ],
 )
 def test_a_bad_token_is_told_once_and_no_token_is_kept(
     made: Callable[..., Bench],
     service: str,
+    tables: list[str],
     tmp_path: Path,
     kept: dg.DagsterInstance,
     caplog: pytest.LogCaptureFixture,
@@ -73,7 +72,7 @@ def test_a_bad_token_is_told_once_and_no_token_is_kept(
     """Three failed runs are one message, the good one after them another; neither the token, nor
     a wrong one, nor any secret of the payloads is in events, logs, alerts or the backup."""
     caplog.set_level(logging.DEBUG)
-    bench = made(service, size=3)
+    bench = made(service, size=3, include=tables)
     told = tmp_path / "told.txt"
     settings = replace(
         bench.settings,

@@ -251,11 +251,19 @@ def test_the_other_pages_look_well(served: Served, browser: Browser) -> None:
     browser.wait_for("sandbox_kinopio: complete,", "tables read")
     time.sleep(2)
     browser.picture(PICTURES / "run.png")
-    browser.run(
-        "document.querySelectorAll('*').forEach("
-        "e => { if (e.scrollHeight > e.clientHeight) e.scrollTop = 0 })"
-    )
-    browser.wait_for("reading", "rows (")
+    # The service with the lowest rate has the longest first sync: its log says how far it is.
+    run = good(served, "sync_sandbox_kitemaker")[-1]["runId"]
+    browser.open(f"{served.address}/runs/{run}")
+    browser.wait_for("sandbox_kitemaker: complete,")
+
+    def top_of_the_log() -> bool:
+        browser.run(
+            "document.querySelectorAll('*').forEach("
+            "e => { if (e.scrollHeight > e.clientHeight) e.scrollTop = 0 })"
+        )
+        return "answers so far" in browser.text
+
+    until(top_of_the_log, 60)
     browser.picture(PICTURES / "run-progress.png")
 
 
@@ -286,7 +294,7 @@ def test_the_other_ways_to_start_it_work_at_the_root(
 
 
 def test_definitions_are_listed_quickly() -> None:
-    """Below 6 seconds of work: start-up matters."""
+    """Below 6 seconds of work, also when something else keeps the computer busy."""
     before = os.times()
     done = subprocess.run([tool("dg"), "list", "defs"], cwd=ROOT, env=CLEAN, check=False,
                           capture_output=True, text=True)  # fmt: skip
@@ -295,4 +303,4 @@ def test_definitions_are_listed_quickly() -> None:
     assert "sandbox_kinopio/cards" in done.stdout
     worked = after.children_user + after.children_system
     worked -= before.children_user + before.children_system
-    assert worked < 8, f"{worked:.1f} s of processor time"
+    assert worked < 6, f"{worked:.1f} s of processor time"
