@@ -126,7 +126,8 @@ def _reckon(
     for resource in family.resources:
         names = {name for rows in resource.rows for name in _names(rows)}
         of_it = [source for source in sources if source.table.name in names]
-        if not of_it or resource.each is not None or "{" in resource.get + repr(resource.params):
+        bound = any("{" in text for text in (resource.get, *resource.params.values()))
+        if not of_it or resource.each is not None or bound:
             continue
         try:
             payload = asker.look(resource)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from connectors.errors import BadSettings
 from connectors.files import OWN
 from connectors.http.addresses import PORTS
 
+NAME = re.compile(r"[^\s/?#@%]+")
 Resolve = Callable[[str], Iterable[str]]
 
 
@@ -71,7 +73,8 @@ def _read(entry: str, base_url: str) -> Allowed:
     except ValueError:
         parts, port = urlsplit(""), None
     host = (parts.hostname or "").lower()
-    usable = bool(host) and parts.scheme in PORTS and not parts.query and "@" not in parts.netloc
+    named = NAME.fullmatch(host) is not None
+    usable = named and parts.scheme in PORTS and not parts.query and "@" not in parts.netloc
     if not usable or "*" in host.removeprefix("*"):
         raise BadSettings(
             f"file_hosts has an entry {entry!r}" if not own else "base_url names no host",
@@ -100,7 +103,8 @@ class HostList:
             return "its address is no plain http or https address"
         entry = self._entry(parts.scheme, host, port or PORTS[parts.scheme], parts.path)
         if entry is None:
-            if self._entry("https", host, PORTS["https"], parts.path) is not None:
+            safe = self._entry("https", host, PORTS["https"], parts.path)
+            if parts.scheme == "http" and safe is not None:
                 return f"{host} is only fetched by https"
             return f"{host} is not among file_hosts"
         if entry.wide and any(map(is_private, self._addresses(host))):

@@ -8,14 +8,16 @@ that were flushed before, which a changed boot id tells. Neither file holds an a
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
+import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-FLUSH_BYTES = 64 << 20
+from connectors.http.hashing import Hasher
+
+FLUSH_BYTES = 256 << 20
 """So many bytes at most are lost to a power cut."""
 BLOCK = 1 << 20
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -49,18 +51,19 @@ class Part:
         self._boot = _boot_id()
         self._handle = -1
         self.size = 0
-        self._sha = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hashers = self._fresh_hashers()
+        self._flushing: _Flush | None = None
         place.parent.mkdir(parents=True, exist_ok=True)
         self.notes = self._read_notes()
 
     @property
     def sha256(self) -> str:
-        return self._sha.hexdigest()
+        return self._hashers[0].hexdigest()
 
     @property
     def md5(self) -> str:
-        return self._md5.hexdigest()
+        """Empty unless it is asked for."""
+        return self._hashers[1].hexdigest() if self._with_md5 else ""
 
     def open(self) -> None:
         """Find what an earlier try left and hash it; it is cut to what is safe."""
@@ -69,17 +72,17 @@ class Part:
         same_boot = self.notes.boot == self._boot != ""
         keep = there if same_boot else min(there, self.notes.safe)
         os.ftruncate(self._handle, keep)
-        buffer = memoryview(bytearray(BLOCK))
-        while self.size < keep and (count := os.preadv(self._handle, [buffer], self.size)):
-            self._hash(buffer[:count])
-            self.size += count
+        while self.size < keep and (data := os.pread(self._handle, BLOCK, self.size)):
+            self._hash(data)
+            self.size += len(data)
 
     def begin(self, notes: Notes) -> None:
         """Start from nothing with a server's answer."""
+        self._flushed()
         os.ftruncate(self._handle, 0)
         self.size = 0
-        self._sha = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._close_hashers()
+        self._hashers = self._fresh_hashers()
         self._write_notes(replace(notes, boot=self._boot, safe=0, sha256="", bytes=0))
 
     def write(self, chunk: bytes) -> None:
@@ -87,15 +90,16 @@ class Part:
         data = memoryview(chunk)
         while data:
             count = os.pwrite(self._handle, data, self.size)
-            self._hash(data[:count])
             self.size += count
             data = data[count:]
-        if self.size - self.notes.safe >= FLUSH_BYTES:
-            os.fdatasync(self._handle)
-            self._write_notes(replace(self.notes, safe=self.size))
+        self._hash(chunk)
+        if self.size - self.notes.safe >= FLUSH_BYTES and not self._is_flushing():
+            self._flushed()
+            self._flushing = _Flush(self._handle, self.size)
 
     def finish(self) -> None:
         """Flush the whole file and note its hash: from now on it need not come again."""
+        self._flushed()
         os.fsync(self._handle)
         done = replace(self.notes, safe=self.size, sha256=self.sha256, bytes=self.size)
         self._write_notes(done)
@@ -104,8 +108,12 @@ class Part:
     def close(self) -> None:
         """Let go of the file; it stays for a later try."""
         if self._handle >= 0:
+            if self._flushing is not None:
+                self._flushing.join()
+                self._flushing = None
             os.close(self._handle)
             self._handle = -1
+        self._close_hashers()
 
     def forget(self) -> None:
         """Close and remove both files."""
@@ -114,10 +122,29 @@ class Part:
         self._notes_file.unlink(missing_ok=True)
         self.notes = Notes()
 
-    def _hash(self, data: memoryview) -> None:
-        self._sha.update(data)
-        if self._with_md5:
-            self._md5.update(data)
+    def _fresh_hashers(self) -> list[Hasher]:
+        return [Hasher("sha256"), *([Hasher("md5")] if self._with_md5 else [])]
+
+    def _close_hashers(self) -> None:
+        for hasher in self._hashers:
+            hasher.close()
+
+    def _hash(self, data: bytes) -> None:
+        for hasher in self._hashers:
+            hasher.update(data)
+
+    def _is_flushing(self) -> bool:
+        return self._flushing is not None and self._flushing.is_alive()
+
+    def _flushed(self) -> None:
+        """Wait for the flush under way and note what it made safe; raises its OSError."""
+        flush, self._flushing = self._flushing, None
+        if flush is None:
+            return
+        flush.join()
+        if flush.error is not None:
+            raise flush.error
+        self._write_notes(replace(self.notes, safe=flush.size))
 
     def _read_notes(self) -> Notes:
         try:
@@ -131,6 +158,23 @@ class Part:
         beside = self._notes_file.with_suffix(".new")
         beside.write_bytes(msgspec.json.encode(asdict(notes)))
         os.replace(beside, self._notes_file)
+
+
+class _Flush(threading.Thread):
+    """Brings what is written so far to the disk, while more is received."""
+
+    def __init__(self, handle: int, size: int) -> None:
+        super().__init__(name="flush", daemon=True)
+        self.size = size
+        self.error: OSError | None = None
+        self._handle = handle
+        self.start()
+
+    def run(self) -> None:
+        try:
+            os.fdatasync(self._handle)
+        except OSError as error:
+            self.error = error
 
 
 def _boot_id() -> str:

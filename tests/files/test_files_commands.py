@@ -1,0 +1,141 @@
+"""What people see of files: plan, sync, status, settings; and that nobody else pays for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors import SERVICES, connector
+from connectors.errors import BadSettings
+from pipelines.settings import settings_of
+from tests.files.scene import FileBench
+
+Shelf = Callable[..., FileBench]
+ROOT = Path(__file__).parents[2]
+
+
+def run(bench: FileBench, *words: str, status: int = 0) -> str:
+    """Standard output of `kollect`; its standard error where the status is not 0."""
+    bench.settings  # noqa: B018  (reading them writes kollect.toml)
+    file = str(bench.folder / "kollect.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", "--config", file, *words],
+        cwd=ROOT,
+        env={**os.environ, **bench.box.environment(), "COLUMNS": "140"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout if status == 0 else done.stdout + done.stderr
+
+
+def test_plan_says_how_many_files_and_bytes_before_they_come(shelf: Shelf) -> None:
+    """Reckoned from first pages before any sync, exact once the tables are here, none after."""
+    bench = shelf("kinescope", include=["videos", "video_assets", "subtitles"])
+    true = [f for f in bench.world.true_files() if f["table"] in ("video_assets", "subtitles")]
+    known = sum(f["bytes"] for f in true if f["table"] == "video_assets")
+    unknown = sum(f["table"] == "subtitles" for f in true)
+    before = json.loads(run(bench, "plan", "--json"))["kinescope"]["files"]
+    assert (before["files"], before["bytes"]) == (len(true), known)
+    assert (before["of_unknown_size"], before["about"]) == (unknown, True)
+    assert bench.host.visits == []
+    toml = bench.folder / "kollect.toml"
+    text = toml.read_text()
+    toml.write_text(text.replace("files = true", "files = false"))
+    bench.sync()
+    assert not bench.store.exists()
+    toml.write_text(text)
+    plan = json.loads(run(bench, "plan", "--json"))["kinescope"]
+    assert (plan["files"]["files"], plan["files"]["bytes"]) == (len(true), known)
+    assert plan["files"]["about"] is False
+    links = next(step for step in plan["steps"] if step["step"] == "links of files")
+    bench.stand_in.reset()
+    bench.sync()
+    asked = bench.stand_in.count("/v1/videos/")
+    assert links["requests"] == plan["files"]["links"] == asked
+    said = run(bench, "plan")
+    assert "files to fetch: 0" in said
+
+
+def test_sync_and_status_say_what_became_of_files(shelf: Shelf) -> None:
+    """A failed one makes the exit status 1, and both name it; a skipped or gone one does not."""
+    bench = shelf("kinescope", size=3, include=["videos", "video_assets"])
+    asset = bench.world.library.record(0)["assets"][0]
+    place = f"kinescope/files/assets/{asset['id']}/{asset['file_size']}"
+    bench.host.refusals[place] = 403
+    said = run(bench, "sync", "--json", status=1)
+    shown = json.loads(said[: said.rindex("}") + 1])["accounts"]["kinescope"]
+    assert shown["status"] == "partial"
+    assert (shown["files"]["fetched"], shown["files"]["failed"]) == (2, 1)
+    assert "files could not be fetched" in said
+    assert asset["id"] in said
+    counts = json.loads(run(bench, "status", "--json", status=1).partition("\nkollect")[0])
+    assert counts["accounts"]["kinescope"]["files"]["failed"] == 1
+    bench.host.refusals[place] = 404
+    said = run(bench, "sync")
+    assert "2 here already" in said
+    assert "1 gone at the service" in said
+    assert "2 files (" in run(bench, "status")
+
+
+def test_without_the_setting_nothing_of_files_is_even_imported(shelf: Shelf) -> None:
+    """Accounts without `files = true` pay nothing."""
+    bench = shelf("kinescope", size=2, include=["videos"])
+    bench.settings  # noqa: B018  (reading them writes kollect.toml)
+    toml = bench.folder / "kollect.toml"
+    toml.write_text(toml.read_text().replace("files = true", "files = false"))
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom pipelines.settings import read_settings\n"
+        "from pipelines.sync import sync_account\n"
+        f"settings = read_settings(Path({str(toml)!r}))\n"
+        "result = sync_account(settings, settings.accounts['kinescope'])\n"
+        "print(result.status, result.files, 'files' in result.as_json())\n"
+        "print([n for n in sys.modules if 'download' in n or n.startswith('warehouse.files.ledger')"
+        " or n in ('pipelines.files', 'pipelines.file_pass')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, **bench.box.environment()},
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["complete None False", "[]"]
+    assert not bench.store.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("files", "yes", "files"),
+        ("file_hosts", "cdn.example.org", "file_hosts"),
+        ("file_hosts", ["a b/*"], "file_hosts"),
+        ("max_file_bytes", -1, "max_file_bytes"),
+        ("file_parallel", 0, "file_parallel"),
+        ("file_bytes_per_second", 0.5, "file_bytes_per_second"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named(name: str, value: object, said: str) -> None:
+    """Where it stands and what to write instead."""
+    values = {"accounts": {"kinopio": {name: value}}}
+    with pytest.raises(BadSettings, match=rf"\[accounts\.kinopio\] {said}") as error:
+        settings_of(values, Path("kollect.toml"), {})
+    assert "write" in str(error.value)
+
+
+def test_every_service_has_sensible_defaults() -> None:
+    """Its own host is allowed, and no service lets files come from anywhere."""
+    for service in SERVICES:
+        declared = connector(service)
+        assert "own" in declared.file_hosts
+        assert "*" not in declared.file_hosts
+        account = settings_of({"accounts": {service: {}}}, Path("kollect.toml"), {}).accounts[
+            service
+        ]
+        assert not account.files.wanted
+        assert account.files.hosts == declared.file_hosts
+        assert account.files.largest == declared.max_file_bytes
