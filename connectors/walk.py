@@ -9,6 +9,7 @@ the order asked, so a resumed run takes the same path as an undisturbed one.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,8 @@ ASK_AGAIN = 2
 UNAUTHORIZED = 401
 Bind = Mapping[str, Any]
 ANSWERS_AHEAD = 2
+LATE_SECONDS = 0.01
+"""Who waits longer than this for an answer waits for the network, not for a processor."""
 Collect = bool | Callable[[Record], Record]
 
 
@@ -331,19 +334,26 @@ class Walk:
         """Answers in the order asked, while later requests are already under way.
 
         The caller may add to `queue` between answers. A fatal error stops what is in flight.
+        As long as answers are here before they are needed, ever fewer are asked for at once:
+        more would only take turns with the work on those that are here.
         """
         flying: deque[tuple[_Task, Future[Page]]] = deque()
+        ahead = most = self._in_flight * 2
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
             try:
                 while queue or flying:
-                    while queue and len(flying) < self._in_flight * 2 and not _enough(flying):
+                    while queue and len(flying) < ahead and not _enough(flying):
                         task, question = queue.popleft()
                         flying.append((task, pool.submit(self._answer, question, also)))
                     task, future = flying.popleft()
+                    asked = time.monotonic()
                     try:
-                        yield task, future.result()
+                        answer: Page | Skippable = future.result()
                     except Skippable as error:
-                        yield task, error
+                        answer = error
+                    late = time.monotonic() - asked > LATE_SECONDS
+                    ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
+                    yield task, answer
             finally:
                 for _, future in flying:
                     future.cancel()

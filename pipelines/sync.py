@@ -34,6 +34,7 @@ from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.load import LoadRequest, Traffic, load
 from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.processors import one_processor
 from warehouse.runs import Run, record_run
 
 if TYPE_CHECKING:
@@ -412,7 +413,8 @@ class _Sync:
         failed: KollectError | None = None
         try:
             try:
-                read_family(walk)
+                with one_processor():
+                    read_family(walk)
             except KollectError as error:
                 failed = error
                 # What was not read to its end proves no end.

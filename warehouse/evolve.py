@@ -76,16 +76,14 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
             for column in declared.columns:
                 if present and column.name not in present:
                     statements += add_column_statements(connector.name, declared.name, column)
-            for table in describe(connector.name, declared, added, answers.get(declared.name, '')):
+            for table in describe(connector.name, declared, added, answers.get(declared.name, "")):
                 name = f"{quoted(connector.name)}.{quoted(table.name)}"
                 statements += (
                     comment_statements(table, name) if present else create_statements(table)
                 )
             statements.append(at_macro(connector.name, declared, added))
         connection.execute(";\n".join(statements))
-        connection.execute(
-            f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"]
-        )
+        connection.execute(f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"])
         connection.execute(
             f"INSERT INTO {STATE}.meta VALUES (?, ?)", [f"schema {connector.name}", wanted]
         )
@@ -93,9 +91,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         connection.execute("USE memory")
 
 
-def _present(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str
-) -> dict[str, str]:
+def _present(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
     rows = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
         "AND schema_name = ? AND table_name = ?",
@@ -147,7 +143,7 @@ def add_fresh_columns(
             if reason:
                 _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)
                 continue
-            column = appeared(column_name, field, _kind(connection, incoming.rows(table), field))
+            column = appeared(column_name, field, _kind(connection, incoming.place(table), field))
             connection.execute(f"USE {CATALOG}")
             for statement in add_column_statements(connector.name, name, column):
                 connection.execute(statement)

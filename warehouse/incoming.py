@@ -1,14 +1,15 @@
 """The incoming side of a load: rows of this run, typed by DuckDB in batches while pages arrive.
 
 Lines are encoded into scratch files, one table each. While pages arrive, a background thread
-checks each full file and notes of every row what a merge compares: key, content, volatile
-values. These notes are in-memory DuckDB tables, small enough for millions of rows; the rows
-themselves stay in their files, and only those that are new or changed are read again. Nothing
-here is the stage: after a crash it is made again from the journal.
+types each full file into the table's incoming table and removes it. Incoming tables are in
+memory where all lines fit into one batch each, else in a scratch database on the disk, which
+keeps memory flat for millions of rows. Nothing here is the stage: after a crash it is made again
+from the journal.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import threading
@@ -16,26 +17,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import duckdb
 import msgspec
 
 from connectors.declare import Column, Record, Table
 from connectors.paging import dig
-from warehouse.types import (
-    DUCKDB_TYPES,
-    cast_of,
-    literal,
-    misfit,
-    quoted,
-    settled,
-    structure,
-    text_of,
-    value_of,
-)
+from warehouse.lines import Batch, typed_rows
+from warehouse.processors import any_processor
+from warehouse.types import DUCKDB_TYPES, literal, misfit, quoted, structure, text_of, value_of
 
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 8 << 20
 WIDE_BYTES = 4 << 20
 WIDE_MEMORY_LIMIT = "1GiB"
 """DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
@@ -44,19 +37,8 @@ MEMORY_LIMIT = "220MiB"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
-SMALLEST_READ = 1 << 20
+SCRATCH_GROUP_ROWS = 20_480
 PIECES_AT_ONCE = 500
-
-
-@dataclass
-class _Batch:
-    """A scratch file that is being written, or was."""
-
-    file: Path
-    writer: BinaryIO
-    size: int = 0
-    longest: int = 0
-    """No line has more bytes than this."""
 
 
 @dataclass
@@ -90,15 +72,18 @@ class Incoming:
         self.fresh: dict[str, dict[str, Any]] = defaultdict(dict)
         self._extra = extra
         self._scratch = scratch
-        self._open: dict[str, _Batch] = {}
-        self._batches: dict[str, list[_Batch]] = defaultdict(list)
+        self._open: dict[str, Batch] = {}
         self._pieces: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
         self._forgotten: dict[str, list[list[str]]] = defaultdict(list)
         self._number = itertools.count()
         self._files = itertools.count()
-        self._queue: queue.Queue[tuple[str, _Batch] | None] = queue.Queue(maxsize=2)
+        self._queue: queue.Queue[tuple[str, Batch] | None] = queue.Queue(maxsize=2)
         self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
+        self._typing = connection.cursor()
+        """The background thread's own connection; ours again once that has ended."""
+        self._catalog = "memory"
+        self._made: set[str] = set()
         connection.execute("DROP SCHEMA IF EXISTS memory.incoming CASCADE")
         connection.execute("CREATE SCHEMA memory.incoming")
 
@@ -138,32 +123,31 @@ class Incoming:
 
     def expect(self, table: Table) -> None:
         """Make the incoming table ready; rows may follow or not."""
-        if table.name in self.tables:
-            return
-        columns = (*table.columns, *self.extra_columns(table))
-        self.tables[table.name] = table
-        self.columns[table.name] = columns
-        listed = ", ".join(
-            f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in noted(table, columns)
-        )
-        raw = "_raw JSON, " if table.volatile else ""
-        self.connection.cursor().execute(
-            f"CREATE TABLE {place_of(table)} (_s BIGINT, {listed}, {raw}_content UHUGEINT, "
-            "_misfit BOOLEAN)"
-        )
+        if table.name not in self.tables:
+            self.tables[table.name] = table
+            self.columns[table.name] = (*table.columns, *self.extra_columns(table))
 
-    def rows(self, table: Table, chosen: str = "") -> str:
-        """SQL for the whole rows of a table: `_s`, its columns, `_raw`.
+    def place(self, table: Table) -> str:
+        """The incoming table's name in SQL: `_s` (the order read; below 0 for a record that was
+        put together from pieces), its columns, `_raw`, `_content`, `_misfit`."""
+        return f"{self._catalog}.incoming.{quoted(table.name)}"
 
-        `chosen` is SQL for the `_s` of those that are wanted; only they are typed.
-        """
-        return lines_of(table, self.columns[table.name], self._batches[table.name], chosen)
+    def _make(self, name: str) -> None:
+        if name not in self._made:
+            self._made.add(name)
+            listed = ", ".join(
+                f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in self.columns[name]
+            )
+            self._typing.execute(
+                f"CREATE TABLE {self.place(self.tables[name])} "
+                f"(_s BIGINT, {listed}, _raw JSON, _content UHUGEINT, _misfit BOOLEAN)"
+            )
 
     def _write(self, table: Table, lines: list[Record]) -> None:
         batch = self._open.get(table.name)
         if batch is None:
             file = self._scratch / f"batch-{next(self._files)}.ndjson"
-            batch = self._open[table.name] = _Batch(file, file.open("wb"))
+            batch = self._open[table.name] = Batch(file, file.open("wb"))
         blob = _ENCODER.encode_lines(lines)
         batch.writer.write(blob)
         batch.size += len(blob)
@@ -175,24 +159,44 @@ class Incoming:
             self._flush(table.name)
 
     def _flush(self, name: str) -> None:
+        """Hand a full file to the background thread."""
         batch = self._open.pop(name)
         batch.writer.close()
-        self._batches[name].append(batch)
         if self._thread is None:
+            self._use_scratch()
             self._thread = threading.Thread(target=self._ingest, name="ingest", daemon=True)
             self._thread.start()
         self._queue.put((name, batch))
         self._raise_failure()
 
+    def _use_scratch(self) -> None:
+        """More than one batch goes to the disk, in one transaction that nobody will read again."""
+        self._catalog = "scratch"
+        self._typing.execute(
+            f"ATTACH {literal(str(self._scratch / 'rows.duckdb'))} AS scratch "
+            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {SCRATCH_GROUP_ROWS})"
+        )
+        # Read once and then thrown away: not worth the time of compressing.
+        self._typing.execute("SET GLOBAL force_compression = 'uncompressed'")
+        self._typing.execute("BEGIN")
+        self._typing.execute("CREATE SCHEMA scratch.incoming")
+
     def _ingest(self) -> None:
-        cursor = self.connection.cursor()
+        any_processor()
         while (work := self._queue.get()) is not None:
-            name, batch = work
             try:
                 if self._failure is None:
-                    cursor.execute(note_statement(self.tables[name], self.columns[name], batch))
+                    self._type(*work)
             except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
                 self._failure = error
+
+    def _type(self, name: str, batch: Batch) -> None:
+        table = self.tables[name]
+        self._make(name)
+        self._typing.execute(
+            f"INSERT INTO {self.place(table)} {typed_rows(table, self.columns[name], batch)}"
+        )
+        batch.file.unlink()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -205,13 +209,17 @@ class Incoming:
         key, so that a field which this run did not see keeps its value.
         """
         self._write_pieces(known_raw)
-        for name in list(self._open):
-            self._flush(name)
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None
+        self._join()
         self._raise_failure()
+        for name in list(self._open):
+            batch = self._open.pop(name)
+            batch.writer.close()
+            self._type(name, batch)
+        for name in self.tables:
+            self._make(name)
+        if self._catalog == "scratch":
+            self._typing.execute("COMMIT")
+            self._typing.execute("RESET GLOBAL force_compression")
         for name, keys in self._forgotten.items():
             self._forget(self.tables[name], keys)
         for table in self.tables.values():
@@ -219,15 +227,23 @@ class Incoming:
             self._drop_repeated(table)
             self._reject_misfits(table)
 
-    def close(self) -> None:
-        """Stop the background thread and close the files; used when a run is given up."""
-        for batch in self._open.values():
-            batch.writer.close()
+    def _join(self) -> None:
         if self._thread is not None:
-            self._failure = self._failure or RuntimeError("given up")
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+
+    def close(self) -> None:
+        """Stop the background thread and let go of the files; also when a run is given up."""
+        for batch in self._open.values():
+            batch.writer.close()
+        self._failure = self._failure or RuntimeError("given up")
+        self._join()
+        if self._catalog == "scratch":
+            for sql in ("ROLLBACK", "RESET GLOBAL force_compression", "DETACH scratch"):
+                with contextlib.suppress(duckdb.Error):
+                    self._typing.execute(sql)
+        self._typing.close()
 
     # -- pieces ----------------------------------------------------------------------------
 
@@ -278,44 +294,41 @@ class Incoming:
         for place, names in [(table, table.key), *inside]:
             values = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)
             cursor.execute(
-                f"DELETE FROM {place_of(place)} WHERE _s IN (SELECT _s FROM {self.rows(place)} "
-                f"WHERE {values} IN (SELECT unnest(?)))",
+                f"DELETE FROM {self.place(place)} WHERE {values} IN (SELECT unnest(?))",
                 [["/".join(key) for key in keys]],
             )
 
     def _reject_keyless(self, table: Table) -> None:
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
         cursor = self.connection.cursor()
-        wanted = f"SELECT _s FROM {place_of(table)} WHERE {keyless}"
-        if cursor.execute(f"{wanted} LIMIT 1").fetchall():
-            found = cursor.execute(
-                f"SELECT _raw::VARCHAR FROM {self.rows(table, wanted)}"
-            ).fetchall()
+        found = cursor.execute(
+            f"SELECT _raw::VARCHAR FROM {self.place(table)} WHERE {keyless}"
+        ).fetchall()
+        if found:
             reason = f"has no usable key ({', '.join(table.key)})"
             self.rejects.extend(Reject(table.name, "", None, reason, "", raw) for (raw,) in found)
-            cursor.execute(f"DELETE FROM {place_of(table)} WHERE {keyless}")
+            cursor.execute(f"DELETE FROM {self.place(table)} WHERE {keyless}")
 
     def _drop_repeated(self, table: Table) -> None:
         key = ", ".join(quoted(name) for name in table.key)
         cursor = self.connection.cursor()
         rows, distinct = cursor.execute(
-            f"SELECT count(*), count(DISTINCT hash({key})) FROM {place_of(table)}"
+            f"SELECT count(*), count(DISTINCT hash({key})) FROM {self.place(table)}"
         ).fetchall()[0]
         if rows != distinct:
             cursor.execute(
-                f"DELETE FROM {place_of(table)} WHERE rowid NOT IN (SELECT arg_max(rowid, _s) "
-                f"FROM {place_of(table)} GROUP BY {key})"
+                f"DELETE FROM {self.place(table)} WHERE rowid NOT IN (SELECT arg_max(rowid, _s) "
+                f"FROM {self.place(table)} GROUP BY {key})"
             )
 
     def _reject_misfits(self, table: Table) -> None:
         cursor = self.connection.cursor()
-        if not cursor.execute(f"SELECT bool_or(_misfit) FROM {place_of(table)}").fetchall()[0][0]:
+        if not cursor.execute(f"SELECT bool_or(_misfit) FROM {self.place(table)}").fetchall()[0][0]:
             return
         key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in table.key)
-        wanted = f"SELECT _s FROM {place_of(table)} WHERE _misfit"
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "
-            f"FROM {self.rows(table, wanted)}"
+            f"FROM {self.place(table)} WHERE _misfit"
         )
         for column in self.columns[table.name]:
             text = text_of(column)
@@ -333,11 +346,6 @@ class Incoming:
             )
 
 
-def place_of(table: Table) -> str:
-    """The incoming table's name in SQL."""
-    return f"memory.incoming.{quoted(table.name)}"
-
-
 def key_of(table: Table, line: Record) -> tuple[Any, ...]:
     """The key values of a line as the database will hold them: text, or whole numbers."""
     values: list[Any] = []
@@ -353,97 +361,6 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
             value = int(value) if value.lstrip("-").isdigit() else None
         values.append(value)
     return tuple(values)
-
-
-def noted(table: Table, columns: tuple[Column, ...]) -> list[Column]:
-    """The columns that the notes hold: the key, and what a merge compares beside the content."""
-    return [c for c in columns if c.name in table.key or c.volatile or c.late]
-
-
-def note_statement(table: Table, columns: tuple[Column, ...], batch: _Batch) -> str:
-    """The SQL that checks one scratch file and notes its rows."""
-    names = "".join(f"{quoted(c.name)}, " for c in noted(table, columns))
-    raw = "_raw, " if table.volatile else ""
-    return (
-        f"INSERT INTO {place_of(table)} SELECT _s, {names}{raw}_content, _misfit "
-        f"FROM {lines_of(table, columns, [batch])}"
-    )
-
-
-def lines_of(
-    table: Table, columns: tuple[Column, ...], batches: Sequence[_Batch], chosen: str = ""
-) -> str:
-    """SQL for the typed rows of scratch files: `_s`, the columns, `_raw`, `_content`, `_misfit`.
-
-    `chosen` is SQL for the `_s` that are wanted. Each value is worked out in steps, a subquery
-    each, since DuckDB would otherwise repeat the dear ones: text (`t:`), cast (`c:`), value.
-    No column's own name holds a colon.
-    """
-    own = [c for c in columns if not c.given]
-    parts = {
-        '"d:"': ('"r:"', [c for c in own if not c.volatile]),
-        '"m:"': ('"v:"', [c for c in own if c.volatile]),
-    }
-    objects: dict[str, str] = {}
-    texts: dict[str, str] = {}
-    casts: dict[str, str] = {}
-    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.given}
-    wrong = []
-    for place, (record, some) in parts.items():
-        if some:
-            objects[place] = f"json_transform({record}, {literal(structure(some))})"
-        for column in some:
-            text, cast = quoted(f"t:{column.name}"), quoted(f"c:{column.name}")
-            texts[text] = text_of(column, place)
-            casts[cast] = cast_of(column, text, record)
-            values[quoted(column.name)] = settled(column, text, cast)
-            wrong.append(misfit(column, text, quoted(column.name)))
-    read = _reading(table, columns, batches)
-    if chosen:
-        read = f"(SELECT * FROM {read} WHERE \"s:\" IN ({chosen}))"
-    for step in (objects, texts, casts, values):
-        made = "".join(f", {value} AS {name}" for name, value in step.items())
-        read = f"(SELECT *{made} FROM {read})"
-    raw = 'CAST("r:" AS VARCHAR)'
-    extra_content = "".join(
-        f" || ' ' || coalesce({quoted(c.name)}::VARCHAR, '')"
-        for c in columns
-        if c.given and c.name not in table.key
-    )
-    whole = raw
-    if parts['"m:"'][1] or table.volatile:
-        whole = (
-            f"CASE WHEN \"v:\" IS NULL THEN {raw} WHEN {raw} = '{{}}' THEN "
-            f"CAST(\"v:\" AS VARCHAR) ELSE {raw}[:-2] || ',' || CAST(\"v:\" AS VARCHAR)[2:] END"
-        )
-    names = "".join(f"{quoted(c.name)}, " for c in columns)
-    return (
-        f'(SELECT "s:" AS _s, {names}{whole} AS _raw, md5_number({raw}{extra_content}) AS '
-        f"_content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read})"
-    )
-
-
-def _reading(table: Table, columns: tuple[Column, ...], batches: Sequence[_Batch]) -> str:
-    """SQL for the lines of scratch files as they were written: `s:`, `p:`, `r:`, `v:`."""
-    given = [c for c in columns if c.given]
-    surroundings = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in given)
-    kinds = {
-        "s": "BIGINT",
-        "p": f"STRUCT({surroundings})" if given else "JSON",
-        "r": "JSON",
-        "v": "JSON",
-    }
-    if not batches:
-        nothing = ", ".join(f'NULL::{kind} AS "{name}:"' for name, kind in kinds.items())
-        return f"(SELECT {nothing} WHERE false)"
-    fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in kinds.items())
-    files = ", ".join(literal(str(batch.file)) for batch in batches)
-    size = max(SMALLEST_READ, *(batch.longest for batch in batches)) + 1024
-    renamed = ", ".join(f'{name} AS "{name}:"' for name in kinds)
-    return (
-        f"(SELECT {renamed} FROM read_json([{files}], format = 'newline_delimited', "
-        f"maximum_object_size = {size}, columns = {{{fields}}}))"
-    )
 
 
 def _key_text(value: Any) -> str:

@@ -155,9 +155,7 @@ class Known:
         """Columns that appeared by themselves in earlier runs, by table."""
         return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
 
-    def raw(
-        self, table: Table, keys: Sequence[tuple[Any, ...]]
-    ) -> Mapping[tuple[Any, ...], str]:
+    def raw(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], str]:
         """The stored raw records of these keys."""
         listed = ", ".join(f"{quoted(name)}" for name in table.key)
         wanted = set(keys)

@@ -255,11 +255,7 @@ class _Load:
         def visit(rows: Rows) -> None:
             for child in rows.children:
                 reference = next(
-                    (
-                        r
-                        for r in child.table.parents
-                        if r.table == rows.table.name and r.owner
-                    ),
+                    (r for r in child.table.parents if r.table == rows.table.name and r.owner),
                     None,
                 )
                 if child.table.name == name and child.proves and reference is not None:

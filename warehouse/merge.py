@@ -6,18 +6,16 @@ by content hash, so an unchanged row costs a comparison and a version is never m
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import duckdb
 
 from connectors.declare import Column, Table
 from warehouse.connect import CATALOG
-from warehouse.incoming import Incoming, place_of
+from warehouse.incoming import Incoming
 from warehouse.types import literal, quoted, structure, text_of, value_of
 
 SYSTEM = ("_valid_from", "_first_seen_at", "_run_id", "_raw", "_content")
@@ -57,8 +55,8 @@ class Merge:
         self._at = at
         self.now = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
         self.past = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
-        self.incoming = place_of(table)
-        self._rows = partial(incoming.rows, table)
+        self._place = incoming.place
+        self.incoming = incoming.place(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
         self.first = False
@@ -77,7 +75,7 @@ class Merge:
         total = self._run(f"SELECT count(*) FROM {self.incoming}")[0][0]
         self.first = not self.standing()
         if total and self.first:
-            self._insert(f"SELECT _s AS i, _content AS content FROM {self.incoming}", every=True)
+            self._insert(f"{self.incoming} i", "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ")
             self.counts.inserted = total
             return
         if not total:
@@ -98,8 +96,8 @@ class Merge:
         )
         refreshed = f"WHEN {' OR '.join(moving)} THEN 'refreshed'" if moving else ""
         self._run(
-            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i._s AS i, i._content AS content, "
-            "t.rowid AS t, t._valid_from AS was, t._first_seen_at AS seen, "
+            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i.rowid AS i, t.rowid AS t, "
+            "t._valid_from AS was, t._first_seen_at AS seen, "
             f"CASE WHEN t.rowid IS NULL THEN 'inserted' WHEN {edited} THEN 'updated' {refreshed} "
             "ELSE 'unchanged' END AS fate "
             f"FROM {self.incoming} i LEFT JOIN {self.now} t "
@@ -119,51 +117,35 @@ class Merge:
             )
         if self.counts.inserted + self.counts.updated + fates.get("refreshed", 0):
             self._insert(
-                "SELECT i, content, seen, CASE fate WHEN 'refreshed' THEN was END AS was "
-                "FROM temp.fate WHERE fate <> 'unchanged'"
+                f"{self.incoming} i JOIN temp.fate f ON i.rowid = f.i AND f.fate <> 'unchanged'",
+                "f.seen",
+                "CASE f.fate WHEN 'refreshed' THEN f.was END",
             )
         self._run("DROP TABLE temp.fate")
 
-    def _insert(self, chosen: str, *, every: bool = False) -> None:
+    def _insert(self, rows: str, seen: str, was: str) -> None:
         """Insert incoming rows; a record that returns keeps the time it was first seen.
 
-        `chosen` is SQL for their `i` and `content`, and where not `every` row is chosen, for
-        `seen` and `was`.
+        `rows` is SQL for what comes, named `i`; `seen` and `was` are SQL for when the record was
+        first seen and since when this version of it is known, NULL for what is new.
         """
-        seen, was = ("NULL::TIMESTAMPTZ", "NULL") if every else ("f.seen", "f.was")
         back = ""
-        first = seen
         if self._run(f"SELECT 1 FROM {self.past} WHERE _account = ? LIMIT 1", self._account):
             key = ", ".join(quoted(k) for k in self.table.key)
+            came = ", ".join(f"i.{quoted(k)}" for k in self.table.key)
             back = (
                 f"LEFT JOIN (SELECT {key}, min(_first_seen_at) AS earlier FROM {self.past} "
-                f"WHERE _account = $account AND ({key}) IN (SELECT ({key}) FROM {self.incoming} "
-                f"WHERE _s IN (SELECT i FROM ({chosen}))) GROUP BY {key}) h "
-                f"ON {self._same_key('i', 'h')} "
+                f"WHERE _account = $account AND ({key}) IN (SELECT ({came}) FROM {rows}) "
+                f"GROUP BY {key}) h ON {self._same_key('i', 'h')}"
             )
-            first = f"coalesce({seen}, h.earlier)"
+            seen = f"coalesce({seen}, h.earlier)"
         listed = ", ".join(f"i.{quoted(c.name)}" for c in self._columns)
-        rows = self._rows("" if every else f"SELECT i FROM ({chosen})")
-        with self._joined_as_written():
-            self._connection.execute(
-                f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
-                f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({first}, $at), $run, "
-                f"i._raw, f.content FROM {rows} i JOIN ({chosen}) f ON i._s = f.i {back}",
-                {"account": self._account, "at": self._at, "run": self._run_id},
-            )
-
-    @contextlib.contextmanager
-    def _joined_as_written(self) -> Iterator[None]:
-        """Joins keep their right side in memory and stream the left one past it.
-
-        DuckDB cannot know how many rows a scratch file holds, and would take the wide rows of
-        the files for the smaller side.
-        """
-        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        try:
-            yield
-        finally:
-            self._run("RESET disabled_optimizers")
+        self._connection.execute(
+            f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
+            f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({seen}, $at), $run, "
+            f"i._raw, i._content FROM {rows} {back}",
+            {"account": self._account, "at": self._at, "run": self._run_id},
+        )
 
     def _end(self, rowids: str, by: str, evidence: str | None) -> None:
         """Move rows into the history."""
@@ -240,7 +222,7 @@ class Merge:
         holding = lacking.replace("w.", "h.")
         return (
             f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
-            f"AND (EXISTS (SELECT 1 FROM {place_of(parent)} o WHERE o._s >= 0 AND {owned}) "
+            f"AND (EXISTS (SELECT 1 FROM {self._place(parent)} o WHERE o._s >= 0 AND {owned}) "
             f"OR EXISTS (SELECT 1 FROM temp.held h WHERE {holding})) "
             f"AND NOT EXISTS (SELECT 1 FROM temp.without w WHERE {lacking}) "
             f"AND NOT EXISTS (SELECT 1 FROM {self.incoming} i WHERE {self._same_key('i', 't')})"

@@ -110,9 +110,7 @@ def _write(
     )
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[str, Any]
-) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[str, Any]) -> None:
     marks = ", ".join("?" for _ in values)
     connection.execute(
         f"INSERT INTO {place} ({', '.join(values)}) VALUES ({marks})", list(values.values())

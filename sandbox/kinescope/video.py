@@ -21,6 +21,9 @@ FOREIGN_PLAYER = 21
 class VideoMaker:
     """Builds video number i, its annotations and its inactive posters."""
 
+    renditions = 3
+    """How many a plain video has; a benchmark that wants records of another size sets it."""
+
     def __init__(
         self, facts_of: FactsMaker, player_ids: Sequence[str], tags: Sequence[str]
     ) -> None:
@@ -69,6 +72,7 @@ class VideoMaker:
                 self.ids,
                 number,
                 facts,
+                renditions=self.renditions,
                 text=text,
                 old_id=video_id if old else "",
                 media_id=media_id,

@@ -26,7 +26,15 @@ WITHOUT_ORIGINAL = 14
 
 
 def assets_of(
-    ids: Ids, number: int, facts: Facts, *, text: str, old_id: str, media_id: str, created_at: str
+    ids: Ids,
+    number: int,
+    facts: Facts,
+    *,
+    renditions: int,
+    text: str,
+    old_id: str,
+    media_id: str,
+    created_at: str,
 ) -> list[Record]:
     """The original and its renditions; `text` is what ids are cut from."""
     noise = facts.noise
@@ -50,7 +58,7 @@ def assets_of(
         )
     made_at = moments.text(facts.created_at + 300_000_000 + (noise >> 20) % 90_000_000)
     small = number % 10 == 3  # these have links, so their size must be true
-    for place in range(3 + (number % 9 == 0) + (number % 27 == 0)):
+    for place in range(renditions + (number % 9 == 0) + (number % 27 == 0)):
         quality, resolution = RENDITIONS[place]
         found.append(
             {

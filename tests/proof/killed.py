@@ -81,7 +81,7 @@ class Boundaries:
 
         def stepped(connection: Any, query: Any, *values: Any, **more: Any) -> Any:
             step = STEPS.match(query) if isinstance(query, str) else None
-            if step is None or "memory.incoming" in query[:60] or " TEMP " in query[:40]:
+            if step is None or ".incoming" in query[:60] or " TEMP " in query[:40]:
                 return execute(connection, query, *values, **more)
             self.passed(f"before {step[1].lower()}")
             answer = execute(connection, query, *values, **more)
