@@ -19,14 +19,14 @@ SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8)
 def test_copy_equals_the_truth_after_first_changed_and_full_passes(
     made: Callable[..., Bench], service: str, seed: int
 ) -> None:
-    """After a first sync, after each of two rounds of changes, and after a full pass. What an
+    """After a first sync, after a round of changes (or two), and after a full pass. What an
     incremental pass cannot show (Kippt's comments and deletes, Kinescope's annotations of calm
     videos) is then exactly as it was before."""
     at = made(service, seed=seed)
     assert at.sync().status == "complete"
     at.assert_true()
     held = at.world.truth()
-    for number in (1, 2):
+    for number in range(1, 2 if seed == 1 else 3):
         at.world.change(100 * seed + number)
         assert at.sync().status == "complete"
         held = at.world.expected(held)

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from connectors.kinesis import COLLECTION_LIST
 from pipelines.ask import asking
 from pipelines.plan import estimate
 from pipelines.sync import Outside, Progress
+from tests.kinesis import PAGES, pages, plan
 from tests.support import Bench
-
-PAGES = COLLECTION_LIST.paging
-
-
-def pages(rows: int) -> int:
-    """Section 9 of the page, with its good value of 100 rows a page."""
-    return max(1, math.ceil(rows / 100))
-
-
-def plan(kinesis: Bench, requests: Callable[[int], int] = PAGES.requests) -> int:
-    """Section 9 of the page: six lists, two for each project, one for each collection."""
-    store = kinesis.world.store
-    lists = [store.users, store.configs, range(29), store.medias, store.events, store.projects]
-    lists += [part for project in store.projects for part in (project.collections, project.routes)]
-    lists += [collection.records for _, collection in kinesis.world.collections()]
-    return sum(requests(len(rows)) for rows in lists)
 
 
 def test_a_sync_asks_each_list_once(made: Callable[..., Bench]) -> None:
@@ -40,16 +23,6 @@ def test_a_sync_asks_each_list_once(made: Callable[..., Bench]) -> None:
     assert kinesis.stand_in.count("/user/fetch/all") == 0
     kinesis.world.switch("list_suffix", "fetch/all")
     assert kinesis.sync(full=True).requests == plan(kinesis) + 1
-
-
-def test_long_lists_cost_no_more_than_the_plan(made: Callable[..., Bench]) -> None:
-    """Pages overlap, so that an edit between two of them shows, and still are not more."""
-    kinesis = made("kinesis", size=700)
-    assert len(kinesis.world.store.events) > 300
-    result = kinesis.sync()
-    assert result.status == "complete"
-    assert result.requests == plan(kinesis) <= plan(kinesis, pages)
-    kinesis.assert_true()
 
 
 def test_one_table_costs_its_lists_and_a_look_at_who_asks(made: Callable[..., Bench]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox import Request
+from tests.kinesis import pages, plan
 from tests.support import Bench, bench
 
 INSIDE_PROJECTS = ("projects", "project_members", "collections", "custom_structures", "structures",
@@ -59,7 +60,10 @@ def shared(folder: Path, **more: Any) -> Iterator[Bench]:
 
 
 def test_lists_of_several_pages_come_whole(long: Bench) -> None:
-    """Page by page, and again after a round of changes; so do the new events at their end."""
+    """Page by page, and again after a round of changes; so do the new events at their end.
+    Pages overlap, so that an edit between two of them shows, and still are not more."""
+    assert len(long.world.store.events) > 300
+    assert long.stand_in.count() == plan(long) <= plan(long, pages)
     long.assert_true()
     long.world.change(3)
     assert long.sync().status == "complete"

@@ -57,7 +57,7 @@ def alone(*groups: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "switches", forms([DEFAULT, HIDDEN], alone(SEEN_ALIKE, HIDDEN)), ids=named
+    "switches", forms([HIDDEN], [DEFAULT, *alone(SEEN_ALIKE, HIDDEN)]), ids=named
 )
 def test_auto_equals_the_truth_after_every_kind_of_pass(
     tmp_path: Path, switches: dict[str, Any]
