@@ -82,9 +82,10 @@ def _sync(
     yield from _show(context, source, result, chosen)
     # The page of a run shows the end of its log first.
     context.log.info(in_one_line(source.account.name, result))
-    if result.error is not None:
+    if result.trouble:
+        # Tables that landed are shown all the same; files that failed are to be told of.
         raise dg.Failure(
-            description=str(result.error),
+            description=result.trouble,
             metadata={"status": result.status, "requests": result.requests},
             allow_retries=False,
         )

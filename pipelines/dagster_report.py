@@ -61,6 +61,8 @@ def table_metadata(
         "whole sync: bytes": result.bytes,
         "kollect run": load["run_id"],
     }
+    if result.files is not None:
+        figures["whole sync: files"] = result.files.sentence.removeprefix("files: ")
     if cursor := _cursor(connection, source, table):
         figures["cursor"] = cursor
     return figures
@@ -75,6 +77,7 @@ def in_one_line(account: str, result: AccountResult) -> str:
     said.append(_changes(total) or "nothing changed")
     said += [f"{total['rejected']:,} rejected"] if total["rejected"] else []
     said += [f"{unproved} not proved whole"] if unproved else []
+    said += [result.files.sentence] if result.files is not None else []
     return (
         f"{'; '.join(said)} ({result.requests:,} requests, {result.bytes:,} bytes, "
         f"{result.waited_seconds:.1f} s waited for the rate)"

@@ -31,6 +31,8 @@ from warehouse.files.store import Store
 FLUSH_FILES = 200
 FLUSH_SECONDS = 10.0
 TELL_SECONDS = 5.0
+TELL_SELDOM = 30.0
+"""Whoever watches for hours need not be told so often."""
 REMEMBERED = 100_000
 """Contents of this run that further records may name as well."""
 PROBLEMS_TOLD = 10
@@ -106,6 +108,7 @@ class FileSync:
         self._waiting: dict[str, list[Todo]] = {}
         self._flying: dict[Future[Known], Todo] = {}
         self._flushed = self._told = means.clock()
+        self._pause = TELL_SECONDS
         self._plan = FilePlan()
 
     def run(self) -> FileCounts:
@@ -284,8 +287,9 @@ class FileSync:
         self._flush()
 
     def _tell_if_due(self) -> None:
-        if self.means.clock() - self._told >= TELL_SECONDS:
+        if self.means.clock() - self._told >= self._pause:
             self._told = self.means.clock()
+            self._pause = min(TELL_SELDOM, 1.2 * self._pause)
             self._count_traffic()
             plan = self._plan
             text = f"files: {self.counts.fetched:,} of {plan.files:,} fetched"

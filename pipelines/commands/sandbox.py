@@ -46,10 +46,11 @@ def sandbox(
     from sandbox import Sandbox
 
     names = chosen_services(services)
-    ports = {name: port + n for n, name in enumerate(names)} if port else None
+    ports = {name: port + n for n, name in enumerate((*names, "files"))} if port else None
     with Sandbox(
-        names, size=size, seed=seed, limits=not no_limits, latency_seconds=latency, ports=ports
-    ) as box:
+        names, size=size, seed=seed, limits=not no_limits, latency_seconds=latency, ports=ports,
+        files=True,
+    ) as box:  # fmt: skip
         for world in box.services.values():
             if hasattr(world, "today"):
                 world.today = datetime.now(UTC).date()
@@ -65,6 +66,8 @@ def sandbox(
             click.echo(f"# kollect.toml\n{text}\n# .env (these are invented)\n{variables}")
         for name, stand_in in box.stand_ins.items():
             click.echo(f"{name}: {stand_in.url}", err=True)
+        if box.file_host is not None:
+            click.echo(f"files: {box.file_host.origin} (set `files = true`)", err=True)
         click.echo("serving; Ctrl-C ends it", err=True)
         try:
             while True:
