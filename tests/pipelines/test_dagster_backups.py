@@ -114,6 +114,7 @@ def test_damage_turns_the_weekly_job_red_and_is_told(
     assert subjects_of(ended, {}) == ["verify"]
 
 
+@pytest.mark.slow
 def test_the_backup_after_a_damaged_one_is_whole_again(
     source: Source, instance: dg.DagsterInstance
 ) -> None:
