@@ -292,7 +292,7 @@ class Option:
     right: Callable[[Any], bool]
     """Whether a value from kollect.toml can be used."""
     example: str
-    """What to write, for the error and for people."""
+    """What to write, as a line of TOML: for the error and for `kollect init`."""
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,8 @@ KINESIS = checked(
                 "lists",
                 default={},
                 right=are_lists,
-                example='lists = { records = { path = "/data/all", rows = "pairs", key = "id" } }',
+                example='lists = { records = { path = "/data/all", rows = "pairs", key = "id" } }'
+                "  # where it serves lists elsewhere",
             ),
         ),
         adapt=adapted,

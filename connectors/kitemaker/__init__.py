@@ -89,13 +89,13 @@ KITEMAKER = checked(
                 "transport",
                 default="auto",
                 right=lambda value: value in ("auto", "rest", "graphql"),
-                example='transport = "auto", "rest" or "graphql"',
+                example='transport = "auto"  # or "rest", or "graphql"',
             ),
             Option(
                 "space_keys",  # by REST, a space shows its key in comments alone
                 default={},
                 right=are_texts,
-                example='space_keys = { "id of a space" = "KEY" }, for transport = "rest"',
+                example='space_keys = { "id of a space" = "KEY" }  # for transport = "rest"',
             ),
         ),
     )

@@ -36,7 +36,7 @@ def init(config: Path | None, force: bool) -> None:
         raise BadSettings(f"{file.name} is already here", guidance="edit it, or use --force")
     found = read_settings(folder=file.parent) if not file.exists() else None
     ready = set(found.accounts) if found else set()
-    text = HEAD + "".join(_section(service, service in ready) for service in SERVICES)
+    text = HEAD + "".join(account_section(service, service in ready) for service in SERVICES)
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -56,7 +56,8 @@ def init(config: Path | None, force: bool) -> None:
         click.echo("Without an account, `kollect demo` shows how it works.")
 
 
-def _section(service: str, ready: bool) -> str:
+def account_section(service: str, ready: bool) -> str:
+    """An account in kollect.toml, commented out but for its head where it is ready."""
     declared = connector(service)
     mark = "" if ready else "# "
     rate = ", ".join(
@@ -68,6 +69,12 @@ def _section(service: str, ready: bool) -> str:
     for part, variable in declared.credential.parts.items():
         lines.append(f'# {part}_env = "{variable}"')
     lines.append(f"# rate      = [{rate}]")
+    retry = declared.http.retry
+    lines.append(
+        f"# retry     = {{ attempts = {retry.attempts}, first_seconds = {retry.first_seconds}, "
+        f"max_seconds = {retry.max_seconds} }}"
+    )
+    lines += [f"# {option.example}" for option in declared.options]
     if declared.files:
         lines += _file_lines(declared)
     lines.append('# include   = ["*"]                    # tables, e.g. '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from connectors.declare import (
     snake,
 )
 from connectors.sources import endpoints
+from pipelines.commands.setup import account_section
 from pipelines.dictionary import dictionary
+from pipelines.settings import settings_of
 from tests.support import Bench, bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +126,18 @@ def test_every_connector_has_notes(service: str) -> None:
     notes = ROOT / connector(service).notes
     assert notes.is_file()
     assert len(notes.read_text("utf-8")) > 1000
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_init_suggests_for_an_account_can_be_used(service: str) -> None:
+    """Every commented line of `kollect init`, uncommented, is a setting that is taken."""
+    lines = account_section(service, ready=True).strip().splitlines()
+    text = "\n".join(line.removeprefix("# ") for line in lines)
+    account = settings_of(tomllib.loads(text), Path("/x/kollect.toml"), {}).accounts[service]
+    assert account.connector.name == service
+    assert account.retry == connector(service).http.retry
+    assert account.windows == connector(service).http.windows
+    assert account.options.keys() == {option.name for option in connector(service).options}
 
 
 def test_the_data_dictionary_is_current() -> None:
