@@ -74,8 +74,8 @@ def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
             yield int(bind["number"]), page
 
     def keep(_: int, page: Page) -> str:
-        if dig(page.payload, "space.id") not in (None, space_id):
-            return ""  # a wrong key in the settings
+        if dig(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
+            return ""  # the settings give this space another one's key
         for record in records_at(page.payload, "") or ():
             work.seen.add(str(dig(record, "id")))
             work.found_in[str(dig(record, "id"))] = space_id
