@@ -15,6 +15,7 @@ from connectors.check_declarations import checked
 from connectors.declare import Connector, Credential, Family, Option, Resource, Rows, Table
 from connectors.http.judges import judge_kinesis
 from connectors.http.rules import HttpRules, Login, Parts, Request, Window
+from connectors.kinesis_costs import cost_of_events, cost_of_projects
 from connectors.kinesis_files import FILES, HOSTS, LARGEST
 from connectors.kinesis_lists import adapted, are_lists
 from connectors.kinesis_plans import (
@@ -23,9 +24,6 @@ from connectors.kinesis_plans import (
     copy_list,
     copy_projects,
     copy_users,
-    cost_of_events,
-    cost_of_projects,
-    visible_projects,
 )
 from connectors.kinesis_rows import members, records, rows_of, structures
 from connectors.kinesis_secrets import without_secrets
@@ -163,6 +161,12 @@ LOGIN = Login(
     ),
     life=lambda _: SESSION_SECONDS,
 )
+
+def visible_projects(answer: Mapping[str, Any]) -> str:
+    """What `kollect check` says of the projects that a credential may see."""
+    amount = answer.get("amount")
+    return f"{amount if amount is not None else 'its'} projects"
+
 
 KINESIS = checked(
     Connector(

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.declare import Connector, Cost, Costing, Record, Resource
-from connectors.kinesis_plans import cost_of_events, cost_of_projects
+from connectors.kinesis_costs import cost_of_events, cost_of_projects
 from connectors.kinesis_rows import beside, rows_of
 from connectors.kinesis_secrets import ENVELOPE, without_secrets
 

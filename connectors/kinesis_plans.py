@@ -8,11 +8,11 @@ run, and a list that is suddenly empty is asked again before it is believed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.declare import Cost, Costing, Record, Resource, Rows
+from connectors.declare import Record, Resource, Rows
 from connectors.kinesis_secrets import open_structures, secret_structures
 from connectors.paging import Proof, TailPages
 from connectors.walk import Bind, Collect, Listing, Walk, scope_of
@@ -246,37 +246,3 @@ def _distinct(binds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         if None not in ids:
             found[ids] = bind
     return list(found.values())
-
-
-def cost_of_projects(projects: Resource, records: Resource) -> Callable[[Costing], list[Cost]]:
-    """An estimate by the projects that a look shows and the rows kept so far."""
-
-    def cost(costing: Costing) -> list[Cost]:
-        count = projects.paging.total(costing.look(projects)) or costing.kept("projects")
-        collections, kept = costing.kept("collections"), costing.kept("records")
-        pages = collections + records.paging.requests(kept) - 1 if collections else count
-        return [
-            Cost("projects", projects.paging.requests(count), count),
-            Cost("routes", count, costing.kept("routes")),
-            Cost("collections", count, collections, at_least=not collections),
-            Cost("records", pages, kept, at_least=True),
-        ]
-
-    return cost
-
-
-def cost_of_events(events: Resource) -> Callable[[Costing], list[Cost]]:
-    """An estimate: all pages at first and in full passes, else those at the end."""
-
-    def cost(costing: Costing) -> list[Cost]:
-        count = events.paging.total(costing.look(events)) or costing.kept("events")
-        pages = events.paging.requests(count)
-        return [Cost("events", pages if costing.full else min(pages, 2), count)]
-
-    return cost
-
-
-def visible_projects(answer: Mapping[str, Any]) -> str:
-    """What `kollect check` says of the projects that a credential may see."""
-    amount = answer.get("amount")
-    return f"{amount if amount is not None else 'its'} projects"
