@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from connectors.answers import Bind
 from connectors.declare import Record, Resource, Rows
 from connectors.kinesis_secrets import open_structures, secret_structures
 from connectors.paging import Proof, TailPages
-from connectors.walk import Bind, Collect, Listing, Walk, scope_of
+from connectors.walk import Collect, Listing, Walk, scope_of
 
 PAGE_ROWS = 120
 """Rows of a page. Pages overlap by a few rows; with so many, no list costs more requests than

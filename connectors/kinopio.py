@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from connectors.answers import Page
 from connectors.check_declarations import checked
 from connectors.declare import (
     Connector,
@@ -42,7 +43,7 @@ from connectors.kinopio_tables import (
     TAGS,
     USERS,
 )
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 BATCH = 60
 """Ids in one `/space/multiple`; longer lists may be cut silently (API page, section 4)."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.answers import Page
 from connectors.declare import Resource
 from connectors.errors import Forbidden, Missing
 from connectors.paging import dig
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 PROBES = 50
 """So many clips are asked for one by one; of more, so many, evenly chosen, stand for all."""

@@ -15,8 +15,9 @@ from typing import Any
 from connectors.declare import Costing, Record, Resource
 from connectors.errors import UnexpectedShape
 from connectors.kippt_gone import end_missing_clips, favorites_are_gone
+from connectors.knowledge import Knowledge
 from connectors.paging import dig
-from connectors.walk import Knowledge, Listing, Walk
+from connectors.walk import Listing, Walk
 
 MEDIA_READ = "clips with media"
 """The cursor that says whether the clips on record were read with what was found at them."""

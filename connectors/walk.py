@@ -1,83 +1,31 @@
-"""One walk through a family: asks, stages each answer, and hands its rows on.
+"""One walk through a family: reads listings page by page and hands their rows on.
 
-Everything asked goes through `_answer`: the journal first (a resumed run repeats the same
-questions and finds their answers there), then the client; the answer is scrubbed and staged
-before anyone looks at it. Several requests are in flight at once, but answers are worked on in
-the order asked, so a resumed run takes the same path as an undisturbed one.
+What is asked and staged is `connectors.answers`; what makes rows of records is `connectors.shape`.
+The walk goes between them: it follows the paging, keeps count of what was proved, takes back what
+a later pass no longer showed, and asks again where an answer is hard to believe.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
-from typing import Any, Protocol
-from urllib.parse import quote
+from typing import Any
 
-import msgspec
-
-from connectors.declare import Connector, Due, Each, Family, Record, Resource, Rows, Table
+from connectors.answers import Answers, Bind, Page, Question
+from connectors.declare import Connector, Family, Record, Resource, Rows, Table
 from connectors.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
 from connectors.http.client import Client
-from connectors.http.redact import Scrubber
-from connectors.http.rules import Request
 from connectors.journal import Journal
+from connectors.knowledge import Knowledge
 from connectors.outcome import Outcome
-from connectors.paging import Asked, PagingWalk, Proof, dig
+from connectors.paging import Asked, PagingWalk, Proof
 from connectors.shape import Cut, Shaper, Sink, identity
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
-UNAUTHORIZED = 401
-Bind = Mapping[str, Any]
-ANSWERS_AHEAD = 2
-LATE_SECONDS = 0.01
-"""Who waits longer than this for an answer waits for the network, not for a processor."""
 Collect = bool | Callable[[Record], Record]
-
-
-class Knowledge(Protocol):
-    """What the warehouse already knows of this account; read before anything is loaded."""
-
-    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """The given columns of every current row."""
-
-    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        """`rows` of several tables, which costs as little as those of one."""
-
-    def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
-        """How many current rows there are, in all or where columns have these values."""
-
-    def cursor(self, resource: str, scope: str = "") -> str | None:
-        """The stored cursor, or None before the first load."""
-
-    def cursors(self, resource: str) -> dict[str, str]:
-        """Every stored cursor of a resource by scope."""
-
-    def due(
-        self, resource: str, table: str, columns: Sequence[str], again_days: int
-    ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """(scope, content, values) of rows that are to be asked for again; all for 0 days."""
-
-    def first_time(self, family: str) -> bool:
-        """Whether this family was never loaded completely."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answered and staged request."""
-
-    payload: Any
-    status: int
-    surroundings: Bind
-    params: Mapping[str, str]
-    date: str = ""
-    """When the service made the answer, by its own clock (HTTP's `Date`)."""
 
 
 @dataclass
@@ -105,15 +53,6 @@ class _Task:
     count: int = 0
     ids: list[Any] = field(default_factory=list)
     """The identities of `records`."""
-
-
-@dataclass(frozen=True)
-class _Question:
-    request: Request
-    key: str
-    bind: Bind
-    params: Mapping[str, str]
-    denied: tuple[int, ...]
 
 
 class Walk:
@@ -150,13 +89,8 @@ class Walk:
         self._spellings: dict[str, str] = {}
         self._spelled_right: set[str] = set()
         self._tables = tables
-        self._journal = journal
+        self._answers = Answers(connector, family.name, client, journal, in_flight)
         self._shaper = Shaper(connector, sink)
-        self._scrubber = Scrubber(connector.secret_fields, connector.strip_queries)
-        self._drops = [tuple(path.split(".")) for path in connector.drop]
-        self._occurrences: Counter[str] = Counter()
-        self._in_flight = max(1, in_flight)
-        self._stop = threading.Event()
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -186,7 +120,7 @@ class Walk:
         """
         tasks = [_Task(resource, bind, resource.paging.walk(), collect=collect) for bind in binds]
         queue = deque((task, self._question(task, task.paging.first())) for task in tasks)
-        for task, page in self._pump(queue):
+        for task, page in self._answers.pump(queue):
             if isinstance(page, Skippable):
                 instead = task.paging.refused() if isinstance(page, Refused) else None
                 if instead is not None:
@@ -211,7 +145,7 @@ class Walk:
         Skippable or Fatal errors; statuses in `also` are answers.
         """
         question = self._question(_Task(resource, bind or {}, resource.paging.walk()), {})
-        return self._answer(question, also, now)
+        return self._answers.get(question, also, now)
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
@@ -221,7 +155,7 @@ class Walk:
             (task, self._question(task, {}))
             for task in (_Task(resource, bind, resource.paging.walk()) for bind in binds)
         )
-        for task, page in self._pump(queue, also):
+        for task, page in self._answers.pump(queue, also):
             yield task.bind, page
 
     def cuts(self, table: Table) -> list[Cut]:
@@ -241,32 +175,9 @@ class Walk:
 
     # -- the inside ------------------------------------------------------------------------
 
-    def _question(self, task: _Task, params: Mapping[str, str]) -> _Question:
-        resource = task.resource
-        values = {name: str(value) for name, value in task.bind.items()}
-        task.spelling = self._spelling(resource)
-        path = task.spelling.format(
-            **{name: quote(value, safe="") for name, value in values.items()}
-        )
-        shown = {name: text.format(**values) for name, text in resource.params.items()}
-        shown.update(params)
-        body = None
-        if resource.post is not None:
-            inner = {**resource.post.get("variables", {}), **values, **params}
-            body = {**resource.post, "variables": inner}
-            shown = {}
-        request = Request(
-            "GET" if body is None else "POST",
-            path,
-            tuple(shown.items()),
-            body=body,
-            headers=tuple(resource.headers.items()),
-            repeatable=True,
-        )
-        self._occurrences[request.key] += 1
-        number = self._occurrences[request.key]
-        key = request.key if number == 1 else f"{request.key} #{number}"
-        return _Question(request, key, task.bind, {**shown, **params}, resource.denied)
+    def _question(self, task: _Task, params: Mapping[str, str]) -> Question:
+        task.spelling = self._spelling(task.resource)
+        return self._answers.question(task.resource, task.spelling, task.bind, params)
 
     def _spelling(self, resource: Resource) -> str:
         """The spelling of the path that worked, in this run or in an earlier one."""
@@ -276,87 +187,6 @@ class Walk:
         if name not in self._spellings:
             self._spellings[name] = self.known.cursor(f"spelling of {name}") or "first"
         return resource.otherwise if self._spellings[name] == "otherwise" else resource.get
-
-    def _answer(
-        self, question: _Question, also: frozenset[int] = frozenset(), now: bool = False
-    ) -> Page:
-        """The staged answer, or a fresh one; raises Forbidden for a status declared as denied."""
-        page = self._staged_or_asked(question, also, now)
-        if page.status in question.denied:
-            raise Forbidden(
-                f"{self.connector.title} does not let this credential see {question.request.path}",
-                guidance="ask its owner for access, if you need it",
-            )
-        return page
-
-    def _staged_or_asked(self, question: _Question, also: frozenset[int], now: bool) -> Page:
-        staged = None if now else self._journal.get(question.key)
-        if staged is not None:
-            head, body = staged
-            payload = msgspec.json.decode(body) if body else None
-            date = head.get("date", "")
-            return Page(payload, head["status"], question.bind, question.params, date)
-        answer = self.client.ask(question.request, also=also | set(question.denied))
-        payload, body = self._scrubbed(answer.payload, question)
-        head = {
-            "status": answer.status,
-            "request_id": answer.request_id,
-            "attempts": answer.attempts,
-            "throttled": answer.throttled,
-            "waited": round(answer.waited_seconds, 6),
-            "bytes": answer.size,
-            "repaired": answer.repaired,
-            "family": self.family.name,
-            "date": answer.headers.get("date", ""),
-        }
-        if answer.status != UNAUTHORIZED and not now:
-            # Whoever goes on with this run may have a better token: such a no is not kept.
-            self._journal.put(question.key, head, body)
-        return Page(payload, answer.status, question.bind, question.params, head["date"])
-
-    def _scrubbed(self, payload: Any, question: _Question) -> tuple[Any, bytes]:
-        """The payload without secrets, and its encoding; nothing else is ever written."""
-        for path in self._drops:
-            _drop(payload, path)
-        if self.connector.cleanse is not None:
-            asked = {"path": question.request.path, "bind": question.bind}
-            payload = self.connector.cleanse(asked, payload)
-        self._scrubber.drop_members(payload)
-        body = msgspec.json.encode(payload)
-        if self._scrubber.may_hold(body):
-            payload = self._scrubber.clean(payload)
-            body = msgspec.json.encode(payload)
-        return payload, body
-
-    def _pump(
-        self, queue: deque[Any], also: frozenset[int] = frozenset()
-    ) -> Iterator[tuple[_Task, Page | Skippable]]:
-        """Answers in the order asked, while later requests are already under way.
-
-        The caller may add to `queue` between answers. A fatal error stops what is in flight.
-        As long as answers are here before they are needed, ever fewer are asked for at once:
-        more would only take turns with the work on those that are here.
-        """
-        flying: deque[tuple[_Task, Future[Page]]] = deque()
-        ahead = most = self._in_flight * 2
-        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
-            try:
-                while queue or flying:
-                    while queue and len(flying) < ahead and not _enough(flying):
-                        task, question = queue.popleft()
-                        flying.append((task, pool.submit(self._answer, question, also)))
-                    task, future = flying.popleft()
-                    asked = time.monotonic()
-                    try:
-                        answer: Page | Skippable = future.result()
-                    except Skippable as error:
-                        answer = error
-                    late = time.monotonic() - asked > LATE_SECONDS
-                    ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
-                    yield task, answer
-            finally:
-                for _, future in flying:
-                    future.cancel()
 
     def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
         resource = task.resource
@@ -438,7 +268,7 @@ class Walk:
                 task.resource, task.bind, task.resource.paging.walk(), collect=task.collect
             )
             queue = deque([(again, self._question(again, again.paging.first()))])
-            for _, page in self._pump(queue):
+            for _, page in self._answers.pump(queue):
                 if isinstance(page, Skippable):
                     self._skipped(again, page)
                 else:
@@ -519,67 +349,6 @@ class _Settled:
         return None
 
 
-def _enough(flying: deque[tuple[_Task, Future[Page]]]) -> bool:
-    """Whether the next answers are here already: further ones would only fill the memory."""
-    return len(flying) >= ANSWERS_AHEAD and all(
-        future.done() for _, future in islice(flying, ANSWERS_AHEAD)
-    )
-
-
-def read_family(walk: Walk) -> Outcome:
-    """Read a family as declared: its plan, or its resources in order, each for its parents."""
-    if walk.family.plan is not None:
-        walk.family.plan(walk)
-        return walk.outcome
-    resources = list(walk.family.resources)
-    needed = {r.each.of for r in resources if isinstance(r.each, Each) and walk.wants(r)}
-    read: dict[str, list[Listing]] = {}
-    for resource in resources:
-        if not (walk.wants(resource) or resource.name in needed):
-            continue
-        collect = resource.name in needed
-        if resource.each is None:
-            read[resource.name] = [walk.read(resource, collect=collect)]
-        elif isinstance(resource.each, Due):
-            _read_due(walk, resource, resource.each)
-        else:
-            parents = [r for listing in read.get(resource.each.of, []) for r in listing.records]
-            binds = each_bind(walk, resource.each, parents)
-            read[resource.name] = walk.read_each(resource, binds, collect=collect)
-            if not all(listing.proof.complete for listing in read.get(resource.each.of, [])):
-                walk.outcome.fail_rows(resource, "its parents were not read completely")
-    return walk.outcome
-
-
-def each_bind(walk: Walk, each: Each, parents: list[Record]) -> list[dict[str, Any]]:
-    """The bindings for a list of parents: chosen, without repeats, in batches where declared."""
-    chosen = each.where(walk, parents) if each.where is not None else parents
-    binds: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in chosen:
-        values = {name: dig(record, source) for name, source in each.bind.items()}
-        if None not in values.values():
-            binds.setdefault(tuple(values.values()), values)
-    single = list(binds.values())
-    if each.batch == 1:
-        return single
-    return [
-        {name: ",".join(str(bind[name]) for bind in group) for name in each.bind}
-        for group in (single[i : i + each.batch] for i in range(0, len(single), each.batch))
-    ]
-
-
-def _read_due(walk: Walk, resource: Resource, due: Due) -> None:
-    again_days = 0 if walk.full else due.again_days
-    rows = walk.known.due(resource.name, due.table, tuple(due.bind.values()), again_days)
-    binds = [dict(zip(due.bind, values, strict=True)) for _, _, values in rows]
-    for (scope, content, _), listing in zip(rows, walk.read_each(resource, binds), strict=True):
-        if listing.proof.complete:
-            walk.outcome.visited(resource.name, scope, content)
-    if not rows:
-        for kept in resource.rows:
-            walk.outcome.note(kept.table.name, "no parent changed")
-
-
 def _names(rows: Rows) -> list[str]:
     return [rows.table.name, *(name for child in rows.children for name in _names(child))]
 
@@ -591,25 +360,3 @@ def _slim(record: Record) -> Record:
         for name, value in record.items()
         if not isinstance(value, list) and not (isinstance(value, str) and len(value) > 500)
     }
-
-
-def _drop(value: Any, path: tuple[str, ...]) -> None:
-    """Remove what stands at a path; `name[]` goes through the items of a list."""
-    boxes = [value]
-    for step in path[:-1]:
-        name = step.removesuffix("[]")
-        if name:
-            boxes = [box[name] for box in boxes if isinstance(box, dict) and name in box]
-        if name != step:
-            boxes = [item for box in boxes if isinstance(box, list) for item in box]
-    last = path[-1].removesuffix("[]")
-    for box in boxes:
-        if isinstance(box, dict):
-            box.pop(last, None)
-
-
-def tables_of(family: Family) -> list[Table]:
-    """The tables that a family feeds."""
-    from connectors.declare import family_tables
-
-    return family_tables(family)

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.declare import Due, Family, family_tables
 from connectors.errors import AccountBusy, BadSettings, Fatal, KollectError
+from connectors.families import read_family
 from connectors.http.client import Client
 from connectors.http.events import Event
 from connectors.http.rate_state import FileState
 from connectors.http.throttle import Throttle
 from connectors.journal import Journal
 from connectors.outcome import Outcome
-from connectors.walk import Walk, read_family
+from connectors.walk import Walk
 from pipelines.settings import Account, Settings
 from warehouse.connect import Warehouse, storage_problem
 from warehouse.engine import open_engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from connectors.answers import Page
 from connectors.declare import Resource
 from connectors.errors import Missing, Skippable
 from connectors.kitemaker.links import GeneralLabels
@@ -25,7 +26,7 @@ from connectors.kitemaker.routes import (
 )
 from connectors.kitemaker.work import Work
 from connectors.paging import Proof, dig, records_at
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 # -- work items ----------------------------------------------------------------------------
 

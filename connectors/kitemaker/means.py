@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.answers import Page
 from connectors.declare import Plan, Record, Resource, family_tables
 from connectors.errors import BadCredential, Skippable, UnexpectedShape
+from connectors.knowledge import Knowledge
 from connectors.paging import Asked, Proof, dig, records_at
-from connectors.walk import Knowledge, Page, Walk
+from connectors.walk import Walk
 
 CHECKED_SINGLY = 50
 """Records that a listing lacks are asked for one by one, up to so many."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from connectors.answers import Page
 from connectors.errors import Missing, Skippable
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 MARGIN = 25
 Ask = Callable[[Iterable[int]], Iterator[tuple[int, Page | Skippable]]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from connectors.answers import Page
 from connectors.declare import Record, Resource
 from connectors.errors import Skippable
 from connectors.kitemaker.by_number import (
@@ -40,7 +41,7 @@ from connectors.kitemaker.tables import (
 )
 from connectors.kitemaker.work import Work, copy_all
 from connectors.paging import Proof, dig
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 
 def copy_work(walk: Walk, means: Means) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from connectors.answers import Page
 from connectors.declare import Record
 from connectors.errors import Skippable, UnexpectedShape
 from connectors.kitemaker.means import Means, look_singly, read_pages
@@ -25,7 +26,7 @@ from connectors.kitemaker.routes import (
 )
 from connectors.kitemaker.spaces import Spaces
 from connectors.paging import dig
-from connectors.walk import Page, Walk
+from connectors.walk import Walk
 
 ITEM_CURSORS = "recent work items"
 COMMENT_CURSORS = "recent comments"
