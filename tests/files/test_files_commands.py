@@ -13,36 +13,40 @@ import pytest
 
 from connectors import SERVICES, connector
 from connectors.errors import BadSettings
+from pipelines.cli import main
 from pipelines.settings import settings_of
 from tests.files.scene import FileBench
 
 Shelf = Callable[..., FileBench]
+Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
 
 
-def run(bench: FileBench, *words: str, status: int = 0) -> str:
-    """Standard output of `kollect`; its standard error where the status is not 0."""
-    bench.settings  # noqa: B018  (reading them writes kollect.toml)
-    file = str(bench.folder / "kollect.toml")
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", "--config", file, *words],
-        cwd=ROOT,
-        env={**os.environ, **bench.box.environment(), "COLUMNS": "140"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done.stderr
-    return done.stdout if status == 0 else done.stdout + done.stderr
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs `kollect` on a bench: (exit status, standard output, standard error)."""
+
+    def command(bench: FileBench, *words: str) -> tuple[int, str, str]:
+        bench.settings  # noqa: B018  (reading them writes kollect.toml)
+        for name, value in bench.box.environment().items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(["--config", str(bench.folder / "kollect.toml"), *words])
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return command
 
 
-def test_plan_says_how_many_files_and_bytes_before_they_come(shelf: Shelf) -> None:
+def test_plan_says_how_many_files_and_bytes_before_they_come(shelf: Shelf, run: Run) -> None:
     """Reckoned from first pages before any sync, exact once the tables are here, none after."""
     bench = shelf("kinescope", include=["videos", "video_assets", "subtitles"])
     true = [f for f in bench.world.true_files() if f["table"] in ("video_assets", "subtitles")]
     known = sum(f["bytes"] for f in true if f["table"] == "video_assets")
     unknown = sum(f["table"] == "subtitles" for f in true)
-    before = json.loads(run(bench, "plan", "--json"))["kinescope"]["files"]
+    before = json.loads(run(bench, "plan", "--json")[1])["kinescope"]["files"]
     assert (before["files"], before["bytes"]) == (len(true), known)
     assert (before["of_unknown_size"], before["about"]) == (unknown, True)
     assert bench.host.visits == []
@@ -52,7 +56,7 @@ def test_plan_says_how_many_files_and_bytes_before_they_come(shelf: Shelf) -> No
     bench.sync()
     assert not bench.store.exists()
     toml.write_text(text)
-    plan = json.loads(run(bench, "plan", "--json"))["kinescope"]
+    plan = json.loads(run(bench, "plan", "--json")[1])["kinescope"]
     assert (plan["files"]["files"], plan["files"]["bytes"]) == (len(true), known)
     assert plan["files"]["about"] is False
     links = next(step for step in plan["steps"] if step["step"] == "links of files")
@@ -60,34 +64,34 @@ def test_plan_says_how_many_files_and_bytes_before_they_come(shelf: Shelf) -> No
     bench.sync()
     asked = bench.stand_in.count("/v1/videos/")
     assert links["requests"] == plan["files"]["links"] == asked
-    said = run(bench, "plan")
-    assert "files to fetch: 0" in said
+    assert "files to fetch: 0" in run(bench, "plan")[1]
 
 
-def test_sync_and_status_say_what_became_of_files(shelf: Shelf) -> None:
+def test_sync_and_status_say_what_became_of_files(shelf: Shelf, run: Run) -> None:
     """A failed one makes the exit status 1, and both name it; a skipped or gone one does not."""
-    bench = shelf("kinescope", size=3, include=["videos", "video_assets"])
+    bench = shelf("kinescope", loaded=True, size=3, include=["videos", "video_assets"])
     asset = bench.world.library.record(0)["assets"][0]
     place = f"kinescope/files/assets/{asset['id']}/{asset['file_size']}"
     bench.host.refusals[place] = 403
-    said = run(bench, "sync", "--json", status=1)
-    shown = json.loads(said[: said.rindex("}") + 1])["accounts"]["kinescope"]
-    assert shown["status"] == "partial"
+    status, out, errors = run(bench, "sync", "--json")
+    shown = json.loads(out)["accounts"]["kinescope"]
+    assert (status, shown["status"]) == (1, "partial")
     assert (shown["files"]["fetched"], shown["files"]["failed"]) == (2, 1)
-    assert "files could not be fetched" in said
-    assert asset["id"] in said
-    counts = json.loads(run(bench, "status", "--json", status=1).partition("\nkollect")[0])
-    assert counts["accounts"]["kinescope"]["files"]["failed"] == 1
+    assert "1 files could not be fetched" in errors
+    assert asset["id"] in errors
+    status, out, _ = run(bench, "status", "--json")
+    assert status == 1
+    assert json.loads(out)["accounts"]["kinescope"]["files"]["failed"] == 1
     bench.host.refusals[place] = 404
-    said = run(bench, "sync")
-    assert "2 here already" in said
-    assert "1 gone at the service" in said
-    assert "2 files (" in run(bench, "status")
+    status, out, _ = run(bench, "sync")
+    assert status == 0
+    assert "2 here already, 1 gone at the service" in out
+    assert "2 files (" in run(bench, "status")[1]
 
 
 def test_without_the_setting_nothing_of_files_is_even_imported(shelf: Shelf) -> None:
     """Accounts without `files = true` pay nothing."""
-    bench = shelf("kinescope", size=2, include=["videos"])
+    bench = shelf("kinescope", loaded=True, size=3, include=["videos", "video_assets"])
     bench.settings  # noqa: B018  (reading them writes kollect.toml)
     toml = bench.folder / "kollect.toml"
     toml.write_text(toml.read_text().replace("files = true", "files = false"))

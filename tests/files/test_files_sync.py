@@ -14,6 +14,8 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from sandbox.service import Request
 from tests.files.scene import FileBench
 from tests.written import everything_below
@@ -26,7 +28,7 @@ ASSETS = ["videos", "video_assets"]
 
 def one_video(shelf: Shelf, **more: object) -> tuple[FileBench, str]:
     """A workspace with few videos; the id of one that has an original."""
-    bench = shelf("kinescope", size=3, include=ASSETS, **more)
+    bench = shelf("kinescope", loaded=True, size=3, include=ASSETS, **more)
     return bench, bench.world.library.record(0)["id"]
 
 
@@ -112,7 +114,7 @@ def test_a_link_that_is_refused_twice_is_a_failure_with_a_reason(shelf: Shelf) -
     assert [row["reason"] for row in bench.ledger("status = 'failed'")] == [
         "its host refuses it (403)"
     ]
-    (run,) = bench.query("SELECT status, error FROM _kollect.runs")
+    (run,) = bench.query("SELECT status, error FROM _kollect.runs ORDER BY started_at DESC LIMIT 1")
     assert run[0] == "partial"
     assert "403" in run[1]
     bench.host.refusals.clear()
@@ -178,6 +180,7 @@ def test_a_file_that_is_gone_at_the_service_is_kept(shelf: Shelf) -> None:
     assert len(bench.host.visits) == visits
 
 
+@pytest.mark.slow
 def test_a_replaced_file_comes_beside_the_one_before(shelf: Shelf) -> None:
     """Both are kept, and the row of each says which is which."""
     bench = shelf("kinopio", size=4, include=["spaces"])
@@ -192,9 +195,10 @@ def test_a_replaced_file_comes_beside_the_one_before(shelf: Shelf) -> None:
     bench.assert_files_true()
 
 
+@pytest.mark.slow
 def test_a_file_that_never_was_is_gone_and_seldom_asked_for(shelf: Shelf) -> None:
     """404 is no failure; only a full pass looks again."""
-    bench = shelf("kinesis", include=["media"])
+    bench = shelf("kinesis", loaded=True, include=["media"])
     lost = bench.world.store.medias[0]
     bench.world.lose_file(lost.id)
     assert bench.sync().status == "complete"
@@ -227,6 +231,7 @@ def test_a_backup_brings_files_back(shelf: Shelf) -> None:
     assert len(bench.host.visits) == visits
 
 
+@pytest.mark.slow
 def test_a_lost_state_folder_costs_no_file(shelf: Shelf) -> None:
     """Files are not in `.kollect/`; a lost file is fetched again."""
     bench, _ = one_video(shelf)
@@ -244,7 +249,7 @@ def test_a_lost_state_folder_costs_no_file(shelf: Shelf) -> None:
 
 def test_no_signed_link_is_written_or_said(shelf: Shelf) -> None:
     """Not in the ledger, the store, the stage of a broken run, events, errors; nor any token."""
-    bench = shelf("kinescope", size=12)
+    bench = shelf("kinescope", size=12, include=[*ASSETS, "subtitles"])
     assets = [bench.world.library.record(n)["assets"] for n in (0, 1)]
     for name in (f"{a[0]['id']}/{a[0]['file_size']}" for a in assets):
         bench.host.refusals[f"kinescope/files/assets/{name}"] = 403
@@ -260,7 +265,7 @@ def test_no_signed_link_is_written_or_said(shelf: Shelf) -> None:
 
 def test_a_private_file_is_opened_by_a_link_that_is_written_nowhere(shelf: Shelf) -> None:
     """Kinesis puts a token of the file's own into the address."""
-    bench = shelf("kinesis", switches={"media_fields": "current"}, include=["media"])
+    bench = shelf("kinesis", loaded=True, switches={"media_fields": "current"}, include=["media"])
     assert bench.sync().status == "complete"
     private = [media for media in bench.world.store.medias if media.access_token]
     assert private
@@ -270,9 +275,11 @@ def test_a_private_file_is_opened_by_a_link_that_is_written_nowhere(shelf: Shelf
     assert bench.world.tokens_sent_to_files == 0
 
 
+@pytest.mark.slow
 def test_files_on_the_services_own_host_keep_its_rate(shelf: Shelf) -> None:
     """The referee counts them like any request."""
-    bench = shelf("kinesis", size=6, include=["media"], rate=[{"limit": 10, "seconds": 1}])
+    rate = [{"limit": 10, "seconds": 1}]
+    bench = shelf("kinesis", loaded=True, include=["media"], rate=rate)
     bench.stand_in.referee.on = True
     result = bench.sync()
     assert result.status == "complete"
