@@ -16,6 +16,8 @@ from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
 
 PASSES = 4
 """How often a list that moves is read from its start before it is called unproved."""
+USUAL = 100
+"""A limit that is known to be taken; a greater one that is refused becomes this."""
 OVERLAP = 8
 """How many rows before the end of one window the next may begin."""
 
@@ -147,4 +149,8 @@ class _PageIndexWalk:
         return self.outcome or Proof(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
-        return None
+        """The first page with a usual limit, where a greater one was refused."""
+        if self.start or self.size <= USUAL:
+            return None
+        self.size = USUAL
+        return self.first()

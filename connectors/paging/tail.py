@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
-from connectors.paging.page_index import PageIndexes, whole
+from connectors.paging.page_index import USUAL, PageIndexes, whole
 
 
 @dataclass(frozen=True)
@@ -120,4 +120,10 @@ class _TailWalk:
         return self.outcome or Proof(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
-        return None
+        """The first page with a usual limit, where a greater one was refused."""
+        if self.everything is not None:
+            return self.everything.refused()
+        if self.step or self.size <= USUAL:
+            return None
+        self.size = USUAL
+        return self._ask(0)

@@ -207,6 +207,18 @@ def test_a_token_that_may_not_read_one_list_fails_that_list_alone(synced: Bench)
     assert not deleted(result)
 
 
+def test_a_limit_that_is_refused_becomes_a_usual_one(synced: Bench) -> None:
+    """Nobody knows the greatest one: where 120 rows are too many, 100 are asked for."""
+    kinesis = synced
+    fault = kinesis.stand_in.faults.add("status", match="limit=120", status=422, times=None)
+    result = kinesis.sync()
+    kinesis.stand_in.faults.clear()
+    assert fault.fired
+    assert result.status == "complete"
+    assert not deleted(result)
+    kinesis.assert_true()
+
+
 def test_failures_in_odd_bodies_are_asked_again(synced: Bench) -> None:
     """Status 200 around an error without a status, or with one as text, is a failure."""
     kinesis = synced
