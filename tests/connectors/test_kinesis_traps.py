@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from pipelines.sync import Outside
 from sandbox import Request
 from tests.kinesis import pages, plan
 from tests.support import Bench, bench
@@ -207,15 +209,32 @@ def test_a_token_that_may_not_read_one_list_fails_that_list_alone(synced: Bench)
     assert not deleted(result)
 
 
+class Strict(httpx.BaseTransport):
+    """The stand-in behind a limit: more than 100 rows at once are refused, in the 200's body."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+        self.refused = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if int(request.url.params.get("limit", "0")) > 100:
+            self.refused += 1
+            return httpx.Response(200, json={"status": 422, "message": "Error: limit too high"})
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
 def test_a_limit_that_is_refused_becomes_a_usual_one(synced: Bench) -> None:
     """Nobody knows the greatest one: where 120 rows are too many, 100 are asked for."""
-    kinesis = synced
-    fault = kinesis.stand_in.faults.add("status", match="limit=120", status=422, times=None)
-    result = kinesis.sync()
-    kinesis.stand_in.faults.clear()
-    assert fault.fired
-    assert result.status == "complete"
-    assert not deleted(result)
+    kinesis, strict = synced, Strict()
+    for full in (False, True):
+        strict.refused = 0
+        result = kinesis.sync(full=full, outside=Outside(transport=strict))
+        assert result.status == "complete"
+        assert strict.refused > 10
+        assert not deleted(result)
     kinesis.assert_true()
 
 
