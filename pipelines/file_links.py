@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from connectors.errors import Missing
 from connectors.files import FileSource, Fresh, Row
 from connectors.http.client import Client
 from connectors.http.rules import Request
@@ -58,9 +59,17 @@ class FreshLinks:
             too_old = self._clock() - asked.at > KEPT_SECONDS
             # Another thread may have asked again while this one waited for its turn.
             if too_old or (again and asked.at < refused_at):
-                asked.answer = self._client.ask(request).payload
+                asked.answer = self._asked(request)
                 asked.at = self._clock()
             return fresh.link(asked.answer, row, self._base_url)
+
+
+    def _asked(self, request: Request) -> Any:
+        """The answer; None where there is no such address, which says nothing of the file."""
+        try:
+            return self._client.ask(request).payload
+        except Missing:
+            return None
 
 
 def _request(fresh: Fresh, row: Row) -> Request:

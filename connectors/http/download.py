@@ -11,11 +11,13 @@ import random as random_numbers
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import urljoin
+from urllib.request import getproxies
 
 import httpx
 import msgspec
@@ -62,6 +64,8 @@ REDIRECTS = 5
 REDIRECTED = (301, 302, 303, 307, 308)
 MISMATCHES = 2
 """A file that came whole and wrong so often will not come right."""
+FAILED_FILES = 3
+"""After so many files of a host in a row, the next ones are tried only once each."""
 LONGEST_WAIT = 300.0
 """Seconds that a host may ask to be left alone for."""
 PROGRESS_BYTES = 1 << 20
@@ -136,6 +140,9 @@ class Downloader:
         self._stop = stop or threading.Event()
         self._free = free
         self._lock = threading.Lock()
+        # Behind a proxy, the peer is the proxy, and says nothing of the host.
+        self._direct = not getproxies()
+        self._failing: Counter[str] = Counter()
         self._http = httpx.Client(
             transport=transport,
             timeout=timeout_seconds,
@@ -157,16 +164,25 @@ class Downloader:
         Stopped.
         """
         part = Part(place, with_md5=bool(wanted.md5))
+        host = origin(link)[1]
         try:
             part.open()
-            address = self._persist(link, part, wanted)
+            address = self._persist(link, part, wanted, self._patience(host))
             part.finish()
+        except Retriable:
+            self._failing[host] += 1
+            raise
         finally:
             part.close()
+        self._failing[host] = 0
         name = part.notes.file_name or name_of_address(address)
         return Fetched(part.sha256, part.size, part.notes.content_type, name)
 
-    def _persist(self, link: str, part: Part, wanted: Wanted) -> str:
+    def _patience(self, host: str) -> int:
+        """How many attempts a file gets: one where file after file of a host has failed."""
+        return 1 if self._failing[host] >= FAILED_FILES else self._retry.attempts
+
+    def _persist(self, link: str, part: Part, wanted: Wanted, most: int) -> str:
         """Attempts until the file is whole and true; returns where it was found in the end."""
         attempts, mismatches, furthest = 0, 0, part.size
         while True:
@@ -187,7 +203,7 @@ class Downloader:
             except Retriable as error:
                 if part.size > furthest + PROGRESS_BYTES:
                     attempts, furthest = 0, part.size
-                if attempts >= self._retry.attempts:
+                if attempts >= most:
                     error.attempts = attempts
                     raise
                 pause = self._pause(error, attempts)
@@ -265,7 +281,9 @@ class Downloader:
     def _judge(self, url: str, answer: httpx.Response, own: bool) -> None:
         """Raises what a status means; the API's own host may say it inside of JSON."""
         stream = answer.extensions.get("network_stream")
-        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        peer = None
+        if stream is not None and self._direct:
+            peer = stream.get_extra_info("server_addr")
         if peer and (refusal := self._hosts.refusal_of_peer(url, str(peer[0]))):
             raise LeftOut(refusal)
         headers = lower(answer.headers.items())

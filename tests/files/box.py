@@ -48,19 +48,23 @@ class Desk:
     def link(self, path: str, query: str = "") -> str:
         return f"{self.place.origin}/box{path}{'?' if query else ''}{query}"
 
+    def downloader(self, attempts: int = 4, **more: Any) -> Downloader:
+        """A downloader for this host; the caller closes it."""
+        hosts = more.pop("hosts", [self.place.origin])
+        return Downloader(
+            HostList(read_hosts(hosts, "https://api.example.org")),
+            OwnHost("https://api.example.org"),
+            retry=Retry(attempts, 0.01, 0.02),
+            timeout_seconds=more.pop("timeout_seconds", 5.0),
+            sleep=self.slept.append,
+            **more,
+        )
+
     def fetch(
         self, link: str, wanted: Wanted | None = None, *, attempts: int = 4, **more: Any
     ) -> Fetched:
         """One download; `more` goes to the downloader."""
-        hosts = more.pop("hosts", [self.place.origin])
-        downloader = Downloader(
-            HostList(read_hosts(hosts, "https://api.example.org")),
-            more.pop("own", OwnHost("https://api.example.org")),
-            retry=Retry(attempts, 0.01, 0.02),
-            timeout_seconds=more.pop("timeout_seconds", 5.0),
-            sleep=more.pop("sleep", self.slept.append),
-            **more,
-        )
+        downloader = self.downloader(attempts, **more)
         try:
             return downloader.fetch(link, self.folder / "file", wanted or Wanted())
         finally:

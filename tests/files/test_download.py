@@ -211,6 +211,22 @@ def test_a_failing_host_is_asked_again_as_often_as_settings_say(desk: Desk) -> N
     assert sum(visit.status == 502 for visit in desk.host.visits) == 4
 
 
+def test_a_host_that_is_down_costs_not_every_file_all_attempts(desk: Desk) -> None:
+    """After three files in a row each further one is tried once, until one comes."""
+    desk.host.refusals["box/a/film.mp4"] = 502
+    downloader = desk.downloader(attempts=3)
+    for _ in range(5):
+        with pytest.raises(ServerFault):
+            downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+    assert len(desk.host.visits) == 3 * 3 + 2
+    desk.host.refusals.clear()
+    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+    desk.part.unlink()
+    desk.place.faults.add("status", status=500, match="film", times=2)
+    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+    downloader.close()
+
+
 def test_a_host_that_wants_silence_gets_it(desk: Desk) -> None:
     """Up to five minutes; longer is told instead."""
     desk.place.faults.add("status", status=429, retry_after=7, match="film")
