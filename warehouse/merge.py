@@ -205,26 +205,31 @@ class Merge:
         owners: Sequence[str],
         without: Sequence[Sequence[Any]],
         held: Sequence[Sequence[Any]],
+        spared: Sequence[Mapping[str, Any]],
     ) -> str:
         """SQL for rowids of children that their freshly read parents no longer hold.
 
         Parents count when they were read whole (not in pieces, `_s` below 0) and are not among
         `without` (their answer lacked the list), or when they are among `held` (read in part,
-        but with the whole list).
+        but with the whole list). `spared` are keys of children that have not ended by that.
         """
+        self._remember("spared", self.table.key, [tuple(s.values()) for s in spared])
         self._remember("without", owners, [tuple(w) for w in without])
         self._remember("held", owners, [tuple(h) for h in held])
-        owned = " AND ".join(
-            f"o.{quoted(key)} = t.{quoted(name)}"
+        named = ", ".join(
+            f"o.{quoted(key)} AS {quoted(name)}"
             for key, name in zip(parent.key, owners, strict=True)
         )
-        lacking = " AND ".join(f"w.{quoted(name)} = t.{quoted(name)}" for name in owners)
-        holding = lacking.replace("w.", "h.")
+        # One small list of owners, so that the whole table is gone through once.
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE whole AS (SELECT {named} FROM {self._place(parent)} o "
+            "WHERE o._s >= 0 UNION FROM temp.held) EXCEPT FROM temp.without"
+        )
+        listed = ", ".join(quoted(name) for name in owners)
+        owned = ", ".join(f"t.{quoted(name)}" for name in owners)
         return (
             f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
-            f"AND (EXISTS (SELECT 1 FROM {self._place(parent)} o WHERE o._s >= 0 AND {owned}) "
-            f"OR EXISTS (SELECT 1 FROM temp.held h WHERE {holding})) "
-            f"AND NOT EXISTS (SELECT 1 FROM temp.without w WHERE {lacking}) "
+            f"AND ({owned}) IN (SELECT ({listed}) FROM temp.whole) "
             f"AND NOT EXISTS (SELECT 1 FROM {self.incoming} i WHERE {self._same_key('i', 't')})"
         )
 

@@ -23,8 +23,10 @@ __all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle"]
 
 MARGIN_SHARE = 0.03
 MARGIN_LEAST = 0.02
-"""Each window is stretched by 3 %, at least 20 ms: the service counts arrivals, and two
-requests that left a second apart arrive a little closer when the first took a longer way."""
+MARGIN_MOST = 0.25
+"""Each window is stretched by 3 %, at least 20 and at most 250 ms: the service counts arrivals,
+and two requests that left a second apart arrive a little closer when the first took a longer
+way. How much closer does not grow with the window."""
 LATE_SHARE = 0.1
 """How much of the shortest window a long way may count at most. Beyond this the cause is most
 likely the work on the answer, which delays no arrival."""
@@ -67,8 +69,7 @@ class Throttle:
         self._sleep = sleep
         self._state = state if state is not None and self.windows else MemoryState()
         self._spans = [
-            (window.limit, window.seconds + max(MARGIN_LEAST, MARGIN_SHARE * window.seconds))
-            for window in self.windows
+            (window.limit, window.seconds + _margin(window.seconds)) for window in self.windows
         ]
         self._most = max((window.limit for window in self.windows), default=0)
         self._latest = LATE_SHARE * min((w.seconds for w in self.windows), default=0.0)
@@ -203,6 +204,10 @@ class Throttle:
         log.times = [now - step * back for back in range(self._most - 1, -1, -1)]
         log.lost = False
         log.changed = True
+
+
+def _margin(seconds: float) -> float:
+    return min(MARGIN_MOST, max(MARGIN_LEAST, MARGIN_SHARE * seconds))
 
 
 class _Queue:
