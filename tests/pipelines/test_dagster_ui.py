@@ -180,7 +180,8 @@ def test_the_groups_are_the_accounts(served: Served, browser: Browser) -> None:
     time.sleep(3)
     browser.picture(PICTURES / "group.png")
     browser.open(f"{served.address}/locations/kollect/asset-groups/sandbox_kinopio/list")
-    browser.wait_for("connections", "boxes", "cards")
+    browser.wait_for("connections", "boxes", "cards", "Materialized")
+    until(lambda: "Loading" not in browser.text, 60)
     browser.picture(PICTURES / "tables.png")
 
 
