@@ -43,7 +43,7 @@ from connectors.kinopio_tables import (
     TAGS,
     USERS,
 )
-from connectors.walk import Walk
+from connectors.walk import ASK_AGAIN, Listing, Walk
 
 BATCH = 60
 """Ids in one `/space/multiple`; longer lists may be cut silently (API page, section 4)."""
@@ -197,13 +197,47 @@ def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
     """Cards that were removed but can be restored; readable only where one may edit."""
     binds = [{"space_id": space_id} for space_id in space_ids]
     listings = walk.read_each(REMOVED_CARDS, binds)
+    _ask_again_where_empty(walk, binds, listings)
+    refused: set[str] = set()
     for bind, listing in zip(binds, listings, strict=True):
-        if not listing.proof.complete and not listing.refused:
+        if listing.refused:
+            refused.add(bind["space_id"])
+        elif not listing.proof.complete:
             walk.sink.without(CARDS, bind)
+    if any(_removed_before(walk, space_id) for space_id in refused):
+        # What was shown before and is refused now has not ended by that.
+        names = ("space_id", "id", "is_removed")
+        for space_id, card_id, removed in walk.known.rows("cards", names):
+            if removed and space_id in refused:
+                walk.outcome.spare("cards", {"space_id": space_id, "id": card_id})
     if listings and listings[-1].refused:
         # A refusal here means `not your space`, unless the key itself has died: this tells, and
         # only now (the account was read at the beginning of the run, with a key that lived).
         walk.ask(ACCOUNT, now=True)
+
+
+def _removed_before(walk: Walk, space_id: str) -> int:
+    """How many removed cards of a space are known."""
+    return walk.known.count("cards", {"space_id": space_id, "is_removed": "true"})
+
+
+def _ask_again_where_empty(
+    walk: Walk, binds: list[dict[str, str]], listings: list[Listing]
+) -> None:
+    """Empty where removed cards are known: a bad moment of the service looks just like that."""
+    for _ in range(ASK_AGAIN):
+        doubtful = [
+            number
+            for number, (bind, listing) in enumerate(zip(binds, listings, strict=True))
+            if listing.proof.complete
+            and not listing.count
+            and _removed_before(walk, bind["space_id"])
+        ]
+        if not doubtful:
+            return
+        again = walk.read_each(REMOVED_CARDS, [binds[number] for number in doubtful])
+        for number, listing in zip(doubtful, again, strict=True):
+            listings[number] = listing
 
 
 def cost_of_spaces(costing: Costing) -> list[Cost]:

@@ -75,6 +75,10 @@ class Outcome:
         """This record is proved to be gone (its own tombstone, or a 404 on its own address)."""
         self.ended.setdefault(table, []).append((dict(key), evidence))
 
+    def spare(self, table: str, key: Mapping[str, Any]) -> None:
+        """This record does not end by absence, although no row of it was read."""
+        self.present.setdefault(table, []).append(dict(key))
+
     def complete(self, table: str) -> bool:
         """Whether nothing speaks against the table's completeness."""
         return not self.reasons(table)

@@ -197,7 +197,7 @@ class _Load:
             incoming = self.request.incoming
             without = _owners(incoming.absent.get(name, ()), owners)
             held = _owners(incoming.held.get(name, ()), owners)
-            rowids = merge.absent_inside(parent, owners, without, held)
+            rowids = merge.absent_inside(parent, owners, without, held, spared)
             merge.delete(rowids, f"absent from its {parent.name} row, read whole")
 
     def _delete_unless_mass(self, merge: Merge, absent: Sequence[tuple[str, str]]) -> None:

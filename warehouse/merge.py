@@ -230,6 +230,7 @@ class Merge:
         return (
             f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
             f"AND ({owned}) IN (SELECT ({listed}) FROM temp.whole) "
+            f"AND NOT EXISTS (SELECT 1 FROM temp.spared s WHERE {self._same_key('s', 't')}) "
             f"AND NOT EXISTS (SELECT 1 FROM {self.incoming} i WHERE {self._same_key('i', 't')})"
         )
 
