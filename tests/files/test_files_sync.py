@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -77,6 +78,29 @@ def test_a_killed_download_goes_on_where_it_was(shelf: Shelf) -> None:
     assert (visit.range, visit.status, visit.bytes) == (f"bytes={here}-", 206, size - here)
     assert bench.place.bytes_sent < size + 150_000, "less than two chunks were lost on the way"
     assert len(bench.host.visits) == 4, "each file once, and the rest of one"
+    assert bench.parts() == []
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_as_if_undisturbed(shelf: Shelf) -> None:
+    """Eight times at moments of chance: the files and their rows are those of a calm sync."""
+    bench = shelf("kinescope")
+    bench.place.faults.add("slow_body", match="assets", times=None, bytes_per_second=2_000)
+    chance = random.Random(5)
+    killed = 0
+    for _ in range(8):
+        process = command(bench, "sync")
+        deadline = time.monotonic() + 1.0 + 3 * chance.random()
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+    assert killed >= 4
+    bench.place.faults.clear()
+    assert bench.sync().status == "complete"
+    bench.assert_files_true()
+    assert bench.statuses() == {"stored": len(bench.world.true_files())}
     assert bench.parts() == []
 
 
