@@ -36,6 +36,7 @@ def download_files(
 ) -> FileCounts:
     """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
     store, stop = Store(warehouse.path), threading.Event()
+    sources = sources_of(account.connector, tables)
     settings = account.files
     downloader = Downloader(
         HostList(read_hosts(settings.hosts, account.base_url)),
@@ -49,7 +50,8 @@ def download_files(
     )
     means = FileMeans(
         account=account.name,
-        sources=sources_of(account.connector, tables),
+        sources=sources,
+        all_sources=len(sources) == len(sources_of(account.connector, account.tables)),
         chooser=Chooser(account, store, full=full),
         ledger=FileLedger(warehouse, account.connector, account.name, engine),
         store=store,

@@ -81,6 +81,8 @@ class FileMeans:
 
     account: str
     sources: list[FileSource]
+    all_sources: bool
+    """Whether these are all that the account has; else what others have on their way stays."""
     chooser: Chooser
     ledger: FileLedger
     store: Store
@@ -133,7 +135,8 @@ class FileSync:
                     self._save_what_came()
         gone = means.ledger.end(means.sources, self.run_id, means.now())
         self.counts.gone += gone
-        means.store.clear_parts(means.account, keep=self._unfinished)
+        if means.all_sources:
+            means.store.clear_parts(means.account, keep=self._unfinished)
         self._count_traffic()
         means.tell(self.counts.sentence, self.counts)
         return self.counts

@@ -163,6 +163,22 @@ def test_a_file_that_is_not_what_the_service_says_is_not_kept(shelf: Shelf) -> N
                for v in bench.host.visits) == 2  # fmt: skip
 
 
+def test_a_sync_of_one_table_leaves_parts_of_others_alone(shelf: Shelf) -> None:
+    """What broke off goes on when its own table is synced again."""
+    bench = shelf("kinescope", size=20)
+    material = next(f for f in bench.world.true_files() if f["table"] == "additional_materials")
+    bench.place.faults.add("short_body", match=material["record_key"], times=None)
+    assert bench.sync("videos").status == "partial"
+    (part,) = [file for file in bench.parts() if file.suffix == ".part"]
+    here = part.stat().st_size
+    assert 0 < here < material["bytes"]
+    assert bench.sync("annotations").status == "complete"
+    assert part.stat().st_size == here
+    bench.place.faults.clear()
+    assert bench.sync("videos").status == "complete"
+    assert bench.host.visits[-1].range == f"bytes={here}-"
+
+
 def test_hosts_and_sizes_that_are_not_wanted_are_named_and_no_failure(shelf: Shelf) -> None:
     """Nothing is asked of such a host; what a setting left out comes when it is changed."""
     bench, _ = one_video(shelf, file_hosts=["cdn.example.org"])
