@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.http.client import Client
 from connectors.http.download import Downloader, OwnHost
+from connectors.http.events import Reporter
 from connectors.http.hosts import HostList, read_hosts
 from connectors.http.pace import Pace
 from pipelines.file_choice import Chooser, sources_of
@@ -47,6 +48,7 @@ def download_files(
         transport=outside.transport,
         sleep=outside.sleep,
         stop=stop,
+        tell=Reporter(account.name, None),
     )
     means = FileMeans(
         account=account.name,

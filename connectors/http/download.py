@@ -34,6 +34,7 @@ from connectors.errors import (
     WarehouseProblem,
 )
 from connectors.http.addresses import origin
+from connectors.http.events import Reporter
 from connectors.http.file_answers import (
     LeftOut,
     Mismatch,
@@ -128,6 +129,7 @@ class Downloader:
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random_numbers.random,
         stop: threading.Event | None = None,
+        tell: Reporter | None = None,
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
     ) -> None:
         self.traffic = Traffic()
@@ -138,6 +140,7 @@ class Downloader:
         self._sleep = sleep
         self._random = random
         self._stop = stop or threading.Event()
+        self._tell = tell or Reporter("", None)
         self._free = free
         self._lock = threading.Lock()
         # Behind a proxy, the peer is the proxy, and says nothing of the host.
@@ -239,6 +242,8 @@ class Downloader:
             self._count(requests=1)
             try:
                 with self._http.stream("GET", url, headers=self._headers(part, wanted)) as answer:
+                    host, status = origin(url)[1], answer.status_code
+                    self._tell("file", host=host, status=status, from_byte=part.size)
                     target = self._follow(url, answer)
                     if target is None:
                         self._judge(url, answer, own)

@@ -18,7 +18,8 @@ class Event:
     """One thing that happened, without secrets.
 
     `request` before a request leaves, `answer` after any answer, `throttled` where that says
-    "too many", `hold` when everything pauses, `retry` before asking again, `login`.
+    "too many", `hold` when everything pauses, `retry` before asking again, `login`; `file` when a
+    file host has answered (its name alone, since addresses may be signed).
     """
 
     kind: str

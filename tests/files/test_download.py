@@ -264,6 +264,11 @@ def test_no_log_and_no_error_holds_a_signed_link(
     with pytest.raises(Forbidden) as refused:
         desk.fetch(desk.link("/a/film.mp4", "sign=CANARYsign5"))
     assert "CANARY" not in f"{caplog.text}{refused.value}{refused.value!r}"
+    lines = [r.getMessage() for r in caplog.records if r.name == "kollect.http"]
+    assert lines[:2] == [
+        'file account="" host=127.0.0.1 status=302 from_byte=0',
+        'file account="" host=127.0.0.1 status=200 from_byte=0',
+    ], "each request is logged, by its host alone"
     written = b"".join(file.read_bytes() for file in desk.folder.iterdir())
     assert b"CANARY" not in written
     assert b"127.0.0.1" not in written

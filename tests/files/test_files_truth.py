@@ -53,3 +53,21 @@ def test_changes_of_files_are_followed(shelf: Callable[..., FileBench]) -> None:
     bench.assert_files_true()
     assert had <= set(bench.stored())
     assert bench.ledger("status = 'gone' AND sha256 IS NOT NULL")
+
+
+@pytest.mark.slow
+def test_images_of_older_clips_come_when_files_are_turned_on_later(
+    shelf: Callable[..., FileBench],
+) -> None:
+    """Kippt shows them only when asked to: the first sync with files reads all clips again, the
+    next ones only what changed."""
+    bench = shelf("kippt", loaded=True, size=20)
+    assert bench.query("SELECT count(media) FROM kippt.clips") == [(0,)]
+    assert bench.sync().status == "complete"
+    bench.assert_files_true()
+    assert bench.ledger("table_name = 'clips' AND status = 'stored'")
+    bench.stand_in.reset()
+    assert bench.sync().status == "complete"
+    asked = [entry.target for entry in bench.stand_in.requests if "/clips/?" in entry.target]
+    assert asked
+    assert all("since=" in t and "include_data=media" in t for t in asked if "/api/clips/?" in t)
