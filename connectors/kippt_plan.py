@@ -90,6 +90,8 @@ def copy_clips(walk: Walk, routes: Routes) -> None:
                 unread={number(scope) for scope in unread},
             )
         _read_rest(walk, routes.collaborators, "list_id")
+    elif _media_is_new(walk):
+        walk.read(routes.liked, {"user_id": me})
     _read_rest(walk, routes.comments, "clip_id")
     _read_rest(walk, routes.likes, "clip_id")
     for table in ("clip_saves", "list_collaborators"):
@@ -99,6 +101,11 @@ def copy_clips(walk: Walk, routes: Routes) -> None:
         _move_cursors(walk, routes.list_clips, shared)
         if with_media or walk.known.cursor(MEDIA_READ):
             walk.outcome.cursors[(MEDIA_READ, "")] = "yes" if with_media else "no"
+
+
+def _media_is_new(walk: Walk) -> bool:
+    """Whether images are wanted and the clips on record were read without."""
+    return bool(walk.options.get("files")) and walk.known.cursor(MEDIA_READ) != "yes"
 
 
 def oneself(walk: Walk, account: Resource) -> Record:
@@ -143,8 +150,8 @@ def _read_clips(
 ) -> dict[str, Listing]:
     """Each listing from where it was read before, else from its beginning; by cursor scope."""
     # Where images are wanted for the first time, older clips must be shown with theirs.
-    media_new = bool(walk.options.get("files")) and walk.known.cursor(MEDIA_READ) != "yes"
-    cursors = {} if walk.full or media_new else walk.known.cursors(resource.name)
+    whole_pass = walk.full or _media_is_new(walk)
+    cursors = {} if whole_pass else walk.known.cursors(resource.name)
     known = {str(row[0]) for row in walk.known.rows("lists", ["id"])}
     whole, later = [], []
     for bind in binds:

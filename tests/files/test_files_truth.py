@@ -61,7 +61,10 @@ def test_images_of_older_clips_come_when_files_are_turned_on_later(
 ) -> None:
     """Kippt shows them only when asked to: the first sync with files reads all clips again, the
     next ones only what changed."""
-    bench = shelf("kippt", loaded=True, size=20)
+    bench = shelf("kippt", size=20, files=False)
+    assert bench.sync().status == "complete"
+    toml = bench.folder / "kollect.toml"
+    toml.write_text(toml.read_text().replace("files = false", "files = true"))
     assert bench.query("SELECT count(media) FROM kippt.clips") == [(0,)]
     assert bench.sync().status == "complete"
     bench.assert_files_true()
