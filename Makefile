@@ -30,7 +30,7 @@ ui: setup
 	$(VENV)/bin/kollect ui
 
 bench: setup
-	$(PYTHON) benchmarks/backup.py
+	$(PYTHON) -m benchmarks
 
 docs: setup
 	$(PYTHON) -m pipelines.dictionary > docs/tables.md
