@@ -63,7 +63,6 @@ class FreshLinks:
                 asked.at = self._clock()
             return fresh.link(asked.answer, row, self._base_url)
 
-
     def _asked(self, request: Request) -> Any:
         """The answer; None where there is no such address, which says nothing of the file."""
         try:

@@ -107,12 +107,6 @@ class FileHost(Service):
             found.append("address")
         return sorted(set(found))
 
-    def fetched(self, service: str = "") -> list[str]:
-        """The paths that were answered with a body, in order."""
-        with self.lock:
-            return [v.path for v in self.visits if v.status in (200, 206) and
-                    service in ("", v.service)]  # fmt: skip
-
     def truth(self) -> dict[str, list[dict[str, Any]]]:
         """It has no tables: its services know what is true."""
         return {}

@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-AHEAD_BYTES = 4 << 20
+AHEAD_BYTES = 2 << 20
 """So much may wait for a hash; beyond that whoever brings more has to wait too."""
 WORTH_BYTES = 256 << 10
 """Less is hashed at once: handing it over would take longer."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from sandbox.service import Request
@@ -250,6 +251,16 @@ def test_a_file_that_never_was_is_gone_and_seldom_asked_for(shelf: Shelf) -> Non
     bench.sync(full=True)
     assert bench.stand_in.count("/public/") > asked
     assert bench.world.tokens_sent_to_files == 0
+
+
+def test_a_warehouse_of_an_earlier_kollect_gets_the_ledger_of_today(shelf: Shelf) -> None:
+    """It had an empty table of another form."""
+    bench, _ = one_video(shelf)
+    with duckdb.connect(str(bench.folder / ".kollect" / "writer" / "kollect.duckdb")) as writer:
+        writer.execute("DROP TABLE _kollect.files")
+        writer.execute("CREATE TABLE _kollect.files (account VARCHAR, url VARCHAR)")
+    assert bench.sync().status == "complete"
+    assert bench.statuses() == {"stored": 3}
 
 
 def test_a_backup_brings_files_back(shelf: Shelf) -> None:

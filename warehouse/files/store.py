@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -71,10 +70,6 @@ class Store:
         place = self.part(account, name)
         for ending in (".part", ".json"):
             place.with_name(place.name + ending).unlink(missing_ok=True)
-
-    def free(self) -> int:
-        """Free bytes on its disk."""
-        return shutil.disk_usage(self.folder).free
 
 
 def _flush(folder: Path) -> None:
