@@ -9,7 +9,7 @@ import duckdb
 
 from connectors.declare import Column, Connector, snake
 from connectors.sources import endpoints
-from warehouse.connect import CATALOG, FORMAT, STATE, new_warehouse_id
+from warehouse.connect import CATALOG, FORMAT, LEDGER, STATE, new_warehouse_id
 from warehouse.incoming import Incoming
 from warehouse.known import appeared
 from warehouse.types import literal, quoted
@@ -17,6 +17,10 @@ from warehouse.types import literal, quoted
 MAX_APPEARED = 100
 """Columns that may appear by themselves in one table; further fields stay in `_raw`. A column
 takes 256 KiB of memory or more in each of two tables while it is filled."""
+
+
+PSEUDO_COLUMNS = ("rowid",)
+"""Names under which DuckDB shows what is in no table; a column of that name would hide it."""
 
 
 def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
@@ -41,7 +45,7 @@ def fingerprint(connector: Connector) -> str:
     """A hash of everything that shapes the connector's tables."""
     tables = [(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()]
     text = repr((tables, endpoints(connector)))
-    return hashlib.sha256(f"{FORMAT} {text}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{FORMAT} {LEDGER} {text}".encode()).hexdigest()[:32]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted: str) -> None:
@@ -161,7 +165,7 @@ def add_fresh_columns(
 
 
 def _refused(column: str, field: str, taken: set[str], already: int) -> str:
-    if not column or column in taken:
+    if not column or column in taken or column in PSEUDO_COLUMNS:
         return "ignored: its column name is taken"
     odd = any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in field)
     if "." in field or "\\" in field or odd or len(field) > 200:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
-import msgspec
 
 from connectors.declare import Connector, Family, Rows, Table, family_tables
 from connectors.outcome import Outcome
@@ -20,6 +18,7 @@ from warehouse.engine import all_threads
 from warehouse.evolve import add_fresh_columns, ensure_schema
 from warehouse.incoming import Incoming
 from warehouse.known import Known
+from warehouse.ledger import Ledger
 from warehouse.merge import Merge
 from warehouse.views import keep_views
 
@@ -120,6 +119,14 @@ class _Load:
         self.schema = request.connector.name
         ensure_schema(connection, request.connector)
         self.at = self._instant()
+        self.ledger = Ledger(
+            connection,
+            request.account,
+            request.run_id,
+            self.schema,
+            request.family.name,
+            self.at,
+        )
         self.columns = add_fresh_columns(
             connection, request.connector, request.incoming, request.run_id, self.at
         )
@@ -147,6 +154,7 @@ class _Load:
         return now if last is None or now > last else last + timedelta(microseconds=1)
 
     def run(self, started: float) -> dict[str, dict[str, Any]]:
+        self.ledger.begin()
         for merge in self.merges.values():
             merge.upsert()
         self._fill_fresh_columns()
@@ -157,7 +165,7 @@ class _Load:
         self._write_rejects()
         self._write_cursors()
         rows = {
-            name: self._ledger(merge, started)
+            name: self._ledger_row(merge, started)
             for name, merge in self.merges.items()
             if name not in self.request.outcome.left_out
         }
@@ -310,134 +318,41 @@ class _Load:
         for reject in rejects:
             if reject.table in self.merges:
                 self.merges[reject.table].counts.rejected += 1
-        lines = msgspec.json.encode(
-            [
-                {
-                    "table_name": r.table,
-                    "record_key": r.key,
-                    "column_name": r.column,
-                    "reason": r.reason,
-                    "value": r.value,
-                    "raw": r.raw,
-                }
-                for r in rejects
-            ]
-        ).decode("utf-8", "replace")
-        if rejects:
-            self.connection.execute(
-                f"INSERT INTO {CATALOG}.{STATE}.rejects (run_id, account, service, table_name, "
-                "record_key, column_name, reason, value, raw, rejected_at) SELECT $run, $account, "
-                "$service, j->>'table_name', j->>'record_key', j->>'column_name', j->>'reason', "
-                "j->>'value', CASE WHEN json_valid(j->>'raw') THEN (j->>'raw')::JSON END, $at "
-                "FROM (SELECT unnest(CAST($lines::JSON AS JSON[])) AS j)",
-                {
-                    "run": self.request.run_id,
-                    "account": self.request.account,
-                    "service": self.schema,
-                    "at": self.at,
-                    "lines": lines,
-                },
-            )
+        self.ledger.reject(rejects)
 
     def _write_cursors(self) -> None:
         request, outcome = self.request, self.request.outcome
         moved = dict(outcome.cursors)
         if not outcome.failures:
             moved[(f"complete {request.family.name}", "")] = self.at.isoformat()
-        for (resource, scope), value in moved.items():
-            self._store("cursors", resource, scope, value=value, run_id=request.run_id,
-                        moved_at=self.at)  # fmt: skip
-        if outcome.visits:
-            self._store_visits(outcome.visits)
+        self.ledger.move(moved)
+        self.ledger.visit(outcome.visits)
 
-    def _store(self, table: str, resource: str, scope: str, **values: Any) -> None:
-        place = f"{CATALOG}.{STATE}.{table}"
-        key = [self.request.account, resource, scope]
-        self.connection.execute(
-            f"DELETE FROM {place} WHERE account = ? AND resource = ? AND scope = ?", key
-        )
-        names = ", ".join(("account", "resource", "scope", *values))
-        marks = ", ".join("?" for _ in range(3 + len(values)))
-        self.connection.execute(
-            f"INSERT INTO {place} ({names}) VALUES ({marks})", [*key, *values.values()]
-        )
-
-    def _store_visits(self, visits: Mapping[tuple[str, str], str]) -> None:
-        lines = msgspec.json.encode(
-            [{"r": r, "s": s, "c": c} for (r, s), c in visits.items()]
-        ).decode()
-        place = f"{CATALOG}.{STATE}.visits"
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE visited AS SELECT j->>'r' AS resource, "
-            "j->>'s' AS scope, j->>'c' AS content FROM "
-            "(SELECT unnest(CAST(?::JSON AS JSON[])) AS j)",
-            [lines],
-        )
-        self.connection.execute(
-            f"DELETE FROM {place} WHERE account = ? AND (resource, scope) IN "
-            "(SELECT (resource, scope) FROM temp.visited)",
-            [self.request.account],
-        )
-        self.connection.execute(
-            f"INSERT INTO {place} SELECT ?, resource, scope, content, ? FROM temp.visited",
-            [self.request.account, self.at],
-        )
-
-    def _ledger(self, merge: Merge, started: float) -> dict[str, Any]:
+    def _ledger_row(self, merge: Merge, started: float) -> dict[str, Any]:
         """Write the table's row of `_kollect.loads`; families of one run add up."""
         request, outcome, name = self.request, self.request.outcome, merge.table.name
-        merge.counts.rows = merge.standing()
-        row: dict[str, Any] = {
-            "mode": "full" if request.full else "incremental",
-            "complete": outcome.complete(name),
-            "proof": "; ".join(outcome.proofs.get(name, [])) or None,
-            "reason": "; ".join(outcome.reasons(name)) or None,
-            "inserted": merge.counts.inserted,
-            "updated": merge.counts.updated,
-            "deleted": merge.counts.deleted,
-            "unchanged": merge.counts.unchanged,
-            "rejected": merge.counts.rejected,
-            "rows": merge.counts.rows,
-            "requests": request.traffic.requests,
-            "bytes": request.traffic.bytes,
-            "seconds": round(time.monotonic() - started, 6),
-            "content": merge.content(),
-            "error": request.error or None,
-        }
-        place = f"{CATALOG}.{STATE}.loads"
-        key = [request.run_id, request.account, name]
-        where = "run_id = ? AND account = ? AND table_name = ?"
-        sums = ("inserted", "updated", "deleted", "unchanged", "rejected", "requests", "bytes")
-        before = self.connection.execute(
-            f"SELECT proof, reason, error, {', '.join(sums)} FROM {place} WHERE {where}", key
-        ).fetchall()
-        if before:
-            proof, reason, error = before[0][:3]
-            reason = self._of_others(reason, error)
-            row["complete"] = row["complete"] and not reason
-            row["proof"] = "; ".join(t for t in (proof, row["proof"]) if t) or None
-            row["reason"] = "; ".join(t for t in (reason, row["reason"]) if t) or None
-            row["error"] = row["error"] or (error if reason else None)
-            for column, value in zip(sums, before[0][3:], strict=True):
-                row[column] += value or 0
-            self.connection.execute(f"DELETE FROM {place} WHERE {where}", key)
-        names = ("run_id", "account", "table_name", "service", "loaded_at", *row)
-        marks = ", ".join("?" for _ in names)
-        self.connection.execute(
-            f"INSERT INTO {place} ({', '.join(names)}) VALUES ({marks})",
-            [*key, self.schema, self.at, *row.values()],
+        counts = merge.counts
+        counts.rows = merge.standing()
+        return self.ledger.write(
+            name,
+            {
+                "mode": "full" if request.full else "incremental",
+                "complete": outcome.complete(name),
+                "proofs": outcome.proofs.get(name, []),
+                "reasons": outcome.reasons(name),
+                "inserted": counts.inserted,
+                "updated": counts.updated,
+                "deleted": counts.deleted,
+                "unchanged": counts.unchanged,
+                "rejected": counts.rejected,
+                "rows": counts.rows,
+                "requests": request.traffic.requests,
+                "bytes": request.traffic.bytes,
+                "seconds": round(time.monotonic() - started, 6),
+                "content": merge.content(),
+                "error": request.error or None,
+            },
         )
-        return row
-
-    def _of_others(self, reason: str | None, error: str | None) -> str:
-        """The reasons that other families gave in this run: this family's earlier try, before
-        the run went on, no longer counts. Nor does why it could not even be asked for."""
-        families = self.request.connector.families
-        names = {f.name for f in families} | {r.name for f in families for r in f.resources}
-        own = {self.request.family.name, *(r.name for r in self.request.family.resources)}
-        starts = "|".join(re.escape(name) for name in sorted(names))
-        parts = re.split(f"; (?=(?:{starts}|deletes): )", reason or "")
-        return "; ".join(p for p in parts if p != error and p.partition(": ")[0] not in own)
 
 
 def _owners(marks: Iterable[tuple[tuple[str, Any], ...]], owners: Sequence[str]) -> list[list[Any]]:

@@ -78,6 +78,18 @@ LOADS = Table(
     _text("error", "why the family failed, without secrets"),
     comment="One row per run, account and table: what the load did and what it proved.",
 )
+LOAD_PARTS = Table(
+    "load_parts",
+    metadata,
+    _text("account", "the account; key together with run_id, family and table_name"),
+    _text("run_id", "the run"),
+    _text("family", "what is read together; several families may feed one table"),
+    _text("table_name", "the table"),
+    _time("loaded_at", "when the part was committed (UTC)"),
+    _text("part", "the family's part of the table's row in `loads`, as JSON"),
+    comment="What the rows in `loads` of an account's last run are made of, for a run that goes "
+    "on.",
+)
 CURSORS = Table(
     "cursors",
     metadata,
@@ -149,4 +161,4 @@ SCHEMA_CHANGES = Table(
     _time("changed_at", "when (UTC)"),
     comment="Columns that appeared by themselves.",
 )
-ALL = (META, RUNS, LOADS, CURSORS, VISITS, REJECTS, FILES, SCHEMA_CHANGES)
+ALL = (META, RUNS, LOADS, LOAD_PARTS, CURSORS, VISITS, REJECTS, FILES, SCHEMA_CHANGES)

@@ -142,11 +142,12 @@ def at_macro(schema: str, table: declare.Table, extra: tuple[declare.Column, ...
     """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`."""
     names = ["_account", *(column.name for column in (*table.columns, *extra))]
     names += [name for name, _, _ in SYSTEM_COLUMNS]
-    listed = ", ".join(quoted(name) for name in names)
-    current = f"{quoted(schema)}.{quoted(table.name)}"
-    past = f"{quoted(schema)}.{quoted(table.name + '_history')}"
+    # With the table in front, for a column may be named `ts` like the parameter.
+    listed = ", ".join(f"r.{quoted(name)}" for name in names)
+    current = f"{quoted(schema)}.{quoted(table.name)} AS r"
+    past = f"{quoted(schema)}.{quoted(table.name + '_history')} AS r"
     return (
         f"CREATE OR REPLACE MACRO {quoted(schema)}.{quoted(table.name + '_at')}(ts) AS TABLE "
-        f"SELECT {listed} FROM {current} WHERE _valid_from <= ts "
-        f"UNION ALL SELECT {listed} FROM {past} WHERE _valid_from <= ts AND _valid_to > ts"
+        f"SELECT {listed} FROM {current} WHERE r._valid_from <= ts "
+        f"UNION ALL SELECT {listed} FROM {past} WHERE r._valid_from <= ts AND r._valid_to > ts"
     )

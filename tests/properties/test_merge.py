@@ -79,7 +79,7 @@ def check(states: list[tuple[State, bool]], folder: Path) -> None:
 
 
 @given(states=loads)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_any_sequence_of_loads_ends_as_a_plain_model_says(states: list[tuple[State, bool]]) -> None:
     """Rows, counts and every earlier time are those of the model."""
     with tempfile.TemporaryDirectory() as folder:
@@ -89,10 +89,10 @@ def test_any_sequence_of_loads_ends_as_a_plain_model_says(states: list[tuple[Sta
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @given(states=loads)
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_many_sequences_of_loads_end_as_a_plain_model_says(
     states: list[tuple[State, bool]],
 ) -> None:
-    """The same, three hundred times."""
+    """The same, a hundred times."""
     with tempfile.TemporaryDirectory() as folder:
         check(states, Path(folder))

@@ -20,6 +20,7 @@ STATE_KEYS = {
     "meta": ["name"],
     "runs": ["run_id", "account"],
     "loads": ["run_id", "account", "table_name"],
+    "load_parts": ["account", "run_id", "family", "table_name"],
     "cursors": ["account", "resource", "scope"],
     "visits": ["account", "resource", "scope"],
     "files": ["account", "table_name", "record_key", "field", "mark"],

@@ -17,6 +17,7 @@ STATE = "_kollect"
 MOMENTS = {
     "runs": "coalesce(finished_at, started_at)",
     "loads": "loaded_at",
+    "load_parts": "loaded_at",
     "cursors": "moved_at",
     "visits": "visited_at",
     "rejects": "rejected_at",
