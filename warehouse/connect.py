@@ -68,6 +68,11 @@ class Warehouse:
         self._lock_file = self.home / "locks" / f"{self.path.name}.lock"
         self._on_wait = on_wait
 
+    @property
+    def bytes(self) -> int:
+        """The size of the writer's file; 0 before the first load."""
+        return self.writer.stat().st_size if self.writer.exists() else 0
+
     # -- writing ---------------------------------------------------------------------------
 
     @contextlib.contextmanager

@@ -127,6 +127,11 @@ class Incoming:
             self.tables[table.name] = table
             self.columns[table.name] = (*table.columns, *self.extra_columns(table))
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether so much came that it did not stay in memory."""
+        return self._catalog == "scratch"
+
     def place(self, table: Table) -> str:
         """The incoming table's name in SQL: `_s` (the order read; below 0 for a record that was
         put together from pieces), its columns, `_raw`, `_content`, `_misfit`."""

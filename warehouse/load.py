@@ -24,6 +24,8 @@ from warehouse.views import keep_views
 
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
+WORTH_THREADS_BYTES = 32 << 20
+"""Below this size of the warehouse, starting more threads takes longer than they save."""
 FEW_ROWS = 5
 """A table that held more than this is not believed to be empty before a second run says so."""
 
@@ -76,7 +78,8 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
     pieces = request.incoming.pieces()
     tables = request.connector.tables
     raws = {name: known.raw(tables[name], keys) for name, keys in pieces.items()}
-    with all_threads(connection):
+    much = request.incoming.on_disk or warehouse.bytes > WORTH_THREADS_BYTES
+    with all_threads(connection) if much else contextlib.nullcontext():
         request.incoming.finish(raws)
         return _load(warehouse, known, request)
 
