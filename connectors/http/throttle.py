@@ -21,10 +21,10 @@ from connectors.http.rules import Window
 
 __all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle"]
 
-MARGIN_SHARE = 0.03
+MARGIN_SHARE = 0.02
 MARGIN_LEAST = 0.02
 MARGIN_MOST = 0.25
-"""Each window is stretched by 3 %, at least 20 and at most 250 ms: the service counts arrivals,
+"""Each window is stretched by 2 %, at least 20 and at most 250 ms: the service counts arrivals,
 and two requests that left a second apart arrive a little closer when the first took a longer
 way. How much closer does not grow with the window."""
 LATE_SHARE = 0.1
