@@ -8,8 +8,6 @@ for no page twice and ends in the same rows, history and counts.
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +35,7 @@ from warehouse.load import LoadRequest, Traffic, load
 from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.processors import one_processor
 from warehouse.runs import Run, record_run
+from warehouse.scratch import Scratch
 
 if TYPE_CHECKING:
     import httpx
@@ -392,9 +391,9 @@ class _Sync:
     ) -> KollectError | None:
         """Read and load one family; an error ends its reading, and what was read is loaded."""
         tables = frozenset(t.name for t in family_tables(family)) & set(self.account.tables)
-        scratch = Path(tempfile.mkdtemp(prefix="load-", dir=_made(self.warehouse.home / "scratch")))
+        scratch = Scratch(self.warehouse.home, "load-")
         first_time = known.first_time(family.name)
-        incoming = Incoming(engine.cursor(), scratch, known.extra_columns())
+        incoming = Incoming(engine.cursor(), scratch.path, known.extra_columns())
         walk = Walk(
             self.connector,
             family,
@@ -456,7 +455,7 @@ class _Sync:
             self._loaded(family, rows, walk.outcome)
         finally:
             incoming.close()
-            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.remove()
         return failed
 
     # -- telling and counting --------------------------------------------------------------
@@ -563,8 +562,3 @@ def _traffic(journal: Journal, family: str) -> Traffic:
         waited_seconds=sum(h["waited"] for h in heads),
         bytes=sum(h["bytes"] for h in heads),
     )
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

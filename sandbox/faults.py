@@ -16,9 +16,11 @@ from dataclasses import dataclass, field, fields, replace
 from email.utils import formatdate
 from typing import Any
 
+from sandbox.pages import clamped, is_first, list_of, place_of
 from sandbox.service import Request, Response, Service
 
 KINDS: dict[str, str] = {
+    "clamped_page": "a page of at most `rows` rows, however many were asked for",
     "clock_jump": "the service's clock jumps by `seconds`, the answer is the ordinary one",
     "duplicate_rows": "the first row of the answer comes twice",
     "empty_list": "no rows where rows were",
@@ -27,6 +29,7 @@ KINDS: dict[str, str] = {
     "invalid_json": "status 200, JSON by its content type, not by its text",
     "refuse": "connection reset, and no new one is accepted for `seconds`",
     "reordered_rows": "the rows of the answer in another order",
+    "repeated_page": "the page before once more, its rows and its cursor (not for a first page)",
     "reset": "connection reset before the first byte",
     "reset_in_body": "connection reset after half of the body",
     "short_body": "half of the body under the Content-Length of the whole, then the end",
@@ -61,6 +64,7 @@ class Fault:
     retry_after_form: str = "seconds"
     seconds: float = 0.0
     bytes_per_second: float = 1000.0
+    rows: int = 2
     fired: int = field(default=0, init=False)
     seen: int = field(default=0, init=False)
 
@@ -130,6 +134,8 @@ class Plan:
         self._service = service
         self._punish = punish
         self._sleep = sleep
+        self._pages: dict[str, Request] = {}
+        """The page of each list that was asked for last."""
 
     def add(self, fault: Fault | str, **options: Any) -> Fault:
         """Arm one fault, given whole or as its kind and options; returns it."""
@@ -147,6 +153,9 @@ class Plan:
 
     def deliver(self, request: Request) -> Delivery:
         """The answer to a request as the faults let it through."""
+        listed = list_of(request)
+        before = self._pages.get(listed)
+        self._pages[listed] = request
         if not self.faults:
             return Delivery(self._service.answer(request))
         struck = [fault for fault in list(self.faults) if fault.claim(request)]
@@ -167,7 +176,18 @@ class Plan:
             for fault in after:
                 fault.give_back()
             return instead
-        delivery = Delivery(self._service.answer(request))
+        asked = request
+        for fault in [fault for fault in after if fault.kind in ("clamped_page", "repeated_page")]:
+            after.remove(fault)
+            if fault.kind == "clamped_page":
+                other = clamped(asked, fault.rows)
+            else:
+                other = None if is_first(asked) else before
+            if other is None or (other is before and place_of(other) == place_of(asked)):
+                fault.give_back()
+            else:
+                asked = other
+        delivery = Delivery(self._service.answer(asked))
         for fault in after:
             changed = self._after(fault, delivery)
             if changed is None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -15,15 +13,14 @@ from typing import Any, cast
 import duckdb
 
 from warehouse.incoming import MEMORY_LIMIT
+from warehouse.scratch import Scratch
 from warehouse.types import literal
 
 
 @contextlib.contextmanager
 def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that spills below `home` beyond its memory limit; UTC everywhere."""
-    spill = home / "scratch"
-    spill.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="spill-", dir=spill))
+    folder = Scratch(home, "spill-")
     connection = duckdb.connect(":memory:")
     try:
         for setting in (
@@ -31,7 +28,7 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "SET preserve_insertion_order = false",
             "SET python_enable_replacements = false",
             f"SET memory_limit = '{MEMORY_LIMIT}'",
-            f"SET temp_directory = {literal(str(folder))}",
+            f"SET temp_directory = {literal(str(folder.path))}",
             # While pages arrive, one thread keeps up with them.
             "SET threads = 1",
         ):
@@ -39,7 +36,7 @@ def open_engine(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 
 MOMENTS = {"_valid_from", "_valid_to", "_first_seen_at", "_run_id", "_ended_run_id"}
-OF_THE_RUN = ("loaded in run", "full pass", "held deletes")
+OF_THE_RUN = ("loaded in run", "full pass", "held deletes", "role")
+"""Cursors whose values name a run or a moment."""
 SUMS = ("inserted", "updated", "deleted", "rejected")
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import hashlib
 import io
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -32,6 +34,13 @@ from pipelines.settings import read_settings
 from pipelines.sync import Outside, sync_account
 
 WRITES = ("pwrite", "fdatasync", "fsync", "replace", "rename", "unlink", "ftruncate")
+LOST = {
+    "nothing": ("published", "own", "stage"),
+    "stage": ("published", "own"),
+    "all": ("published",),
+}
+"""What may be lost with a process, and which parts of the folder remain."""
+READ = Path.read_bytes
 STEPS = re.compile(
     r"\s*(BEGIN|COMMIT|ATTACH|DETACH|CHECKPOINT|CREATE TABLE|INSERT|UPDATE|DELETE|MERGE)\b", re.I
 )
@@ -50,17 +59,64 @@ class Order:
     wait_seconds: float = 600.0
     humble: bool = False
     """Whether root gives up its powers first: it could write into any folder."""
+    states: str = ""
+    """Where to keep what the folder holds at each boundary; empty: nowhere."""
+
+
+class States:
+    """What a kill at each boundary would leave: copies of the folder, each different one once.
+
+    What a killed process wrote stays with the operating system, so a copy of that moment is what
+    the next process finds. Scratch files and the departures of requests tell states not apart.
+    """
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        self._folder = folder
+        self._target = target
+        self._copy = shutil.copytree  # before anything is wrapped
+        self.kept: dict[str, dict[str, str]] = {lost: {} for lost in LOST}
+        """What is lost -> the name of a copy -> the first boundary with what then remains."""
+        self._seen: set[tuple[str, str]] = set()
+
+    def look(self, boundary: str) -> None:
+        """Keep the folder as it is now, where it is like none before."""
+        parts = self._digests()
+        fresh = [lost for lost, names in LOST.items() if self._is_fresh(lost, parts, names)]
+        if fresh:
+            copy = str(self._target / f"state-{len(list(self._target.iterdir()))}")
+            self._copy(self._folder, copy, ignore=shutil.ignore_patterns("scratch"))
+            for lost in fresh:
+                self.kept[lost][copy] = boundary
+
+    def _is_fresh(self, lost: str, parts: Mapping[str, str], names: tuple[str, ...]) -> bool:
+        state = (lost, " ".join(parts[name] for name in names))
+        known = state in self._seen
+        self._seen.add(state)
+        return not known
+
+    def _digests(self) -> dict[str, str]:
+        """A digest of each part of the folder: what people see, kollect's own, and the stage."""
+        found = {name: hashlib.blake2b() for name in ("published", "own", "stage")}
+        for file in sorted(self._folder.rglob("*")):
+            inside = file.relative_to(self._folder).parts
+            if "scratch" in inside or "rates" in inside or not file.is_file():
+                continue
+            part = "published" if inside[0] != ".kollect" else "own"
+            digest = found["stage" if inside[1:2] == ("stage",) else part]
+            digest.update("/".join(inside).encode() + READ(file))
+        return {name: digest.hexdigest() for name, digest in found.items()}
 
 
 class Boundaries:
     """Counts what passes, and kills the process at one of them."""
 
-    def __init__(self, folder: str, die_at: str | None) -> None:
+    def __init__(self, folder: str, die_at: str | None, states: States | None) -> None:
         self.seen: list[str] = []
         """Each with its name and how often that name came, since others may come between."""
         self._times: Counter[str] = Counter()
         self._folder = folder
         self._die_at = die_at
+        self._states = states
         self._lock = threading.Lock()
 
     def passed(self, name: str) -> None:
@@ -68,6 +124,8 @@ class Boundaries:
         with self._lock:
             self._times[name] += 1
             self.seen.append(f"{name} #{self._times[name]}")
+            if self._states is not None:
+                self._states.look(self.seen[-1])
             if self._die_at == self.seen[-1]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -123,7 +181,8 @@ class Boundaries:
 
 def carry_out(order: Order) -> dict[str, Any]:
     """One sync in this process: its status, counts and the boundaries that it passed."""
-    boundaries = Boundaries(order.folder, order.die_at)
+    states = States(Path(order.folder), Path(order.states)) if order.states else None
+    boundaries = Boundaries(order.folder, order.die_at, states)
     boundaries.install()
     if order.humble:
         give_up_powers()
@@ -140,7 +199,8 @@ def carry_out(order: Order) -> dict[str, Any]:
     result = sync_account(
         settings, account, tables=order.tables or None, full=order.full, outside=outside
     )
-    return {**result.as_json(), "boundaries": boundaries.seen, "waiting": told}
+    kept = states.kept if states else {}
+    return {**result.as_json(), "boundaries": boundaries.seen, "waiting": told, "states": kept}
 
 
 def give_up_powers() -> None:

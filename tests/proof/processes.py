@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -66,3 +67,18 @@ class Elsewhere:
         """Carry out an order and wait for its end."""
         self.start(order)
         return self.answer()
+
+
+def kollect(
+    folder: Path, environment: Mapping[str, str], *words: str
+) -> subprocess.CompletedProcess[str]:
+    """One command of the command line, as a person gives it, with the settings of a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines", *words],
+        cwd=ROOT,
+        env={**os.environ, **environment, "KOLLECT_CONFIG": str(folder / "kollect.toml")},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )

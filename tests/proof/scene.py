@@ -15,6 +15,9 @@ from tests.proof.killed import Order
 from tests.proof.processes import Elsewhere
 from tests.support import Bench, bench
 
+SIZES = {"kinescope": 8, "kinopio": 8}
+"""Fewer records than usual, where a sync would else ask for a page of each of many."""
+
 
 @dataclass
 class Scene:
@@ -26,12 +29,17 @@ class Scene:
     calm_ledger: dict[str, list[Any]] = field(default_factory=dict)
     calm_requests: list[str] = field(default_factory=list)
     boundaries: list[str] = field(default_factory=list)
+    refused: int = 0
+    """Requests of the calm sync whose answers were not staged: refusals, which are asked anew."""
+    spilled: int = 0
+    """Scratch folders that killed syncs left behind."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _place_of_states: Path = Path()
 
     @classmethod
     def set(cls, folder: Path, service: str, elsewhere: Elsewhere, *, first: bool) -> Scene:
         """A scene of a first sync, or of the sync after a round of changes."""
-        made = bench(folder / "origin", service, max_in_flight=1)
+        made = bench(folder / "origin", service, size=SIZES.get(service), max_in_flight=1)
         scene = cls(made, elsewhere)
         assert made.account.ready
         if not first:
@@ -44,6 +52,8 @@ class Scene:
         assert result.get("status") == "complete", result
         scene.boundaries = result["boundaries"]
         scene.calm_requests = scene.asked(before)
+        answered = sum(point.startswith("after pwrite pages.journal") for point in scene.boundaries)
+        scene.refused = len(scene.calm_requests) - (answered - 1)
         scene.calm = contents(place / "kollect.duckdb", service)
         scene.calm_ledger = ledger(place / "kollect.duckdb")
         return scene
@@ -86,9 +96,26 @@ class Scene:
         journal.discard()
         return pages
 
-    def points(self, most: int) -> list[str]:
-        """Boundaries to die at: of each name the first, the last and evenly spread ones."""
-        return [point for found in self._by_name().values() for point in spread(found, most)]
+    def states(self) -> dict[str, dict[str, str]]:
+        """What is lost -> copies of all different states at boundaries -> the boundary of each."""
+        place, target = self.copy(), self.stage.folder.parent / f"states-{next(self._numbers)}"
+        target.mkdir()
+        result = self.elsewhere.sync(self.order(place, states=str(target)))
+        assert result.get("status") == "complete", result
+        assert self.differs(place) == []
+        found: dict[str, dict[str, str]] = result["states"]
+        self._place_of_states = place
+        return found
+
+    def recover_from(self, state: str, boundary: str, lost: str) -> list[str]:
+        """Sync a copy of a state, less what is lost: what differs from calm."""
+        place = self.stage.folder.parent / f"copy-{next(self._numbers)}"
+        shutil.copytree(state, place, symlinks=True)
+        file = place / "kollect.toml"
+        file.write_text(file.read_text().replace(str(self._place_of_states), str(place)))
+        problems = self._recover(place, lost)
+        shutil.rmtree(place)
+        return [f"{boundary}, {lost} lost: {problem}" for problem in problems]
 
     def named(self, *names: str) -> list[str]:
         """The middle one of the boundaries of each name."""
@@ -110,23 +137,41 @@ class Scene:
         if ended.get("killed") != 9:
             return [f"{point}: did not die: {str(ended)[:300]}"]
         after = self.stage.stand_in.count()
-        pages = self.staged(place)
-        lose(place, lost)
-        result = self.sync(place)
-        problems = []
-        if result.get("status") != "complete":
-            problems.append(f"the next sync: {str(result)[:3000]}")
-        else:
-            problems += self.differs(place)
-        if lost == "nothing" and pages is not None and not problems:
-            problems += apart(self.calm_ledger, ledger(place / "kollect.duckdb"))
+        self.spilled += len(scratch_of(place))
+        problems = self._recover(place, lost)
+        problems += [f"{name} was left behind" for name in scratch_of(place)]
+        if lost == "nothing" and not problems:
             died, recovered = self.asked()[before:after], self.asked(after)
-            if len(recovered) != len(self.calm_requests) - pages:
-                problems.append(f"{pages} pages were staged, {len(recovered)} were asked again")
-            if not len(died) + len(recovered) <= len(self.calm_requests) + 1:
+            most = len(self.calm_requests) + self.refused + 1
+            if len(died) + len(recovered) > most:
                 problems.append(f"asked {len(died)} + {len(recovered)} pages")
         shutil.rmtree(place)
         return [f"{point}, {lost} lost: {problem}" for problem in problems]
+
+    def _recover(self, place: Path, lost: str) -> list[str]:
+        """Lose what is to be lost, sync: rows, history, cursors and counts against calm ones, and
+        with the stage kept no staged page asked for again."""
+        pages, before = self.staged(place), self.stage.stand_in.count()
+        lose(place, lost)
+        result = self.sync(place)
+        if result.get("status") != "complete":
+            return [f"the next sync: {str(result)[:3000]}"]
+        problems = self.differs(place)
+        if lost == "nothing" and pages is not None and not problems:
+            if not self.refused:
+                problems += apart(self.calm_ledger, ledger(place / "kollect.duckdb"))
+            most = len(self.calm_requests) - pages
+            recovered = self.stage.stand_in.count() - before
+            if not most - self.refused <= recovered <= most:
+                problems.append(f"{pages} pages were staged, {recovered} were asked again")
+        return problems
+
+
+def scratch_of(place: Path) -> list[str]:
+    """The scratch folders that are there."""
+    if not (place / ".kollect" / "scratch").exists():
+        return []
+    return [path.name for path in (place / ".kollect" / "scratch").iterdir() if path.is_dir()]
 
 
 def lose(place: Path, what: str) -> None:

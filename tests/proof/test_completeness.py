@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sandbox.faults import Fault
+from tests.proof.processes import kollect
 from tests.support import Bench
 
 
@@ -74,3 +76,29 @@ def test_an_account_whose_first_pass_broke_off_catches_up(made: Callable[..., Be
     result = kinopio.sync(outside=later)
     assert {row["mode"] for row in result.tables.values()} == {"full"}
     assert marked(kinopio) is not None
+
+
+def test_status_and_exit_codes_say_what_is_proved(made: Callable[..., Bench]) -> None:
+    """Real commands: `sync` and `status` end with 0 where all is complete; with 1 where one table
+    is not, which both name with the reason, while the others stand as complete."""
+    kinescope = made("kinescope", include=["tags", "players"])
+    assert kinescope.account.ready
+    environment = kinescope.box.environment()
+
+    def run(*words: str) -> tuple[int, str, str]:
+        ended = kollect(kinescope.folder, environment, *words)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    assert run("sync")[0] == 0
+    code, told, _ = run("status", "--json")
+    tables = json.loads(told)["accounts"]["kinescope"]["tables"]
+    assert code == 0 and tables.keys() == {"tags", "players"}
+    assert all(table["complete"] and table["proof"] for table in tables.values())
+    kinescope.stand_in.faults.add("forbidden", match="/v1/tags", times=None)
+    code, told, errors = run("sync")
+    assert kinescope.stand_in.faults.fired()
+    assert code == 1 and "tags" in told + errors and "Traceback" not in errors
+    code, told, _ = run("status", "--json")
+    tables = json.loads(told)["accounts"]["kinescope"]["tables"]
+    assert code == 1 and not tables["tags"]["complete"] and "tags" in tables["tags"]["reason"]
+    assert tables["players"]["complete"]

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from connectors import SERVICES
+from connectors.errors import WarehouseProblem
+from tests.payloads import recorded
+from tests.proof.killed import LOST
 from tests.proof.processes import Elsewhere
 from tests.proof.scene import Scene
 
@@ -20,6 +23,13 @@ SAMPLE = (
     "after commit",
     "after replace kollect.duckdb",
     "before unlink pages.journal",
+)
+MORE = (
+    *SAMPLE,
+    "before commit",
+    "before checkpoint",
+    "after fsync .kollect.duckdb.copying",
+    "before replace kollect.duckdb.published.json",
 )
 Set = Callable[..., Scene]
 
@@ -56,6 +66,7 @@ def test_killed_at_the_writes_that_matter_the_next_sync_asks_for_no_page_twice(
     scene = set_scene("kippt", first=False)
     problems = [p for n in scene.named(*SAMPLE) for p in scene.die_and_recover(n, "nothing")]
     assert not problems, "\n".join(problems)
+    assert scene.spilled, "killed syncs leave scratch files, which the next ones removed"
 
 
 @pytest.mark.parametrize("lost", ["stage", "all"])
@@ -70,18 +81,38 @@ def test_killed_after_a_commit_without_the_stage_the_next_sync_ends_the_same(
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("lost", ["nothing", "stage", "all"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_killed_at_the_writes_that_matter_each_service_ends_as_a_calm_one(
+    set_scene: Set, service: str
+) -> None:
+    """Real kills in a first sync of each service, with the stage kept."""
+    scene = set_scene(service, first=True)
+    problems = [p for n in scene.named(*MORE) for p in scene.die_and_recover(n, "nothing")]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
 @pytest.mark.parametrize("service", SERVICES)
-def test_killed_at_every_kind_of_write_the_next_sync_ends_as_a_calm_one(
-    set_scene: Set, service: str, first: bool, lost: str
+def test_from_every_state_that_a_kill_can_leave_the_next_sync_ends_as_a_calm_one(
+    set_scene: Set, service: str, first: bool
 ) -> None:
-    """Every kind of boundary that instrumenting finds, before and after: files written, flushed,
-    renamed and removed, transactions begun and committed, the file attached and let go."""
+    """Every boundary that instrumenting finds, before and after each file is written, flushed,
+    renamed or removed, each transaction begun, stepped and committed, the file attached and let
+    go: the folder of that moment is the start of another sync, with all of it, without the
+    stage, and without `.kollect/`. Moments at which the disk holds the same are one."""
     scene = set_scene(service, first=first)
-    most = 2 if lost == "nothing" else 1
-    problems = [p for n in scene.points(most) for p in scene.die_and_recover(n, lost)]
-    assert not problems, "\n".join(problems)
+    states = scene.states()
+    assert all(states[lost] for lost in LOST)
+    problems = [
+        problem
+        for lost, found in states.items()
+        for state, boundary in found.items()
+        for problem in scene.recover_from(state, boundary, lost)
+    ]
+    count = {lost: len(found) for lost, found in states.items()}
+    assert not problems, f"{count} states of {len(scene.boundaries)}:\n" + "\n".join(problems[:20])
 
 
 def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
@@ -170,5 +201,29 @@ def test_a_full_disk_ends_a_sync_with_the_reason_and_loses_nothing(
         result = scene.sync(place)
         assert result.get("status") == "complete", result
         assert scene.differs(place) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_while_rows_are_typed_ends_a_sync_with_the_reason(tmp_path: Path) -> None:
+    """More rows than one batch go through a scratch database: where that finds no room, the sync
+    says so, and the next one brings all of it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root of a whole machine may mount a small disk")
+    try:
+        tags = [{"id": f"tag-{n}", "tag": "x" * 4_000_000} for n in range(5)]
+        credentials = {"KINESCOPE_API_TOKEN": "token-of-a-test"}
+        with recorded(disk, "kinescope", {"/v1/tags": {"data": tags}}, credentials) as kinescope:
+            filler = disk / "filler"
+            filler.write_bytes(b"\0" * (shutil.disk_usage(disk).free - 22_000_000))
+            with pytest.raises(WarehouseProblem, match="no space left"):
+                kinescope.sync("tags")
+            filler.unlink()
+            assert len(kinescope.sync("tags").tables) == 1
+            assert len(kinescope.rows("tags")) == len(tags)
     finally:
         subprocess.run(["umount", str(disk)], check=True)

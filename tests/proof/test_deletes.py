@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.faults import Fault
 from tests.support import Bench
+from warehouse.load import FEW_ROWS
 
 
 def ended(bench: Bench, table: str) -> dict[str, tuple[str, str]]:
@@ -112,7 +113,7 @@ def test_a_list_that_is_empty_for_a_moment_is_asked_again(made: Callable[..., Be
 
 
 def test_a_table_that_becomes_empty_waits_for_a_second_run(made: Callable[..., Bench]) -> None:
-    """However few its rows, they stay until another sync sees the same; then they end."""
+    """Where it had more than five rows, they stay until another sync sees the same; then they end."""
     kinescope = made("kinescope")
     add_tags(kinescope, 8)
     kinescope.sync("tags")
@@ -126,6 +127,24 @@ def test_a_table_that_becomes_empty_waits_for_a_second_run(made: Callable[..., B
     second = kinescope.sync("tags")
     assert second.status == "complete"
     assert second.tables["tags"]["deleted"] == count
+
+
+def test_a_table_of_few_rows_that_stays_empty_when_asked_again_ends_at_once(
+    made: Callable[..., Bench],
+) -> None:
+    """Five rows or fewer end with the sync that was answered `nothing` three times."""
+    kinescope = made("kinescope")
+    for tag in list(kinescope.world.tables["tags"])[FEW_ROWS:]:
+        kinescope.world.remove_record("tags", tag)
+    kinescope.sync("tags")
+    count = len(kinescope.rows("tags"))
+    assert 0 < count <= FEW_ROWS
+    for tag in list(kinescope.world.tables["tags"]):
+        kinescope.world.remove_record("tags", tag)
+    before = kinescope.stand_in.count("/v1/tags")
+    result = kinescope.sync("tags")
+    assert (result.status, result.tables["tags"]["deleted"]) == ("complete", count)
+    assert kinescope.stand_in.count("/v1/tags") - before == 3
 
 
 def test_a_mass_disappearance_is_held_back_until_it_is_accepted(made: Callable[..., Bench]) -> None:

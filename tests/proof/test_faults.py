@@ -57,19 +57,24 @@ def each_service(sample: str) -> list[Any]:
 
 @pytest.mark.parametrize("service", each_service("kippt"))
 def test_every_passing_fault_is_outlasted_and_the_copy_is_true(made: Make, service: str) -> None:
-    """Each kind of passing fault strikes somewhere in one and the same sync, and it ends as if
-    none had."""
+    """Each kind of passing fault strikes somewhere, and every sync ends as if none had: one sync
+    where a service is asked often enough for all of them, else as many as it takes."""
     bench = made(service, **SMALL)
     faults = {
         name: bench.stand_in.faults.add(Fault(**options, after=2 * number))
         for number, (name, options) in enumerate(PASSING.items(), start=1)
     }
-    result = sync_in_haste(bench, attempts=12)
-    assert result.status == "complete", (result.error, result.tables)
-    bench.assert_true()
-    dull = [name for name, fault in faults.items() if not fault.fired]
+    retries = 0
+    for _ in range(6):
+        result = sync_in_haste(bench, attempts=12, full=True)
+        assert result.status == "complete", (result.error, result.tables)
+        bench.assert_true()
+        retries += result.retries
+        dull = [name for name, fault in faults.items() if not fault.fired]
+        if not dull:
+            break
     assert not dull, f"never fired: {dull}"
-    assert result.retries >= len(PASSING) - 4
+    assert retries >= len(PASSING) - 4
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
@@ -137,10 +142,13 @@ def test_a_first_sync_whose_token_dies_keeps_what_it_proved(made: Make, service:
     assert sum(len(bench.rows(name)) for name in bench.account.tables) > 0
     bench.stand_in.faults.clear()
     before = bench.stand_in.count()
-    assert sync_in_haste(bench).status == "complete"
+    whole = sync_in_haste(bench)
+    assert whole.status == "complete"
     bench.assert_true()
     again = bench.stand_in.requests[before:]
-    assert again[0].target not in {r.target for r in bench.stand_in.requests[:8]}
+    first = {(r.method, r.target) for r in bench.stand_in.requests[:8]}
+    assert again[0].method == "POST" or (again[0].method, again[0].target) not in first
+    assert whole.requests > len(again), "the run holds pages that were not asked for again"
 
 
 @pytest.mark.parametrize("service", each_service("kippt"))
@@ -157,6 +165,46 @@ def test_answers_that_lie_end_nothing(made: Make, service: str, kind: str) -> No
     assert ended(result) == 0, {n: (r["deleted"], r["proof"]) for n, r in result.tables.items()}
     for row in result.tables.values():
         assert row["complete"] or row["reason"]
+    bench.stand_in.faults.clear()
+    calm = sync_in_haste(bench, full=True)
+    assert calm.status == "complete", calm.tables
+    bench.assert_true()
+
+
+PAGES = {
+    "kinescope": {"largest_page": 10},
+    "kinesis": {"maximum_limit": 7},
+    "kippt": {},
+    "kitemaker": {},
+}
+"""The services that have pages, with pages so small that there are several."""
+
+
+@pytest.mark.parametrize(
+    "service", [pytest.param(name, marks=unless_sampled(name, "kippt")) for name in PAGES]
+)
+@pytest.mark.parametrize("kind", ["clamped_page", "repeated_page"])
+def test_pages_that_are_cut_short_or_come_again_hide_and_end_nothing(
+    made: Make, service: str, kind: str
+) -> None:
+    """A size that is not kept and a cursor that comes again: what is called complete is so,
+    nothing is ended, and the next calm sync is true."""
+    bench = made(service, switches=PAGES[service], **SMALL)
+    fault = bench.stand_in.faults.add(kind, share=0.4, seed=3, times=None)
+    if kind == "repeated_page":
+        # So many rows on each page, always: else most lists have one page only.
+        bench.stand_in.faults.add("clamped_page", rows=7, times=None)
+    for full in (False, True):
+        result = sync_in_haste(bench, full=full)
+        truth = bench.world.truth()
+        for name, row in result.tables.items():
+            assert row["complete"] or row["reason"]
+            if row["complete"] and name in truth:
+                key = bench.account.connector.tables[name].key
+                shown = {tuple(entry[part] for part in key) for entry in truth[name]}
+                assert shown <= bench.rows(name).keys(), (name, row)
+        assert ended(result) == 0
+    assert fault.fired
     bench.stand_in.faults.clear()
     calm = sync_in_haste(bench, full=True)
     assert calm.status == "complete", calm.tables

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -55,42 +56,112 @@ def kitemaker_changes(world: Any, number: int) -> None:
     world.delete_work_item(items[(number + 3) % len(items)])
 
 
-KINDS: dict[str, tuple[str, Change, dict[str, Any], tuple[str, ...], str]] = {
-    "page numbers": ("kinescope", kinescope_changes, {"largest_page": 10}, ("videos",), "videos"),
-    "page indexes": ("kinesis", kinesis_changes, {"maximum_limit": 7}, (), "records"),
-    "linked offsets": ("kippt", kippt_changes, {}, (), "clips"),
-    "batches": ("kinopio", kinopio_changes, {}, ("spaces",), "cards"),
-    "cursors": ("kitemaker", kitemaker_changes, {}, (), "work_items"),
+@dataclass(frozen=True)
+class Kind:
+    """One kind of paging: who has it, what changes, and how its pages become small."""
+
+    service: str
+    change: Change
+    tables: tuple[str, ...]
+    table: str
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    page_rows: int | None = None
+    """Where no switch makes pages small, the stand-in shows so many rows on each."""
+
+
+KINDS = {
+    "page numbers": Kind(
+        "kinescope", kinescope_changes, ("videos",), "videos", {"largest_page": 10}
+    ),
+    "page indexes": Kind("kinesis", kinesis_changes, ("records",), "records", {"maximum_limit": 7}),
+    "linked offsets": Kind("kippt", kippt_changes, ("clips",), "clips", page_rows=12),
+    "batches": Kind("kinopio", kinopio_changes, ("spaces", "cards"), "cards"),
+    "cursors": Kind("kitemaker", kitemaker_changes, ("work_items",), "work_items", page_rows=7),
 }
+MOST_BOUNDARIES = 40
+"""A sync of more answers is changed after so many of them, evenly spread."""
+
+
+@dataclass
+class Moving:
+    """A bench whose service changes while it is read."""
+
+    kind: Kind
+    bench: Bench
+    asked: int = 0
+
+    @classmethod
+    def set(cls, made: Callable[..., Bench], kind: Kind) -> Moving:
+        bench = made(kind.service, switches=dict(kind.switches))
+        if kind.page_rows is not None:
+            bench.stand_in.faults.add("clamped_page", rows=kind.page_rows, times=None)
+        return cls(kind, bench)
+
+    def shown(self) -> set[tuple[Any, ...]]:
+        """The keys of the table's rows at the service, now."""
+        key = self.bench.account.connector.tables[self.kind.table].key
+        rows = self.bench.world.truth()[self.kind.table]
+        return {tuple(row[name] for name in key) for row in rows}
+
+    def read(self, boundaries: Collection[int]) -> list[str]:
+        """One full sync with a change after each of these answers: what went wrong."""
+        before, made = self.shown(), 0
+        self.asked = 0
+
+        def while_reading(request: Request, number: int) -> None:
+            nonlocal made
+            self.asked += 1
+            if self.asked in boundaries:
+                made += 1
+                self.kind.change(self.bench.world, number)
+
+        self.bench.world.after_answer.append(while_reading)
+        result = self.bench.sync(*self.kind.tables, full=True)
+        self.bench.world.after_answer.remove(while_reading)
+        problems = [] if made else [f"nothing was changed at {list(boundaries)[:3]}"]
+        missed = (before & self.shown()) - self.bench.rows(self.kind.table).keys()
+        if missed:
+            problems.append(f"{list(boundaries)[:3]}: {missed} were missed ({result.tables})")
+        return problems
+
+    def rest(self) -> None:
+        """A sync at rest equals the truth."""
+        assert self.bench.sync(*self.kind.tables, full=True).status == "complete"
+        assert self.shown() == set(self.bench.rows(self.kind.table))
+        if self.kind.page_rows is not None:
+            assert self.bench.stand_in.faults.fired("clamped_page"), "pages were small"
 
 
 @pytest.mark.parametrize(
     "kind",
-    [kind if kind == "page numbers" else pytest.param(kind, marks=pytest.mark.slow)
-     for kind in KINDS],
-)  # fmt: skip
+    [
+        pytest.param(name, marks=() if name == "page numbers" else pytest.mark.slow)
+        for name in KINDS
+    ],
+)
 def test_no_row_that_stays_is_missed(made: Callable[..., Bench], kind: str) -> None:
-    """A change after each of the first answers: every row that is there before and after came,
-    and none of them was ended. A sync at rest then equals the truth."""
-    service, change, switches, tables, table = KINDS[kind]
-    bench = made(service, switches=switches)
-    key = bench.account.connector.tables[table].key
+    """A change after each of the first answers, in a first sync and in a later one: every row
+    that is there before and after came, and none of them was ended."""
+    moving = Moving.set(made, KINDS[kind])
+    assert [p for _ in range(2) for p in moving.read(range(1, 7))] == []
+    moving.rest()
 
-    def shown() -> set[tuple[Any, ...]]:
-        return {tuple(row[name] for name in key) for row in bench.world.truth()[table]}
 
-    for _ in range(2):
-        before, left = shown(), [6]
-
-        def while_reading(request: Request, number: int, left: list[int] = left) -> None:
-            if left[0]:
-                left[0] -= 1
-                change(bench.world, number)
-
-        bench.world.after_answer.append(while_reading)
-        bench.sync(*tables, full=True)
-        bench.world.after_answer.remove(while_reading)
-        assert not left[0], "the changes were made"
-        assert before & shown() <= bench.rows(table).keys()
-    assert bench.sync(*tables, full=True).status == "complete"
-    assert shown() == set(bench.rows(table))
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_row_that_stays_is_missed_whichever_page_boundary_a_change_falls_on(
+    made: Callable[..., Bench], kind: str
+) -> None:
+    """One full sync for each answer of a calm one, with a change right after that answer; then
+    one sync with a change after every answer."""
+    moving = Moving.set(made, KINDS[kind])
+    assert moving.bench.sync(*KINDS[kind].tables).status == "complete"
+    before = moving.bench.stand_in.count()
+    moving.rest()
+    usual = moving.bench.stand_in.count() - before
+    step = max(1, -(-usual // MOST_BOUNDARIES))
+    problems = [p for at in range(1, usual + 1, step) for p in moving.read({at})]
+    problems += moving.read(range(1, 1000))
+    assert not problems, "\n".join(problems)
+    moving.rest()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from tests.proof.test_faults import each_service
 from tests.support import Bench
 
 Make = Callable[..., Bench]
-LIMIT, SECONDS = 10, 1.0
+SECONDS = 1.0
+LIMITS = {"kitemaker": 4}
+"""Requests in a second, fewer where a whole sync asks for little; else 10."""
 
 
 @pytest.fixture
@@ -28,10 +31,11 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 
 def refereed(made: Make, service: str) -> Bench:
-    """A bench whose referee allows ten requests in any second; its account knows that."""
-    rate = [{"limit": LIMIT, "seconds": SECONDS}]
+    """A bench whose referee allows few requests in any second; its account knows how many."""
+    limit = LIMITS.get(service, 10)
+    rate = [{"limit": limit, "seconds": SECONDS}]
     bench = made(service, rate=rate, penalty_seconds=SECONDS, max_in_flight=2)
-    bench.stand_in.referee = Referee([Window(LIMIT, SECONDS)], SECONDS, on=True)
+    bench.stand_in.referee = Referee([Window(limit, SECONDS)], SECONDS, on=True)
     return bench
 
 
@@ -61,7 +65,7 @@ def test_killed_and_started_again_at_once_no_request_is_too_early(
     assert elsewhere.sync(order(bench))["status"] == "complete"
     referee = bench.stand_in.referee
     assert (referee.violations, referee.trespasses) == ([], [])
-    assert bench.stand_in.count() > 2 * LIMIT
+    assert bench.stand_in.count() > 2 * LIMITS.get(service, 10)
     bench.assert_true()
 
 
@@ -102,6 +106,43 @@ def test_a_sync_and_checks_beside_it_share_one_budget(made: Make, elsewhere: Els
     assert elsewhere.answer()["status"] == "complete"
     referee = bench.stand_in.referee
     assert (referee.violations, referee.trespasses) == ([], [])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_dagster_run_and_commands_beside_it_share_one_budget_and_one_account(
+    made: Make, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    """While Dagster syncs an account, checks take their requests from the same rate, and a sync
+    on the command line gives up with exit status 3 or waits; the referee sees no violation."""
+    bench = refereed(made, "kippt")
+    settings = {"KOLLECT_CONFIG": f"{order(bench).folder}/kollect.toml"}
+    home = tmp_path / "dagster"
+    home.mkdir()
+    environment = {
+        **os.environ, **bench.box.environment(), **settings, "DAGSTER_HOME": str(home)
+    }  # fmt: skip
+    job = ("dagster", "job", "execute", "-m", "pipelines.definitions", "-j", "sync_kippt")
+    with (tmp_path / "told").open("w") as told:
+        dagster = subprocess.Popen(
+            [sys.executable, "-m", *job], cwd=ROOT, env=environment, stdout=told, stderr=told
+        )
+        try:
+            until(lambda: bench.stand_in.count() > 2, 200)
+            hasty = elsewhere.sync(order(bench, wait_seconds=0.05))
+            checks = [
+                subprocess.Popen([sys.executable, "-m", "pipelines", "check"], cwd=ROOT,
+                                 env=environment, stdout=subprocess.DEVNULL)
+                for _ in range(2)
+            ]  # fmt: skip
+            assert [check.wait(200) for check in checks] == [0, 0]
+            assert dagster.wait(300) == 0, (tmp_path / "told").read_text()[-2000:]
+        finally:
+            dagster.kill()
+    assert (hasty.get("raised"), hasty.get("exit_status")) == ("AccountBusy", 3), hasty
+    referee = bench.stand_in.referee
+    assert (referee.violations, referee.trespasses) == ([], [])
+    bench.assert_true()
 
 
 def test_a_second_sync_of_an_account_waits_or_gives_up_with_exit_status_3(

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from connectors import SERVICES
 from connectors.http.redact import SHORTEST_SECRET
 from sandbox.faults import Fault
+from tests.proof.processes import kollect
 from tests.support import Bench
 from tests.written import everything_below
 
@@ -67,3 +69,40 @@ def test_no_canary_is_written_or_said(
     secrets = canaries(bench)
     assert secrets
     assert [secret for secret in secrets if secret in everything] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_canary_is_in_what_commands_say_at_debug_level_or_in_backups(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """Real commands with every request logged: a sync that breaks off, one that ends, status,
+    a backup, what is restored from it, and exported files."""
+    bench = made(service)
+    assert bench.account.ready
+    environment = {**bench.box.environment(), "KOLLECT_LOG": "debug"}
+    said: list[bytes] = []
+
+    def run(*words: str) -> int:
+        ended = kollect(bench.folder, environment, "--verbose", *words)
+        said.append((ended.stdout + ended.stderr).encode())
+        return ended.returncode
+
+    bench.stand_in.faults.add("status", status=500, times=2)
+    bench.stand_in.faults.add("token_died", times=None, after=6)
+    assert run("sync") == 1
+    assert bench.stand_in.faults.fired("token_died") and len(said[-1].splitlines()) > 6
+    bench.stand_in.faults.clear()
+    assert run("sync") == 0
+    assert run("sync", "--full", "--json") == 0
+    assert run("status") == 0
+    assert run("backup") == 0
+    (backup,) = (path for path in (bench.folder / "backups").iterdir() if path.is_dir())
+    assert run("restore", str(backup), "--to", str(bench.folder / "restored.duckdb")) == 0
+    assert run("export", service, "--format", "json", "--to", str(bench.folder / "exported")) == 0
+    assert (bench.folder / "restored.duckdb").stat().st_size > 0
+    assert [path for path in (bench.folder / "exported").rglob("*") if path.is_file()]
+    everything = b"\n".join([everything_below(bench.folder), *said])
+    found = [secret for secret in canaries(bench) if secret in everything]
+    assert canaries(bench)
+    assert found == []

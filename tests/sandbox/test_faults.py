@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import KINDS, Fault, StandIn
+from sandbox import KINDS, Fault, Request, StandIn
 from sandbox.example import Books
+from sandbox.service import Response
 
 
 @pytest.fixture
@@ -185,12 +186,13 @@ def test_a_clock_jump_reaches_the_service(books: StandIn) -> None:
 
 
 def test_every_kind_of_fault_fires_and_proves_it() -> None:
-    """No kind is a name without an effect: each counts one strike on a plain list."""
+    """No kind is a name without an effect: each counts one strike on the second page of a list."""
     for kind in KINDS:
         with StandIn(Books(), limits=False) as stand_in:
-            fault = stand_in.faults.add(kind, bytes_per_second=1e6)
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                ask(stand_in, "/v1/books")
+            fault = stand_in.faults.add(kind, bytes_per_second=1e6, after=1)
+            for page in (1, 2):
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    ask(stand_in, f"/v1/books?page={page}&per_page=9")
             assert (kind, fault.fired) == (kind, 1)
 
 
@@ -202,3 +204,30 @@ def test_rows_are_found_wherever_a_service_keeps_them() -> None:
     assert find({"meta": {"warnings": [9]}, "objects": [3]}) == [3]
     assert find({"workItems": [4], "count": 1}) == [4]
     assert find({"a": {"b": 1}}) is None
+
+
+def test_a_page_is_cut_or_comes_again_only_where_there_is_one() -> None:
+    """A smaller page than asked for, the page before once more, and neither where nothing of
+    the kind was asked for."""
+    with StandIn(Numbers(), limits=False) as stand_in:
+        clamped = stand_in.faults.add("clamped_page", rows=2, times=None)
+        shown = ask(stand_in, "/v1/numbers?offset=4&limit=5").json()
+        assert (shown["rows"], clamped.fired) == ([4, 5], 1)
+        assert ask(stand_in, "/v1/numbers?offset=4&limit=1").json()["rows"] == [4]
+        assert clamped.fired == 1, "no larger page was asked for"
+        stand_in.faults.clear()
+        repeated = stand_in.faults.add("repeated_page", times=None, after=1)
+        for path in ("/v1/numbers?offset=0&limit=3", "/v1/numbers?offset=3&limit=3"):
+            shown = ask(stand_in, path).json()
+        assert (shown["rows"], shown["next"], repeated.fired) == ([0, 1, 2], 3, 1)
+        assert ask(stand_in, "/v1/numbers?offset=3&limit=2").json()["rows"] == [3, 4]
+        assert repeated.fired == 1, "another list"
+
+
+class Numbers(Books):
+    """Numbers from 0 on, by `offset` and `limit`."""
+
+    def answer(self, request: Request) -> Response:
+        offset, limit = int(request.query["offset"]), int(request.query["limit"])
+        rows = list(range(offset, offset + limit))
+        return Response.of_json({"rows": rows, "next": offset + limit})
