@@ -102,3 +102,20 @@ def test_status_and_exit_codes_say_what_is_proved(made: Callable[..., Bench]) ->
     tables = json.loads(told)["accounts"]["kinescope"]["tables"]
     assert code == 1 and not tables["tags"]["complete"] and "tags" in tables["tags"]["reason"]
     assert tables["players"]["complete"]
+
+
+def test_a_family_that_is_read_again_counts_its_requests_once(made: Callable[..., Bench]) -> None:
+    """The key dies in the middle of a family; the run goes on later: the ledger counts each
+    request and each new row once, and why it first failed is no reason any more."""
+    kinopio = made("kinopio", include=["favorite_spaces", "favorite_users", "favorite_colors"])
+    kinopio.stand_in.faults.add("token_died", match="/user/favorite-colors", times=None)
+    assert kinopio.sync().error is not None
+    sql = "SELECT table_name, requests, inserted, complete, reason FROM _kollect.loads"
+    broken = {row[0]: row[1:] for row in kinopio.query(sql)}
+    assert broken["favorite_spaces"][0] == 2 and not broken["favorite_spaces"][2]
+    kinopio.stand_in.faults.clear()
+    assert kinopio.sync().status == "complete"
+    found = {row[0]: row[1:] for row in kinopio.query(sql)}
+    assert found.keys() >= {"favorite_spaces", "favorite_users", "favorite_colors"}
+    for table in ("favorite_spaces", "favorite_users", "favorite_colors"):
+        assert found[table] == (3, len(kinopio.rows(table)), True, None), (table, found[table])
