@@ -11,8 +11,8 @@ from connectors.declare import Resource
 from connectors.errors import BadSettings, Missing
 from connectors.http.client import Client
 from connectors.http.rules import Request
+from pipelines.outside import make_client
 from pipelines.settings import Account, Settings
-from pipelines.sync import make_client
 from warehouse.connect import Warehouse
 from warehouse.engine import open_engine
 from warehouse.known import Known

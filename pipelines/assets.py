@@ -67,7 +67,8 @@ def _sync(
     context: dg.AssetExecutionContext, source: Source, config: SyncConfig, chosen: set[str]
 ) -> Iterator[Any]:
     from pipelines.dagster_report import ProgressLog, in_one_line, in_words
-    from pipelines.sync import Outside, sync_account
+    from pipelines.outside import Outside
+    from pipelines.sync import sync_account
 
     everything = chosen == set(source.tables)
     with in_words(), source.opened() as account:

@@ -14,7 +14,7 @@ from connectors.declare import Table
 from connectors.errors import KollectError
 from connectors.http.redact import safe_text
 from pipelines.dagster_places import Source
-from pipelines.sync import AccountResult
+from pipelines.results import AccountResult
 from warehouse.examine import cursors, sample
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from warehouse.files.ledger import FileLedger
 from warehouse.files.store import Store
 
 if TYPE_CHECKING:
-    from pipelines.sync import Outside
+    from pipelines.outside import Outside
 
 
 def download_files(

@@ -9,121 +9,35 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors.declare import Due, Family, family_tables
 from connectors.errors import AccountBusy, BadSettings, Fatal, KollectError
 from connectors.families import read_family
 from connectors.http.client import Client
 from connectors.http.events import Event
-from connectors.http.rate_state import FileState
-from connectors.http.throttle import Throttle
 from connectors.journal import Journal
-from connectors.outcome import Outcome
 from connectors.walk import Walk
+from pipelines.outside import Outside, make_client
+from pipelines.results import AccountResult, Progress, loaded_text, traffic_of, unread_row
 from pipelines.settings import Account, Settings
 from warehouse.connect import Warehouse, storage_problem
 from warehouse.engine import open_engine
 from warehouse.incoming import Incoming
 from warehouse.known import Known
-from warehouse.load import LoadRequest, Traffic, load
+from warehouse.load import LoadRequest, load
 from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.processors import one_processor
 from warehouse.runs import Run, record_run
 from warehouse.scratch import Scratch
 
-if TYPE_CHECKING:
-    import httpx
-
-    from pipelines.files import FileCounts
-
-ACCOUNT_WAIT_SECONDS = 600.0
 STAGE_HOURS = 24.0
 """A journal older than this is thrown away: its pages are too old to go on with."""
 FRESH_MINUTES = 15.0
 """After going on with a run that began earlier than this, a fresh one follows."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Something to show while a sync runs."""
-
-    account: str
-    kind: str
-    """`waiting`, `resumed`, `family`, `request`, `loaded`, `files`, `message`, `problem`."""
-    text: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class AccountResult:
-    """What a sync of one account did (contract section 2, `sync --json`)."""
-
-    account: str
-    status: str = "complete"
-    error: KollectError | None = None
-    requests: int = 0
-    retries: int = 0
-    rate_limited: int = 0
-    waited_seconds: float = 0.0
-    bytes: int = 0
-    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
-    files: FileCounts | None = None
-    """What was downloaded, for accounts with `files = true`."""
-    messages: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        names = ("mode", "complete", "inserted", "updated", "deleted", "unchanged", "rejected",
-                 "rows")  # fmt: skip
-        shown = {
-            table: {
-                **{name: row.get(name) for name in names},
-                **({"reason": row["reason"]} if row.get("reason") else {}),
-                **({"proof": row["proof"]} if row.get("proof") else {}),
-            }
-            for table, row in self.tables.items()
-        }
-        return {
-            "status": self.status,
-            **({"error": str(self.error)} if self.error else {}),
-            "requests": self.requests,
-            "retries": self.retries,
-            "rate_limited": self.rate_limited,
-            "waited_seconds": round(self.waited_seconds, 3),
-            "bytes": self.bytes,
-            "tables": shown,
-            **({"files": self.files.as_json()} if self.files else {}),
-        }
-
-    @property
-    def trouble(self) -> str:
-        """One sentence on what went wrong; empty where nothing did."""
-        if self.error is not None:
-            return str(self.error)
-        if self.files is None or not self.files.failed:
-            return ""
-        first = self.files.problems[0] if self.files.problems else "see _kollect.files"
-        return (
-            f"{self.account}: {self.files.failed:,} files could not be fetched ({first}). "
-            "Run the sync again to try them again; _kollect.files says why each failed."
-        )
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What a sync takes from outside; tests give their own."""
-
-    transport: httpx.BaseTransport | None = None
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], object] = time.sleep
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    progress: Callable[[Progress], None] = lambda _: None
-    account_wait_seconds: float = ACCOUNT_WAIT_SECONDS
 
 
 def new_run_id(now: datetime) -> str:
@@ -176,44 +90,6 @@ def sync_account(
         raise problem from error
 
 
-def make_client(
-    account: Account,
-    home: Path,
-    world: Outside | None = None,
-    on_event: Callable[[Event], None] | None = None,
-) -> Client:
-    """A client for one account whose rate is shared by all processes of this machine."""
-    outside = world or Outside()
-    rules = replace(
-        account.connector.http,
-        windows=account.windows,
-        penalty_seconds=account.penalty_seconds,
-        max_in_flight=max(1, account.max_in_flight),
-    )
-    throttle = Throttle(
-        account.windows,
-        account.penalty_seconds,
-        clock=outside.clock,
-        sleep=outside.sleep,
-        state=FileState(home / "rates" / f"{account.name}.rate"),
-    )
-    open_parts = ("uid", "username")
-    return Client(
-        rules,
-        account.base_url,
-        account.credential,
-        account=account.name,
-        throttle=throttle,
-        retry=account.retry,
-        transport=outside.transport,
-        clock=outside.clock,
-        sleep=outside.sleep,
-        on_event=on_event,
-        secret_values=[v for part, v in account.credential.items() if part not in open_parts],
-        variables=tuple(account.variables.values()),
-    )
-
-
 class _Sync:
     def __init__(
         self,
@@ -237,7 +113,6 @@ class _Sync:
         self.named = False
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
-        self._last_shown = 0.0
         self._shown = threading.Lock()
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
@@ -445,14 +320,14 @@ class _Sync:
                     incoming=incoming,
                     full=walk.full,
                     tables=tables,
-                    traffic=_traffic(journal, family.name),
+                    traffic=traffic_of(journal, family.name),
                     mass_share=self.settings.mass_delete_share,
                     accept_deletes=self.accept_deletes,
                     error=str(failed or ""),
                     now=self.world.now(),
                 ),
             )
-            self._loaded(family, rows, walk.outcome)
+            self._loaded(rows)
         finally:
             incoming.close()
             scratch.remove()
@@ -471,17 +346,9 @@ class _Sync:
                 )
             )
 
-    def _loaded(
-        self, family: Family, rows: Mapping[str, Mapping[str, Any]], outcome: Outcome
-    ) -> None:
+    def _loaded(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         for table, row in rows.items():
-            changes = ", ".join(
-                f"{row[name]:,} {name}"
-                for name in ("inserted", "updated", "deleted", "rejected")
-                if row[name]
-            )
-            text = f"{table}: {row['rows']:,} rows ({changes or 'nothing changed'})"
-            self._tell("loaded", text, table=table, row=dict(row))
+            self._tell("loaded", loaded_text(table, row), table=table, row=dict(row))
 
     def _fail(self, error: KollectError, families: Iterable[Family]) -> None:
         """Name every table that could not even be asked for."""
@@ -489,39 +356,13 @@ class _Sync:
         for family in families:
             for table in family_tables(family):
                 if table.name in self.account.tables:
-                    self.result.tables.setdefault(
-                        table.name,
-                        {
-                            "mode": "full" if self.full else "incremental",
-                            "complete": False,
-                            "inserted": 0,
-                            "updated": 0,
-                            "deleted": 0,
-                            "unchanged": 0,
-                            "rejected": 0,
-                            "rows": None,
-                            "reason": str(error),
-                        },
-                    )
+                    row = unread_row(str(error), self.full)
+                    self.result.tables.setdefault(table.name, row)
 
     def _count(self, client: Client, journal: Journal) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process."""
         heads = [head for head in journal.heads() if "attempts" in head]
-        answered_here = sum(h["attempts"] for h in heads if h.get("process") == journal.process)
-        seen = client.statistics
-        failed = max(0, seen.requests - answered_here)
-        self.result.requests = sum(h["attempts"] for h in heads) + failed
-        earlier = sum(h["attempts"] - 1 for h in heads if h.get("process") != journal.process)
-        self.result.retries = earlier + seen.retries
-        self.result.rate_limited = (
-            sum(h["throttled"] for h in heads if h.get("process") != journal.process)
-            + seen.rate_limited
-        )
-        self.result.waited_seconds = (
-            sum(h["waited"] for h in heads if h.get("process") != journal.process)
-            + seen.waited_seconds
-        )
-        self.result.bytes = sum(h["bytes"] for h in heads)
+        self.result.count(heads, journal.process, client.statistics)
 
     def _finish(self, run_id: str, started_at: datetime) -> None:
         result = self.result
@@ -552,13 +393,3 @@ class _Sync:
             )
         self.warehouse.publish()
 
-
-def _traffic(journal: Journal, family: str) -> Traffic:
-    heads = [head for head in journal.heads() if head.get("family") == family]
-    return Traffic(
-        requests=sum(h["attempts"] for h in heads),
-        retries=sum(h["attempts"] - 1 for h in heads),
-        rate_limited=sum(h["throttled"] for h in heads),
-        waited_seconds=sum(h["waited"] for h in heads),
-        bytes=sum(h["bytes"] for h in heads),
-    )

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.sync import AccountResult, Outside
+from pipelines.outside import Outside
+from pipelines.results import AccountResult
 from sandbox import Request
 from tests.support import Bench, bench
 

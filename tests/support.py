@@ -14,8 +14,10 @@ import duckdb
 import pytest
 
 from connectors.declare import Table
+from pipelines.outside import Outside
+from pipelines.results import AccountResult, Progress
 from pipelines.settings import Account, Settings, read_settings
-from pipelines.sync import AccountResult, Outside, Progress, sync_account
+from pipelines.sync import sync_account
 from sandbox import Sandbox, StandIn, comparing
 from sandbox.comparing import SUPERSETS
 

@@ -16,8 +16,8 @@ from connectors.errors import BadSettings
 from pipelines.commands.sandbox import chosen_services
 
 if TYPE_CHECKING:
+    from pipelines.results import AccountResult
     from pipelines.settings import Settings
-    from pipelines.sync import AccountResult
     from sandbox import Sandbox
 
 EXAMPLES = (

@@ -15,8 +15,10 @@ from typing import Any
 import click
 
 from connectors.errors import BadSettings, KollectError, exit_status
+from pipelines.outside import Outside
+from pipelines.results import AccountResult, Progress
 from pipelines.settings import Settings, read_settings, select
-from pipelines.sync import AccountResult, Outside, Progress, new_run_id, sync_account
+from pipelines.sync import new_run_id, sync_account
 from warehouse.engine import seldom_collected, without_pandas
 
 AT_ONCE = 5

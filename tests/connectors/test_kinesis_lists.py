@@ -12,9 +12,9 @@ import pytest
 
 from connectors.errors import BadSettings, Missing
 from pipelines.ask import asking
+from pipelines.outside import Outside
 from pipelines.plan import estimate
 from pipelines.settings import settings_of
-from pipelines.sync import Outside
 from tests.support import Bench
 from tests.written import everything_below
 

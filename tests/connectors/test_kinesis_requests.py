@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipelines.ask import asking
+from pipelines.outside import Outside
 from pipelines.plan import estimate
-from pipelines.sync import Outside, Progress
+from pipelines.results import Progress
 from tests.kinesis import PAGES, pages, plan
 from tests.support import Bench
 

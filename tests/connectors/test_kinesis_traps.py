@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pipelines.sync import Outside
+from pipelines.outside import Outside
 from sandbox import Request
 from tests.kinesis import pages, plan
 from tests.support import Bench, bench

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.outside import Outside
 from pipelines.settings import settings_of
-from pipelines.sync import Outside, sync_account
+from pipelines.sync import sync_account
 from sandbox import Request
 from tests.support import Bench, bench
 

@@ -14,7 +14,7 @@ import pytest
 from pipelines.assets import account_assets, op_of
 from pipelines.dagster_places import Source
 from pipelines.dagster_report import ProgressLog, preview
-from pipelines.sync import Progress
+from pipelines.results import Progress
 from tests.support import Bench, bench
 
 Make = Callable[..., Bench]

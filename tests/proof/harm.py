@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.http.rules import Retry
-from pipelines.sync import AccountResult, Outside, sync_account
+from pipelines.outside import Outside
+from pipelines.results import AccountResult
+from pipelines.sync import sync_account
 from tests.support import Bench
 
 PATIENCE = 0.25

@@ -30,8 +30,9 @@ import duckdb
 
 from connectors import connector
 from connectors.errors import exit_status
+from pipelines.outside import Outside
 from pipelines.settings import read_settings
-from pipelines.sync import Outside, sync_account
+from pipelines.sync import sync_account
 
 WRITES = ("pwrite", "fdatasync", "fsync", "replace", "rename", "unlink", "ftruncate")
 LOST = {
