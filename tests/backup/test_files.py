@@ -14,9 +14,7 @@ from warehouse.backup.progress import Step
 from warehouse.files.store import store_of
 
 
-def put_into_store(
-    place: Place, data: bytes, account: str = "demo", status: str = "stored"
-) -> str:
+def put_into_store(place: Place, data: bytes, account: str = "demo", status: str = "stored") -> str:
     """A downloaded file and its row, as the download would leave them."""
     sha = hashlib.sha256(data).hexdigest()
     file = store_of(place.warehouse) / sha[:2] / sha

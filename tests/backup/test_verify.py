@@ -28,6 +28,7 @@ from warehouse.backup.opened import open_backup
 from warehouse.backup.proofs import read_proofs
 
 DAMAGES = 1000
+"""In the slow run; by default fewer of the same."""
 
 
 def pick(backup: Path, chance: random.Random, *, filled: bool = False) -> Path:
@@ -133,7 +134,8 @@ def name(backup: Path, file: Path) -> str:
 KINDS = [flip, flip, flip, insert, remove, swap_bytes, lose, add, swap_files, replace_by_link]
 
 
-def test_a_thousand_random_damages_are_all_found_and_named(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damages", [150, pytest.param(DAMAGES, marks=pytest.mark.slow)])
+def test_random_damages_are_all_found_and_named(place: Place, tmp_path: Path, damages: int) -> None:
     """Changed, missing, added or swapped; a byte or a file: no damage passes, none is misnamed."""
     original = place.backup()
     backup = tmp_path / "outside" / original.name
@@ -142,7 +144,7 @@ def test_a_thousand_random_damages_are_all_found_and_named(place: Place, tmp_pat
         file.chmod(0o700)
     assert examine_backup(backup, key=None).good
     missed: list[tuple[object, ...]] = []
-    for seed in range(DAMAGES):
+    for seed in range(damages):
         chance = random.Random(seed)
         kind = chance.choice(KINDS)
         damaged, undo = kind(backup, chance)

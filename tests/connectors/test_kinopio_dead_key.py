@@ -9,7 +9,9 @@ import pytest
 from tests.support import Bench
 
 
-@pytest.mark.parametrize("answered", [3, 4, 5, 6])
+@pytest.mark.parametrize(
+    "answered", [4, *(pytest.param(number, marks=pytest.mark.slow) for number in (3, 5, 6))]
+)
 def test_removed_cards_that_a_dead_key_could_not_see_are_read_later(
     made: Callable[..., Bench], answered: int
 ) -> None:

@@ -9,13 +9,17 @@ import pytest
 from tests.support import Bench, forms, named
 
 QUICK: list[dict[str, object]] = [
-    {"era": "2023", "spelling": "newer", "numbers": "text", "owner_field": "ownerUserId"},
-    {"era": "2026", "listing_rows": "full", "listing_flaws": "duplicate_and_null"},
-    {"batch_cards": "no_cards", "batch_missing": "empty", "dropped_routes": "gone"},
-]
+    {
+        "era": "2023", "spelling": "newer", "numbers": "text", "owner_field": "ownerUserId",
+        "listing_flaws": "duplicate_and_null", "batch_missing": "empty",
+    },
+]  # fmt: skip
 """Several forms at once; each of them alone is tried by `make test-all`, and the default one in
 test_five_services_truth.py."""
 FORMS: list[dict[str, object]] = [
+    {"era": "2023", "spelling": "newer", "numbers": "text", "owner_field": "ownerUserId"},
+    {"era": "2026", "listing_rows": "full", "listing_flaws": "duplicate_and_null"},
+    {"batch_cards": "no_cards", "batch_missing": "empty", "dropped_routes": "gone"},
     {"era": "2023"},
     {"era": "2026"},
     {"spelling": "newer"},

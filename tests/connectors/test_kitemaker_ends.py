@@ -113,6 +113,7 @@ def test_another_organization_is_refused(tmp_path: Path) -> None:
         assert kitemaker.query("SELECT count(*) FROM kitemaker.work_items_history") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_space_that_becomes_private_ends_and_comes_back(tmp_path: Path) -> None:
     """The same token saw it and its address answers 404: it goes with all that is in it."""
     with synced(tmp_path) as kitemaker:

@@ -76,6 +76,7 @@ def test_auto_reads_what_changed_by_its_id_in_one_request(tmp_path: Path) -> Non
         assert paths(kitemaker)["/metadata/workitems"] == paths(kitemaker)["/workitem"] == 1
 
 
+@pytest.mark.slow
 def test_rest_asks_recent_lists_and_known_numbers_and_lists_once_a_day(tmp_path: Path) -> None:
     """1 + 2S, and number by number for initiatives and feedback; labels and statuses each day."""
     with synced(tmp_path, "rest") as kitemaker:

@@ -22,6 +22,7 @@ from tests.kitemaker import (
 from tests.support import Bench
 
 
+@pytest.mark.slow
 def test_switching_to_rest_and_back_makes_no_version(tmp_path: Path) -> None:
     """After a first sync by GraphQL, full passes by REST and by GraphQL change no row, and what
     only one of them shows is kept."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import pytest
+
 from tests.support import Bench
 
 
@@ -35,6 +37,7 @@ def test_kinopio_asks_six_requests_when_nothing_changed(made: Callable[..., Benc
     )
 
 
+@pytest.mark.slow
 def test_kinopio_visits_are_read_and_make_no_version(made: Callable[..., Bench]) -> None:
     """A visit moves `updatedAt`: the space is read, its counter follows, its history stays."""
     kinopio = made("kinopio")
@@ -56,7 +59,7 @@ def test_kinescope_asks_annotations_and_posters_only_of_changed_videos(
     made: Callable[..., Bench],
 ) -> None:
     """A second sync lists everything and asks nothing of single videos, until one changes."""
-    kinescope = made("kinescope", size=120)
+    kinescope = made("kinescope", size=101)
     kinescope.sync()
     truth = kinescope.world.truth()
     kinescope.stand_in.reset()

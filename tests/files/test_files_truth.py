@@ -10,7 +10,7 @@ import pytest
 from tests.files.scene import FileBench
 
 FORMS: list[Any] = [
-    ("kinopio", {}),
+    pytest.param("kinopio", {}, marks=pytest.mark.slow),
     ("kinescope", {}),
     pytest.param("kinesis", {}, marks=pytest.mark.slow),
     pytest.param("kinesis", {"media_fields": "current"}, marks=pytest.mark.slow),

@@ -57,7 +57,7 @@ def stored(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("service", "tables"),
     [
-        ("kinopio", ["users", "spaces", "cards"]),
+        pytest.param("kinopio", ["users", "spaces", "cards"], marks=pytest.mark.slow),
         *(pytest.param(service, ["*"], marks=pytest.mark.slow) for service in SERVICES),
     ],
 )
