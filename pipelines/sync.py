@@ -11,7 +11,6 @@ import secrets
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from connectors.declare import Due, Family, family_tables
