@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sandbox.faults import Fault
 from tests.proof.processes import kollect
 from tests.support import Bench
@@ -78,6 +80,7 @@ def test_an_account_whose_first_pass_broke_off_catches_up(made: Callable[..., Be
     assert marked(kinopio) is not None
 
 
+@pytest.mark.slow
 def test_status_and_exit_codes_say_what_is_proved(made: Callable[..., Bench]) -> None:
     """Real commands: `sync` and `status` end with 0 where all is complete; with 1 where one table
     is not, which both name with the reason, while the others stand as complete."""

@@ -69,7 +69,7 @@ def test_killed_at_the_writes_that_matter_the_next_sync_asks_for_no_page_twice(
     assert scene.spilled, "killed syncs leave scratch files, which the next ones removed"
 
 
-@pytest.mark.parametrize("lost", ["stage", "all"])
+@pytest.mark.parametrize("lost", [pytest.param("stage", marks=pytest.mark.slow), "all"])
 def test_killed_after_a_commit_without_the_stage_the_next_sync_ends_the_same(
     set_scene: Set, lost: str
 ) -> None:
@@ -131,9 +131,8 @@ def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
     assert scene.differs(place) == []
 
 
-@pytest.mark.parametrize(
-    "kept", [pytest.param(0.0, marks=pytest.mark.slow), 0.5, pytest.param(0.999, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
 def test_a_torn_log_of_a_committed_load_is_loaded_again(set_scene: Set, kept: float) -> None:
     """DuckDB's own log, cut off at any place, holds the whole transaction or nothing of it."""
     scene = set_scene("kippt", first=False)

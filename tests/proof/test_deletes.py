@@ -74,16 +74,23 @@ def test_absence_from_its_parent_ends_a_child(made: Callable[..., Bench]) -> Non
     kinopio.assert_true()
 
 
+def spoken(fault: dict[str, Any]) -> str:
+    return "-".join(map(str, fault.values()))
+
+
+FAILING = [
+    {"kind": "status", "status": 404},
+    {"kind": "status", "status": 500},
+    {"kind": "forbidden"},
+    {"kind": "html"},
+    {"kind": "truncated"},
+]
+
+
 @pytest.mark.parametrize(
     "fault",
-    [
-        {"kind": "status", "status": 500},
-        {"kind": "forbidden"},
-        {"kind": "html"},
-        {"kind": "truncated"},
-        {"kind": "status", "status": 404},
-    ],
-    ids=lambda fault: "-".join(map(str, fault.values())),
+    [FAILING[0], *(pytest.param(fault, marks=pytest.mark.slow) for fault in FAILING[1:])],
+    ids=spoken,
 )
 def test_a_listing_that_fails_ends_nothing(
     made: Callable[..., Bench], fault: dict[str, Any]
