@@ -31,11 +31,8 @@ from connectors.http.judges import judge_kinescope
 from connectors.http.rules import HttpRules, Window
 from connectors.kinescope_files import FILES, HOSTS, LARGEST
 from connectors.kinescope_tables import (
-    ADDITIONAL_MATERIALS,
     ANALYTICS,
-    ANNOTATIONS,
     BILLING_USAGE,
-    CHAPTERS,
     FILE_REQUESTS,
     FOLDERS,
     LIVE_EVENTS,
@@ -44,15 +41,20 @@ from connectors.kinescope_tables import (
     PLAYERS,
     PLAYLIST_ITEMS,
     PLAYLISTS,
-    POSTERS,
     PRIVACY_DOMAINS,
     PROJECTS,
     RESTREAMS,
-    SUBTITLES,
     TAGS,
+    WEBHOOKS,
+)
+from connectors.kinescope_video_tables import (
+    ADDITIONAL_MATERIALS,
+    ANNOTATIONS,
+    CHAPTERS,
+    POSTERS,
+    SUBTITLES,
     VIDEO_ASSETS,
     VIDEOS,
-    WEBHOOKS,
 )
 from connectors.paging import PageNumbers, dig
 from connectors.walk import Walk

@@ -13,9 +13,11 @@ from typing import Any
 from connectors.declare import Resource
 from connectors.files import FileSource, Fresh, Row
 from connectors.kinescope_tables import (
+    LIVE_EVENTS,
+)
+from connectors.kinescope_video_tables import (
     ADDITIONAL_MATERIALS,
     ANNOTATIONS,
-    LIVE_EVENTS,
     POSTERS,
     SUBTITLES,
     VIDEO_ASSETS,
