@@ -40,7 +40,7 @@ def main(file: str, how: str) -> None:
             print(seen, flush=True)
             last = seen
         queries += 1
-        if select.select([sys.stdin], [], [], 0.05)[0]:
+        if select.select([sys.stdin], [], [], 0.25)[0]:
             break
     print(f"queries {queries}", flush=True)
 

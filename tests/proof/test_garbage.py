@@ -178,7 +178,7 @@ def test_a_field_named_like_a_word_of_our_sql_is_a_column_like_any_other(tmp_pat
 
 
 @given(garbage=records)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_any_json_beside_a_valid_record_costs_itself_alone(kept: Kept, garbage: list[Any]) -> None:
     """The same for whatever can be written as JSON."""
     check(kept, garbage)

@@ -123,15 +123,14 @@ def test_every_time_shows_what_the_service_held(machine: type[History]) -> None:
 
 
 def test_a_short_history_is_true() -> None:
-    """A sample for every day: changes, a broken sync and three syncs, in a fixed order."""
+    """A sample for every day: a change, a broken sync and a sync after the first, in this order."""
     machine = History()
     try:
         random_seeds = random.Random(7)
-        for _ in range(2):
-            machine.change(random_seeds.randrange(1000))
-            machine.broken_sync(2, random_seeds.randrange(1000))
-            machine.sync(False)
-            machine.every_time_is_as_it_was()
-        assert len(machine.times) == 3
+        machine.change(random_seeds.randrange(1000))
+        machine.broken_sync(2, random_seeds.randrange(1000))
+        machine.sync(False)
+        machine.every_time_is_as_it_was()
+        assert len(machine.times) == 2
     finally:
         machine.teardown()

@@ -97,7 +97,7 @@ def test_no_canary_is_in_what_commands_say_at_debug_level_or_in_backups(
     assert run("sync", "--full", "--json") == 0
     assert run("status") == 0
     assert run("backup") == 0
-    (backup,) = (path for path in (bench.folder / "backups").iterdir() if path.is_dir())
+    (backup,) = (path.parent for path in (bench.folder / "backups").glob("*/manifest.json"))
     assert run("restore", str(backup), "--to", str(bench.folder / "restored.duckdb")) == 0
     assert run("export", service, "--format", "json", "--to", str(bench.folder / "exported")) == 0
     assert (bench.folder / "restored.duckdb").stat().st_size > 0
