@@ -39,7 +39,7 @@ def said(bench: Bench) -> bytes:
     "service",
     [
         "kinopio",
-        "kinescope",
+        pytest.param("kinescope", marks=pytest.mark.slow),
         pytest.param("kinesis", marks=pytest.mark.slow),
         pytest.param("kippt", marks=pytest.mark.slow),
         pytest.param("kitemaker", marks=pytest.mark.slow),
