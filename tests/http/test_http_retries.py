@@ -383,4 +383,4 @@ def test_a_listener_that_fails_does_not_keep_a_place(bench: Any) -> None:
     with pytest.raises(ZeroDivisionError):
         at.client.ask(GET)
     assert at.client.ask(GET).payload == {"ok": 1}
-    assert sum(at.clock.sleeps) == pytest.approx(1.03)
+    assert sum(at.clock.sleeps) == pytest.approx(1.02)
