@@ -25,6 +25,7 @@ from pipelines.results import AccountResult, Progress, loaded_text, traffic_of, 
 from pipelines.settings import Account, Settings
 from warehouse.connect import Warehouse, storage_problem
 from warehouse.engine import open_engine
+from warehouse.evolve import get_ready
 from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.load import LoadRequest, load
@@ -198,6 +199,8 @@ class _Sync:
         started_at: datetime,
     ) -> None:
         known = self._known(engine)
+        if known.nothing_yet():
+            get_ready()
         self.full = self.full or self._full_pass_due(known, run_id, started_at)
         done = known.cursors("loaded in run")
         for number, family in enumerate(families):

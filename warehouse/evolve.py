@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import threading
 from datetime import datetime
 
 import duckdb
@@ -39,6 +41,13 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
     if rows and rows[0][0] == wanted:
         return
     _create(connection, connector, wanted)
+
+
+def get_ready() -> None:
+    """Begin to import what `ensure_schema` needs for new tables; the network takes longer."""
+    threading.Thread(
+        target=importlib.import_module, args=("warehouse.tables",), name="import", daemon=True
+    ).start()
 
 
 def fingerprint(connector: Connector) -> str:

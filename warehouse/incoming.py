@@ -32,7 +32,7 @@ BATCH_BYTES = 8 << 20
 WIDE_BYTES = 4 << 20
 WIDE_MEMORY_LIMIT = "1GiB"
 """DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
-MEMORY_LIMIT = "220MiB"
+MEMORY_LIMIT = "180MiB"
 """DuckDB's share; Python, httpx and the batches under way come on top."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 

@@ -147,6 +147,10 @@ class Known:
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
 
+    def nothing_yet(self) -> bool:
+        """Whether no load of the account ever moved a cursor."""
+        return not self._at_hand().cursors
+
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""
         return self.cursor(f"complete {family}") is None

@@ -56,10 +56,11 @@ class _PageNumberWalk:
     size: int = 0
     """The page size that the service really used."""
     waiting: set[int] = field(default_factory=set)
-    seen: set[Hashable] = field(default_factory=set)
-    """Every row of every pass."""
-    here: set[Hashable] = field(default_factory=set)
-    """The rows of this pass."""
+    here: set[int] = field(default_factory=set)
+    """The rows of this pass, as hashes: half the memory for a million rows, and two that clash
+    count as one, so that the count can only be doubted for it, never believed."""
+    before: set[int] = field(default_factory=set)
+    """The same of the passes before this one."""
     rows: int = 0
     """Rows of this pass, repeated ones included."""
     passes: int = 1
@@ -137,8 +138,15 @@ class _PageNumberWalk:
 
     def _count(self, page: Asked) -> None:
         self.rows += len(page.ids)
-        self.here.update(page.ids)
-        self.seen.update(page.ids)
+        self.here.update(map(hash, page.ids))
+
+    def _seen(self) -> int:
+        """How many different rows all passes have shown."""
+        return len(self.here) + sum(row not in self.here for row in self.before)
+
+    def _next_pass(self) -> None:
+        self.before = self.before | self.here if self.before else self.here
+        self.here = set()
 
     def _end(self) -> list[Params]:
         if self.pages > 1 and not self.looking_again and not self.signs:
@@ -147,18 +155,19 @@ class _PageNumberWalk:
         if not self.signs and len(self.here) == self.total == self.rows:
             self.outcome = Proof(True, "total matched")
             return []
-        if not self.signs and len(self.seen) == self.total:
+        if not self.signs and self._seen() == self.total:
             self.outcome = Proof(True, "total matched, pages cut in several ways")
             return []
         if self.signs:
-            self.careful, self.here = _CarefulPass(), set()
+            self._next_pass()
+            self.careful = _CarefulPass()
             return [self._page(1)]
         return self._short()
 
     def _short(self) -> list[Params]:
         """Fewer rows came than there are, although nothing moved."""
         if self.size >= (self.total or 0) or self.passes >= PASSES:
-            short = f"{len(self.seen)} rows of {self.total} came"
+            short = f"{self._seen()} rows of {self.total} came"
             self.outcome = Proof(False, reason=short)
             return []
         return self._other_borders()
@@ -172,7 +181,8 @@ class _PageNumberWalk:
         """
         self.passes += 1
         self.ask_size = max(2, self.size - self.size // 7 - 1)
-        self.size, self.rows, self.here = 0, 0, set()
+        self._next_pass()
+        self.size, self.rows = 0, 0
         self.looking_again, self.ends = False, {}
         self.waiting = {1}
         return [self._page(1)]
@@ -190,7 +200,8 @@ class _PageNumberWalk:
                 self.outcome = Proof(True, "end reached")
                 return []
             self.pages = number
-            self.careful, self.here = _CarefulPass(), set()
+            self._next_pass()
+            self.careful = _CarefulPass()
             return [self._page(1)]
         self._count(page)
         return [self._page(number + 1)]
@@ -207,7 +218,7 @@ class _PageNumberWalk:
             if len(self.here) >= (self.total or 0):
                 self.outcome = Proof(True, "page borders compared")
                 return []
-            if len(self.seen) == self.total and not self.signs:
+            if self._seen() == self.total and not self.signs:
                 self.outcome = Proof(True, "total matched, pages cut in several ways")
                 return []
             self.careful = None

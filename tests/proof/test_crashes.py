@@ -3,10 +3,12 @@ next sync ends as an undisturbed one would have."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,9 @@ import pytest
 from connectors import SERVICES
 from connectors.errors import WarehouseProblem
 from tests.payloads import recorded
-from tests.proof.killed import LOST
+from tests.proof.killed import LOST, Order
 from tests.proof.processes import Elsewhere
-from tests.proof.scene import Scene
+from tests.proof.scene import Scene, scratch_of
 
 SAMPLE = (
     "after pwrite pages.journal",
@@ -113,6 +115,43 @@ def test_from_every_state_that_a_kill_can_leave_the_next_sync_ends_as_a_calm_one
     ]
     count = {lost: len(found) for lost, found in states.items()}
     assert not problems, f"{count} states of {len(scene.boundaries)}:\n" + "\n".join(problems[:20])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("written", [1, 8_000_000, 16_000_000])
+def test_killed_while_rows_go_through_the_scratch_database_the_next_sync_loads_all(
+    elsewhere: Elsewhere, tmp_path: Path, written: int
+) -> None:
+    """Killed once so many bytes of a large load's scratch database are written."""
+    tags = [{"id": f"tag-{n}", "tag": f"{n}" + "x" * 4_000_000} for n in range(12)]
+    credentials = {"KINESCOPE_API_TOKEN": "token-of-a-test"}
+    with recorded(tmp_path, "kinescope", {"/v1/tags": {"data": tags}}, credentials) as kinescope:
+        assert kinescope.settings
+        order = Order(str(tmp_path), "kinescope", credentials, tables=("tags",))
+        elsewhere.start(order)
+        deadline = time.monotonic() + 60
+        while _size(tmp_path.glob(".kollect/scratch/*/rows.duckdb*")) < written:
+            assert time.monotonic() < deadline, "the scratch database never grew so far"
+        elsewhere.kill()
+        ended = elsewhere.answer()
+        assert ended == {"killed": 9}, str(ended)[-2000:]
+        assert scratch_of(tmp_path), "the killed sync left its scratch files"
+        result = elsewhere.sync(order)
+        assert result.get("status") == "complete", result
+        assert scratch_of(tmp_path) == []
+        assert {row["tag"] for row in kinescope.rows("tags").values()} == {
+            tag["tag"] for tag in tags
+        }
+        assert len(kinescope.stand_in.requests) == 1, "the page was staged before"
+
+
+def _size(files: Iterable[Path]) -> int:
+    """Their bytes together; a file may go while it is looked at."""
+    total = 0
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total
 
 
 def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
