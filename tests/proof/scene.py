@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ class Scene:
     """Scratch folders that killed syncs left behind."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _place_of_states: Path = Path()
+    _states_at: float = 0.0
 
     @classmethod
     def set(cls, folder: Path, service: str, elsewhere: Elsewhere, *, first: bool) -> Scene:
@@ -73,9 +75,9 @@ class Scene:
         """A sync of a copy."""
         return Order(str(place), self.stage.service, self.stage.box.environment(), **more)
 
-    def sync(self, place: Path, die_at: str | None = None) -> dict[str, Any]:
+    def sync(self, place: Path, die_at: str | None = None, **more: Any) -> dict[str, Any]:
         """One sync of a copy in another process."""
-        return self.elsewhere.sync(self.order(place, die_at=die_at))
+        return self.elsewhere.sync(self.order(place, die_at=die_at, **more))
 
     def differs(self, place: Path) -> list[str]:
         """Where a copy differs from what the calm sync made."""
@@ -104,7 +106,7 @@ class Scene:
         assert result.get("status") == "complete", result
         assert self.differs(place) == []
         found: dict[str, dict[str, str]] = result["states"]
-        self._place_of_states = place
+        self._place_of_states, self._states_at = place, time.monotonic()
         return found
 
     def recover_from(self, state: str, boundary: str, lost: str) -> list[str]:
@@ -113,7 +115,9 @@ class Scene:
         shutil.copytree(state, place, symlinks=True)
         file = place / "kollect.toml"
         file.write_text(file.read_text().replace(str(self._place_of_states), str(place)))
-        problems = self._recover(place, lost)
+        # As if right after the kill: a run that rested for long would be followed by a fresh one.
+        rested = time.monotonic() - self._states_at
+        problems = self._recover(place, lost, slow_by_seconds=rested)
         shutil.rmtree(place)
         return [f"{boundary}, {lost} lost: {problem}" for problem in problems]
 
@@ -148,12 +152,12 @@ class Scene:
         shutil.rmtree(place)
         return [f"{point}, {lost} lost: {problem}" for problem in problems]
 
-    def _recover(self, place: Path, lost: str) -> list[str]:
+    def _recover(self, place: Path, lost: str, **more: Any) -> list[str]:
         """Lose what is to be lost, sync: rows, history, cursors and counts against calm ones, and
         with the stage kept no staged page asked for again."""
         pages, before = self.staged(place), self.stage.stand_in.count()
         lose(place, lost)
-        result = self.sync(place)
+        result = self.sync(place, **more)
         if result.get("status") != "complete":
             return [f"the next sync: {str(result)[:3000]}"]
         problems = self.differs(place)
