@@ -68,7 +68,7 @@ def figures_of(
     ]  # fmt: skip
 
 
-def kinescope(folder: Path, *, sizes: tuple[int, ...] = (16_000, 32_800)) -> list[Figure]:
+def kinescope(folder: Path, *, sizes: tuple[int, ...] = (16_000, 32_800, 100_000)) -> list[Figure]:
     """Videos at 10 a second and 300 a minute."""
     figures: list[Figure] = []
     for size in sizes:
