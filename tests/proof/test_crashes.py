@@ -33,6 +33,10 @@ MORE = (
     "after fsync .kollect.duckdb.copying",
     "before replace kollect.duckdb.published.json",
 )
+EACH = [
+    name if name == "kippt" else pytest.param(name, marks=pytest.mark.slow) for name in SERVICES
+]
+"""Every service; all but one only in `make test-all`."""
 Set = Callable[..., Scene]
 
 
@@ -154,19 +158,21 @@ def _size(files: Iterable[Path]) -> int:
     return total
 
 
-def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set) -> None:
+@pytest.mark.parametrize("service", EACH)
+def test_a_torn_last_entry_of_the_stage_costs_one_page(set_scene: Set, service: str) -> None:
     """What a power cut leaves of the last entry is cut away; only that page is asked again."""
-    scene = set_scene("kippt", first=False)
+    scene = set_scene(service, first=False)
     place = scene.copy()
     (point,) = scene.named("after pwrite pages.journal")
     assert scene.sync(place, point)["killed"] == 9
     pages = scene.staged(place)
     assert pages
-    file = place / ".kollect" / "stage" / "kippt" / "pages.journal"
+    file = place / ".kollect" / "stage" / service / "pages.journal"
     os.truncate(file, file.stat().st_size - 7)
     before = scene.stage.stand_in.count()
     assert scene.sync(place)["status"] == "complete"
-    assert len(scene.asked(before)) == len(scene.calm_requests) - pages + 1
+    most = len(scene.calm_requests) - pages + 1
+    assert most - scene.refused <= len(scene.asked(before)) <= most
     assert scene.differs(place) == []
 
 
@@ -185,11 +191,12 @@ def test_a_torn_log_of_a_committed_load_is_loaded_again(set_scene: Set, kept: fl
     assert scene.differs(place) == []
 
 
+@pytest.mark.parametrize("service", EACH)
 def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
-    set_scene: Set, elsewhere: Elsewhere
+    set_scene: Set, elsewhere: Elsewhere, service: str
 ) -> None:
     """The sync ends with what to do; once the folder is open again all is as if it had been."""
-    scene = set_scene("kippt", first=False)
+    scene = set_scene(service, first=False)
     place = scene.copy()
     folders = [place, *(path for path in place.rglob("*") if path.is_dir())]
     published = (place / "kollect.duckdb").read_bytes()
@@ -206,6 +213,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
     assert scene.differs(place) == []
 
 
+@pytest.mark.parametrize("service", EACH)
 @pytest.mark.parametrize(
     "room",
     [
@@ -216,13 +224,13 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_changed(
     ],
 )
 def test_a_full_disk_ends_a_sync_with_the_reason_and_loses_nothing(
-    set_scene: Set, tmp_path: Path, room: int
+    set_scene: Set, tmp_path: Path, room: int, service: str
 ) -> None:
     """Whatever the sync was writing when space ran out, the next one ends as a calm one."""
-    scene = set_scene("kippt", first=False)
+    scene = set_scene(service, first=False)
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", str(disk)]
     if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("only root of a whole machine may mount a small disk")
     try:
