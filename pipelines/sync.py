@@ -171,7 +171,8 @@ class _Sync:
             head = first[0]
             started_at = datetime.fromisoformat(head["started_at"])
             hours = (now - started_at).total_seconds() / 3600
-            if 0 <= hours < STAGE_HOURS and head["full"] >= self.full:
+            # A clock that was set back meanwhile makes no page older.
+            if abs(hours) < STAGE_HOURS and head["full"] >= self.full:
                 self.full = head["full"]
                 self.resumed_old = hours * 60 > FRESH_MINUTES
                 text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
