@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import tempfile
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ class History(RuleBasedStateMachine):
 
     def _truth(self) -> dict[str, list[dict[str, Any]]]:
         """What stands there now, without what changes by itself and makes no version."""
-        shown = self.bench.world.truth()
+        shown = copy.deepcopy(self.bench.world.truth())  # whose lists go on changing
         return {
             name: [
                 {k: v for k, v in row.items() if k not in self._volatile(name)}
