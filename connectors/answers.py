@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -71,6 +71,7 @@ class Answers:
         self._scrubber = Scrubber(connector.secret_fields, connector.strip_queries)
         self._drops = [tuple(path.split(".")) for path in connector.drop]
         self._occurrences: Counter[str] = Counter()
+        self._begun: dict[str, Future[Page]] = {}
 
     def question(
         self, resource: Resource, path: str, bind: Bind, params: Mapping[str, str]
@@ -101,6 +102,13 @@ class Answers:
         key = request.key if number == 1 else f"{request.key} #{number}"
         return Question(request, key, bind, {**shown, **params}, resource.denied)
 
+    def begin(self, pool: Executor, resource: Resource) -> None:
+        """Ask the first question of a listing already; whoever asks it then gets that answer,
+        or the error that came instead."""
+        question = self.question(resource, resource.get, {}, resource.paging.walk().first())
+        self._occurrences[question.request.key] -= 1  # the one that is still to come
+        self._begun[question.key] = pool.submit(self._staged_or_asked, question, frozenset(), False)
+
     def get(
         self, question: Question, also: frozenset[int] = frozenset(), now: bool = False
     ) -> Page:
@@ -108,7 +116,8 @@ class Answers:
 
         Statuses in `also` are answers; what is asked `now` is neither looked up nor staged.
         """
-        page = self._staged_or_asked(question, also, now)
+        begun = None if now else self._begun.pop(question.key, None)
+        page = begun.result() if begun else self._staged_or_asked(question, also, now)
         if page.status in question.denied:
             raise Forbidden(
                 f"{self.connector.title} does not let this credential see {question.request.path}",

@@ -351,6 +351,11 @@ class Connector:
         return [f for f in self.families if wanted & {t.name for t in family_tables(f)}]
 
 
+def names_in(rows: Rows) -> list[str]:
+    """The table that rows of an answer go to, then those of the rows inside them."""
+    return [rows.table.name, *(name for child in rows.children for name in names_in(child))]
+
+
 def family_tables(family: Family) -> list[Table]:
     """The tables that a family feeds, parents before children."""
     found: dict[str, Table] = {}

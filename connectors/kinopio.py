@@ -127,19 +127,26 @@ def copy_spaces(walk: Walk) -> None:
         for space_id, record in listed.items()
         if not record.get("updatedAt") or stored.get(space_id) != record["updatedAt"]
     ]
-    missing = [*_read_batches(walk, changed)]
+    updated: dict[str, str] = {}
+    missing = [*_read_batches(walk, changed, updated)]
     if all(listing.proof.complete for listing in listings):
         known = {row[0] for row in walk.known.rows("spaces", ["id"])}
         missing += sorted(known - listed.keys())
-    _read_singly(walk, missing)
+    _read_singly(walk, missing, updated)
     for part in SPACE_PARTS:
         walk.outcome.note(part.table.name, "every changed space was read whole")
     # Removed spaces too: what was removed inside them can be restored with them.
     read = dict.fromkeys((*changed, *missing))
-    _read_removed_cards(walk, [space_id for space_id in read if space_id not in walk.gone])
+    unread = _read_removed_cards(
+        walk, [space_id for space_id in read if space_id not in walk.gone]
+    )
+    # Only now: a space whose removed cards were not read has not been read.
+    for space_id, updated_at in updated.items():
+        if space_id not in unread:
+            walk.outcome.cursors[("spaces", space_id)] = updated_at
 
 
-def _read_batches(walk: Walk, space_ids: list[str]) -> list[str]:
+def _read_batches(walk: Walk, space_ids: list[str], updated: dict[str, str]) -> list[str]:
     """Read spaces 60 at a time; returns the ids that the batches did not answer whole.
 
     Whether a batch holds the cards is undocumented: the first one shows it, and where it does
@@ -155,7 +162,7 @@ def _read_batches(walk: Walk, space_ids: list[str]) -> list[str]:
             answered = {space["id"] for space in whole}
             missing += [space_id for space_id in asked if space_id not in answered]
             for space in whole:
-                _keep(walk, space)
+                _keep(walk, space, updated)
         if part and len(missing) == len(groups[0]):
             return space_ids
     return missing
@@ -167,14 +174,16 @@ def _whole(payload: Any) -> list[Record]:
     return [e for e in entries if isinstance(e, dict) and e.get("id") and "cards" in e]
 
 
-def _keep(walk: Walk, space: Record) -> None:
+def _keep(walk: Walk, space: Record, updated: dict[str, str]) -> None:
+    """Keep a whole space, and remember in `updated` as of when it was read."""
+    # Keeping takes the moving fields out of it.
     space_id, updated_at = space["id"], space.get("updatedAt")
     walk.keep(WHOLE_SPACES, [space])
     if updated_at:
-        walk.outcome.cursors[("spaces", space_id)] = updated_at
+        updated[space_id] = updated_at
 
 
-def _read_singly(walk: Walk, space_ids: list[str]) -> None:
+def _read_singly(walk: Walk, space_ids: list[str], updated: dict[str, str]) -> None:
     """Read spaces one by one: those that batches left out, and those that left the listings.
 
     Only a 404 on its own address is evidence that a space is gone; 401 means that access was
@@ -184,7 +193,7 @@ def _read_singly(walk: Walk, space_ids: list[str]) -> None:
     for bind, page in walk.ask_all(ONE_SPACE, binds):
         space_id = bind["space_id"]
         if isinstance(page, Page) and isinstance(page.payload, dict) and page.payload.get("id"):
-            _keep(walk, page.payload)
+            _keep(walk, page.payload, updated)
         elif isinstance(page, Missing):
             walk.gone.add(space_id)
             walk.outcome.end("spaces", {"id": space_id}, "404 on its own address")
@@ -193,16 +202,19 @@ def _read_singly(walk: Walk, space_ids: list[str]) -> None:
             walk.outcome.messages.append(f"space {space_id} can no longer be read; it is kept")
 
 
-def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
-    """Cards that were removed but can be restored; readable only where one may edit."""
+def _read_removed_cards(walk: Walk, space_ids: list[str]) -> set[str]:
+    """Cards that were removed but can be restored; readable only where one may edit. Returns the
+    spaces for which they could not be read otherwise."""
     binds = [{"space_id": space_id} for space_id in space_ids]
     listings = walk.read_each(REMOVED_CARDS, binds)
     _ask_again_where_empty(walk, binds, listings)
     refused: set[str] = set()
+    unread: set[str] = set()
     for bind, listing in zip(binds, listings, strict=True):
         if listing.refused:
             refused.add(bind["space_id"])
         elif not listing.proof.complete:
+            unread.add(bind["space_id"])
             walk.sink.without(CARDS, bind)
     if any(_removed_before(walk, space_id) for space_id in refused):
         # What was shown before and is refused now has not ended by that.
@@ -214,6 +226,7 @@ def _read_removed_cards(walk: Walk, space_ids: list[str]) -> None:
         # A refusal here means `not your space`, unless the key itself has died: this tells, and
         # only now (the account was read at the beginning of the run, with a key that lived).
         walk.ask(ACCOUNT, now=True)
+    return unread
 
 
 def _removed_before(walk: Walk, space_id: str) -> int:

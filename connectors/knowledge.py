@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from connectors.declare import Resource
+
 
 class Knowledge(Protocol):
     """What the warehouse already knows of this account."""
@@ -31,3 +33,8 @@ class Knowledge(Protocol):
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""
+
+
+def known_spelling(resource: Resource, known: Knowledge) -> str | None:
+    """Which spelling of a resource's path worked in earlier runs: `first` or `otherwise`."""
+    return known.cursor(f"spelling of {resource.spelling or resource.name}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.declare import Each, Family, Resource, Rows
+from connectors.declare import Each, Family, Resource, names_in
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Outcome:
     def fail_rows(self, resource: Resource, reason: str) -> None:
         """The same for every table that a resource feeds."""
         for rows in resource.rows:
-            for name in _names(rows):
+            for name in names_in(rows):
                 self.fail(name, resource.name, reason)
 
     def lack(self, table: str, resource: str, reason: str) -> None:
@@ -101,7 +101,3 @@ class Outcome:
             for scope, proved in self.scopes.get(table, {}).items()
             if scope or feeders <= proved
         ]
-
-
-def _names(rows: Rows) -> list[str]:
-    return [rows.table.name, *(name for child in rows.children for name in _names(child))]

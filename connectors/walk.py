@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.answers import Answers, Bind, Page, Question
-from connectors.declare import Connector, Family, Record, Resource, Rows, Table
+from connectors.declare import Connector, Family, Record, Resource, Rows, Table, names_in
 from connectors.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
 from connectors.http.client import Client
-from connectors.journal import Journal
-from connectors.knowledge import Knowledge
+from connectors.knowledge import Knowledge, known_spelling
 from connectors.outcome import Outcome
 from connectors.paging import Asked, PagingWalk, Proof
 from connectors.shape import Cut, Shaper, Sink, identity
@@ -64,13 +63,12 @@ class Walk:
         family: Family,
         *,
         client: Client,
-        journal: Journal,
+        answers: Answers,
         sink: Sink,
         known: Knowledge,
         full: bool,
         started_at: datetime,
         tables: frozenset[str] | None = None,
-        in_flight: int = 8,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.connector = connector
@@ -89,7 +87,7 @@ class Walk:
         self._spellings: dict[str, str] = {}
         self._spelled_right: set[str] = set()
         self._tables = tables
-        self._answers = Answers(connector, family.name, client, journal, in_flight)
+        self._answers = answers
         self._shaper = Shaper(connector, sink)
 
     # -- reading ---------------------------------------------------------------------------
@@ -101,7 +99,7 @@ class Walk:
     def wants(self, resource: Resource) -> bool:
         """Whether any table that the resource feeds was asked for."""
         return self._tables is None or any(
-            table in self._tables for rows in resource.rows for table in _names(rows)
+            table in self._tables for rows in resource.rows for table in names_in(rows)
         )
 
     def read(
@@ -185,7 +183,7 @@ class Walk:
             return resource.get
         name = resource.spelling or resource.name
         if name not in self._spellings:
-            self._spellings[name] = self.known.cursor(f"spelling of {name}") or "first"
+            self._spellings[name] = known_spelling(resource, self.known) or "first"
         return resource.otherwise if self._spellings[name] == "otherwise" else resource.get
 
     def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
@@ -289,7 +287,7 @@ class Walk:
             if task.refused and resource.denied:
                 self.outcome.note(rows.table.name, "what may be seen was read")
             elif not proof.complete:
-                for name in _names(rows):
+                for name in names_in(rows):
                     self.outcome.fail(name, resource.name, proof.reason)
             elif (
                 proof.whole
@@ -302,7 +300,7 @@ class Walk:
             else:
                 self.outcome.note(rows.table.name, proof.by)
             if proof.complete:
-                for name in _names(rows)[1:]:
+                for name in names_in(rows)[1:]:
                     self.outcome.note(name, f"read whole inside {rows.table.name}")
         return Listing(proof, task.records, task.refused, task.count)
 
@@ -347,10 +345,6 @@ class _Settled:
 
     def refused(self) -> dict[str, str] | None:
         return None
-
-
-def _names(rows: Rows) -> list[str]:
-    return [rows.table.name, *(name for child in rows.children for name in _names(child))]
 
 
 def _slim(record: Record) -> Record:

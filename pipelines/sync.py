@@ -10,9 +10,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.ahead import Ahead
 from connectors.declare import Due, Family, family_tables
 from connectors.errors import AccountBusy, BadSettings, Fatal, KollectError
 from connectors.families import read_family
@@ -88,6 +90,17 @@ def sync_account(
         if (problem := storage_problem(error, warehouse.home)) is None:
             raise
         raise problem from error
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the families of a run are read with, and which come next."""
+
+    client: Client
+    engine: Any
+    known: Known
+    ahead: Ahead
+    next: list[Family]
 
 
 class _Sync:
@@ -203,24 +216,28 @@ class _Sync:
         if known.nothing_yet():
             get_ready()
         self.full = self.full or self._full_pass_due(known, run_id, started_at)
-        done = known.cursors("loaded in run")
-        for number, family in enumerate(families):
-            if done.get(family.name) == run_id:
-                continue
-            spared = family.full_only and not self.full and not self.named
-            if spared and not known.first_time(family.name):
-                continue
-            self._tell("family", f"reading {family.name}", family=family.name)
-            last = number == len(families) - 1
-            error = self._family(family, last, journal, client, engine, known, run_id, started_at)
-            if isinstance(error, Fatal):
-                self._fail(error, families[number + 1 :])
-                break
+        due = [family for family in families if self._is_due(family, known, run_id)]
+        with Ahead(self.connector, client, journal, self.account.max_in_flight) as ahead:
+            for number, family in enumerate(due):
+                self._tell("family", f"reading {family.name}", family=family.name)
+                reading = _Reading(client, engine, known, ahead, due[number + 1 :])
+                last = family is families[-1]
+                error = self._family(family, last, journal, reading, run_id, started_at)
+                if isinstance(error, Fatal):
+                    self._fail(error, due[number + 1 :])
+                    break
         stored = known.run_loads(run_id)
         self.result.tables = {
             **stored,
             **{t: r for t, r in self.result.tables.items() if t not in stored},
         }
+
+    def _is_due(self, family: Family, known: Known, run_id: str) -> bool:
+        """Whether this run has still to read a family, and whether it is one that reads it."""
+        if known.cursors("loaded in run").get(family.name) == run_id:
+            return False
+        spared = family.full_only and not self.full and not self.named
+        return not spared or known.first_time(family.name)
 
     def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
         """Download what the records name; what is loaded can be read meanwhile."""
@@ -261,28 +278,26 @@ class _Sync:
         family: Family,
         last: bool,
         journal: Journal,
-        client: Client,
-        engine: Any,
-        known: Known,
+        reading: _Reading,
         run_id: str,
         started_at: datetime,
     ) -> KollectError | None:
         """Read and load one family; an error ends its reading, and what was read is loaded."""
+        known = reading.known
         tables = frozenset(t.name for t in family_tables(family)) & set(self.account.tables)
         scratch = Scratch(self.warehouse.home, "load-")
         first_time = known.first_time(family.name)
-        incoming = Incoming(engine.cursor(), scratch.path, known.extra_columns())
+        incoming = Incoming(reading.engine.cursor(), scratch.path, known.extra_columns())
         walk = Walk(
             self.connector,
             family,
-            client=client,
-            journal=journal,
+            client=reading.client,
+            answers=reading.ahead.answers(family),
             sink=incoming,
             known=known,
             full=self.full or first_time,
             started_at=started_at,
             tables=tables,
-            in_flight=self.account.max_in_flight,
             options={
                 **self.account.options,
                 **({"files": "yes"} if self.account.files.wanted else {}),
@@ -304,6 +319,8 @@ class _Sync:
             self.result.messages += walk.outcome.messages
             for message in walk.outcome.messages:
                 self._tell("message", message, family=family.name)
+            if not isinstance(failed, Fatal):
+                reading.ahead.ask(reading.next, frozenset(self.account.tables), known)
             if failed is None:
                 if not walk.outcome.failures:
                     # What failed is asked for again if this run has to go on later.
@@ -395,4 +412,3 @@ class _Sync:
                 result.tables,
             )
         self.warehouse.publish()
-

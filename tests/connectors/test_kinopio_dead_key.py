@@ -26,3 +26,27 @@ def test_removed_cards_that_a_dead_key_could_not_see_are_read_later(
     assert bench.sync().status == "complete"
     bench.assert_true()
     assert any(row["is_removed"] for row in bench.rows("cards").values())
+
+
+@pytest.mark.parametrize("kind", ["token_died", "status"])  # for all requests, for one list
+def test_cards_removed_since_are_read_later_where_a_later_sync_broke_off(
+    made: Callable[..., Bench], kind: str
+) -> None:
+    """The space came whole, the list of its removed cards did not: it is read again."""
+    bench = made("kinopio", size=6, max_in_flight=1)
+    assert bench.sync().status == "complete"
+    spaces = [row["id"] for row in bench.world.truth()["spaces"]]
+    edited = [space for space in spaces if bench.world.card_ids(space)][:3]
+    gone = {space: bench.world.card_ids(space)[0] for space in edited}
+    for space, card in gone.items():
+        bench.world.remove_card(space, card)
+    match, after = (f"*{edited[-1]}/removed*", 0) if kind == "status" else ("*", 4)
+    bench.stand_in.faults.add(kind, match=match, after=after, times=None)
+    assert bench.sync().status != "complete"
+    assert bench.stand_in.faults.fired(kind) > 0
+    bench.stand_in.faults.clear()
+    last = bench.sync()
+    assert last.status == "complete", (last.error, last.tables)
+    bench.assert_true()
+    cards = bench.rows("cards")
+    assert all(cards[space, card]["is_removed"] for space, card in gone.items())

@@ -297,12 +297,9 @@ def test_the_sandbox_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pipelines", "sandbox", "--service", "kinopio", "--size", "4",
                "--settings", "box"]  # fmt: skip
-    # A shell that starts the tests in the background has interrupts ignored by all below it.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
     ) as process:
-        signal.signal(signal.SIGINT, before)
         assert process.stderr is not None
         while "serving" not in (line := process.stderr.readline()):
             assert line, "the sandbox ended"

@@ -26,6 +26,7 @@ class Scene:
 
     stage: Bench
     elsewhere: Elsewhere
+    in_flight: int = 1
     calm: dict[str, list[Any]] = field(default_factory=dict)
     calm_ledger: dict[str, list[Any]] = field(default_factory=dict)
     calm_requests: list[str] = field(default_factory=list)
@@ -39,10 +40,13 @@ class Scene:
     _states_at: float = 0.0
 
     @classmethod
-    def set(cls, folder: Path, service: str, elsewhere: Elsewhere, *, first: bool) -> Scene:
+    def set(
+        cls, folder: Path, service: str, elsewhere: Elsewhere, *, first: bool, in_flight: int = 1
+    ) -> Scene:
         """A scene of a first sync, or of the sync after a round of changes."""
-        made = bench(folder / "origin", service, size=SIZES.get(service), max_in_flight=1)
-        scene = cls(made, elsewhere)
+        size = SIZES.get(service)
+        made = bench(folder / "origin", service, size=size, max_in_flight=in_flight)
+        scene = cls(made, elsewhere, in_flight)
         assert made.account.ready
         if not first:
             assert made.sync().status == "complete"
@@ -146,7 +150,7 @@ class Scene:
         problems += [f"{name} was left behind" for name in scratch_of(place)]
         if lost == "nothing" and not problems:
             died, recovered = self.asked()[before:after], self.asked(after)
-            most = len(self.calm_requests) + self.refused + 1
+            most = len(self.calm_requests) + self.refused + self.in_flight
             if len(died) + len(recovered) > most:
                 problems.append(f"asked {len(died)} + {len(recovered)} pages")
         shutil.rmtree(place)

@@ -51,13 +51,16 @@ def set_scene(
     elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Set]:
     """Sets scenes and keeps them for the module: a calm sync costs as much as a case."""
-    scenes: dict[tuple[str, bool], Scene] = {}
+    scenes: dict[tuple[str, bool, int], Scene] = {}
 
-    def setting(service: str, *, first: bool) -> Scene:
-        if (service, first) not in scenes:
+    def setting(service: str, *, first: bool, in_flight: int = 1) -> Scene:
+        kind = (service, first, in_flight)
+        if kind not in scenes:
             folder = tmp_path_factory.mktemp(service)
-            scenes[service, first] = Scene.set(folder, service, elsewhere, first=first)
-        return scenes[service, first]
+            scenes[kind] = Scene.set(
+                folder, service, elsewhere, first=first, in_flight=in_flight
+            )
+        return scenes[kind]
 
     yield setting
     for scene in scenes.values():
@@ -87,12 +90,14 @@ def test_killed_after_a_commit_without_the_stage_the_next_sync_ends_the_same(
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("in_flight", [1, 4])
 @pytest.mark.parametrize("service", SERVICES)
 def test_killed_at_the_writes_that_matter_each_service_ends_as_a_calm_one(
-    set_scene: Set, service: str
+    set_scene: Set, service: str, in_flight: int
 ) -> None:
-    """Real kills in a first sync of each service, with the stage kept."""
-    scene = set_scene(service, first=True)
+    """Real kills in a first sync of each service, with the stage kept, with requests one by one
+    and with some at once and ahead of their families."""
+    scene = set_scene(service, first=True, in_flight=in_flight)
     problems = [p for n in scene.named(*MORE) for p in scene.die_and_recover(n, "nothing")]
     assert not problems, "\n".join(problems)
 

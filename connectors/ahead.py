@@ -1,0 +1,77 @@
+"""Asking ahead: while one family is loaded, the first answers of the next ones are on their way.
+
+A slow service would else be waited for once per family, however many requests its rate allows.
+What is asked ahead is staged like any other answer; a refusal is told to the family that would
+have asked, when its turn has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+from connectors.answers import Answers
+from connectors.declare import Connector, Family, Resource, names_in
+from connectors.http.client import Client
+from connectors.journal import Journal
+from connectors.knowledge import Knowledge, known_spelling
+
+
+class Ahead:
+    """Asks ahead for the families of one run; to be closed before the journal and the client."""
+
+    def __init__(
+        self, connector: Connector, client: Client, journal: Journal, in_flight: int
+    ) -> None:
+        """With one request in flight, nothing is asked ahead."""
+        self._connector = connector
+        self._client = client
+        self._journal = journal
+        self._in_flight = max(1, in_flight)
+        self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="ahead")
+        self._begun: dict[str, Answers] = {}
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def ask(self, families: Iterable[Family], tables: frozenset[str], known: Knowledge) -> None:
+        """Begin with the next families, up to one whose questions depend on other answers."""
+        for family in families if self._in_flight > 1 else ():
+            opening = _opening(family)
+            if not opening:
+                return
+            if family.name in self._begun:
+                continue
+            self._begun[family.name] = answers = self._new(family)
+            for resource in opening:
+                fed = {name for rows in resource.rows for name in names_in(rows)}
+                if fed & tables and _settled(resource, known):
+                    answers.begin(self._pool, resource)
+
+    def answers(self, family: Family) -> Answers:
+        """The answers of a family whose turn has come."""
+        return self._begun.pop(family.name, None) or self._new(family)
+
+    def _new(self, family: Family) -> Answers:
+        return Answers(self._connector, family.name, self._client, self._journal, self._in_flight)
+
+
+def _opening(family: Family) -> list[Resource]:
+    """The resources that are read whatever else was read; none where a plan decides."""
+    if family.plan is not None:
+        return []
+    return [resource for resource in family.resources if resource.each is None]
+
+
+def _settled(resource: Resource, known: Knowledge) -> bool:
+    """Whether the first spelling of the path is the one that will be asked."""
+    return not resource.otherwise or known_spelling(resource, known) == "first"
