@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MEGABYTE = 1 << 20
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
