@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 
 from connectors.answers import Answers
 from connectors.declare import Connector, Family, Resource, names_in
@@ -32,15 +31,8 @@ class Ahead:
         self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="ahead")
         self._begun: dict[str, Answers] = {}
 
-    def __enter__(self) -> Ahead:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Wait for what is on its way, and give up what is not."""
         self._pool.shutdown(cancel_futures=True)
 
     def ask(self, families: Iterable[Family], tables: frozenset[str], known: Knowledge) -> None:

@@ -12,9 +12,7 @@ from typing import Any
 
 from connectors.declare import Resource
 from connectors.files import FileSource, Fresh, Row
-from connectors.kinescope_tables import (
-    LIVE_EVENTS,
-)
+from connectors.kinescope_tables import LIVE_EVENTS
 from connectors.kinescope_video_tables import (
     ADDITIONAL_MATERIALS,
     ANNOTATIONS,

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 from connectors.files import FileLink, FileSource, Row
-from connectors.kinopio_tables import AI_IMAGES, BOXES, CARDS, SPACES, USERS
+from connectors.kinopio_account_tables import AI_IMAGES
+from connectors.kinopio_tables import BOXES, CARDS, SPACES, USERS
 
 HOSTS = (
     "own",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,12 @@ class AccountResult:
             "Run the sync again to try them again; _kollect.files says why each failed."
         )
 
+    def unread(self, error: KollectError, tables: Iterable[str], full: bool) -> None:
+        """Name tables that could not even be asked for, and why."""
+        self.error = self.error or error
+        for table in tables:
+            self.tables.setdefault(table, _unread_row(str(error), full))
+
     def count(self, heads: Sequence[Mapping[str, Any]], process: str, seen: Statistics) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process.
 
@@ -94,7 +100,7 @@ class AccountResult:
         self.bytes = sum(h["bytes"] for h in heads)
 
 
-def unread_row(reason: str, full: bool) -> dict[str, Any]:
+def _unread_row(reason: str, full: bool) -> dict[str, Any]:
     """The row of a table that could not even be asked for."""
     counts = ("inserted", "updated", "deleted", "unchanged", "rejected")
     return {

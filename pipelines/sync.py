@@ -9,32 +9,24 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from connectors.ahead import Ahead
-from connectors.declare import Due, Family, family_tables
+from connectors.declare import Due, Family
 from connectors.errors import AccountBusy, BadSettings, Fatal, KollectError
-from connectors.families import read_family
 from connectors.http.client import Client
 from connectors.http.events import Event
 from connectors.journal import Journal
-from connectors.walk import Walk
+from pipelines.family_pass import FamilyPass, RunMeans, RunOrder, kept_tables
 from pipelines.outside import Outside, make_client
-from pipelines.results import AccountResult, Progress, loaded_text, traffic_of, unread_row
+from pipelines.results import AccountResult, Progress
 from pipelines.settings import Account, Settings
 from warehouse.connect import Warehouse, storage_problem
 from warehouse.engine import open_engine
-from warehouse.evolve import get_ready
-from warehouse.incoming import Incoming
 from warehouse.known import Known
-from warehouse.load import LoadRequest, load
 from warehouse.locks import FileLock, HeldElsewhere
-from warehouse.processors import one_processor
 from warehouse.runs import Run, record_run
-from warehouse.scratch import Scratch
 
 STAGE_HOURS = 24.0
 """A journal older than this is thrown away: its pages are too old to go on with."""
@@ -92,17 +84,6 @@ def sync_account(
         raise problem from error
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What the families of a run are read with, and which come next."""
-
-    client: Client
-    engine: Any
-    known: Known
-    ahead: Ahead
-    next: list[Family]
-
-
 class _Sync:
     def __init__(
         self,
@@ -121,8 +102,6 @@ class _Sync:
         self.full = full
         self.accept_deletes = accept_deletes
         self.resumed_old = False
-        self.all_full = True
-        """Whether every family of this run was read whole so far."""
         self.named = False
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
@@ -157,7 +136,8 @@ class _Sync:
         try:
             started_at, run_id = self._begin(journal, run_id)
             if not self.account.ready:
-                self._fail(self._no_credential(), families)
+                tables = kept_tables(self.account, families)
+                self.result.unread(self._no_credential(), tables, self.full)
             else:
                 with (
                     make_client(
@@ -165,7 +145,7 @@ class _Sync:
                     ) as client,
                     open_engine(self.warehouse.home) as engine,
                 ):
-                    self._read_all(families, journal, client, engine, run_id, started_at)
+                    self._read(families, journal, client, engine, run_id, started_at)
                     if self.account.files.wanted and not isinstance(self.result.error, Fatal):
                         self._files(families, client, engine, run_id)
                     self._count(client, journal)
@@ -203,7 +183,7 @@ class _Sync:
             guidance=f"set {self.account.missing} in the environment or in .env",
         )
 
-    def _read_all(
+    def _read(
         self,
         families: list[Family],
         journal: Journal,
@@ -212,46 +192,40 @@ class _Sync:
         run_id: str,
         started_at: datetime,
     ) -> None:
-        known = self._known(engine)
-        if known.nothing_yet():
-            get_ready()
-        self.full = self.full or self._full_pass_due(known, run_id, started_at)
-        due = [family for family in families if self._is_due(family, known, run_id)]
-        with Ahead(self.connector, client, journal, self.account.max_in_flight) as ahead:
-            for number, family in enumerate(due):
-                self._tell("family", f"reading {family.name}", family=family.name)
-                reading = _Reading(client, engine, known, ahead, due[number + 1 :])
-                last = family is families[-1]
-                error = self._family(family, last, journal, reading, run_id, started_at)
-                if isinstance(error, Fatal):
-                    self._fail(error, due[number + 1 :])
-                    break
-        stored = known.run_loads(run_id)
-        self.result.tables = {
-            **stored,
-            **{t: r for t, r in self.result.tables.items() if t not in stored},
-        }
-
-    def _is_due(self, family: Family, known: Known, run_id: str) -> bool:
-        """Whether this run has still to read a family, and whether it is one that reads it."""
-        if known.cursors("loaded in run").get(family.name) == run_id:
-            return False
-        spared = family.full_only and not self.full and not self.named
-        return not spared or known.first_time(family.name)
+        order = RunOrder(
+            run_id=run_id,
+            started_at=started_at,
+            full=self.full,
+            named=self.named,
+            mass_delete_share=self.settings.mass_delete_share,
+            accept_deletes=self.accept_deletes,
+        )
+        means = RunMeans(
+            account=self.account,
+            warehouse=self.warehouse,
+            client=client,
+            journal=journal,
+            engine=engine,
+            known=self._known(engine),
+            now=self.world.now,
+            tell=self._tell,
+        )
+        passing = FamilyPass(order, means, self.result)
+        self.full = passing.full
+        passing.read(families)
 
     def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
         """Download what the records name; what is loaded can be read meanwhile."""
         from pipelines.file_pass import download_files
 
         self.warehouse.publish()
-        fed = {table.name for family in families for table in family_tables(family)}
         try:
             self.result.files = download_files(
                 self.account,
                 self.warehouse,
                 client,
                 engine,
-                tables=[name for name in self.account.tables if name in fed],
+                tables=kept_tables(self.account, families),
                 run_id=run_id,
                 full=self.full,
                 outside=self.world,
@@ -259,99 +233,6 @@ class _Sync:
             )
         except Fatal as error:
             self.result.error = self.result.error or error
-
-    def _full_pass_due(self, known: Known, run_id: str, started_at: datetime) -> bool:
-        """Whether the last full pass is longer ago than the account's rhythm allows.
-
-        An account whose first pass broke off has had none, and catches up.
-        """
-        last = known.cursor("full pass")
-        days = self.account.full_every_days
-        if not days or self.named:
-            return False
-        if last is None:
-            return not set(known.cursors("loaded in run").values()) <= {run_id}
-        return (started_at - datetime.fromisoformat(last)).total_seconds() > days * 86_400
-
-    def _family(
-        self,
-        family: Family,
-        last: bool,
-        journal: Journal,
-        reading: _Reading,
-        run_id: str,
-        started_at: datetime,
-    ) -> KollectError | None:
-        """Read and load one family; an error ends its reading, and what was read is loaded."""
-        known = reading.known
-        tables = frozenset(t.name for t in family_tables(family)) & set(self.account.tables)
-        scratch = Scratch(self.warehouse.home, "load-")
-        first_time = known.first_time(family.name)
-        incoming = Incoming(reading.engine.cursor(), scratch.path, known.extra_columns())
-        walk = Walk(
-            self.connector,
-            family,
-            client=reading.client,
-            answers=reading.ahead.answers(family),
-            sink=incoming,
-            known=known,
-            full=self.full or first_time,
-            started_at=started_at,
-            tables=tables,
-            options={
-                **self.account.options,
-                **({"files": "yes"} if self.account.files.wanted else {}),
-            },
-        )
-        failed: KollectError | None = None
-        try:
-            try:
-                with one_processor():
-                    read_family(walk)
-            except KollectError as error:
-                failed = error
-                # What was not read to its end proves no end.
-                walk.outcome.no_ends = walk.outcome.no_ends or "the reading broke off"
-                self.result.error = self.result.error or error
-                self._tell("problem", str(error), family=family.name)
-                for table in tables:
-                    walk.outcome.fail(table, family.name, str(error))
-            self.result.messages += walk.outcome.messages
-            for message in walk.outcome.messages:
-                self._tell("message", message, family=family.name)
-            if not isinstance(failed, Fatal):
-                reading.ahead.ask(reading.next, frozenset(self.account.tables), known)
-            if failed is None:
-                if not walk.outcome.failures:
-                    # What failed is asked for again if this run has to go on later.
-                    walk.outcome.cursors[("loaded in run", family.name)] = run_id
-                self.all_full = self.all_full and walk.full
-                if last and self.all_full and not self.named and self.result.error is None:
-                    walk.outcome.cursors[("full pass", "")] = started_at.isoformat()
-            rows = load(
-                self.warehouse,
-                known,
-                LoadRequest(
-                    connector=self.connector,
-                    account=self.account.name,
-                    run_id=run_id,
-                    family=family,
-                    outcome=walk.outcome,
-                    incoming=incoming,
-                    full=walk.full,
-                    tables=tables,
-                    traffic=traffic_of(journal, family.name),
-                    mass_share=self.settings.mass_delete_share,
-                    accept_deletes=self.accept_deletes,
-                    error=str(failed or ""),
-                    now=self.world.now(),
-                ),
-            )
-            self._loaded(rows)
-        finally:
-            incoming.close()
-            scratch.remove()
-        return failed
 
     # -- telling and counting --------------------------------------------------------------
 
@@ -365,19 +246,6 @@ class _Sync:
                     self.account.name, "request", str(event), {"event": event.kind, **event.fields}
                 )
             )
-
-    def _loaded(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        for table, row in rows.items():
-            self._tell("loaded", loaded_text(table, row), table=table, row=dict(row))
-
-    def _fail(self, error: KollectError, families: Iterable[Family]) -> None:
-        """Name every table that could not even be asked for."""
-        self.result.error = self.result.error or error
-        for family in families:
-            for table in family_tables(family):
-                if table.name in self.account.tables:
-                    row = unread_row(str(error), self.full)
-                    self.result.tables.setdefault(table.name, row)
 
     def _count(self, client: Client, journal: Journal) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process."""

@@ -16,23 +16,24 @@ PLACES = ("page", "offset", "cursor", "after")
 
 def asked_for(request: Request) -> dict[str, Any]:
     """What a request asks for: its parameters, or the variables of its GraphQL."""
-    try:
-        body = request.json()
-    except ValueError:
-        body = None
-    variables = body.get("variables") if isinstance(body, dict) else None
+    variables = _body(request).get("variables")
     return {**request.query, **(variables if isinstance(variables, dict) else {})}
 
 
 def list_of(request: Request) -> str:
     """Equal for the pages of one list."""
     rest = {name: value for name, value in asked_for(request).items() if name not in PLACES}
+    query = _body(request).get("query")
+    return json.dumps([request.method, request.path, rest, query], sort_keys=True)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The JSON object that a request carries; empty where it carries none."""
     try:
         body = request.json()
     except ValueError:
-        body = None
-    query = body.get("query") if isinstance(body, dict) else None
-    return json.dumps([request.method, request.path, rest, query], sort_keys=True)
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def place_of(request: Request) -> list[Any]:
