@@ -15,6 +15,7 @@ from connectors.declare import Connector, Family, Resource, names_in
 from connectors.http.client import Client
 from connectors.journal import Journal
 from connectors.knowledge import Knowledge, known_spelling
+from connectors.paging import OnePage
 
 
 class Ahead:
@@ -36,12 +37,18 @@ class Ahead:
         self._pool.shutdown(cancel_futures=True)
 
     def ask(self, families: Iterable[Family], tables: frozenset[str], known: Knowledge) -> None:
-        """Begin with the next families, up to one whose questions depend on other answers."""
+        """Begin with the next families.
+
+        Beyond one that has a plan, or that depends on other answers, only listings in one answer
+        are asked for: it may take long, and pages that were read long before others of the same
+        listing would only look as if it had moved meanwhile.
+        """
+        soon = True
         for family in families if self._in_flight > 1 else ():
             opening = _opening(family)
-            if not opening:
-                return
-            if family.name in self._begun:
+            far = not soon and not all(isinstance(each.paging, OnePage) for each in opening)
+            soon = soon and bool(opening) and family.plan is None
+            if far or not opening or family.name in self._begun:
                 continue
             self._begun[family.name] = answers = self._new(family)
             for resource in opening:
@@ -58,12 +65,17 @@ class Ahead:
 
 
 def _opening(family: Family) -> list[Resource]:
-    """The resources that are read whatever else was read; none where a plan decides."""
+    """The resources that are read whatever else was read."""
     if family.plan is not None:
-        return []
+        return list(family.opening)
     return [resource for resource in family.resources if resource.each is None]
 
 
 def _settled(resource: Resource, known: Knowledge) -> bool:
-    """Whether the first spelling of the path is the one that will be asked."""
-    return not resource.otherwise or known_spelling(resource, known) == "first"
+    """Whether the first spelling of the path is the one that will be asked.
+
+    One that resources share may still turn out to be the other before their turn has come.
+    """
+    if not resource.otherwise:
+        return True
+    return known_spelling(resource, known) in ("first", *(() if resource.spelling else (None,)))

@@ -142,6 +142,12 @@ def _check_resources(connector: Connector, family: Family) -> None:
         for rows in resource.rows:
             _check_rows(connector, resource, rows, enclosed=False)
         earlier.add(resource.name)
+    for resource in family.opening:
+        place = f"family {family.name}, opening with {resource.name}"
+        if family.plan is None or resource not in family.resources:
+            _fail(connector, place, "is no part of its plan", "name resources that plan= reads")
+        if any("{" in text for text in (resource.get, *resource.params.values())):
+            _fail(connector, place, "needs a binding", "open with what needs no other answer")
 
 
 def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclosed: bool) -> None:

@@ -265,6 +265,8 @@ class Family:
     resources: tuple[Resource, ...]
     plan: Plan | None = None
     """A function that asks in its own order; without it, the resources are read in theirs."""
+    opening: tuple[Resource, ...] = ()
+    """What `plan` asks first in any case, so that it can be asked ahead."""
     tables: tuple[Table, ...] = ()
     """Tables that only `plan` feeds; those of the resources need not be repeated."""
     cost: Callable[[Costing], list[Cost]] | None = None

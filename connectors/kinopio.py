@@ -112,6 +112,7 @@ KINOPIO = checked(
                 "spaces",
                 (SPACE_LIST, REMOVED_SPACES, SPACE_BATCH, ONE_SPACE, REMOVED_CARDS),
                 plan=copy_spaces,
+                opening=(SPACE_LIST, REMOVED_SPACES),
                 cost=cost_of_spaces,
             ),
             Family(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from connectors.walk import Walk
 from pipelines.results import AccountResult, loaded_text, traffic_of
 from pipelines.settings import Account
 from warehouse.connect import Warehouse
-from warehouse.evolve import get_ready
+from warehouse.evolve import made_beside
 from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.load import LoadRequest, load
@@ -67,13 +67,12 @@ class FamilyPass:
     def read(self, families: list[Family]) -> None:
         """Read and load what is due of these families; a fatal error ends the pass."""
         account, known, result = self.means.account, self.means.known, self.result
-        if known.nothing_yet():
-            get_ready()
         due = [family for family in families if self._is_due(family)]
         ahead = Ahead(
             account.connector, self.means.client, self.means.journal, account.max_in_flight
         )
-        with closing(ahead):
+        keeping = self.means.warehouse.keeping(self.means.engine)
+        with keeping, self._schema(), closing(ahead):
             for number, family in enumerate(due):
                 following = due[number + 1 :]
                 self.means.tell("family", f"reading {family.name}", family=family.name)
@@ -81,11 +80,19 @@ class FamilyPass:
                 if isinstance(error, Fatal):
                     result.unread(error, kept_tables(account, following), self.full)
                     break
-        stored = known.run_loads(self.order.run_id)
+            stored = known.run_loads(self.order.run_id)
         result.tables = {
             **stored,
             **{t: r for t, r in result.tables.items() if t not in stored},
         }
+
+    def _schema(self) -> AbstractContextManager[None]:
+        """New tables are made beside the reading, unless one thing at a time was asked for."""
+        means = self.means
+        if means.account.max_in_flight == 1 or not means.known.nothing_yet():
+            return nullcontext()
+        connector = means.account.connector
+        return made_beside(means.warehouse, means.engine.cursor(), connector)
 
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""

@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from connectors.errors import AccountBusy, WarehouseProblem
+from warehouse.lease import Lease
 from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.types import literal, quoted
 
@@ -67,6 +68,7 @@ class Warehouse:
         self._stamp = self.home / "writer" / f"{self.path.name}.published.json"
         self._lock_file = self.home / "locks" / f"{self.path.name}.lock"
         self._on_wait = on_wait
+        self._lease: Lease | None = None
 
     @property
     def bytes(self) -> int:
@@ -76,32 +78,65 @@ class Warehouse:
     # -- writing ---------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def writing(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    def writing(
+        self, connection: duckdb.DuckDBPyConnection, *, stay: bool = False
+    ) -> Iterator[None]:
         """The writer's file attached as `kept`, for this process alone, up to date.
 
-        Raises WarehouseProblem (not a warehouse, a newer kollect's, not writable, disk full) and
-        AccountBusy when another process keeps it for more than ten minutes.
+        With `stay`, within `keeping`, it is let go a moment later. Raises WarehouseProblem (not a
+        warehouse, a newer kollect's, not writable, disk full) and AccountBusy when another
+        process keeps it for more than ten minutes.
         """
-        try:
-            self._folders()
-            with FileLock(
-                self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
-            ):
-                self._bring_up_to_date()
-                self._attach(connection)
+        with self._explained():
+            if self._lease is None:
+                with self._attached(connection):
+                    yield
+                return
+            with self._lease.used(stay=stay):
                 try:
                     yield
                 finally:
                     with contextlib.suppress(duckdb.Error):
                         connection.execute("USE memory")
-                    connection.execute(f"DETACH {CATALOG}")
+
+    @contextlib.contextmanager
+    def keeping(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Within the block, all that is written is written through cursors of `engine`, and a
+        load that follows another at once finds the file still attached."""
+        lease = Lease(lambda: self._attached(engine.cursor()))
+        self._lease = lease
+        try:
+            yield
+        finally:
+            self._lease = None
+            with self._explained():
+                lease.end()
+
+    @contextlib.contextmanager
+    def _attached(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        self._folders()
+        with FileLock(self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait):
+            self._bring_up_to_date()
+            self._attach(connection)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(duckdb.Error):
+                    connection.execute("USE memory")
+                connection.execute(f"DETACH {CATALOG}")
+
+    @contextlib.contextmanager
+    def _explained(self, place: Path | None = None) -> Iterator[None]:
+        """What the disk or another process refuses, as an error that says what to do."""
+        try:
+            yield
         except HeldElsewhere as held:
             raise AccountBusy(
                 f"{self.path.name} is being written by {held.holder}",
                 guidance="wait for it, or end that process",
             ) from None
         except (OSError, duckdb.Error) as error:
-            if (problem := storage_problem(error, self.home)) is None:
+            if (problem := storage_problem(error, place or self.home)) is None:
                 raise
             raise problem from error
 
@@ -181,25 +216,19 @@ class Warehouse:
         Raises WarehouseProblem (disk full, folder not writable); the old file then stays, and
         the next publish brings both up to date.
         """
-        try:
-            with FileLock(
-                self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
-            ):
-                with duckdb.connect(str(self.writer)) as connection:
-                    connection.execute("CHECKPOINT")
-                    standing = standing_of(connection, None)
-                if standing is None:
-                    return
-                copy_file(self.writer, self.path)
-                # A log left by a reader who opened the old file for writing belongs to that file.
-                self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
-                self._remember(standing)
-        except HeldElsewhere as held:
-            raise AccountBusy(f"{self.path.name} is being written by {held.holder}") from None
-        except (OSError, duckdb.Error) as error:
-            if (problem := storage_problem(error, self.path.parent)) is None:
-                raise
-            raise problem from error
+        lock = FileLock(
+            self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
+        )
+        with self._explained(self.path.parent), lock:
+            with duckdb.connect(str(self.writer)) as connection:
+                connection.execute("CHECKPOINT")
+                standing = standing_of(connection, None)
+            if standing is None:
+                return
+            copy_file(self.writer, self.path)
+            # A log left by a reader who opened the old file for writing belongs to that file.
+            self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+            self._remember(standing)
 
     def _remember(self, standing: Standing) -> None:
         seen = self.path.stat()

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.connect import CATALOG, RESERVED, Warehouse
+from warehouse.transactions import count_generation, transaction
 from warehouse.types import literal, quoted
 
 NO_TABLES = "the tables that it needs are not here yet"
@@ -143,22 +144,16 @@ def _made(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def _make(connection: duckdb.DuckDBPyConnection, view: DerivedView, sql: str) -> None:
     """Make one view in the attached warehouse; nothing stays half done."""
     connection.execute(f"USE {CATALOG}")
-    connection.execute("BEGIN")
     try:
-        connection.execute(f"CREATE OR REPLACE VIEW main.{quoted(view.name)} AS {sql}")
-        connection.execute(f"COMMENT ON VIEW main.{quoted(view.name)} IS {literal(view.meaning)}")
-        connection.execute("DELETE FROM _kollect.meta WHERE name = ?", [f"view {view.name}"])
-        connection.execute(
-            "INSERT INTO _kollect.meta VALUES (?, ?)", [f"view {view.name}", _hash(sql)]
-        )
-        connection.execute(
-            "UPDATE _kollect.meta SET value = (value::BIGINT + 1)::VARCHAR "
-            "WHERE name = 'generation'"
-        )
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+        with transaction(connection):
+            name = f"main.{quoted(view.name)}"
+            connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+            connection.execute(f"COMMENT ON VIEW {name} IS {literal(view.meaning)}")
+            connection.execute("DELETE FROM _kollect.meta WHERE name = ?", [f"view {view.name}"])
+            connection.execute(
+                "INSERT INTO _kollect.meta VALUES (?, ?)", [f"view {view.name}", _hash(sql)]
+            )
+            count_generation(connection)
     finally:
         connection.execute("USE memory")
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import importlib
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 
 import duckdb
 
 from connectors.declare import Column, Connector, snake
+from connectors.errors import KollectError
 from connectors.sources import endpoints
-from warehouse.connect import CATALOG, FORMAT, LEDGER, STATE, new_warehouse_id
+from warehouse.connect import CATALOG, FORMAT, LEDGER, STATE, Warehouse, new_warehouse_id
 from warehouse.incoming import Incoming
 from warehouse.known import appeared
+from warehouse.transactions import transaction
 from warehouse.types import literal, quoted
 
 MAX_APPEARED = 100
@@ -43,11 +46,28 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
     _create(connection, connector, wanted)
 
 
-def get_ready() -> None:
-    """Begin to import what `ensure_schema` needs for new tables; the network takes longer."""
-    threading.Thread(
-        target=importlib.import_module, args=("warehouse.tables",), name="import", daemon=True
-    ).start()
+@contextlib.contextmanager
+def made_beside(
+    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, connector: Connector
+) -> Iterator[None]:
+    """Make new tables while the block already asks the service, which takes longer.
+
+    A load that comes too early waits for them; what fails here fails there too, and is told
+    there. An empty warehouse that nobody has published yet is all that is left where the
+    process dies.
+    """
+
+    def make() -> None:
+        failures = contextlib.suppress(KollectError, OSError, duckdb.Error)
+        with failures, warehouse.writing(connection), transaction(connection):
+            ensure_schema(connection, connector)
+
+    thread = threading.Thread(target=make, name="schema")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def fingerprint(connector: Connector) -> str:

@@ -1,10 +1,10 @@
 """The incoming side of a load: rows of this run, typed by DuckDB in batches while pages arrive.
 
 Lines are encoded into scratch files, one table each. While pages arrive, a background thread
-types each full file into the table's incoming table and removes it. Incoming tables are in
-memory where all lines fit into one batch each, else in a scratch database on the disk, which
-keeps memory flat for millions of rows. Nothing here is the stage: after a crash it is made again
-from the journal.
+types each file that is full or old into the table's incoming table and removes it. Incoming
+tables are in memory where all lines soon fit into one batch each, else in a scratch database on
+the disk, which keeps memory flat for millions of rows. Nothing here is the stage: after a crash
+it is made again from the journal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import itertools
 import queue
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ MEMORY_LIMIT = "160MiB"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
+OLD_SECONDS = 3.0
+OLD_BYTES = 256 << 10
+"""Lines that came so long ago wait for no more of them, unless they are few: while the service
+is slow, typing them costs no time, and at the end of the reading it would."""
 SCRATCH_GROUP_ROWS = 20_480
 PIECES_AT_ONCE = 500
 COUNTED_AT_ONCE = 250_000
@@ -102,6 +107,7 @@ class Incoming:
         for line in lines:
             line["s"] = next(self._number)
         self._write(table, lines)
+        self._flush_old()
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
         text = _text(record)
@@ -164,8 +170,14 @@ class Incoming:
         if batch.size >= BATCH_BYTES:
             self._flush(table.name)
 
+    def _flush_old(self) -> None:
+        long_ago = time.monotonic() - OLD_SECONDS
+        for name, batch in list(self._open.items()):
+            if batch.begun_at < long_ago and batch.size > OLD_BYTES:
+                self._flush(name)
+
     def _flush(self, name: str) -> None:
-        """Hand a full file to the background thread."""
+        """Hand a full or old file to the background thread."""
         batch = self._open.pop(name)
         batch.writer.close()
         if self._thread is None:
@@ -180,10 +192,13 @@ class Incoming:
         self._catalog = "scratch"
         self._typing.execute(
             f"ATTACH {literal(str(self._scratch / 'rows.duckdb'))} AS scratch "
-            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {SCRATCH_GROUP_ROWS})"
+            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {SCRATCH_GROUP_ROWS}, "
+            "RECOVERY_MODE no_wal_writes)"
         )
-        # Read once and then thrown away: not worth the time of compressing.
+        # Read once and then thrown away: not worth the time of compressing, of a log, of
+        # checkpoints.
         self._typing.execute("SET GLOBAL force_compression = 'uncompressed'")
+        self._typing.execute("SET GLOBAL checkpoint_threshold = '1TB'")
         self._typing.execute("BEGIN")
         self._typing.execute("CREATE SCHEMA scratch.incoming")
 
@@ -225,7 +240,7 @@ class Incoming:
             self._make(name)
         if self._catalog == "scratch":
             self._typing.execute("COMMIT")
-            self._typing.execute("RESET GLOBAL force_compression")
+            self._as_usual()
         for name, keys in self._forgotten.items():
             self._forget(self.tables[name], keys)
         for table in self.tables.values():
@@ -246,10 +261,18 @@ class Incoming:
         self._failure = self._failure or RuntimeError("given up")
         self._join()
         if self._catalog == "scratch":
-            for sql in ("ROLLBACK", "RESET GLOBAL force_compression", "DETACH scratch"):
-                with contextlib.suppress(duckdb.Error):
-                    self._typing.execute(sql)
+            with contextlib.suppress(duckdb.Error):
+                self._typing.execute("ROLLBACK")
+            self._as_usual()
+            self._typing.execute("PRAGMA disable_checkpoint_on_shutdown")
+            self._typing.execute("DETACH scratch")
+            self._typing.execute("PRAGMA enable_checkpoint_on_shutdown")
         self._typing.close()
+
+    def _as_usual(self) -> None:
+        """What was set for the scratch database holds for other databases no longer."""
+        self._typing.execute("RESET GLOBAL force_compression")
+        self._typing.execute("RESET GLOBAL checkpoint_threshold")
 
     # -- pieces ----------------------------------------------------------------------------
 

@@ -82,41 +82,42 @@ class Ledger:
 
     def move(self, cursors: Mapping[tuple[str, str], str]) -> None:
         """Store cursors by (resource, scope)."""
-        place = f"{CATALOG}.{STATE}.cursors"
-        for (resource, scope), value in cursors.items():
+        if self._replace("cursors", cursors):
             self.connection.execute(
-                f"DELETE FROM {place} WHERE account = ? AND resource = ? AND scope = ?",
-                [self.account, resource, scope],
-            )
-            self.connection.execute(
-                f"INSERT INTO {place} (account, resource, scope, value, run_id, moved_at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [self.account, resource, scope, value, self.run_id, self.at],
+                f"INSERT INTO {CATALOG}.{STATE}.cursors (account, resource, scope, value, run_id, "
+                "moved_at) SELECT ?, resource, scope, value, ?, ? FROM temp.replacing",
+                [self.account, self.run_id, self.at],
             )
 
     def visit(self, visits: Mapping[tuple[str, str], str]) -> None:
         """Store for which content of which parents, by (resource, scope), was asked."""
-        if not visits:
-            return
-        lines = msgspec.json.encode(
-            [{"r": r, "s": s, "c": c} for (r, s), c in visits.items()]
-        ).decode()
-        place = f"{CATALOG}.{STATE}.visits"
+        if self._replace("visits", visits):
+            self.connection.execute(
+                f"INSERT INTO {CATALOG}.{STATE}.visits SELECT ?, resource, scope, value, ? "
+                "FROM temp.replacing",
+                [self.account, self.at],
+            )
+
+    def _replace(self, table: str, values: Mapping[tuple[str, str], str]) -> bool:
+        """Remove the rows of these (resource, scope); `temp.replacing` holds what comes instead.
+
+        False where there is nothing to do.
+        """
+        if not values:
+            return False
+        lines = msgspec.json.encode([{"r": r, "s": s, "v": v} for (r, s), v in values.items()])
         self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE visited AS SELECT j->>'r' AS resource, "
-            "j->>'s' AS scope, j->>'c' AS content FROM "
+            "CREATE OR REPLACE TEMP TABLE replacing AS SELECT j->>'r' AS resource, "
+            "j->>'s' AS scope, j->>'v' AS value FROM "
             "(SELECT unnest(CAST(?::JSON AS JSON[])) AS j)",
-            [lines],
+            [lines.decode()],
         )
         self.connection.execute(
-            f"DELETE FROM {place} WHERE account = ? AND (resource, scope) IN "
-            "(SELECT (resource, scope) FROM temp.visited)",
+            f"DELETE FROM {CATALOG}.{STATE}.{table} WHERE account = ? AND (resource, scope) IN "
+            "(SELECT (resource, scope) FROM temp.replacing)",
             [self.account],
         )
-        self.connection.execute(
-            f"INSERT INTO {place} SELECT ?, resource, scope, content, ? FROM temp.visited",
-            [self.account, self.at],
-        )
+        return True
 
     def write(self, table: str, part: dict[str, Any]) -> dict[str, Any]:
         """Write this family's part and the table's row; returns the row.

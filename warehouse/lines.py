@@ -5,7 +5,8 @@ A line is one record: `{"s": order, "p": given values, "r": record, "v": volatil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +32,7 @@ class Batch:
     file: Path
     writer: BinaryIO
     size: int = 0
+    begun_at: float = field(default_factory=time.monotonic)
     longest: int = 0
     """No line has more bytes than this."""
 

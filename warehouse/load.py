@@ -20,6 +20,7 @@ from warehouse.incoming import Incoming
 from warehouse.known import Known
 from warehouse.ledger import Ledger
 from warehouse.merge import Merge
+from warehouse.transactions import count_generation, transaction
 from warehouse.views import keep_views
 
 MASS_ROWS = 20
@@ -87,16 +88,10 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
 def _load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, dict[str, Any]]:
     connection = request.incoming.connection
     started = time.monotonic()
-    with warehouse.writing(connection):
-        connection.execute("BEGIN")
-        try:
+    with warehouse.writing(connection, stay=True):
+        with transaction(connection):
             result = _Load(connection, request).run(started)
-            connection.execute("COMMIT")
-            known.refresh(connection)
-        except BaseException:
-            with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
-                connection.execute("ROLLBACK")
-            raise
+        known.refresh(connection)
     return result
 
 
@@ -172,10 +167,7 @@ class _Load:
             for name, merge in self.merges.items()
             if name not in self.request.outcome.left_out
         }
-        self.connection.execute(
-            f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
-            "WHERE name = 'generation'"
-        )
+        count_generation(self.connection)
         return rows
 
     def _fill_fresh_columns(self) -> None:

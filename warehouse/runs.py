@@ -13,6 +13,7 @@ import duckdb
 from connectors.declare import Connector
 from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.evolve import ensure_schema
+from warehouse.transactions import transaction
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,9 @@ def record_run(
     tables: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded."""
-    with warehouse.writing(connection):
-        connection.execute("BEGIN")
-        try:
-            ensure_schema(connection, connector)
-            _write(connection, connector, run, tables)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+    with warehouse.writing(connection), transaction(connection):
+        ensure_schema(connection, connector)
+        _write(connection, connector, run, tables)
 
 
 def _write(

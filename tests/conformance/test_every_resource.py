@@ -208,6 +208,34 @@ def test_a_child_resource_must_follow_its_parent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("opening", "plan", "words"),
+    [
+        ("parts", True, "needs a binding"),
+        ("others", True, "is no part of its plan"),
+        ("things", False, "is no part of its plan"),
+    ],
+)
+def test_a_plan_opens_with_what_needs_no_other_answer(
+    opening: str, plan: bool, words: str
+) -> None:
+    """Only such resources of its own can be asked ahead."""
+    table = Table("things", "A thing", (col("id", "text", "its id"),))
+    made = {
+        name: Resource(name, path, (Rows(table),))
+        for name, path in (("things", "/x"), ("parts", "/x/{id}"), ("others", "/y"))
+    }
+    family = Family(
+        "things",
+        (made["things"], made["parts"]),
+        plan=(lambda walk: None) if plan else None,
+        opening=(made[opening],),
+    )
+    broken = dataclasses.replace(connector("kinopio"), name="made_up", families=(family,))
+    with pytest.raises(DeclarationError, match=f"opening with {opening} {words}"):
+        checked(broken)
+
+
+@pytest.mark.parametrize(
     ("field", "column"),
     [("createdAt", "created_at"), ("urlPreviewUrl", "url_preview_url"), ("status.name", "status_name"),
      ("shouldIncreaseUIContrast", "should_increase_ui_contrast"), ("id", "id")],

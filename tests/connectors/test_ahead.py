@@ -64,3 +64,34 @@ def test_a_key_that_dies_ahead_is_told_by_the_family_that_would_have_asked(made:
     bench.stand_in.faults.clear()
     assert bench.sync().status == "complete"
     bench.assert_true()
+
+
+def test_kinopio_asks_for_its_lists_together_and_for_nothing_before_its_key_is_proved(
+    made: Make,
+) -> None:
+    """Both lists of spaces and all that is one answer, right after the account has answered."""
+    bench = made("kinopio", latency_seconds=LATENCY_SECONDS, size=3)
+    assert bench.sync().status == "complete"
+    asked = {r.target.partition("?")[0]: r.time for r in bench.stand_in.requests}
+    account = asked["/user"]
+    together = [
+        asked[path] - account
+        for path in ("/user/spaces", "/user/removed-spaces", "/user/favorite-spaces")
+    ]
+    assert min(together) > LATENCY_SECONDS * 0.9
+    assert max(together) - min(together) < LATENCY_SECONDS
+    assert asked["/notifications"] - account < 3 * LATENCY_SECONDS
+    bench.assert_true()
+
+
+def test_pages_beyond_what_may_take_long_are_not_asked_before_their_turn(made: Make) -> None:
+    """A listing of several pages whose first is minutes older would look as if it had moved."""
+    bench = made(
+        "kinescope", latency_seconds=0.05, include=["videos", "annotations", "playlists"], size=30
+    )
+    assert bench.sync().status == "complete"
+    asked = [r.target.partition("?")[0] for r in sorted(bench.stand_in.requests)]
+    slow = [number for number, path in enumerate(asked) if "annotation" in path]
+    assert len(slow) > 3
+    assert asked.index("/v1/playlists") > max(slow)
+    bench.assert_true()

@@ -6,7 +6,6 @@ disk), so that the writer's file is held for a moment and a million records cost
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from connectors.declare import Connector
 from connectors.files import FileSource
 from warehouse.connect import CATALOG, STATE, Warehouse
 from warehouse.evolve import ensure_schema
+from warehouse.transactions import count_generation, transaction
 from warehouse.types import literal, quoted
 
 STORED, FAILED, SKIPPED, GONE = "stored", "failed", "skipped", "gone"
@@ -123,7 +123,7 @@ class FileLedger:
             return
         lines = msgspec.json.encode([_line(entry) for entry in entries]).decode()
         connection = self._engine.cursor()
-        with self._warehouse.writing(connection), _transaction(connection):
+        with self._warehouse.writing(connection), transaction(connection):
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE written AS SELECT unnest(from_json(?::JSON, "
                 '\'[{"table_name": "VARCHAR", "field": "VARCHAR", "record_key": "VARCHAR", '
@@ -145,7 +145,7 @@ class FileLedger:
                 "WHERE status IS NOT NULL",
                 [self._account, self._connector.name, run_id, now],
             )
-            _moved(connection)
+            count_generation(connection)
         connection.close()
 
     def end(self, sources: Sequence[FileSource], run_id: str, now: datetime) -> int:
@@ -155,7 +155,7 @@ class FileLedger:
         """
         connection = self._engine.cursor()
         count = 0
-        with self._warehouse.writing(connection), _transaction(connection):
+        with self._warehouse.writing(connection), transaction(connection):
             for source in sources:
                 ended = (
                     f"account = ? AND {_of(source)} AND NOT EXISTS (SELECT 1 FROM "
@@ -172,7 +172,7 @@ class FileLedger:
                 ).fetchall()
                 count += int(changed[0][0])
             if count:
-                _moved(connection)
+                count_generation(connection)
         connection.close()
         return count
 
@@ -254,25 +254,6 @@ def _line(entry: Entry) -> dict[str, Any]:
         for name in COLUMNS[2:]:
             line[name] = getattr(entry.known, name)
     return line
-
-
-def _moved(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
-        "WHERE name = 'generation'"
-    )
-
-
-@contextlib.contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("BEGIN")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:
