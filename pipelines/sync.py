@@ -113,17 +113,22 @@ class _Sync:
         kept = set(self.account.tables)
         asked = kept if tables is None else kept & set(tables)
         families = self.connector.families_of(asked)
-        known = {family.name for family in families}
-        with open_engine(self.warehouse.home) as engine:
-            query = self._known(engine)
-            for family in list(families):
-                for resource in family.resources:
-                    if isinstance(resource.each, Due) and not query.count(resource.each.table):
-                        for needed in self.connector.families_of([resource.each.table])[:1]:
-                            if needed.name not in known:
-                                families.insert(0, needed)
-                                known.add(needed.name)
+        for table, feeding in self._built_on(families).items():
+            with open_engine(self.warehouse.home) as engine:
+                if not self._known(engine).count(table):
+                    families = [feeding, *(f for f in families if f is not feeding)]
         return families
+
+    def _built_on(self, families: list[Family]) -> dict[str, Family]:
+        """Tables that these families read row by row, and the families that would feed them."""
+        tables = {
+            resource.each.table
+            for family in families
+            for resource in family.resources
+            if isinstance(resource.each, Due)
+        }
+        feeding = {table: self.connector.families_of([table])[0] for table in sorted(tables)}
+        return {table: family for table, family in feeding.items() if family not in families}
 
     def _known(self, engine: Any) -> Known:
         return Known(self.warehouse, self.connector, self.account.name, engine.cursor)

@@ -244,9 +244,7 @@ class Incoming:
         for name, keys in self._forgotten.items():
             self._forget(self.tables[name], keys)
         for table in self.tables.values():
-            self._reject_keyless(table)
-            self._drop_repeated(table)
-            self._reject_misfits(table)
+            self._reject_what_cannot_stay(table)
 
     def _join(self) -> None:
         if self._thread is not None:
@@ -327,23 +325,33 @@ class Incoming:
                 [["/".join(key) for key in keys]],
             )
 
-    def _reject_keyless(self, table: Table) -> None:
+    def _reject_what_cannot_stay(self, table: Table) -> None:
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
+        rows, without, misfits = self.connection.execute(
+            f"SELECT count(*), count(*) FILTER ({keyless}), count(*) FILTER (_misfit) "
+            f"FROM {self.place(table)}"
+        ).fetchall()[0]
+        if without:
+            self._reject_keyless(table, keyless)
+        self._drop_repeated(table, rows - without)
+        if misfits:
+            self._reject_misfits(table)
+
+    def _reject_keyless(self, table: Table, keyless: str) -> None:
+        reason = f"has no usable key ({', '.join(table.key)})"
         cursor = self.connection.cursor()
         found = cursor.execute(
             f"SELECT _raw::VARCHAR FROM {self.place(table)} WHERE {keyless}"
         ).fetchall()
-        if found:
-            reason = f"has no usable key ({', '.join(table.key)})"
-            self.rejects.extend(Reject(table.name, "", None, reason, "", raw) for (raw,) in found)
-            cursor.execute(f"DELETE FROM {self.place(table)} WHERE {keyless}")
+        self.rejects.extend(Reject(table.name, "", None, reason, "", raw) for (raw,) in found)
+        cursor.execute(f"DELETE FROM {self.place(table)} WHERE {keyless}")
 
-    def _drop_repeated(self, table: Table) -> None:
+    def _drop_repeated(self, table: Table, rows: int) -> None:
+        """Of rows with the same key, the last stays; `rows` is how many there are."""
         key = ", ".join(quoted(name) for name in table.key)
         cursor = self.connection.cursor()
-        rows = cursor.execute(f"SELECT count(*) FROM {self.place(table)}").fetchall()[0][0]
         # A part at a time: the keys of millions of rows together would take much memory.
-        parts = rows // COUNTED_AT_ONCE + 1
+        parts = rows // COUNTED_AT_ONCE + 1 if rows else 0
         distinct = sum(
             cursor.execute(
                 f"SELECT count(DISTINCT hash({key})) FROM {self.place(table)}"
@@ -359,8 +367,6 @@ class Incoming:
 
     def _reject_misfits(self, table: Table) -> None:
         cursor = self.connection.cursor()
-        if not cursor.execute(f"SELECT bool_or(_misfit) FROM {self.place(table)}").fetchall()[0][0]:
-            return
         key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in table.key)
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "

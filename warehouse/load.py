@@ -205,8 +205,11 @@ class _Load:
 
     def _delete_unless_mass(self, merge: Merge, absent: Sequence[tuple[str, str]]) -> None:
         """End what is absent (rowids and evidence), unless it is suspiciously much in all."""
-        gone, standing = sum(merge.count(rowids) for rowids, _ in absent), merge.standing()
-        name = merge.table.name
+        gone, name = sum(merge.count(rowids) for rowids, _ in absent), merge.table.name
+        if not gone:
+            self._forget_held(name)
+            return
+        standing = merge.standing()
         share = gone / standing if standing else 0.0
         mass = gone > MASS_ROWS and share > self.request.mass_share
         emptied = gone == standing > FEW_ROWS and name not in self.request.outcome.confirmed
@@ -220,7 +223,7 @@ class _Load:
             self.request.outcome.cursors[("held deletes", name)] = self.request.run_id
             self._ask_again(name)
             return
-        for rowids, evidence in absent if gone else ():
+        for rowids, evidence in absent:
             merge.delete(rowids, evidence)
         self._forget_held(name)
 
@@ -327,7 +330,7 @@ class _Load:
         """Write the table's row of `_kollect.loads`; families of one run add up."""
         request, outcome, name = self.request, self.request.outcome, merge.table.name
         counts = merge.counts
-        counts.rows = merge.standing()
+        content, counts.rows = merge.content()
         return self.ledger.write(
             name,
             {
@@ -344,7 +347,7 @@ class _Load:
                 "requests": request.traffic.requests,
                 "bytes": request.traffic.bytes,
                 "seconds": round(time.monotonic() - started, 6),
-                "content": merge.content(),
+                "content": content,
                 "error": request.error or None,
             },
         )

@@ -288,14 +288,14 @@ class Merge:
             )
             self._run(f"INSERT INTO temp.{name} VALUES {values}")
 
-    def content(self) -> str:
-        """A hash over the account's rows: equal means that nothing changed."""
-        found = self._run(
-            f"SELECT coalesce(bit_xor(_content), 0)::VARCHAR || '/' || count(*) FROM {self.now} "
+    def content(self) -> tuple[str, int]:
+        """A hash over the account's rows, which tells that nothing changed, and their number."""
+        digest, rows = self._run(
+            f"SELECT coalesce(bit_xor(_content), 0)::VARCHAR, count(*) FROM {self.now} "
             "WHERE _account = ?",
             self._account,
-        )
-        return str(found[0][0])
+        )[0]
+        return f"{digest}/{rows}", int(rows)
 
 
 def _sql(value: Any) -> str:

@@ -100,7 +100,7 @@ def test_wrong_declarations_are_refused_at_once(wrong: type) -> None:
     ("modules", "absent"),
     [
         ("rules, judges, redact, throttle, reading", ["httpx", "httpcore", "asyncio"]),
-        ("client", ["dagster", "pandas", "sqlalchemy", "duckdb", "pyarrow"]),
+        ("client", ["dagster", "pandas", "sqlalchemy", "duckdb", "pyarrow", "rich"]),
     ],
 )
 def test_importing_stays_light(modules: str, absent: list[str]) -> None:
