@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import duckdb
@@ -168,38 +168,44 @@ def add_fresh_columns(
 
     for name, fields in incoming.fresh.items():
         table = incoming.tables[name]
-        taken = {c.name for c in incoming.columns[name]}
         extra = tuple(c for c in incoming.columns[name] if c not in table.columns)
+        taken = {c.name for c in incoming.columns[name]}
+        free = len(taken) - len(extra) + MAX_APPEARED
+        decided: list[tuple[str, str, str]] = []
         for field in sorted(fields):
             column_name = snake(field)
-            reason = _refused(column_name, field, taken, len(extra))
+            reason = _refused(column_name, field, taken, full=len(taken) >= free)
+            decided.append((field, column_name, reason))
+            if not reason:
+                taken.add(column_name)
+        wanted = [field for field, _, reason in decided if not reason]
+        kinds = _kinds(connection, incoming.place(table), wanted)
+        for field, column_name, reason in decided:
             if reason:
                 _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)
                 continue
-            column = appeared(column_name, field, _kind(connection, incoming.place(table), field))
+            column = appeared(column_name, field, kinds[field])
             connection.execute(f"USE {CATALOG}")
             for statement in add_column_statements(connector.name, name, column):
                 connection.execute(statement)
             connection.execute("USE memory")
             _note(connection, connector.name, name, column_name, field, column.type, "added",
                   run_id, at)  # fmt: skip
-            taken.add(column_name)
-            extra = (*extra, column)
             added[name] = (*added.get(name, ()), column)
         if name in added:
             connection.execute(f"USE {CATALOG}")
-            connection.execute(at_macro(connector.name, table, extra))
+            connection.execute(at_macro(connector.name, table, (*extra, *added[name])))
             connection.execute("USE memory")
     return added
 
 
-def _refused(column: str, field: str, taken: set[str], already: int) -> str:
+def _refused(column: str, field: str, taken: set[str], *, full: bool) -> str:
     if not column or column in taken or column in PSEUDO_COLUMNS:
         return "ignored: its column name is taken"
     odd = any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in field)
     if "." in field or "\\" in field or odd or len(field) > 200:
         return "ignored: no usable column name"
-    return f"ignored: more than {MAX_APPEARED} new fields" if already >= MAX_APPEARED else ""
+    return f"ignored: more than {MAX_APPEARED} new fields" if full else ""
 
 
 def _note(
@@ -226,13 +232,26 @@ def _note(
         )
 
 
-def _kind(connection: duckdb.DuckDBPyConnection, place: str, field: str) -> str:
-    path = literal('$."' + field.replace('"', '\\"') + '"')
-    rows = connection.execute(
-        f"SELECT DISTINCT json_type(_raw, {path}) FROM {place} WHERE json_type(_raw, {path}) "
-        "NOT IN ('NULL', 'OBJECT', 'ARRAY')"
+def _kinds(
+    connection: duckdb.DuckDBPyConnection, place: str, fields: Sequence[str]
+) -> dict[str, str]:
+    """The type of each new field by all of its values, which are looked through once."""
+    if not fields:
+        return {}
+    paths = ", ".join(literal('$."' + field.replace('"', '\\"') + '"') for field in fields)
+    found = connection.execute(
+        f"SELECT DISTINCT unnest(range({len(fields)})) AS field, unnest(kinds) AS kind FROM "
+        f"(SELECT json_type(_raw, [{paths}]) AS kinds FROM {place})"
     ).fetchall()
-    kinds = {row[0] for row in rows}
+    return {
+        field: _type_of({kind for number, kind in found if number == at})
+        for at, field in enumerate(fields)
+    }
+
+
+def _type_of(kinds: set[str | None]) -> str:
+    """The column type that holds values of these kinds of JSON; what is nested stays in `_raw`."""
+    kinds -= {None, "NULL", "OBJECT", "ARRAY"}
     if kinds and kinds <= {"BIGINT", "UBIGINT"}:
         return "integer"
     if kinds and kinds <= {"BIGINT", "UBIGINT", "DOUBLE"}:
