@@ -24,7 +24,7 @@ from connectors.http.redact import safe_text
 from pipelines.file_choice import NO_LINK, Chooser, Todo
 from pipelines.file_links import FreshLinks
 from pipelines.file_plan import FilePlan, plan_of
-from warehouse.connect import disk_problem
+from warehouse.disk import disk_problem
 from warehouse.files.ledger import FAILED, GONE, SKIPPED, STORED, Entry, FileLedger, Known, Survey
 from warehouse.files.store import Store
 

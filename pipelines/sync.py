@@ -22,7 +22,8 @@ from pipelines.family_pass import FamilyPass, RunMeans, RunOrder, kept_tables
 from pipelines.outside import Outside, make_client
 from pipelines.results import AccountResult, Progress
 from pipelines.settings import Account, Settings
-from warehouse.connect import Warehouse, storage_problem
+from warehouse.connect import Warehouse
+from warehouse.disk import storage_problem
 from warehouse.engine import open_engine
 from warehouse.known import Known
 from warehouse.locks import FileLock, HeldElsewhere

@@ -9,10 +9,8 @@ half a load. The published file alone is enough to go on when `.kollect/` is los
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from typing import Any
 import duckdb
 
 from connectors.errors import AccountBusy, WarehouseProblem
+from warehouse.disk import copy_file, storage_problem
 from warehouse.lease import Lease
 from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.types import literal, quoted
@@ -38,8 +37,6 @@ LEDGER = 2
 """Grows when `_kollect` gets another table: older files are completed by their next load."""
 RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)
 WRITER_WAIT_SECONDS = 600.0
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
-"""What a disk says when it takes nothing more."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +180,8 @@ class Warehouse:
         )
         if self.writer.exists() and same:
             return
+        # The log of a killed load belongs to the file that it wrote to.
+        _log_of(self.writer).unlink(missing_ok=True)
         copy_file(self.path, self.writer)
         self._remember(standing)
 
@@ -227,7 +226,7 @@ class Warehouse:
                 return
             copy_file(self.writer, self.path)
             # A log left by a reader who opened the old file for writing belongs to that file.
-            self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+            _log_of(self.path).unlink(missing_ok=True)
             self._remember(standing)
 
     def _remember(self, standing: Standing) -> None:
@@ -293,26 +292,9 @@ def new_warehouse_id() -> str:
     return uuid.uuid4().hex
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Replace `target` by a copy of `source`: beside it first, flushed, then renamed.
-
-    A crash at any moment leaves the old or the new file, never a part of one.
-    """
-    beside = target.with_name(f".{target.name}.copying")
-    try:
-        with open(source, "rb") as reader, open(beside, "wb") as writer:
-            shutil.copyfileobj(reader, writer, 8 << 20)
-            writer.flush()
-            os.fsync(writer.fileno())
-        os.replace(beside, target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _log_of(file: Path) -> Path:
+    """Where DuckDB keeps what was committed and is not yet in the file itself."""
+    return file.with_name(file.name + ".wal")
 
 
 def _not_a_warehouse(file: Path, error: Exception | None) -> WarehouseProblem:
@@ -326,33 +308,3 @@ def _not_a_warehouse(file: Path, error: Exception | None) -> WarehouseProblem:
         f"{file.name} is no warehouse of kollect ({text[:160]})",
         guidance="move it away, or name another file in kollect.toml, [warehouse] path",
     )
-
-
-def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
-    """An operating system's error as one that says what to do."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return WarehouseProblem(
-            f"no space left on the disk that holds {place}",
-            guidance="free some space and run again; nothing was lost",
-        )
-    return WarehouseProblem(
-        f"cannot write in {place}: {error.strerror or error}",
-        guidance="check the folder's permissions; nothing was changed",
-    )
-
-
-def storage_problem(error: BaseException, place: Path) -> WarehouseProblem | None:
-    """The same where DuckDB met the disk's refusal; None where the error means another thing.
-
-    DuckDB has the operating system's reason only in its text, and a rollback that fails as well
-    would hide it: whatever led to the error counts too.
-    """
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, OSError):
-            return disk_problem(found, place)
-        for number in DISK_ERRORS if isinstance(found, duckdb.Error) else ():
-            if os.strerror(number) in str(found):
-                return disk_problem(OSError(number, os.strerror(number)), place)
-        found = found.__cause__ or found.__context__
-    return None

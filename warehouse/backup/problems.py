@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.errors import Fatal, KollectError
-from warehouse.connect import disk_problem
+from warehouse.disk import disk_problem
 
 
 class BackupProblem(Fatal):

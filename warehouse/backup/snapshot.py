@@ -20,7 +20,8 @@ import duckdb
 from connectors.errors import AccountBusy, WarehouseProblem
 from warehouse.backup.durable import link
 from warehouse.backup.progress import Step, Tell, quiet
-from warehouse.connect import FORMAT, Standing, Warehouse, copy_file, standing_of
+from warehouse.connect import FORMAT, Standing, Warehouse, standing_of
+from warehouse.disk import copy_file
 from warehouse.locks import FileLock, HeldElsewhere
 from warehouse.types import literal
 
