@@ -12,9 +12,11 @@ from typing import Any, cast
 
 import duckdb
 
-from warehouse.incoming import MEMORY_LIMIT
 from warehouse.scratch import Scratch
 from warehouse.types import literal
+
+MEMORY_LIMIT = "160MiB"
+"""DuckDB's share; Python, httpx and the batches under way come on top."""
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import duckdb
 import msgspec
 
 from warehouse.connect import CATALOG, STATE
-from warehouse.incoming import Reject
+from warehouse.unfit import Reject
 
 DONE = ("inserted", "updated", "deleted")
 """What every try of a family adds to: what it did once is done."""
