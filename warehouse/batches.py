@@ -26,7 +26,7 @@ from warehouse.types import DUCKDB_TYPES, literal, quoted
 
 BATCH_BYTES = 8 << 20
 OLD_SECONDS = 3.0
-OLD_BYTES = 256 << 10
+OLD_BYTES = 32 << 10
 """Lines that came so long ago wait for no more of them, unless they are few: while the service
 is slow, typing them costs no time, and at the end of the reading it would."""
 WIDE_BYTES = 4 << 20

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-MOMENT_SECONDS = 0.1
+MOMENT_SECONDS = 0.25
 
 
 class Lease:
