@@ -85,7 +85,11 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(exit_asked.exit_code)
     except click.Abort:
         click.echo("kollect: interrupted; nothing is lost, the next sync goes on here", err=True)
-        sys.exit(130)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Threads that still ask or load are left where they are: as after a kill, what was staged
+        # is staged and what was committed is committed.
+        os._exit(130)
     except click.ClickException as error:
         click.echo(f"kollect: {error.format_message()}", err=True)
         sys.exit(2)

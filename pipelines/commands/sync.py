@@ -89,8 +89,12 @@ def sync_accounts(
         except KollectError as error:
             return AccountResult(name, status="failed", error=error)
 
-    with ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account") as pool:
+    pool = ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account")
+    try:
         return list(pool.map(one, chosen)), run_id
+    finally:
+        # Who interrupts is not to wait for syncs that last for hours.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def report(

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -290,10 +291,34 @@ def test_the_demo_ends_with_tables_that_a_person_likes_to_read(tmp_path: Path) -
     assert kollect(tmp_path, "demo", "--to", ".").returncode == 2
 
 
+def test_an_interrupted_sync_ends_at_once_and_is_gone_on_with(made: Callable[..., Bench]) -> None:
+    """Nobody waits for the rest of a long sync; what was answered is not asked for again."""
+    bench = made("kinescope", size=12, latency_seconds=0.15)
+    assert bench.settings
+    environ = {"PATH": os.environ["PATH"], "HOME": str(bench.folder), "PYTHONPATH": str(ROOT),
+               "KOLLECT_KEYRING": "0", **bench.box.environment()}  # fmt: skip
+    command = [sys.executable, "-m", "pipelines", "sync"]
+    with subprocess.Popen(
+        command, cwd=bench.folder, env=environ, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while bench.stand_in.count() < 12:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    asked = bench.stand_in.count()
+    assert "interrupted; nothing is lost, the next sync goes on here" in said
+    assert "Traceback" not in said
+    done = kollect(bench.folder, "sync", **bench.box.environment())
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"going on with run \S+ \(\d+ pages are here\)", done.stderr)
+    assert asked < bench.stand_in.count() / 2
+    bench.assert_true()
+
+
 def test_the_sandbox_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     """`kollect sandbox --settings` writes what a sync in that folder needs."""
-    import signal
-
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pipelines", "sandbox", "--service", "kinopio", "--size", "4",
                "--settings", "box"]  # fmt: skip
