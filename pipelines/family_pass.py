@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,8 +71,7 @@ class FamilyPass:
         ahead = Ahead(
             account.connector, self.means.client, self.means.journal, account.max_in_flight
         )
-        keeping = self.means.warehouse.keeping(self.means.engine)
-        with keeping, self._schema(), closing(ahead):
+        with self._beside(), closing(ahead):
             for number, family in enumerate(due):
                 following = due[number + 1 :]
                 self.means.tell("family", f"reading {family.name}", family=family.name)
@@ -86,13 +85,20 @@ class FamilyPass:
             **{t: r for t, r in result.tables.items() if t not in stored},
         }
 
-    def _schema(self) -> AbstractContextManager[None]:
-        """New tables are made beside the reading, unless one thing at a time was asked for."""
+    @contextmanager
+    def _beside(self) -> Iterator[None]:
+        """What other threads do beside the reading: the warehouse is let go a moment late, new
+        tables are made. With one request in flight, one thing is done at a time."""
         means = self.means
-        if means.account.max_in_flight == 1 or not means.known.nothing_yet():
-            return nullcontext()
-        connector = means.account.connector
-        return made_beside(means.warehouse, means.engine.cursor(), connector)
+        with ExitStack() as stack:
+            if means.account.max_in_flight > 1:
+                stack.enter_context(means.warehouse.keeping(means.engine))
+                if means.known.nothing_yet():
+                    made = made_beside(
+                        means.warehouse, means.engine.cursor(), means.account.connector
+                    )
+                    stack.enter_context(made)
+            yield
 
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""
