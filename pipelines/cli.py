@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import contextlib
 import logging
 import os
 import sys
@@ -85,8 +86,8 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(exit_asked.exit_code)
     except click.Abort:
         click.echo("kollect: interrupted; nothing is lost, the next sync goes on here", err=True)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # whoever read the output may be gone
+            sys.stdout.flush()
         # Threads that still ask or load are left where they are: as after a kill, what was staged
         # is staged and what was committed is committed.
         os._exit(130)
