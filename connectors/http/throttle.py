@@ -32,6 +32,9 @@ LATE_SHARE = 0.1
 likely the work on the answer, which delays no arrival."""
 TRIPS = 32
 """So many recent round trips say what is usual."""
+FIRST_TRIPS = 5
+"""As long as no more are known, nothing is usual yet: they open connections and meet a service
+that wakes up, so all of such a trip may have been the way there."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,8 @@ class Throttle:
         trip = self._clock() - left_at
         with self._lock:
             self._trips.append(trip)
-            late = min(trip - min(self._trips), self._latest)
+            usual = min(self._trips) if len(self._trips) > FIRST_TRIPS else 0.0
+            late = min(trip - usual, self._latest)
         # Less is noise, and not worth a look at the file.
         if late > MARGIN_LEAST / 10:
             with self._state.opened(self._clock) as log:
