@@ -25,7 +25,7 @@ from warehouse.processors import any_processor
 from warehouse.types import DUCKDB_TYPES, literal, quoted
 
 BATCH_BYTES = 8 << 20
-OLD_SECONDS = 3.0
+OLD_SECONDS = 1.0
 OLD_BYTES = 32 << 10
 """Lines that came so long ago wait for no more of them, unless they are few: while the service
 is slow, typing them costs no time, and at the end of the reading it would."""

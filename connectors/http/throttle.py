@@ -19,22 +19,26 @@ from connectors.errors import LongSilence
 from connectors.http.rate_state import LONGEST_HOLD, FileState, MemoryState, RateLog, RateState
 from connectors.http.rules import Window
 
-__all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle"]
+__all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle", "stretched"]
 
-MARGIN_SHARE = 0.02
-MARGIN_LEAST = 0.02
-MARGIN_MOST = 0.25
-"""Each window is stretched by 2 %, at least 20 and at most 250 ms: the service counts arrivals,
-and two requests that left a second apart arrive a little closer when the first took a longer
-way. How much closer does not grow with the window."""
-LATE_SHARE = 0.1
-"""How much of the shortest window a long way may count at most. Beyond this the cause is most
-likely the work on the answer, which delays no arrival."""
+WAY_SECONDS = 0.012
+CLOCK_SHARE = 0.001
+"""Each window is stretched by 12 ms and by a thousandth: the service counts arrivals, by its own
+clock. Two requests that left a second apart arrive a little closer when the first took a longer
+way, which is mostly known when it was answered (`answered`); the rest does not grow with the
+window. How far two clocks come apart does."""
+LATE_SHARE = 0.5
+"""How much of the shortest window a long way may count at most. A busy service is seen to keep
+requests waiting for so long before it counts them; beyond this it most likely works on the
+answer, which delays no arrival."""
+NOISE_SECONDS = 0.002
+"""A trip that was longer by less is not worth a look at the file."""
 TRIPS = 32
 """So many recent round trips say what is usual."""
 FIRST_TRIPS = 5
-"""As long as no more are known, nothing is usual yet: they open connections and meet a service
-that wakes up, so all of such a trip may have been the way there."""
+FIRST_SHARE = 0.1
+"""As long as no more trips are known, nothing is usual yet: they open connections and meet a
+service that wakes up, so this share of the shortest window may have been the way there."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,9 @@ class Throttle:
         self._clock = clock
         self._sleep = sleep
         self._state = state if state is not None and self.windows else MemoryState()
-        self._spans = [
-            (window.limit, window.seconds + _margin(window.seconds)) for window in self.windows
-        ]
+        self._spans = [(window.limit, stretched(window.seconds)) for window in self.windows]
         self._most = max((window.limit for window in self.windows), default=0)
-        self._latest = LATE_SHARE * min((w.seconds for w in self.windows), default=0.0)
+        self._shortest = min((window.seconds for window in self.windows), default=0.0)
         self._trips: deque[float] = deque(maxlen=TRIPS)
         self._queue = _Queue()
         self._lock = threading.Lock()
@@ -146,10 +148,11 @@ class Throttle:
         trip = self._clock() - left_at
         with self._lock:
             self._trips.append(trip)
-            usual = min(self._trips) if len(self._trips) > FIRST_TRIPS else 0.0
-            late = min(trip - usual, self._latest)
-        # Less is noise, and not worth a look at the file.
-        if late > MARGIN_LEAST / 10:
+            if len(self._trips) > FIRST_TRIPS:
+                late = min(trip - min(self._trips), LATE_SHARE * self._shortest)
+            else:
+                late = min(trip, FIRST_SHARE * self._shortest)
+        if late > NOISE_SECONDS:
             with self._state.opened(self._clock) as log:
                 self._move(log, left_at, left_at + late)
 
@@ -210,8 +213,9 @@ class Throttle:
         log.changed = True
 
 
-def _margin(seconds: float) -> float:
-    return min(MARGIN_MOST, max(MARGIN_LEAST, MARGIN_SHARE * seconds))
+def stretched(seconds: float) -> float:
+    """How long a window is kept that the service calls so many seconds long."""
+    return WAY_SECONDS + seconds * (1 + CLOCK_SHARE)
 
 
 class _Queue:

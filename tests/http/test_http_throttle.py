@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from connectors.errors import LongSilence
 from connectors.http.rate_state import FileState, MemoryState, RateState
 from connectors.http.rules import Window
-from connectors.http.throttle import FIRST_TRIPS, Booking, Throttle
+from connectors.http.throttle import FIRST_TRIPS, Booking, Throttle, stretched
 
 WINDOWS = st.lists(
     st.builds(Window, st.integers(1, 12), st.sampled_from([0.1, 0.5, 1.0, 3.0, 60.0])),
@@ -28,6 +29,10 @@ WINDOWS = st.lists(
 GAPS = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.3, 1.0, 7.0]), min_size=1, max_size=80)
 
 
+TICKS = 10_000
+"""In a second, for the reference, which counts in whole numbers."""
+
+
 class Clock:
     """Moves only by sleeping; things planned for a moment happen when it passes."""
 
@@ -35,6 +40,7 @@ class Clock:
         self.now = 500.0
         self.lock = threading.RLock()
         self.planned: list[tuple[float, int, Any]] = []
+        self.numbers = itertools.count()
 
     def __call__(self) -> float:
         return self.now
@@ -48,7 +54,7 @@ class Clock:
             self.now = until
 
     def plan(self, after: float, act: Any) -> None:
-        heapq.heappush(self.planned, (self.now + after, len(self.planned), act))
+        heapq.heappush(self.planned, (self.now + after, next(self.numbers), act))
 
 
 def assert_within(windows: Sequence[Window], times: Sequence[float]) -> None:
@@ -93,20 +99,29 @@ def test_requests_that_leave_late_count_when_they_leave(
     assert_within(windows, times)
 
 
+WAITS = st.sampled_from([0.0, 0.4])
+
+
 @given(
     st.sampled_from([[Window(1, 1.0)], [Window(3, 1.0)], [Window(2, 1.0), Window(5, 4.0)]]),
-    st.lists(st.tuples(st.sampled_from([0.0, 0.4]), st.floats(0, 0.1)), max_size=31),
+    st.lists(
+        st.tuples(WAITS, st.floats(0, 0.1)), min_size=FIRST_TRIPS - 1, max_size=FIRST_TRIPS - 1
+    ),
     st.integers(0, FIRST_TRIPS - 1),
+    st.lists(st.tuples(WAITS, st.floats(0, 0.45)), max_size=26),
 )
 def test_requests_that_were_long_on_their_way_count_when_they_arrived(
-    windows: list[Window], asked: list[tuple[float, float]], quick: int
+    windows: list[Window],
+    first: list[tuple[float, float]],
+    quick: int,
+    later: list[tuple[float, float]],
 ) -> None:
     """A service that counts arrivals sees no breach either, from the first request on, if one
     of the first ones came quickly; which one is not known before."""
     clock = Clock()
     throttle = Throttle(windows, clock=clock, sleep=clock.sleep)
     arrivals = []
-    for gap, way in [*asked[:quick], (0.0, 0.0), *asked[quick:]]:
+    for gap, way in [*first[:quick], (0.0, 0.0), *first[quick:], *later]:
         clock.sleep(gap)
         booking = throttle.book()
         throttle.settle(booking)
@@ -118,8 +133,8 @@ def test_requests_that_were_long_on_their_way_count_when_they_arrived(
 
 
 def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
-    """A trip as long as the others moves nothing; one of seconds counts a tenth of a window,
-    and so do the first, of which nobody knows whether they are long."""
+    """A trip as long as the others moves nothing; one of seconds counts half a window, and each
+    of the first, of which nobody knows whether they are long, a tenth."""
     clock = Clock()
     throttle = Throttle([Window(1, 1.0)], clock=clock, sleep=clock.sleep)
     left = []
@@ -129,8 +144,9 @@ def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
         left.append(booking.at)
         clock.sleep(trip)
         throttle.answered(booking.at)
-    first = [1.12] * FIRST_TRIPS
-    assert [b - a for a, b in pairwise(left)] == pytest.approx([*first, 1.02, 1.02, 1.12])
+    usual = stretched(1)
+    expected = [*[usual + 0.1] * FIRST_TRIPS, usual, usual, usual + 0.5]
+    assert [b - a for a, b in pairwise(left)] == pytest.approx(expected)
 
 
 @given(
@@ -146,16 +162,16 @@ def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
     GAPS,
 )
 def test_it_agrees_with_pyrate_limiter(windows: list[Window], gaps: list[float]) -> None:
-    """Given the stretched windows, the reference lets each request go at the same millisecond."""
+    """Given the stretched windows, the reference lets each request go at the same tenth of a ms."""
     clock = Clock()
     throttle = Throttle(windows, clock=clock, sleep=clock.sleep)
-    # The reference counts both ends of a window, so its windows are one millisecond shorter.
-    spans = [(w.limit, round(1000 * (w.seconds + min(0.25, max(0.02, 0.02 * w.seconds))))) for w in windows]
+    # The reference counts both ends of a window, so its windows are one tick shorter.
+    spans = [(w.limit, round(TICKS * stretched(w.seconds))) for w in windows]
     reference = InMemoryBucket([Rate(limit, span - 1) for limit, span in spans])
     for gap in gaps:
         clock.sleep(gap)
         waited = throttle.wait()
-        now = round(clock() * 1000)
+        now = round(clock() * TICKS)
         if waited > 0:
             assert not reference.put(RateItem("request", now - 1)), "left later than needed"
         assert reference.put(RateItem("request", now)), "left too early"
@@ -178,8 +194,8 @@ def test_it_returns_and_adds_up_the_seconds_waited() -> None:
     clock = Clock()
     throttle = Throttle([Window(2, 10.0)], clock=clock, sleep=clock.sleep)
     waits = [throttle.wait() for _ in range(5)]
-    assert waits == pytest.approx([0, 0, 10.2, 0, 10.2])
-    assert throttle.waited_seconds == pytest.approx(20.4)
+    assert waits == pytest.approx([0, 0, stretched(10), 0, stretched(10)])
+    assert throttle.waited_seconds == pytest.approx(2 * stretched(10))
 
 
 def test_threads_are_served_in_the_order_in_which_they_came() -> None:
@@ -312,7 +328,7 @@ def test_a_sleep_that_raises_books_nothing_and_lets_the_next_one_in() -> None:
     throttle.wait()
     with pytest.raises(KeyboardInterrupt):
         throttle.wait()
-    assert throttle.wait() == pytest.approx(1.02)
+    assert throttle.wait() == pytest.approx(stretched(1))
 
 
 def _until(true: Any) -> None:
