@@ -39,7 +39,7 @@ class Proof:
 
     complete: bool
     by: str = ""
-    """What proves it: `total matched`, `end reached`, `borders compared` ..."""
+    """What proves it: `total matched`, `end reached`, `two passes were equal` ..."""
     reason: str = ""
     """Why it is not complete, for people."""
     whole: bool = True

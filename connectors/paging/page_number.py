@@ -5,9 +5,9 @@ over a page border unseen; another row that is added meanwhile keeps the total a
 
 Where new rows can only come at the end, the pages between are read at once, and the last and the
 first page before and after them: with both unchanged, nothing shifted. Signs of movement are also
-a changed total, repeated rows, rows that do not add up. On any sign, and where rows may come
-anywhere, a careful pass follows: after each page the one before it is asked again, and only where
-its last row still stands is the border proved not to have moved.
+a changed total, repeated rows, rows that do not add up. On any sign each border is compared
+(`BorderPass`). Where rows may come anywhere, the list is read until two passes are equal
+(`EqualPasses`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+from connectors.paging.passes import BorderPass, EqualPasses
 
 SMALLEST_PAGE = 10
 PASSES = 4
 """How often a listing is read with other page borders before it is called unproved."""
-CAREFUL_TRIES = 8
-"""How often one border is compared before the listing is called unproved."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,10 @@ class _PageNumberWalk:
     looking_again: bool = False
     pages: int = 1
     first_ids: list[Hashable] = field(default_factory=list)
-    careful: _CarefulPass | None = None
+    alike: bool = False
+    """The second page was the first one over again, in a listing without a total."""
+    borders: BorderPass | None = None
+    equal: EqualPasses | None = None
     outcome: Proof | None = None
 
     def first(self) -> Params:
@@ -88,9 +90,11 @@ class _PageNumberWalk:
     def after(self, page: Asked) -> list[Params]:
         number = int(page.params[self.rule.page_param])
         total = _whole(dig(page.payload, self.rule.meta + ".total"))
-        if self.careful is not None:
-            return self._carefully(number, page, total)
+        if self.borders is not None:
+            return self._compare_border(number, page, total)
         self.waiting.discard(number)
+        if self.equal is not None:
+            return self._compare_passes(number, page, total)
         if total is None:
             return self._without_total(number, page)
         fresh: list[Params] = []
@@ -103,7 +107,11 @@ class _PageNumberWalk:
             echoed = _whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
             self.size = echoed or len(page.ids) or self.ask_size
             self.pages = max(1, math.ceil(total / self.size))
-            fresh = self._begin(page)
+            if self.pages > 1 and not self.rule.grows_at_end:
+                self.equal = EqualPasses()
+                return self._compare_passes(number, page, total)
+            # The last one, which is to be compared when the others were read.
+            fresh = self._ask([self.pages]) if self.pages > 1 else []
         elif number == self.pages and not self.looking_again and self.rule.grows_at_end:
             fresh = self._ask(range(2, self.pages))
         if self.looking_again and page.ids != self.ends[number]:
@@ -113,15 +121,6 @@ class _PageNumberWalk:
         if not self.looking_again:
             self._count(page)
         return fresh if fresh or self.waiting else self._end()
-
-    def _begin(self, page: Asked) -> list[Params]:
-        """What follows the first page: the last one, where the ends are to be compared."""
-        if self.pages == 1:
-            return []
-        if self.rule.grows_at_end:
-            return self._ask([self.pages])
-        self.careful = _CarefulPass(ids=page.ids, last=self.pages)
-        return [self._page(2)]
 
     def _ask(self, numbers: Iterable[int]) -> list[Params]:
         asked = list(numbers)
@@ -158,11 +157,17 @@ class _PageNumberWalk:
         if not self.signs and self._seen() == self.total:
             self.outcome = Proof(True, "total matched, pages cut in several ways")
             return []
-        if self.signs:
-            self._next_pass()
-            self.careful = _CarefulPass()
+        return self._read_again() if self.signs else self._short()
+
+    def _read_again(self) -> list[Params]:
+        """From the start, so that what moved meanwhile is seen."""
+        self._next_pass()
+        if self.rule.grows_at_end:
+            self.borders = BorderPass()
             return [self._page(1)]
-        return self._short()
+        self.equal = self.equal or EqualPasses()
+        self.rows, self.waiting = 0, {1}
+        return [self._page(1)]
 
     def _short(self) -> list[Params]:
         """Fewer rows came than there are, although nothing moved."""
@@ -183,12 +188,19 @@ class _PageNumberWalk:
         self.ask_size = max(2, self.size - self.size // 7 - 1)
         self._next_pass()
         self.size, self.rows = 0, 0
-        self.looking_again, self.ends = False, {}
+        self.looking_again, self.ends, self.equal = False, {}, None
         self.waiting = {1}
         return [self._page(1)]
 
     def _without_total(self, number: int, page: Asked) -> list[Params]:
         """An answer that shows no total: one whole answer, or pages up to an empty one."""
+        if number == 1 and self.alike:
+            if page.ids != self.first_ids:
+                self.pages = 2
+                return self._read_again()
+            # Whatever page is asked for, the whole list comes.
+            self.outcome = Proof(True, "end reached")
+            return []
         if number == 1:
             self.first_ids = page.ids
             if len(page.ids) < self.ask_size:
@@ -196,24 +208,22 @@ class _PageNumberWalk:
                 return []
         elif page.ids == self.first_ids or not page.ids:
             if number == 2 and page.ids:
-                # Whatever page is asked for, the whole list comes.
-                self.outcome = Proof(True, "end reached")
-                return []
+                # So many new rows before the others would look the same, but not the first page.
+                self.alike = True
+                return [self._page(1)]
             self.pages = number
-            self._next_pass()
-            self.careful = _CarefulPass()
-            return [self._page(1)]
+            return self._read_again()
         self._count(page)
         return [self._page(number + 1)]
 
-    def _carefully(self, number: int, page: Asked, total: int | None) -> list[Params]:
-        assert self.careful is not None
+    def _compare_border(self, number: int, page: Asked, total: int | None) -> list[Params]:
+        assert self.borders is not None
         self.total = total if total is not None else self.total
         self._count(page)
         last = self.pages
         if self.total is not None:
             last = max(1, math.ceil(self.total / (self.size or self.ask_size)))
-        step = self.careful.take(number, page.ids, last)
+        step = self.borders.take(number, page.ids, last)
         if step == 0:
             if len(self.here) >= (self.total or 0):
                 self.outcome = Proof(True, "page borders compared")
@@ -221,45 +231,44 @@ class _PageNumberWalk:
             if self._seen() == self.total and not self.signs:
                 self.outcome = Proof(True, "total matched, pages cut in several ways")
                 return []
-            self.careful = None
+            self.borders = None
             return self._short()
         if step < 0:
-            self.signs.append(f"page {self.careful.number} kept moving")
+            self.signs.append(f"page {self.borders.number} kept moving")
             self.outcome = Proof(False, reason="; ".join(self.signs[-3:]))
             return []
         return [self._page(step)]
 
+    def _compare_passes(self, number: int, page: Asked, total: int | None) -> list[Params]:
+        assert self.equal is not None
+        if total is not None and total != self.total:
+            self.equal.moved = True
+            self.total = total
+        self.equal.take(number, page.ids)
+        self._count(page)
+        fresh: list[Params] = []
+        if number == 1:
+            if self.total is not None:
+                self.pages = max(1, math.ceil(self.total / (self.size or self.ask_size)))
+            fresh = self._ask(range(2, self.pages + 1))
+        elif number == self.pages and self.total is None and page.ids:
+            self.pages += 1
+            fresh = self._ask([self.pages])
+        return fresh if self.waiting else self._pass_ended(self.equal)
 
-@dataclass
-class _CarefulPass:
-    """Page k, page k+1, page k again: unmoved when its last row still ends it."""
-
-    number: int = 1
-    ids: list[Hashable] | None = None
-    last: int = 0
-    """Which page was the last one when `ids` were read; the list may be shorter by now."""
-    ahead: list[Hashable] | None = None
-    ahead_last: int = 0
-    tries: int = 0
-
-    def take(self, number: int, ids: list[Hashable], last: int) -> int:
-        """The next page to ask; 0 when all borders are proved, -1 when one never settles."""
-        if self.ids is None:
-            self.ids, self.last = ids, last
-        elif self.ahead is None and number > self.number:
-            self.ahead, self.ahead_last = ids, last
-            return self.number
-        elif self.ahead is not None and number == self.number:
-            unmoved = ids[-1:] == self.ids[-1:] and len(ids) == len(self.ids)
-            if unmoved:
-                self.number, self.tries = self.number + 1, 0
-                self.ids, self.last = self.ahead, self.ahead_last
-            else:
-                self.ids, self.last, self.tries = ids, last, self.tries + 1
-            self.ahead = None
-            if self.tries > CAREFUL_TRIES:
-                return -1
-        return self.number + 1 if self.number < self.last else 0
+    def _pass_ended(self, equal: EqualPasses) -> list[Params]:
+        verdict = equal.end()
+        if verdict is None:
+            return self._read_again()
+        if not verdict:
+            self.outcome = Proof(False, reason="rows moved in each pass over the pages")
+        elif self.rows == len(self.here) and self.total in (None, self.rows):
+            self.outcome = Proof(True, "two passes were equal")
+        elif not equal.ever_moved and self._seen() == self.total:
+            self.outcome = Proof(True, "total matched, pages cut in several ways")
+        else:
+            return self._short()
+        return []
 
 
 def _whole(value: Any) -> int | None:

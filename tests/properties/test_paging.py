@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.paging import (
@@ -130,8 +130,16 @@ def read(
     return walk.proof(), came, throughout, count
 
 
+AND_BACK = [(3, "delete", 0, 0), (4, "add", 0, 0), (5, "delete", 0, 0)]
+"""Rows move over a border, back before it is looked at again, and away once more."""
+A_PAGE_BEFORE = [*[(1, "add", 0, 0)] * 4, (3, "add", 0, 0), (4, "delete", -1, 0)]
+"""So many new rows that the second page looks like the first one."""
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @given(length=st.integers(0, 30), planned=changes)
+@example(length=18, planned=AND_BACK)
+@example(length=9, planned=A_PAGE_BEFORE)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_row_that_stays_is_missed_by_a_walk_called_complete(
     kind: str, length: int, planned: list[tuple[int, str, int, int]]
