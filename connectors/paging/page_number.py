@@ -206,11 +206,15 @@ class _PageNumberWalk:
             if len(page.ids) < self.ask_size:
                 self.outcome = Proof(True, "one whole answer")
                 return []
+        elif number == 2 and page.ids == self.first_ids:
+            # So many new rows before the others would look the same, but not the first page.
+            self.alike = True
+            return [self._page(1)]
+        elif not self.rule.grows_at_end:
+            self.pages, self.equal = 2, EqualPasses()
+            self.equal.take(1, self.first_ids)
+            return self._compare_passes(number, page, None)
         elif page.ids == self.first_ids or not page.ids:
-            if number == 2 and page.ids:
-                # So many new rows before the others would look the same, but not the first page.
-                self.alike = True
-                return [self._page(1)]
             self.pages = number
             return self._read_again()
         self._count(page)
@@ -251,7 +255,7 @@ class _PageNumberWalk:
             if self.total is not None:
                 self.pages = max(1, math.ceil(self.total / (self.size or self.ask_size)))
             fresh = self._ask(range(2, self.pages + 1))
-        elif number == self.pages and self.total is None and page.ids:
+        elif number == self.pages and self.total is None and page.ids not in ([], self.first_ids):
             self.pages += 1
             fresh = self._ask([self.pages])
         return fresh if self.waiting else self._pass_ended(self.equal)
