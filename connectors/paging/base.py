@@ -18,6 +18,11 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
+def whole(value: Any) -> int | None:
+    """A count, or None for anything else (JSON `true` is no count)."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def records_at(payload: Any, path: str) -> list[Any] | None:
     """The list at a path: a null is empty, a single object is a list of one, other shapes None."""
     found = dig(payload, path)

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig, whole
 
 PASSES = 4
 """How often a list that moves is read from its start before it is called unproved."""
@@ -58,11 +58,6 @@ def window(end: int, limit: int) -> tuple[int, int]:
     # Windows too small to overlap: side by side.
     size = next(size for size in range(limit, 0, -1) if end % size == 0)
     return end // size, size
-
-
-def whole(value: Any) -> int | None:
-    """A count, or None for anything else (JSON `true` is no count)."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 @dataclass

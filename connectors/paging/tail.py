@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
-from connectors.paging.page_index import USUAL, PageIndexes, whole
+from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig, whole
+from connectors.paging.page_index import USUAL, PageIndexes
 
 
 @dataclass(frozen=True)
