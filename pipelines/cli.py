@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -104,3 +105,6 @@ def main(arguments: list[str] | None = None) -> Any:
             raise
         click.echo(f"kollect: {error}", err=True)
         sys.exit(exit_status(error))
+    finally:
+        # Python would look through everything for cycles once more before it ends.
+        gc.freeze()

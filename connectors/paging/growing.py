@@ -1,8 +1,11 @@
 """Numbered pages of a list that only grows at its end: rows move up, where others go, and no more.
 
-The pages between are read at once, and the last and the first page before and after them: with
-both unchanged, nothing shifted. Signs of movement are also a changed total, repeated rows, rows
-that do not add up. On any sign each border is compared.
+The first page is read, then the last, then at once those between and both ends again. The first
+unchanged: nothing shifted before the last was read. The last unchanged: nothing shifted while
+those between were read. Some of these may be answered after that last look, being on their way
+together; but a row that slips then pushes others up, until one comes twice: on its own page and on
+the one before. Signs of movement are also a changed total and rows that do not add up. On any
+sign each border is compared.
 """
 
 from __future__ import annotations
@@ -19,16 +22,15 @@ BORDER_TRIES = 8
 
 @dataclass
 class GrowingWalk(NumberedWalk):
-    """The first page, the last, those between, and both ends again."""
+    """The first page, the last, and then those between and both ends again."""
 
     signs: list[str] = field(default_factory=list)
     ends: dict[int, list[Hashable]] = field(default_factory=dict)
     """The first and the last page, to be compared with a second look."""
-    looking_again: bool = False
     borders: BorderPass | None = None
 
     def begin(self, page: Asked) -> list[Params]:
-        self.looking_again, self.ends = False, {1: page.ids}
+        self.ends = {1: page.ids}
         self.count(page)
         return self.ask([self.pages])
 
@@ -40,16 +42,14 @@ class GrowingWalk(NumberedWalk):
         if total not in (None, self.total):
             self._sign(f"the total went from {self.total} to {total}")
             self.total = total
-        if self.looking_again:
+        if number in self.ends:
             if page.ids != self.ends[number]:
                 self._sign(f"page {number} changed while the others were read")
             return [] if self.waiting else self._ended()
         self.count(page)
-        if number not in self.ends and number == self.pages:
+        if number == self.pages:
             self.ends[number] = page.ids
-            fresh = self.ask(range(2, number))
-            if fresh:
-                return fresh
+            return self.ask([1] if number == 2 else [*range(2, number), 1, number])
         return [] if self.waiting else self._ended()
 
     def read_again(self) -> list[Params]:
@@ -62,12 +62,7 @@ class GrowingWalk(NumberedWalk):
         self.moved = True
 
     def _ended(self) -> list[Params]:
-        if self.signs:
-            return self.read_again()
-        if not self.looking_again:
-            self.looking_again = True
-            return self.ask([1] if self.pages == 2 else [self.pages, 1])
-        return self.end("total matched")
+        return self.read_again() if self.signs else self.end("total matched")
 
     def _next_without_total(self, number: int, page: Asked) -> list[Params]:
         if not page.ids or page.ids == self.first_ids:
