@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,20 +85,13 @@ class FamilyPass:
             **{t: r for t, r in result.tables.items() if t not in stored},
         }
 
-    @contextmanager
-    def _beside(self) -> Iterator[None]:
-        """What other threads do beside the reading: the warehouse is let go a moment late, new
-        tables are made. With one request in flight, one thing is done at a time."""
+    def _beside(self) -> AbstractContextManager[None]:
+        """New tables are made beside the reading. With one request in flight, one thing is done
+        at a time."""
         means = self.means
-        with ExitStack() as stack:
-            if means.account.max_in_flight > 1:
-                stack.enter_context(means.warehouse.keeping(means.engine))
-                if means.known.nothing_yet():
-                    made = made_beside(
-                        means.warehouse, means.engine.cursor(), means.account.connector
-                    )
-                    stack.enter_context(made)
-            yield
+        if means.account.max_in_flight > 1 and means.known.nothing_yet():
+            return made_beside(means.warehouse, means.engine.cursor(), means.account.connector)
+        return nullcontext()
 
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""

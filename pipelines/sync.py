@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -144,18 +145,22 @@ class _Sync:
             if not self.account.ready:
                 tables = kept_tables(self.account, families)
                 self.result.unread(self._no_credential(), tables, self.full)
+                with open_engine(self.warehouse.home) as engine:
+                    self._record(engine, run_id, started_at)
             else:
                 with (
                     make_client(
                         self.account, self.warehouse.home, self.world, self._on_event
                     ) as client,
                     open_engine(self.warehouse.home) as engine,
+                    self._kept(engine),
                 ):
                     self._read(families, journal, client, engine, run_id, started_at)
                     if self.account.files.wanted and not isinstance(self.result.error, Fatal):
                         self._files(families, client, engine, run_id)
                     self._count(client, journal)
-            self._finish(run_id, started_at)
+                    self._record(engine, run_id, started_at)
+            self.warehouse.publish()
             if self.result.error is None or not self.account.ready:
                 journal.discard()
         finally:
@@ -181,6 +186,13 @@ class _Sync:
         name = run_id or new_run_id(now)
         journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
         return now, name
+
+    def _kept(self, engine: Any) -> AbstractContextManager[None]:
+        """The warehouse is let go a moment late. With one request in flight, one thing is done
+        at a time."""
+        if self.account.max_in_flight > 1:
+            return self.warehouse.keeping(engine)
+        return nullcontext()
 
     def _no_credential(self) -> KollectError:
         return BadSettings(
@@ -258,31 +270,29 @@ class _Sync:
         heads = [head for head in journal.heads() if "attempts" in head]
         self.result.count(heads, journal.process, client.statistics)
 
-    def _finish(self, run_id: str, started_at: datetime) -> None:
+    def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result
         proved = [bool(row["complete"]) for row in result.tables.values()]
         if not result.trouble and all(proved):
             result.status = "complete"
         else:
             result.status = "partial" if any(proved) else "failed"
-        with open_engine(self.warehouse.home) as engine:
-            record_run(
-                self.warehouse,
-                engine,
-                self.connector,
-                Run(
-                    run_id=run_id,
-                    account=self.account.name,
-                    status=result.status,
-                    started_at=started_at,
-                    finished_at=self.world.now(),
-                    requests=result.requests,
-                    retries=result.retries,
-                    rate_limited=result.rate_limited,
-                    waited_seconds=result.waited_seconds,
-                    bytes=result.bytes,
-                    error=result.trouble or None,
-                ),
-                result.tables,
-            )
-        self.warehouse.publish()
+        record_run(
+            self.warehouse,
+            engine.cursor(),
+            self.connector,
+            Run(
+                run_id=run_id,
+                account=self.account.name,
+                status=result.status,
+                started_at=started_at,
+                finished_at=self.world.now(),
+                requests=result.requests,
+                retries=result.retries,
+                rate_limited=result.rate_limited,
+                waited_seconds=result.waited_seconds,
+                bytes=result.bytes,
+                error=result.trouble or None,
+            ),
+            result.tables,
+        )

@@ -212,9 +212,13 @@ class Warehouse:
     def publish(self) -> None:
         """Put a copy of the writer's file where people open it, all at once.
 
-        Raises WarehouseProblem (disk full, folder not writable); the old file then stays, and
-        the next publish brings both up to date.
+        Within `keeping`, what is kept is let go before. Raises WarehouseProblem (disk full,
+        folder not writable); the old file then stays, and the next publish brings both up to
+        date.
         """
+        if self._lease is not None:
+            with self._explained():
+                self._lease.end()
         lock = FileLock(
             self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
         )

@@ -31,12 +31,12 @@ LATE_SHARE = 0.5
 """How much of the shortest window a long way may count at most. A busy service is seen to keep
 requests waiting for so long before it counts them; beyond this it most likely works on the
 answer, which delays no arrival."""
-NOISE_SECONDS = 0.002
-"""A trip that was longer by less is not worth a look at the file."""
+NOISE_SECONDS = WAY_SECONDS / 2
+"""A trip that was longer by less counts as usual: the stretched windows have room for it."""
 TRIPS = 32
 """So many recent round trips say what is usual."""
 FIRST_TRIPS = 5
-FIRST_SHARE = 0.1
+FIRST_SHARE = 0.05
 """As long as no more trips are known, nothing is usual yet: they open connections and meet a
 service that wakes up, so this share of the shortest window may have been the way there."""
 

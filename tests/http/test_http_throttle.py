@@ -105,7 +105,7 @@ WAITS = st.sampled_from([0.0, 0.4])
 @given(
     st.sampled_from([[Window(1, 1.0)], [Window(3, 1.0)], [Window(2, 1.0), Window(5, 4.0)]]),
     st.lists(
-        st.tuples(WAITS, st.floats(0, 0.1)), min_size=FIRST_TRIPS - 1, max_size=FIRST_TRIPS - 1
+        st.tuples(WAITS, st.floats(0, 0.05)), min_size=FIRST_TRIPS - 1, max_size=FIRST_TRIPS - 1
     ),
     st.integers(0, FIRST_TRIPS - 1),
     st.lists(st.tuples(WAITS, st.floats(0, 0.45)), max_size=26),
@@ -134,7 +134,7 @@ def test_requests_that_were_long_on_their_way_count_when_they_arrived(
 
 def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
     """A trip as long as the others moves nothing; one of seconds counts half a window, and each
-    of the first, of which nobody knows whether they are long, a tenth."""
+    of the first, of which nobody knows whether they are long, a twentieth."""
     clock = Clock()
     throttle = Throttle([Window(1, 1.0)], clock=clock, sleep=clock.sleep)
     left = []
@@ -145,7 +145,7 @@ def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
         clock.sleep(trip)
         throttle.answered(booking.at)
     usual = stretched(1)
-    expected = [*[usual + 0.1] * FIRST_TRIPS, usual, usual, usual + 0.5]
+    expected = [*[usual + 0.05] * FIRST_TRIPS, usual, usual, usual + 0.5]
     assert [b - a for a, b in pairwise(left)] == pytest.approx(expected)
 
 
