@@ -27,8 +27,10 @@ from warehouse.types import DUCKDB_TYPES, literal, quoted
 BATCH_BYTES = 8 << 20
 OLD_SECONDS = 1.0
 OLD_BYTES = 32 << 10
-"""Lines that came so long ago wait for no more of them, unless they are few: while the service
-is slow, typing them costs no time, and at the end of the reading it would."""
+VERY_OLD_SECONDS = 5.0
+"""Lines that came so long ago wait for no more of them; few lines wait longer, and with all others
+if there is no scratch database yet. While the service is slow, typing them costs no time, and at
+the end of the reading it would."""
 WIDE_BYTES = 4 << 20
 WIDE_MEMORY_LIMIT = "1GiB"
 """DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
@@ -92,9 +94,11 @@ class Batches:
 
     def flush_old(self) -> None:
         """Let nothing wait for too long; raises what the background thread failed with."""
-        long_ago = time.monotonic() - OLD_SECONDS
+        now = time.monotonic()
         for name, batch in list(self._open.items()):
-            if batch.begun_at < long_ago and batch.size > OLD_BYTES:
+            age = now - batch.begun_at
+            few = batch.size <= OLD_BYTES
+            if age > OLD_SECONDS and (not few or (self.on_disk and age > VERY_OLD_SECONDS)):
                 self._flush(name)
 
     def finish(self) -> None:

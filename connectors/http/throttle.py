@@ -22,11 +22,11 @@ from connectors.http.rules import Window
 __all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle", "stretched"]
 
 WAY_SECONDS = 0.012
-CLOCK_SHARE = 0.001
-"""Each window is stretched by 12 ms and by a thousandth: the service counts arrivals, by its own
-clock. Two requests that left a second apart arrive a little closer when the first took a longer
-way, which is mostly known when it was answered (`answered`); the rest does not grow with the
-window. How far two clocks come apart does."""
+CLOCK_SHARE = 0.0005
+"""Each window is stretched by 12 ms and by half a thousandth: the service counts arrivals, by its
+own clock. Two requests that left a second apart arrive a little closer when the first took a
+longer way, which is mostly known when it was answered (`answered`); the rest does not grow with
+the window. How far two clocks come apart does; no system corrects its own by more."""
 LATE_SHARE = 0.5
 """How much of the shortest window a long way may count at most. A busy service is seen to keep
 requests waiting for so long before it counts them; beyond this it most likely works on the
