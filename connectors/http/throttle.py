@@ -50,6 +50,15 @@ class Booking:
     slept: float = 0.0
 
 
+@dataclass
+class _Trip:
+    """From leaving until the answer began, in seconds, and how much of it counts as late."""
+
+    left_at: float
+    seconds: float
+    late: float = 0.0
+
+
 class Throttle:
     """Lets requests leave under every window; safe for threads, first come first served.
 
@@ -78,7 +87,7 @@ class Throttle:
         self._spans = [(window.limit, stretched(window.seconds)) for window in self.windows]
         self._most = max((window.limit for window in self.windows), default=0)
         self._shortest = min((window.seconds for window in self.windows), default=0.0)
-        self._trips: deque[float] = deque(maxlen=TRIPS)
+        self._trips: deque[_Trip] = deque(maxlen=TRIPS)
         self._queue = _Queue()
         self._lock = threading.Lock()
         self._open: list[float] = []
@@ -145,16 +154,25 @@ class Throttle:
         """
         if not self.windows:
             return
-        trip = self._clock() - left_at
+        fresh = _Trip(left_at, self._clock() - left_at)
+        moves: list[tuple[float, float]] = []
         with self._lock:
-            self._trips.append(trip)
-            if len(self._trips) > FIRST_TRIPS:
-                late = min(trip - min(self._trips), LATE_SHARE * self._shortest)
-            else:
-                late = min(trip, FIRST_SHARE * self._shortest)
-        if late > NOISE_SECONDS:
+            self._trips.append(fresh)
+            least = min(trip.seconds for trip in self._trips)
+            first = FIRST_SHARE * self._shortest if len(self._trips) <= FIRST_TRIPS else 0.0
+            # The shortest trip so far tells of the ones before it how late they were.
+            for trip in list(self._trips) if fresh.seconds == least else [fresh]:
+                late = min(trip.seconds - least, LATE_SHARE * self._shortest)
+                if trip is fresh:
+                    late = max(late, min(first, fresh.seconds))
+                if late > trip.late + NOISE_SECONDS:
+                    moves.append((trip.left_at + trip.late, trip.left_at + late))
+                    trip.late = late
+        if moves:
             with self._state.opened(self._clock) as log:
-                self._move(log, left_at, left_at + late)
+                for counted_at, at in moves:
+                    if counted_at in log.times or counted_at == left_at:
+                        self._move(log, counted_at, at)
 
     @property
     def queued(self) -> int:

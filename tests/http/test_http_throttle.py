@@ -132,6 +132,20 @@ def test_requests_that_were_long_on_their_way_count_when_they_arrived(
     assert_within(windows, arrivals)
 
 
+def test_a_quick_answer_tells_that_those_before_it_were_late() -> None:
+    """The first request was long on its way, which nothing shows before the second comes back."""
+    clock = Clock()
+    throttle = Throttle([Window(2, 1.0)], clock=clock, sleep=clock.sleep)
+    left = []
+    for way in (0.22, 0.0):
+        booking = throttle.book()
+        throttle.settle(booking)
+        left.append(booking.at)
+        clock.sleep(way + 0.01)
+        throttle.answered(booking.at)
+    assert throttle.book().at - left[0] == pytest.approx(stretched(1) + 0.22)
+
+
 def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
     """A trip as long as the others moves nothing; one of seconds counts half a window, and each
     of the first, of which nobody knows whether they are long, a twentieth."""
