@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -25,12 +27,11 @@ from warehouse.processors import any_processor
 from warehouse.types import DUCKDB_TYPES, literal, quoted
 
 BATCH_BYTES = 8 << 20
-OLD_SECONDS = 1.0
-OLD_BYTES = 32 << 10
-VERY_OLD_SECONDS = 5.0
-"""Lines that came so long ago wait for no more of them; few lines wait longer, and with all others
-if there is no scratch database yet. While the service is slow, typing them costs no time, and at
-the end of the reading it would."""
+MANY_BYTES = 32 << 10
+MANY_WAIT_SECONDS = 1.0
+FEW_WAIT_SECONDS = 5.0
+"""Lines wait no longer for more of them: while the service is slow, typing them costs no time, and
+at the end of the reading it would. Few alone are not worth a scratch database."""
 WIDE_BYTES = 4 << 20
 WIDE_MEMORY_LIMIT = "1GiB"
 """DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
@@ -41,10 +42,16 @@ ENCODER = msgspec.json.Encoder(order="deterministic")
 class Batches:
     """The incoming tables of one load, and the lines on their way into them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        scratch: Path,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Files go into the folder `scratch`; tables of an earlier load in memory are dropped."""
         self.connection = connection
         self._scratch = scratch
+        self._clock = clock
         self._columns: dict[str, tuple[Column, ...]] = {}
         self._tables: dict[str, Table] = {}
         self._open: dict[str, Batch] = {}
@@ -81,7 +88,7 @@ class Batches:
         batch = self._open.get(table.name)
         if batch is None:
             file = self._scratch / f"batch-{next(self._files)}.ndjson"
-            batch = self._open[table.name] = Batch(file, file.open("wb"))
+            batch = self._open[table.name] = Batch(file, file.open("wb"), self._clock())
         blob = ENCODER.encode_lines(lines)
         batch.writer.write(blob)
         batch.size += len(blob)
@@ -94,11 +101,8 @@ class Batches:
 
     def flush_old(self) -> None:
         """Let nothing wait for too long; raises what the background thread failed with."""
-        now = time.monotonic()
         for name, batch in list(self._open.items()):
-            age = now - batch.begun_at
-            few = batch.size <= OLD_BYTES
-            if age > OLD_SECONDS and (not few or (self.on_disk and age > VERY_OLD_SECONDS)):
+            if self._clock() - batch.begun_at > self._patience(batch):
                 self._flush(name)
 
     def finish(self) -> None:
@@ -135,6 +139,12 @@ class Batches:
         self._typing.close()
 
     # -- the inside ------------------------------------------------------------------------
+
+    def _patience(self, batch: Batch) -> float:
+        """For how many seconds lines may wait for more of them."""
+        if batch.size > MANY_BYTES:
+            return MANY_WAIT_SECONDS
+        return FEW_WAIT_SECONDS if self.on_disk else math.inf
 
     def _flush(self, name: str) -> None:
         """Hand a full or old file to the background thread."""

@@ -5,8 +5,7 @@ A line is one record: `{"s": order, "p": given values, "r": record, "v": volatil
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,8 +30,9 @@ class Batch:
 
     file: Path
     writer: BinaryIO
+    begun_at: float
+    """By the clock of its `Batches`, in seconds."""
     size: int = 0
-    begun_at: float = field(default_factory=time.monotonic)
     longest: int = 0
     """No line has more bytes than this."""
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from connectors.errors import LongSilence
 from connectors.http.rate_state import LONGEST_HOLD, FileState, MemoryState, RateLog, RateState
 from connectors.http.rules import Window
+from connectors.http.trips import Trips
 
 __all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle", "stretched"]
 
@@ -27,18 +28,6 @@ CLOCK_SHARE = 0.0005
 own clock. Two requests that left a second apart arrive a little closer when the first took a
 longer way, which is mostly known when it was answered (`answered`); the rest does not grow with
 the window. How far two clocks come apart does; no system corrects its own by more."""
-LATE_SHARE = 0.5
-"""How much of the shortest window a long way may count at most. A busy service is seen to keep
-requests waiting for so long before it counts them; beyond this it most likely works on the
-answer, which delays no arrival."""
-NOISE_SECONDS = WAY_SECONDS / 2
-"""A trip that was longer by less counts as usual: the stretched windows have room for it."""
-TRIPS = 32
-"""So many recent round trips say what is usual."""
-FIRST_TRIPS = 5
-FIRST_SHARE = 0.05
-"""As long as no more trips are known, nothing is usual yet: they open connections and meet a
-service that wakes up, so this share of the shortest window may have been the way there."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +37,6 @@ class Booking:
     at: float
     waited: float = 0.0
     slept: float = 0.0
-
-
-@dataclass
-class _Trip:
-    """From leaving until the answer began, in seconds, and how much of it counts as late."""
-
-    left_at: float
-    seconds: float
-    late: float = 0.0
 
 
 class Throttle:
@@ -86,10 +66,11 @@ class Throttle:
         self._state = state if state is not None and self.windows else MemoryState()
         self._spans = [(window.limit, stretched(window.seconds)) for window in self.windows]
         self._most = max((window.limit for window in self.windows), default=0)
-        self._shortest = min((window.seconds for window in self.windows), default=0.0)
-        self._trips: deque[_Trip] = deque(maxlen=TRIPS)
+        self._trips = Trips(min((window.seconds for window in self.windows), default=0.0))
         self._queue = _Queue()
         self._lock = threading.Lock()
+        self._trips_lock = threading.Lock()
+        """Held until the log has what the trips said: the next one builds on it."""
         self._open: list[float] = []
 
     def wait(self) -> float:
@@ -146,29 +127,13 @@ class Throttle:
             self._move(log, booking.at, left_at)
 
     def answered(self, left_at: float) -> None:
-        """An answer to the request that left then begins to arrive now.
-
-        If this took longer than usual, the request itself may have been on its way for longer
-        and have reached the service late, so it counts as late: else the next ones, if they
-        are fast, would arrive in the same window.
-        """
+        """An answer to the request that left then begins to arrive now; says how late it was."""
         if not self.windows:
             return
-        fresh = _Trip(left_at, self._clock() - left_at)
-        moves: list[tuple[float, float]] = []
-        with self._lock:
-            self._trips.append(fresh)
-            least = min(trip.seconds for trip in self._trips)
-            first = FIRST_SHARE * self._shortest if len(self._trips) <= FIRST_TRIPS else 0.0
-            # The shortest trip so far tells of the ones before it how late they were.
-            for trip in list(self._trips) if fresh.seconds == least else [fresh]:
-                late = min(trip.seconds - least, LATE_SHARE * self._shortest)
-                if trip is fresh:
-                    late = max(late, min(first, fresh.seconds))
-                if late > trip.late + NOISE_SECONDS:
-                    moves.append((trip.left_at + trip.late, trip.left_at + late))
-                    trip.late = late
-        if moves:
+        with self._trips_lock:
+            moves = self._trips.answered(left_at, self._clock())
+            if not moves:
+                return
             with self._state.opened(self._clock) as log:
                 for counted_at, at in moves:
                     if counted_at in log.times or counted_at == left_at:

@@ -19,7 +19,8 @@ from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from connectors.errors import LongSilence
 from connectors.http.rate_state import FileState, MemoryState, RateState
 from connectors.http.rules import Window
-from connectors.http.throttle import FIRST_TRIPS, Booking, Throttle, stretched
+from connectors.http.throttle import Booking, Throttle, stretched
+from connectors.http.trips import FIRST_TRIPS
 
 WINDOWS = st.lists(
     st.builds(Window, st.integers(1, 12), st.sampled_from([0.1, 0.5, 1.0, 3.0, 60.0])),
