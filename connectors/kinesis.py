@@ -162,6 +162,7 @@ LOGIN = Login(
     life=lambda _: SESSION_SECONDS,
 )
 
+
 def visible_projects(answer: Mapping[str, Any]) -> str:
     """What `kollect check` says of the projects that a credential may see."""
     amount = answer.get("amount")

@@ -96,9 +96,7 @@ def copy_spaces(walk: Walk) -> None:
         walk.outcome.note(part.table.name, "every changed space was read whole")
     # Removed spaces too: what was removed inside them can be restored with them.
     read = dict.fromkeys((*changed, *missing))
-    unread = _read_removed_cards(
-        walk, [space_id for space_id in read if space_id not in walk.gone]
-    )
+    unread = _read_removed_cards(walk, [space_id for space_id in read if space_id not in walk.gone])
     # Only now: a space whose removed cards were not read has not been read.
     for space_id, updated_at in updated.items():
         if space_id not in unread:

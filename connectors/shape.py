@@ -90,12 +90,16 @@ class _Plan:
             else:
                 self.enclosing.append((name, source))
         self.children = [_Plan(child, shapes) for child in rows.children]
-        self.plain = "." not in rows.at and bool(rows.at) and not (
-            rows.keep or rows.rows is not None or rows.count
+        self.plain = (
+            "." not in rows.at
+            and bool(rows.at)
+            and not (rows.keep or rows.rows is not None or rows.count)
         )
         """Its items are simply a member of the enclosing record."""
-        self.looks_around: bool = bool(self.around) or rows.rows is not None or any(
-            child.looks_around for child in self.children
+        self.looks_around: bool = (
+            bool(self.around)
+            or rows.rows is not None
+            or any(child.looks_around for child in self.children)
         )
 
     def given(

@@ -50,9 +50,7 @@ def least_seconds(requests: int, windows: Iterable[Window]) -> float:
     return max(((requests - 1) // w.limit * w.seconds for w in windows if requests), default=0.0)
 
 
-def estimate(
-    account: Account, asker: Asker, tables: list[str] | None, *, full: bool
-) -> Estimate:
+def estimate(account: Account, asker: Asker, tables: list[str] | None, *, full: bool) -> Estimate:
     """The cost of syncing these tables (all without any). Raises a KollectError."""
     wanted = set(account.tables) & set(tables or account.tables)
     families = account.connector.families_of(wanted)

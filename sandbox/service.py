@@ -167,9 +167,7 @@ class Service:
         """
         raise NotImplementedError
 
-    def expected(
-        self, before: dict[str, list[dict[str, Any]]]
-    ) -> dict[str, list[dict[str, Any]]]:
+    def expected(self, before: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """What a copy that held `before` holds after the last round of changes and one
         incremental pass: the truth, where such a pass shows every change."""
         return self.truth()

@@ -219,9 +219,7 @@ class Warehouse:
         if self._lease is not None:
             with self._explained():
                 self._lease.end()
-        lock = FileLock(
-            self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait
-        )
+        lock = FileLock(self._lock_file, timeout_seconds=WRITER_WAIT_SECONDS, on_wait=self._on_wait)
         with self._explained(self.path.parent), lock:
             with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")

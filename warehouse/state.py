@@ -134,14 +134,20 @@ FILES = Table(
     _text("table_name", "the table of the record that names the file"),
     _text("record_key", "that record's key, its parts joined by `/`"),
     _text("field", "what of the record names it"),
-    _text("mark", "what tells its content from another: an address without secrets, an MD5, or "
-          "columns of the record that change with it"),
+    _text(
+        "mark",
+        "what tells its content from another: an address without secrets, an MD5, or "
+        "columns of the record that change with it",
+    ),
     _text("sha256", "SHA-256 of its content, and its name in the store; NULL if it never came"),
     _count("bytes", "size in bytes, where known"),
     _text("content_type", "its media type, as its host said"),
     _text("file_name", "its name for people"),
-    _text("status", "stored; failed (tried again by each sync); skipped (by size or host); gone "
-          "(no longer at the service; kept if it was here)"),
+    _text(
+        "status",
+        "stored; failed (tried again by each sync); skipped (by size or host); gone "
+        "(no longer at the service; kept if it was here)",
+    ),
     _text("reason", "why it is not stored, without any address"),
     _time("fetched_at", "when its bytes came (UTC)"),
     _time("checked_at", "when this row was written (UTC)"),

@@ -116,9 +116,7 @@ class Kinescope(CatalogueChanges, VideoChanges):
             self._told.clear()
             return change(self, seed)
 
-    def expected(
-        self, before: dict[str, list[dict[str, Any]]]
-    ) -> dict[str, list[dict[str, Any]]]:
+    def expected(self, before: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """Annotations and posters are asked for of changed videos alone, one by one (there is no
         other list of them), and their own changes need not show in the video."""
         with self.lock:

@@ -194,9 +194,7 @@ class Kippt(Changes, Service):
         self.told.clear()
         return super().change(seed)
 
-    def expected(
-        self, before: dict[str, list[dict[str, Any]]]
-    ) -> dict[str, list[dict[str, Any]]]:
+    def expected(self, before: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """Less than the truth: `sandbox.kippt.expected` says why."""
         return after_increment(before, self.truth(), self.told)
 

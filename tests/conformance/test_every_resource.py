@@ -215,9 +215,7 @@ def test_a_child_resource_must_follow_its_parent() -> None:
         ("things", False, "is no part of its plan"),
     ],
 )
-def test_a_plan_opens_with_what_needs_no_other_answer(
-    opening: str, plan: bool, words: str
-) -> None:
+def test_a_plan_opens_with_what_needs_no_other_answer(opening: str, plan: bool, words: str) -> None:
     """Only such resources of its own can be asked ahead."""
     table = Table("things", "A thing", (col("id", "text", "its id"),))
     made = {

@@ -132,7 +132,9 @@ def test_a_hold_outlives_its_process(tmp_path: Path) -> None:
     assert throttle(tmp_path / "a", clock).wait() == pytest.approx(30)
 
 
-@pytest.mark.parametrize(("uptime", "waits"), [(4.0, stretched(60) - 4.0), (60.02, stretched(60) - 60.02), (200.0, 0.0)])
+@pytest.mark.parametrize(
+    ("uptime", "waits"), [(4.0, stretched(60) - 4.0), (60.02, stretched(60) - 60.02), (200.0, 0.0)]
+)
 def test_after_a_reboot_the_old_requests_count_from_the_start_of_the_machine(
     tmp_path: Path, uptime: float, waits: float
 ) -> None:

@@ -30,7 +30,9 @@ class Hurried:
         self.slept += seconds
 
 
-def sync_in_haste(bench: Bench, *, full: bool = False, attempts: int = 8, **more: Any) -> AccountResult:
+def sync_in_haste(
+    bench: Bench, *, full: bool = False, attempts: int = 8, **more: Any
+) -> AccountResult:
     """One sync of a bench, with short patience and nothing waited for."""
     hurried = Hurried()
     account = bench.account

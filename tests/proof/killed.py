@@ -190,9 +190,7 @@ def carry_out(order: Order) -> dict[str, Any]:
     boundaries.install()
     if order.humble:
         give_up_powers()
-    settings = read_settings(
-        Path(order.folder) / "kollect.toml", environ=dict(order.environment)
-    )
+    settings = read_settings(Path(order.folder) / "kollect.toml", environ=dict(order.environment))
     account = settings.accounts[order.service]
     account = replace(account, retry=replace(account.retry, first_seconds=0.01, max_seconds=0.05))
     told: list[str] = []

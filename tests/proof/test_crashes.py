@@ -47,9 +47,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 
 @pytest.fixture(scope="module")
-def set_scene(
-    elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Set]:
+def set_scene(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Set]:
     """Sets scenes and keeps them for the module: a calm sync costs as much as a case."""
     scenes: dict[tuple[str, bool, int], Scene] = {}
 
@@ -57,9 +55,7 @@ def set_scene(
         kind = (service, first, in_flight)
         if kind not in scenes:
             folder = tmp_path_factory.mktemp(service)
-            scenes[kind] = Scene.set(
-                folder, service, elsewhere, first=first, in_flight=in_flight
-            )
+            scenes[kind] = Scene.set(folder, service, elsewhere, first=first, in_flight=in_flight)
         return scenes[kind]
 
     yield setting

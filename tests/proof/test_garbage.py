@@ -170,7 +170,9 @@ def test_a_field_named_like_a_word_of_our_sql_is_a_column_like_any_other(tmp_pat
         assert [row[0] for row in kept.take(json.dumps({"data": [odd]}).encode())[1]] == [odd["id"]]
     with open_engine(kept.warehouse.home) as engine, kept.warehouse.writing(engine):
         engine.execute(f"USE {CATALOG}.kinescope")
-        shown = engine.execute("SELECT ts, _raw->>'rowid' FROM tags_at(now()) ORDER BY id").fetchall()
+        shown = engine.execute(
+            "SELECT ts, _raw->>'rowid' FROM tags_at(now()) ORDER BY id"
+        ).fetchall()
         assert shown == [(f"noon {number}", "7") for number in range(3)]
         assert not engine.execute("SELECT 1 FROM duckdb_columns() WHERE column_name = 'rowid' "
                                   "AND database_name = 'kept'").fetchall()  # fmt: skip

@@ -21,7 +21,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "space_collaborators": ("space_id", "user_id"),
     "favorite_colors": ("color",),
     "ai_images": ("url",),
-    **dict.fromkeys(("cards", "connections", "connection_types", "boxes", "tags", "lists", "lines"), ("space_id", "id")),
+    **dict.fromkeys(
+        ("cards", "connections", "connection_types", "boxes", "tags", "lists", "lines"),
+        ("space_id", "id"),
+    ),
 }
 
 
