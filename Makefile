@@ -33,7 +33,7 @@ bench: setup
 	$(PYTHON) -m benchmarks
 
 docs: setup
-	$(PYTHON) -m pipelines.dictionary > docs/tables.md
+	$(PYTHON) -m pipelines.export.data_dictionary > docs/tables.md
 
 setup: $(SETUP)
 

@@ -64,13 +64,13 @@ def videos(numbers: range, version: int) -> Iterator[list[dict[str, Any]]]:
 def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     """Load these videos; seconds from the first record to the published file."""
     from connectors import connector
-    from connectors.outcome import Outcome
-    from connectors.shape import Shaper
-    from warehouse.connect import Warehouse
-    from warehouse.engine import open_engine, seldom_collected
-    from warehouse.incoming import Incoming
-    from warehouse.known import Known
-    from warehouse.load import LoadRequest, Traffic, load
+    from connectors.core.evidence import Outcome
+    from connectors.core.records import Shaper
+    from warehouse.load.known import Known
+    from warehouse.load.load import LoadRequest, Traffic, load
+    from warehouse.load.staging import Incoming
+    from warehouse.store.connect import Warehouse
+    from warehouse.store.engine import open_engine, seldom_collected
 
     kinescope = connector("kinescope")
     family = next(f for f in kinescope.families if f.name == "videos")

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.errors import BadCredential, BadSettings, Missing, Skippable
-from connectors.http.answers import Answer
-from connectors.http.rules import HttpRules, Parts, Request
+from connectors.core.errors import BadCredential, BadSettings, Missing, Skippable
+from connectors.http.config import HttpRules, Parts, Request
+from connectors.http.response import Answer
 
 OPEN_PARTS = frozenset({"uid", "username"})
 """Parts of a credential that are no secret: masking a uid of "1" would spoil every text."""

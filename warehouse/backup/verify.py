@@ -11,15 +11,15 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.errors import BadSettings
+from connectors.core.errors import BadSettings
 from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, checked
-from warehouse.backup.damage import Problem, find_changed, find_structure
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
+from warehouse.backup.integrity import Problem, find_changed, find_structure
 from warehouse.backup.manifest import MANIFEST
-from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import DamagedBackup, trouble_in
 from warehouse.backup.progress import Tell, quiet, utc_now
 from warehouse.backup.proofs import DEPTHS, Proof, Proofs, read_proofs, write_proofs
+from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.rebuild import find_by_rebuilding
 
 

@@ -15,12 +15,12 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.declare import Connector
-from connectors.files import FileSource
-from warehouse.connect import CATALOG, STATE, Warehouse
-from warehouse.evolve import ensure_schema
-from warehouse.transactions import count_generation, transaction
-from warehouse.types import literal, quoted
+from connectors.core.declare import Connector
+from connectors.core.files import FileSource
+from warehouse.schema.evolve import ensure_schema
+from warehouse.schema.types import literal, quoted
+from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.transactions import count_generation, transaction
 
 STORED, FAILED, SKIPPED, GONE = "stored", "failed", "skipped", "gone"
 BATCH_ROWS = 1000
@@ -268,11 +268,11 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
     }
     if {"mark", "checked_at"} <= names:
         return
-    from warehouse import state
-    from warehouse.tables import create_statements
+    from warehouse.schema import control_tables
+    from warehouse.schema.tables import create_statements
 
     connection.execute(f"DROP TABLE IF EXISTS {LEDGER}")
     connection.execute(f"USE {CATALOG}")
-    for statement in create_statements(state.FILES):
+    for statement in create_statements(control_tables.FILES):
         connection.execute(statement)
     connection.execute("USE memory")

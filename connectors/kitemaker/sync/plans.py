@@ -1,0 +1,142 @@
+"""Kitemaker: the order in which each family is asked for, by either transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from connectors.core.declare import Record, Resource
+from connectors.core.errors import Skippable
+from connectors.core.fetch import Page
+from connectors.core.reader import Walk
+from connectors.kitemaker.endpoints import (
+    COMPANIES,
+    FEEDBACK,
+    FEEDBACK_BY_ID,
+    INITIATIVE,
+    INITIATIVES,
+    PEOPLE,
+    ROADMAPS,
+)
+from connectors.kitemaker.sync.by_number import (
+    copy_numbers,
+    feedback_by_number,
+    initiatives_by_number,
+)
+from connectors.kitemaker.sync.changes import copy_changes
+from connectors.kitemaker.sync.links import GeneralLabels, ids_of, keep_hidden
+from connectors.kitemaker.sync.spaces import read_spaces
+from connectors.kitemaker.sync.work_items import Work, copy_all
+from connectors.kitemaker.tables import (
+    INITIATIVE_LABELS,
+    INITIATIVE_SPACES,
+    INITIATIVE_WORK_ITEMS,
+    INSIGHT_ENTITIES,
+)
+from connectors.kitemaker.transport import (
+    Means,
+    end_missing,
+    leave_out,
+    organization_of,
+    read_list,
+    read_pages,
+    same_organization,
+)
+from connectors.paging import Proof, dig
+
+
+def copy_work(walk: Walk, means: Means) -> None:
+    """The organization, its spaces and their work items with comments.
+
+    GraphQL has no filter by time: alone, it reads everything each time.
+    """
+    work = Work(walk, means, read_spaces(walk, means))
+    if means.graphql and (walk.full or not means.rest):
+        copy_all(work)
+    elif walk.full:
+        copy_numbers(work)
+    else:
+        copy_changes(work)
+
+
+def copy_initiatives(walk: Walk, means: Means) -> None:
+    """Initiatives with their comments, and roadmaps in full passes or when a column is new."""
+    if not means.graphql:
+        leave_out(
+            walk,
+            ("roadmaps", "roadmap_columns", "initiative_members", "initiative_watchers",
+             "initiative_work_items", "initiative_roadmap_columns"),
+        )  # fmt: skip
+        initiatives_by_number(walk)
+        return
+    if walk.full:
+        read_list(walk, ROADMAPS)
+    labels = GeneralLabels(walk, "labels")
+    columns: set[str] = set()
+
+    def look(records: list[Record], page: Page) -> None:
+        same_organization(walk, organization_of(page))
+        for record in records:
+            labels.keep(record)
+            columns.update(str(c.get("id")) for c in record.get("roadmapColumns") or ())
+
+    read_organization_wide(walk, INITIATIVES, INITIATIVE, look, labels)
+    keep_hidden(walk, INITIATIVE_LABELS, INITIATIVE_SPACES, INITIATIVE_WORK_ITEMS)
+    if not walk.full and columns - ids_of(walk, "roadmap_columns"):
+        read_list(walk, ROADMAPS)
+
+
+def read_organization_wide(
+    walk: Walk,
+    listing: Resource,
+    single: Resource,
+    look: Callable[[list[Record], Page], None],
+    labels: GeneralLabels,
+) -> None:
+    """All pages of a list; what a complete one lacks has ended, labels included."""
+    seen: set[str] = set()
+
+    def note(records: list[Record], page: Page) -> None:
+        seen.update(str(record.get("id")) for record in records)
+        look(records, page)
+
+    try:
+        proof = read_pages(walk, listing, look=note)
+    except Skippable as error:
+        proof = Proof(False, reason=str(error))
+    if not proof.complete:
+        walk.outcome.fail_rows(listing, proof.reason)
+        return
+    end_missing(walk, listing, single, seen, proof)
+    if listing.rows[0].table.name not in walk.outcome.failures:
+        labels.prove(listing, proof)
+    for rows in (listing.rows[0], *listing.rows[0].children):
+        walk.outcome.note(rows.table.name, proof.by)
+
+
+def copy_feedback(walk: Walk, means: Means) -> None:
+    """Feedback with its insights, and people in full passes or when someone is new."""
+    if not means.graphql:
+        leave_out(walk, ("people", "companies", "feedback_owners", "feedback_tags"))
+        feedback_by_number(walk)
+        return
+    if walk.full:
+        read_list(walk, PEOPLE)
+        read_list(walk, COMPANIES)
+    labels = GeneralLabels(walk, "tags")
+    people: set[str] = set()
+    companies: set[str] = set()
+
+    def look(records: list[Record], page: Page) -> None:
+        same_organization(walk, organization_of(page))
+        for record in records:
+            labels.keep(record)
+            people.add(dig(record, "person.id"))
+            companies.add(dig(record, "company.id"))
+
+    read_organization_wide(walk, FEEDBACK, FEEDBACK_BY_ID, look, labels)
+    keep_hidden(walk, INSIGHT_ENTITIES)
+    if not walk.full:
+        if people - ids_of(walk, "people") - {None}:
+            read_list(walk, PEOPLE)
+        if companies - ids_of(walk, "companies") - {None}:
+            read_list(walk, COMPANIES)
