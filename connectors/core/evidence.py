@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.core.declare import Each, Family, Resource, names_in
+from connectors.core.connector import Family
+from connectors.core.resources import Each, Resource, names_in
 
 
 @dataclass

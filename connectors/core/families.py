@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.declare import Due, Each, Record, Resource
 from connectors.core.evidence import Outcome
 from connectors.core.reader import Listing, Walk
+from connectors.core.resources import Due, Each, Resource
+from connectors.core.schema import Record
 from connectors.paging import dig
 
 

@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from connectors.core.declare import Connector, Resource
+from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable
 from connectors.core.journal import Journal
+from connectors.core.resources import Resource
 from connectors.http.client import Client
 from connectors.http.config import Request
 from connectors.http.redact import Scrubber

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from connectors.http.redact import cut_queries
 
 if TYPE_CHECKING:
-    from connectors.core.declare import Resource, Table
+    from connectors.core.resources import Resource
+    from connectors.core.schema import Table
 
 OWN = "own"
 """In a list of hosts: the host of the account's base_url, on any port."""

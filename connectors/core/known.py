@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from connectors.core.declare import Resource
+from connectors.core.resources import Resource
 
 
 class Knowledge(Protocol):

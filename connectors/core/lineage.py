@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.core.declare import Connector, Rows
+from connectors.core.connector import Connector
+from connectors.core.resources import Rows
 
 
 def endpoints(connector: Connector) -> dict[str, list[str]]:

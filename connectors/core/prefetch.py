@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from connectors.core.declare import Connector, Family, Resource, names_in
+from connectors.core.connector import Connector, Family
 from connectors.core.fetch import Answers
 from connectors.core.journal import Journal
 from connectors.core.known import Knowledge, known_spelling
+from connectors.core.resources import Resource, names_in
 from connectors.http.client import Client
 from connectors.paging import OnePage
 

@@ -1,7 +1,8 @@
-"""One walk through a family: reads listings page by page and hands their rows on.
+"""Reads one family: follows the pages of each listing and hands the rows on.
 
-`fetch` asks and stages; `records` makes rows of records. The reader goes between them: it follows the paging, keeps count of what was proved, takes back what
-a later pass no longer showed, and asks again where an answer is hard to believe.
+`fetch` asks and stages, `records` makes rows. The reader follows the paging, keeps count of what
+was proved, takes back what a later pass no longer showed, and asks again where an answer is
+hard to believe.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from connectors.core.declare import Connector, Family, Record, Resource, Rows, Table, names_in
+from connectors.core.connector import Connector, Family
 from connectors.core.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
 from connectors.core.evidence import Outcome
 from connectors.core.fetch import Answers, Bind, Page, Question
 from connectors.core.known import Knowledge, known_spelling
 from connectors.core.records import Cut, Shaper, Sink, identity
+from connectors.core.resources import Resource, Rows, names_in
+from connectors.core.schema import Record, Table
 from connectors.http.client import Client
 from connectors.paging import Asked, PagingWalk, Proof
 

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from connectors.core.declare import Column, Connector, Record, Rows, Table
+from connectors.core.connector import Connector
+from connectors.core.resources import Rows
+from connectors.core.schema import Column, Record, Table
 from connectors.paging import dig, records_at
 
 ABSENT: Any = object()

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from connectors.core.declare import (
-    PARSES,
-    TYPES,
-    Connector,
-    DeclarationError,
-    Due,
-    Each,
-    Family,
-    Resource,
-    Rows,
-    Table,
-    family_tables,
-    snake,
-)
+from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
+from connectors.core.resources import Due, Each, Resource, Rows
+from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
 from connectors.http.host_allowlist import read_hosts
 
 

@@ -13,20 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.core.declare import (
-    Connector,
-    Cost,
-    Costing,
-    Credential,
-    Due,
-    Each,
-    Family,
-    Record,
-    Resource,
-    Rows,
-    Table,
-)
+from connectors.core.connector import Connector, Cost, Costing, Credential, Family
 from connectors.core.reader import Walk
+from connectors.core.resources import Due, Each, Resource, Rows
+from connectors.core.schema import Record, Table
 from connectors.core.validate import checked
 from connectors.http.config import HttpRules, Window
 from connectors.http.judges import judge_kinescope

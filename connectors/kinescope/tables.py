@@ -6,7 +6,7 @@ its bytes are not: they are dropped before anything is written and fetched fresh
 
 from __future__ import annotations
 
-from connectors.core.declare import Reference, Table, col, given
+from connectors.core.schema import Reference, Table, col, given
 
 CREATED = col("created_at", "time", "when it was created")
 UPDATED = col("updated_at", "time", "when it was changed last; NULL until then")

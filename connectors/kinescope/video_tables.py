@@ -6,7 +6,7 @@ its bytes are not: they are dropped before anything is written and fetched fresh
 
 from __future__ import annotations
 
-from connectors.core.declare import Reference, Table, col, given
+from connectors.core.schema import Reference, Table, col, given
 from connectors.kinescope.tables import POSTER_IMAGES, PRIVACY, STAMPS
 
 VIDEO_ID = given("video_id", "text", "the video that it belongs to")

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.core.declare import Connector, Credential, Family, Option, Resource, Rows, Table
+from connectors.core.connector import Connector, Credential, Family, Option
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Table
 from connectors.core.validate import checked
 from connectors.http.config import HttpRules, Login, Parts, Request, Window
 from connectors.http.judges import judge_kinesis

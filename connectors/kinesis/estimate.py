@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.core.declare import Cost, Costing, Resource
+from connectors.core.connector import Cost, Costing
+from connectors.core.resources import Resource
 
 
 def cost_of_projects(projects: Resource, records: Resource) -> Callable[[Costing], list[Cost]]:

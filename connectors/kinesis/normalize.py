@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.core.declare import Record
+from connectors.core.schema import Record
 
 
 def rows_of(payload: Any, name: str) -> list[Any] | None:

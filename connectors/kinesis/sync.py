@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.declare import Record, Resource, Rows
 from connectors.core.fetch import Bind
 from connectors.core.reader import Collect, Listing, Walk, scope_of
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
 from connectors.kinesis.redact import open_structures, secret_structures
 from connectors.paging import Proof, TailPages
 

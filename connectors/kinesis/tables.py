@@ -7,7 +7,7 @@ and are kept as text.
 
 from __future__ import annotations
 
-from connectors.core.declare import Column, Reference, Table, col, given
+from connectors.core.schema import Column, Reference, Table, col, given
 
 NAME = col("name", "text", "its name for people")
 DESCRIPTION = col("description", "text", "what it is for, in people's words")

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.declare import Connector, Credential, Family, Record, Resource, Rows
+from connectors.core.connector import Connector, Credential, Family
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
 from connectors.core.validate import checked
 from connectors.http.config import HttpRules, Window
 from connectors.http.judges import judge_kinopio

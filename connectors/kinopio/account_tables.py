@@ -5,7 +5,7 @@ Field facts: connectors/kinopio/notes.md.
 
 from __future__ import annotations
 
-from connectors.core.declare import Reference, Table, col
+from connectors.core.schema import Reference, Table, col
 from connectors.kinopio.tables import SPACES, STAMPS, USERS, flags
 
 NOTIFICATIONS = Table(

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.declare import Cost, Costing, Record, Resource, Rows
+from connectors.core.connector import Cost, Costing
 from connectors.core.errors import Missing, Skippable
 from connectors.core.fetch import Page
 from connectors.core.reader import ASK_AGAIN, Listing, Walk
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
 from connectors.kinopio.tables import (
     BOXES,
     CARDS,

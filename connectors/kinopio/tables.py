@@ -6,7 +6,7 @@ fractions; sizes and frames come as integers although the API page calls them te
 
 from __future__ import annotations
 
-from connectors.core.declare import Column, Reference, Table, col, given
+from connectors.core.schema import Column, Reference, Table, col, given
 
 SPACE_ID = given("space_id", "text", "the space that holds the record")
 OF_SPACE = Reference("space_id", "spaces", owner=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.declare import Resource
 from connectors.core.errors import Forbidden, Missing
 from connectors.core.fetch import Page
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
 from connectors.paging import dig
 
 PROBES = 50

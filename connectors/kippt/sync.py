@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from connectors.core.declare import Costing, Record, Resource
+from connectors.core.connector import Costing
 from connectors.core.errors import UnexpectedShape
 from connectors.core.known import Knowledge
 from connectors.core.reader import Listing, Walk
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
 from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
 from connectors.paging import dig
 

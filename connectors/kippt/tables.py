@@ -6,7 +6,7 @@ since 2013 and as text before. A record refers to others by address (`/api/lists
 
 from __future__ import annotations
 
-from connectors.core.declare import Column, Reference, Table, col, given
+from connectors.core.schema import Column, Reference, Table, col, given
 
 ADDRESS = col("resource_uri", "text", "its address below https://kippt.com")
 CREATED = col("created", "time", "when it was made", parse="epoch_seconds")

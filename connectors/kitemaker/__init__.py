@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.declare import Connector, Credential, Family, Option
+from connectors.core.connector import Connector, Credential, Family, Option
 from connectors.core.validate import checked
 from connectors.http.config import HttpRules, Window
 from connectors.http.judges import judge_kitemaker

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.declare import Resource, Rows
+from connectors.core.resources import Resource, Rows
 from connectors.kitemaker import normalize, queries
 from connectors.kitemaker import tables as t
 from connectors.paging import CursorPages, OnePage, Paging

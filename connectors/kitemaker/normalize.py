@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.core.declare import Record, Take, snake
+from connectors.core.resources import Take
+from connectors.core.schema import Record, snake
 from connectors.paging import dig, records_at
 
 SIZES = {"small": "Small", "medium": "Medium", "large": "Large"}

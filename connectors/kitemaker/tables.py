@@ -7,7 +7,7 @@ what the maker is called belongs to `users`, so it makes no version either.
 
 from __future__ import annotations
 
-from connectors.core.declare import Column, Reference, Table, col, given
+from connectors.core.schema import Column, Reference, Table, col, given
 
 ID = col("id", "text", "the record's id, the same for its whole life")
 CREATED = col("createdAt", "time", "when the record was created")

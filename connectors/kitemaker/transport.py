@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.core.declare import Plan, Record, Resource, family_tables
+from connectors.core.connector import Plan, family_tables
 from connectors.core.errors import BadCredential, Skippable, UnexpectedShape
 from connectors.core.fetch import Page
 from connectors.core.known import Knowledge
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
 from connectors.paging import Asked, Proof, dig, records_at
 
 CHECKED_SINGLY = 50

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from connectors import SERVICES, connector
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Account, Settings, read_settings, select
 

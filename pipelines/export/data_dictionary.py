@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors import SERVICES, connector
-from connectors.core.declare import Connector, Table
+from connectors.core.connector import Connector
 from connectors.core.lineage import endpoints
+from connectors.core.schema import Table
 from warehouse.schema.types import DUCKDB_TYPES
 
 HEAD = """\

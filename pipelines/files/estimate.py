@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from connectors.core.declare import Column, Family, Record, Rows, Table, family_tables
+from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Skippable
 from connectors.core.files import FileSource
 from connectors.core.records import Shaper
+from connectors.core.resources import Rows
+from connectors.core.schema import Column, Record, Table
 from connectors.paging import dig
 from pipelines.files.selection import Chooser, Todo, sources_of
 from pipelines.settings import Account

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.files import FileLink, FileSource, links_of
 from connectors.http.host_allowlist import HostList, read_hosts
 from pipelines.settings import Account

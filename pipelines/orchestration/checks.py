@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from connectors.core.declare import Table
+from connectors.core.schema import Table
 from pipelines.orchestration.sources import Source
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster import MetadataValue
 
-from connectors.core.declare import Table
 from connectors.core.errors import KollectError
+from connectors.core.schema import Table
 from connectors.http.redact import safe_text
 from pipelines.orchestration.sources import Source
 from pipelines.sync.result import AccountResult

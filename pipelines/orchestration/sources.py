@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors import SERVICES
-from connectors.core.declare import Family, Table, family_tables
+from connectors.core.connector import Family, family_tables
+from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings, settings_of
 
 SANDBOX_FOLDER = Path(".dagster") / "sandbox"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from connectors.core.declare import Column, Connector, Family, Table
+from connectors.core.connector import Connector, Family
+from connectors.core.schema import Column, Table
 from pipelines.orchestration.sources import Source
 from pipelines.settings.schedule import cron, longest_gap
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import SERVICES, connector
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.errors import BadSettings
 from connectors.http.config import Retry, Window
 from pipelines.orchestration.notify import check_alerts

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.errors import BadSettings
 from connectors.core.files import OWN
 from connectors.http.host_allowlist import read_hosts

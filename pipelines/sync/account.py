@@ -14,9 +14,10 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
-from connectors.core.declare import Due, Family
+from connectors.core.connector import Family
 from connectors.core.errors import AccountBusy, BadSettings, Fatal, KollectError
 from connectors.core.journal import Journal
+from connectors.core.resources import Due
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.core.declare import Cost, Due, Each, Family, Resource
+from connectors.core.connector import Cost, Family
 from connectors.core.errors import Skippable
+from connectors.core.resources import Due, Each, Resource
 from connectors.http.config import Window
 from connectors.paging import records_at
 from pipelines.settings import Account

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.core.declare import Family, family_tables
+from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
 from connectors.core.families import read_family
 from connectors.core.journal import Journal

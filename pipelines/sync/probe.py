@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.declare import Resource
 from connectors.core.errors import BadSettings, Missing
+from connectors.core.resources import Resource
 from connectors.http.client import Client
 from connectors.http.config import Request
 from pipelines.settings import Account, Settings
@@ -19,7 +19,7 @@ from warehouse.store.engine import open_engine
 
 
 class Asker:
-    """A `Costing` (connectors.core.declare) for one account."""
+    """A `Costing` (connectors.core.connector) for one account."""
 
     def __init__(
         self, account: Account, client: Client, known: Known, warehouse: Warehouse, engine: Any

@@ -12,20 +12,10 @@ from pathlib import Path
 import pytest
 
 from connectors import SERVICES, connector
-from connectors.core.declare import (
-    Column,
-    Connector,
-    DeclarationError,
-    Each,
-    Family,
-    Resource,
-    Rows,
-    Table,
-    col,
-    given,
-    snake,
-)
+from connectors.core.connector import Connector, Family
 from connectors.core.lineage import endpoints
+from connectors.core.resources import Each, Resource, Rows
+from connectors.core.schema import Column, DeclarationError, Table, col, given, snake
 from connectors.core.validate import checked
 from pipelines.cli.setup import account_section
 from pipelines.export.data_dictionary import dictionary

@@ -6,18 +6,9 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from connectors.core.declare import (
-    Connector,
-    Credential,
-    Each,
-    Family,
-    Reference,
-    Resource,
-    Rows,
-    Table,
-    col,
-    given,
-)
+from connectors.core.connector import Connector, Credential, Family
+from connectors.core.resources import Each, Resource, Rows
+from connectors.core.schema import Reference, Table, col, given
 from connectors.core.validate import checked
 from connectors.http.config import HttpRules, Window
 from connectors.paging import PageNumbers

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from connectors.core.declare import Table
+from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult, Progress

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.files import FileSource
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import literal, quoted

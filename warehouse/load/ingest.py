@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from connectors.core.declare import Column, Record, Table
+from connectors.core.schema import Column, Record, Table
 from warehouse.load.typed_select import Batch, typed_rows
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 from warehouse.store.processors import any_processor

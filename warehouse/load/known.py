@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from connectors.core.declare import Column, Connector, Table
+from connectors.core.connector import Connector
+from connectors.core.schema import Column, Table
 from warehouse.schema.types import quoted
 from warehouse.store.connect import CATALOG, STATE, Warehouse
 

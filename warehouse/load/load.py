@@ -11,8 +11,10 @@ from typing import Any
 
 import duckdb
 
-from connectors.core.declare import Connector, Family, Rows, Table, family_tables
+from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.evidence import Outcome
+from connectors.core.resources import Rows
+from connectors.core.schema import Table
 from warehouse.load.known import Known
 from warehouse.load.ledger import Ledger
 from warehouse.load.merge import Merge

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from connectors.core.declare import Column, Table
+from connectors.core.schema import Column, Table
 from warehouse.load.staging import Incoming
 from warehouse.schema.types import literal, quoted, structure, text_of, value_of
 from warehouse.store.connect import CATALOG

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from warehouse.schema.evolve import ensure_schema
 from warehouse.store.connect import CATALOG, STATE, Warehouse
 from warehouse.store.transactions import transaction

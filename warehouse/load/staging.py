@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.core.declare import Column, Record, Table
+from connectors.core.schema import Column, Record, Table
 from connectors.paging import dig
 from warehouse.load.ingest import Batches
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Unfit

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from connectors.core.declare import Column, Table
+from connectors.core.schema import Column, Table
 from warehouse.schema.types import (
     DUCKDB_TYPES,
     cast_of,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from connectors.core.declare import Column, Table
+from connectors.core.schema import Column, Table
 from warehouse.schema.types import literal, misfit, quoted, structure, text_of, value_of
 
 COUNTED_AT_ONCE = 250_000

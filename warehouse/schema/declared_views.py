@@ -12,7 +12,7 @@ import json
 
 import duckdb
 
-from connectors.core.declare import Connector
+from connectors.core.connector import Connector
 from connectors.core.views import View, ViewColumn, Views
 from warehouse.schema.types import literal, quoted
 from warehouse.store.connect import CATALOG, STATE

@@ -10,9 +10,10 @@ from datetime import datetime
 
 import duckdb
 
-from connectors.core.declare import Column, Connector, snake
+from connectors.core.connector import Connector
 from connectors.core.errors import KollectError
 from connectors.core.lineage import endpoints
+from connectors.core.schema import Column, snake
 from warehouse.load.known import appeared
 from warehouse.load.staging import Incoming
 from warehouse.schema.types import literal, quoted

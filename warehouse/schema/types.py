@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from connectors.core.declare import Column
+from connectors.core.schema import Column
 
 DUCKDB_TYPES = {
     "text": "VARCHAR",

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from connectors.core.declare import Column, Reference, Table
+from connectors.core.schema import Column, Reference, Table
 from warehouse.schema.types import quoted
 from warehouse.store.connect import STATE
 

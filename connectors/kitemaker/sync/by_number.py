@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from connectors.core.declare import Resource
 from connectors.core.errors import Missing, Skippable
 from connectors.core.fetch import Page
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
 from connectors.kitemaker.endpoints import (
     FEEDBACK_BY_NUMBER,
     FEEDBACK_BY_PATH,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from connectors.core.declare import Record
 from connectors.core.errors import Missing, Skippable
+from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER, WORK_ITEMS
 from connectors.kitemaker.normalize import moment
 from connectors.kitemaker.queries import MOST_AT_ONCE

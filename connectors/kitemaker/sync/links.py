@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.declare import Record, Resource, Table
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
+from connectors.core.schema import Record, Table
 from connectors.kitemaker.endpoints import GENERAL_LABELS
 from connectors.kitemaker.transport import token_mark
 from connectors.paging import Proof

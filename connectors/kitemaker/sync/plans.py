@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.core.declare import Record, Resource
 from connectors.core.errors import Skippable
 from connectors.core.fetch import Page
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
     COMPANIES,
     FEEDBACK,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.core.declare import Record, Resource
 from connectors.core.errors import Skippable, UnexpectedShape
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
     COMMENT_PIECE,
     LISTED_WORK_ITEMS,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.core.declare import Record, Resource
 from connectors.core.errors import Missing, Skippable, UnexpectedShape
 from connectors.core.reader import Walk
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
     NAME_PIECE,
     ORGANIZATION,

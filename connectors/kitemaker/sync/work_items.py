@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.core.declare import Record
 from connectors.core.errors import Skippable, UnexpectedShape
 from connectors.core.fetch import Page
 from connectors.core.reader import Walk
+from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
     WORK_ITEMS,
     WORK_ITEMS_BY_ID,

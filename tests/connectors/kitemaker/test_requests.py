@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.core.declare import Resource
+from connectors.core.resources import Resource
 from connectors.kitemaker import KITEMAKER
 from pipelines.sync.estimate import estimate
 from pipelines.sync.probe import asking

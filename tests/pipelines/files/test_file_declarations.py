@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from connectors import SERVICES, connector
-from connectors.core.declare import DeclarationError, Resource, Table, col
 from connectors.core.files import FileSource, Fresh, links_of
+from connectors.core.resources import Resource
+from connectors.core.schema import DeclarationError, Table, col
 from connectors.core.validate import checked
 
 KINOPIO = connector("kinopio")

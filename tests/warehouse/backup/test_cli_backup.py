@@ -147,6 +147,7 @@ def test_the_commands_are_there_at_once() -> None:
 
 def test_every_option_says_what_it_does() -> None:
     """No command, option or argument without a word on it."""
+    from pipelines.cli import backup
 
     for name in ("backup", "backups", "verify", "restore", "prune"):
         command: click.Command = getattr(backup, name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from connectors import connector
-from connectors.core.declare import Table
+from connectors.core.schema import Table
 from warehouse.load.ingest import FEW_WAIT_SECONDS, MANY_BYTES, MANY_WAIT_SECONDS, Batches
 from warehouse.store.engine import open_engine
 
