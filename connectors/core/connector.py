@@ -10,12 +10,12 @@ from connectors.core.files import OWN, FileSource
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.views import Views
-from connectors.http.config import HttpRules
+from connectors.http.config import HttpConfig
 
 if TYPE_CHECKING:
-    from connectors.core.reader import Walk
+    from connectors.core.reader import Reader
 
-Plan = Callable[["Walk"], None]
+Plan = Callable[["Reader"], None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Connector:
     base_url: str | None
     base_url_env: str
     credential: Credential
-    http: HttpRules
+    http: HttpConfig
     families: tuple[Family, ...]
     notes: str
     check: Resource
@@ -111,13 +111,13 @@ class Connector:
     """Paths below a record (`assets[].url`) that hold signed links or secrets by position."""
     full_every_days: int = 7
     """The default rhythm of full passes."""
-    cleanse: Callable[[Record, Any], Any] | None = None
+    redact: Callable[[Record, Any], Any] | None = None
     """Redacts what no name shows (by value or neighbour); called with (request, payload), where
     the request is its `path` and its `bind`, the values that a plan asked with."""
     views: Views | None = None
     """Views that follow from rows, made again with each load of the tables that they read."""
     options: tuple[Option, ...] = ()
-    adapt: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
+    configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
     """The page as an account's options change it, such as other addresses of its lists."""
     strip_queries: bool = True
     """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.core.connector import Family
-from connectors.core.resources import Each, Resource, names_in
+from connectors.core.resources import ForEachParent, Resource, names_in
 
 
 @dataclass
-class Outcome:
+class Evidence:
     """Proofs and failures of one family in one run."""
 
     family: Family
@@ -93,7 +93,7 @@ class Outcome:
         feeders = {
             resource.name
             for resource in self.family.resources
-            if resource.listing and not isinstance(resource.each, Each)
+            if resource.listing and not isinstance(resource.each, ForEachParent)
             for rows in resource.rows
             if rows.table.name == table and not rows.given and rows.proves
         }

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.evidence import Outcome
-from connectors.core.reader import Listing, Walk
-from connectors.core.resources import Due, Each, Resource
+from connectors.core.evidence import Evidence
+from connectors.core.reader import Listing, Reader
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource
 from connectors.core.schema import Record
-from connectors.paging import dig
+from connectors.paging import get_path
 
 
-def read_family(walk: Walk) -> Outcome:
+def read_family(reader: Reader) -> Evidence:
     """Read a family as declared: its plan, or its resources in order, each for its parents."""
-    if walk.family.plan is not None:
-        walk.family.plan(walk)
-        return walk.outcome
-    resources = list(walk.family.resources)
-    needed = {r.each.of for r in resources if isinstance(r.each, Each) and walk.wants(r)}
+    if reader.family.plan is not None:
+        reader.family.plan(reader)
+        return reader.outcome
+    resources = list(reader.family.resources)
+    needed = {r.each.of for r in resources if isinstance(r.each, ForEachParent) and reader.wants(r)}
     read: dict[str, list[Listing]] = {}
     for resource in resources:
-        if not (walk.wants(resource) or resource.name in needed):
+        if not (reader.wants(resource) or resource.name in needed):
             continue
         collect = resource.name in needed
         if resource.each is None:
-            read[resource.name] = [walk.read(resource, collect=collect)]
-        elif isinstance(resource.each, Due):
-            _read_due(walk, resource, resource.each)
+            read[resource.name] = [reader.read(resource, collect=collect)]
+        elif isinstance(resource.each, ForEachChanged):
+            _read_due(reader, resource, resource.each)
         else:
             parents = [r for listing in read.get(resource.each.of, []) for r in listing.records]
-            binds = each_bind(walk, resource.each, parents)
-            read[resource.name] = walk.read_each(resource, binds, collect=collect)
+            binds = each_bind(reader, resource.each, parents)
+            read[resource.name] = reader.read_each(resource, binds, collect=collect)
             if not all(listing.proof.complete for listing in read.get(resource.each.of, [])):
-                walk.outcome.fail_rows(resource, "its parents were not read completely")
-    return walk.outcome
+                reader.outcome.fail_rows(resource, "its parents were not read completely")
+    return reader.outcome
 
 
-def each_bind(walk: Walk, each: Each, parents: list[Record]) -> list[dict[str, Any]]:
+def each_bind(reader: Reader, each: ForEachParent, parents: list[Record]) -> list[dict[str, Any]]:
     """The bindings for a list of parents: chosen, without repeats, in batches where declared."""
-    chosen = each.where(walk, parents) if each.where is not None else parents
+    chosen = each.where(reader, parents) if each.where is not None else parents
     binds: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in chosen:
-        values = {name: dig(record, source) for name, source in each.bind.items()}
+        values = {name: get_path(record, source) for name, source in each.bind.items()}
         if None not in values.values():
             binds.setdefault(tuple(values.values()), values)
     single = list(binds.values())
@@ -53,13 +53,13 @@ def each_bind(walk: Walk, each: Each, parents: list[Record]) -> list[dict[str, A
     ]
 
 
-def _read_due(walk: Walk, resource: Resource, due: Due) -> None:
-    again_days = 0 if walk.full else due.again_days
-    rows = walk.known.due(resource.name, due.table, tuple(due.bind.values()), again_days)
+def _read_due(reader: Reader, resource: Resource, due: ForEachChanged) -> None:
+    again_days = 0 if reader.full else due.again_days
+    rows = reader.known.due(resource.name, due.table, tuple(due.bind.values()), again_days)
     binds = [dict(zip(due.bind, values, strict=True)) for _, _, values in rows]
-    for (scope, content, _), listing in zip(rows, walk.read_each(resource, binds), strict=True):
+    for (scope, content, _), listing in zip(rows, reader.read_each(resource, binds), strict=True):
         if listing.proof.complete:
-            walk.outcome.visited(resource.name, scope, content)
+            reader.outcome.visited(resource.name, scope, content)
     if not rows:
         for kept in resource.rows:
-            walk.outcome.note(kept.table.name, "no parent changed")
+            reader.outcome.note(kept.table.name, "no parent changed")

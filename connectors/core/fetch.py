@@ -47,17 +47,17 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Question:
+class KeyedRequest:
     """A request under the name by which the journal knows its answer."""
 
     request: Request
     key: str
     bind: Bind
     params: Mapping[str, str]
-    denied: tuple[int, ...]
+    forbidden_statuses: tuple[int, ...]
 
 
-class Answers:
+class Fetcher:
     """Answers for one family of one account; safe for several threads."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Answers:
 
     def question(
         self, resource: Resource, path: str, bind: Bind, params: Mapping[str, str]
-    ) -> Question:
+    ) -> KeyedRequest:
         """The request of a resource for one binding; asked again, it is another question.
 
         `path` is the spelling of the resource's path that is to be used.
@@ -101,17 +101,17 @@ class Answers:
         self._occurrences[request.key] += 1
         number = self._occurrences[request.key]
         key = request.key if number == 1 else f"{request.key} #{number}"
-        return Question(request, key, bind, {**shown, **params}, resource.denied)
+        return KeyedRequest(request, key, bind, {**shown, **params}, resource.forbidden_statuses)
 
     def begin(self, pool: Executor, resource: Resource) -> None:
         """Ask the first question of a listing already; whoever asks it then gets that answer,
         or the error that came instead."""
-        question = self.question(resource, resource.get, {}, resource.paging.walk().first())
+        question = self.question(resource, resource.get, {}, resource.paging.paginator().first())
         self._occurrences[question.request.key] -= 1  # the one that is still to come
         self._begun[question.key] = pool.submit(self._staged_or_asked, question, frozenset(), False)
 
     def get(
-        self, question: Question, also: frozenset[int] = frozenset(), now: bool = False
+        self, question: KeyedRequest, also: frozenset[int] = frozenset(), now: bool = False
     ) -> Page:
         """The staged answer, or a fresh one; raises Forbidden for a status declared as denied.
 
@@ -119,21 +119,21 @@ class Answers:
         """
         begun = None if now else self._begun.pop(question.key, None)
         page = begun.result() if begun else self._staged_or_asked(question, also, now)
-        if page.status in question.denied:
+        if page.status in question.forbidden_statuses:
             raise Forbidden(
                 f"{self.connector.title} does not let this credential see {question.request.path}",
                 guidance="ask its owner for access, if you need it",
             )
         return page
 
-    def _staged_or_asked(self, question: Question, also: frozenset[int], now: bool) -> Page:
+    def _staged_or_asked(self, question: KeyedRequest, also: frozenset[int], now: bool) -> Page:
         staged = None if now else self._journal.get(question.key)
         if staged is not None:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
             date = head.get("date", "")
             return Page(payload, head["status"], question.bind, question.params, date)
-        answer = self._client.ask(question.request, also=also | set(question.denied))
+        answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
         payload, body = self._scrubbed(answer.payload, question)
         head = {
             "status": answer.status,
@@ -151,13 +151,13 @@ class Answers:
             self._journal.put(question.key, head, body)
         return Page(payload, answer.status, question.bind, question.params, head["date"])
 
-    def _scrubbed(self, payload: Any, question: Question) -> tuple[Any, bytes]:
+    def _scrubbed(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
         for path in self._drops:
             _drop(payload, path)
-        if self.connector.cleanse is not None:
+        if self.connector.redact is not None:
             asked = {"path": question.request.path, "bind": question.bind}
-            payload = self.connector.cleanse(asked, payload)
+            payload = self.connector.redact(asked, payload)
         self._scrubber.drop_members(payload)
         body = msgspec.json.encode(payload)
         if self._scrubber.may_hold(body):
@@ -165,8 +165,8 @@ class Answers:
             body = msgspec.json.encode(payload)
         return payload, body
 
-    def pump(
-        self, queue: deque[tuple[Asker, Question]], also: frozenset[int] = frozenset()
+    def in_order(
+        self, queue: deque[tuple[Asker, KeyedRequest]], also: frozenset[int] = frozenset()
     ) -> Iterator[tuple[Asker, Page | Skippable]]:
         """Answers in the order asked, with who asked, while later requests are under way.
 

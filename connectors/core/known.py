@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from connectors.core.resources import Resource
 
 
-class Knowledge(Protocol):
+class KnownRows(Protocol):
     """What the warehouse already knows of this account."""
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -35,6 +35,6 @@ class Knowledge(Protocol):
         """Whether this family was never loaded completely."""
 
 
-def known_spelling(resource: Resource, known: Knowledge) -> str | None:
+def known_spelling(resource: Resource, known: KnownRows) -> str | None:
     """Which spelling of a resource's path worked in earlier runs: `first` or `otherwise`."""
     return known.cursor(f"spelling of {resource.spelling or resource.name}")

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from connectors.core.connector import Connector, Family
-from connectors.core.fetch import Answers
+from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
-from connectors.core.known import Knowledge, known_spelling
+from connectors.core.known import KnownRows, known_spelling
 from connectors.core.resources import Resource, names_in
 from connectors.http.client import Client
 from connectors.paging import OnePage
 
 
-class Ahead:
+class Prefetch:
     """Asks ahead for the families of one run; to be closed before the journal and the client."""
 
     def __init__(
@@ -31,13 +31,13 @@ class Ahead:
         self._journal = journal
         self._in_flight = max(1, in_flight)
         self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="ahead")
-        self._begun: dict[str, Answers] = {}
+        self._begun: dict[str, Fetcher] = {}
 
     def close(self) -> None:
         """Wait for what is on its way, and give up what is not."""
         self._pool.shutdown(cancel_futures=True)
 
-    def ask(self, families: Iterable[Family], tables: frozenset[str], known: Knowledge) -> None:
+    def ask(self, families: Iterable[Family], tables: frozenset[str], known: KnownRows) -> None:
         """Begin with the next families.
 
         Beyond one that has a plan, or that depends on other answers, only listings in one answer
@@ -57,12 +57,12 @@ class Ahead:
                 if fed & tables and _settled(resource, known):
                     answers.begin(self._pool, resource)
 
-    def answers(self, family: Family) -> Answers:
+    def answers(self, family: Family) -> Fetcher:
         """The answers of a family whose turn has come."""
         return self._begun.pop(family.name, None) or self._new(family)
 
-    def _new(self, family: Family) -> Answers:
-        return Answers(self._connector, family.name, self._client, self._journal, self._in_flight)
+    def _new(self, family: Family) -> Fetcher:
+        return Fetcher(self._connector, family.name, self._client, self._journal, self._in_flight)
 
 
 def _opening(family: Family) -> list[Resource]:
@@ -72,11 +72,11 @@ def _opening(family: Family) -> list[Resource]:
     return [resource for resource in family.resources if resource.each is None]
 
 
-def _settled(resource: Resource, known: Knowledge) -> bool:
+def _settled(resource: Resource, known: KnownRows) -> bool:
     """Whether the first spelling of the path is the one that will be asked.
 
     One that resources share may still turn out to be the other before their turn has come.
     """
-    if not resource.otherwise:
+    if not resource.fallback_path:
         return True
     return known_spelling(resource, known) in ("first", *(() if resource.spelling else (None,)))

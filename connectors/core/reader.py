@@ -15,14 +15,14 @@ from typing import Any
 
 from connectors.core.connector import Connector, Family
 from connectors.core.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
-from connectors.core.evidence import Outcome
-from connectors.core.fetch import Answers, Bind, Page, Question
-from connectors.core.known import Knowledge, known_spelling
-from connectors.core.records import Cut, Shaper, Sink, identity
+from connectors.core.evidence import Evidence
+from connectors.core.fetch import Bind, Fetcher, KeyedRequest, Page
+from connectors.core.known import KnownRows, known_spelling
+from connectors.core.records import Cut, RecordMapper, Sink, identity
 from connectors.core.resources import Resource, Rows, names_in
 from connectors.core.schema import Record, Table
 from connectors.http.client import Client
-from connectors.paging import Asked, PagingWalk, Proof
+from connectors.paging import Completeness, Paginator, SeenPage
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
@@ -33,7 +33,7 @@ Collect = bool | Callable[[Record], Record]
 class Listing:
     """One listing read to its end: what was proved, and the records that others depend on."""
 
-    proof: Proof
+    proof: Completeness
     records: list[Record] = field(default_factory=list)
     refused: bool = False
     """The service does not let this credential see it."""
@@ -45,7 +45,7 @@ class Listing:
 class _Task:
     resource: Resource
     bind: Bind
-    paging: PagingWalk
+    paging: Paginator
     records: list[Record] = field(default_factory=list)
     failed: str = ""
     refused: bool = False
@@ -56,7 +56,7 @@ class _Task:
     """The identities of `records`."""
 
 
-class Walk:
+class Reader:
     """The means by which a family's resources, or its plan, read a service."""
 
     def __init__(
@@ -65,9 +65,9 @@ class Walk:
         family: Family,
         *,
         client: Client,
-        answers: Answers,
+        answers: Fetcher,
         sink: Sink,
-        known: Knowledge,
+        known: KnownRows,
         full: bool,
         started_at: datetime,
         tables: frozenset[str] | None = None,
@@ -81,7 +81,7 @@ class Walk:
         self.started_at = started_at
         """When the run began, with time zone; the same after a resume."""
         self.sink = sink
-        self.outcome = Outcome(family)
+        self.outcome = Evidence(family)
         self.options = dict(options or {})
         """Settings of the account that a plan may heed, such as `transport`."""
         self.gone: set[str] = set()
@@ -90,7 +90,7 @@ class Walk:
         self._spelled_right: set[str] = set()
         self._tables = tables
         self._answers = answers
-        self._shaper = Shaper(connector, sink)
+        self._shaper = RecordMapper(connector, sink)
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -118,9 +118,11 @@ class Walk:
         With `collect` the listings hold their records: the plain fields, or what a function
         makes of each record.
         """
-        tasks = [_Task(resource, bind, resource.paging.walk(), collect=collect) for bind in binds]
+        tasks = [
+            _Task(resource, bind, resource.paging.paginator(), collect=collect) for bind in binds
+        ]
         queue = deque((task, self._question(task, task.paging.first())) for task in tasks)
-        for task, page in self._answers.pump(queue):
+        for task, page in self._answers.in_order(queue):
             if isinstance(page, Skippable):
                 instead = task.paging.refused() if isinstance(page, Refused) else None
                 if instead is not None:
@@ -144,7 +146,7 @@ class Walk:
         With `now`, the service itself is asked, also where an earlier answer is staged. Raises
         Skippable or Fatal errors; statuses in `also` are answers.
         """
-        question = self._question(_Task(resource, bind or {}, resource.paging.walk()), {})
+        question = self._question(_Task(resource, bind or {}, resource.paging.paginator()), {})
         return self._answers.get(question, also, now)
 
     def ask_all(
@@ -153,9 +155,9 @@ class Walk:
         """One request for each binding, several in flight, answers in the order asked."""
         queue = deque(
             (task, self._question(task, {}))
-            for task in (_Task(resource, bind, resource.paging.walk()) for bind in binds)
+            for task in (_Task(resource, bind, resource.paging.paginator()) for bind in binds)
         )
-        for task, page in self._answers.pump(queue, also):
+        for task, page in self._answers.in_order(queue, also):
             yield task.bind, page
 
     def cuts(self, table: Table) -> list[Cut]:
@@ -175,18 +177,18 @@ class Walk:
 
     # -- the inside ------------------------------------------------------------------------
 
-    def _question(self, task: _Task, params: Mapping[str, str]) -> Question:
+    def _question(self, task: _Task, params: Mapping[str, str]) -> KeyedRequest:
         task.spelling = self._spelling(task.resource)
         return self._answers.question(task.resource, task.spelling, task.bind, params)
 
     def _spelling(self, resource: Resource) -> str:
         """The spelling of the path that worked, in this run or in an earlier one."""
-        if not resource.otherwise:
+        if not resource.fallback_path:
             return resource.get
         name = resource.spelling or resource.name
         if name not in self._spellings:
             self._spellings[name] = known_spelling(resource, self.known) or "first"
-        return resource.otherwise if self._spellings[name] == "otherwise" else resource.get
+        return resource.fallback_path if self._spellings[name] == "otherwise" else resource.get
 
     def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
         resource = task.resource
@@ -215,15 +217,15 @@ class Walk:
             if rows.only is not None:
                 records = [record for record in records if rows.only(record, around)]
             self._shaper.keep(rows, records, around)
-        asked = Asked(dict(page.params), page.payload, ids)
+        asked = SeenPage(dict(page.params), page.payload, ids)
         queue.extend((task, self._question(task, more)) for more in task.paging.after(asked))
 
     def _spelled(self, task: _Task) -> None:
         """The task's spelling works: no other is tried, and later runs begin with it."""
         resource = task.resource
-        if resource.otherwise:
+        if resource.fallback_path:
             name = resource.spelling or resource.name
-            right = "otherwise" if task.spelling == resource.otherwise else "first"
+            right = "otherwise" if task.spelling == resource.fallback_path else "first"
             self._spelled_right.add(name)
             self.outcome.cursors[(f"spelling of {name}", "")] = right
 
@@ -231,10 +233,10 @@ class Walk:
         resource = task.resource
         if isinstance(error, Forbidden):
             self._spelled(task)
-        if isinstance(error, Missing) and resource.otherwise:
+        if isinstance(error, Missing) and resource.fallback_path:
             current, name = self._spelling(resource), resource.spelling or resource.name
             if task.spelling == current and name not in self._spelled_right:
-                other = "first" if current == resource.otherwise else "otherwise"
+                other = "first" if current == resource.fallback_path else "otherwise"
                 self._spellings[name] = other
                 self._spelled_right.add(name)
                 current = self._spelling(resource)
@@ -260,15 +262,15 @@ class Walk:
         for _ in range(ASK_AGAIN):
             proof = task.paging.proof()
             empty = not (task.count or task.failed) and proof.complete and proof.whole
-            if not empty or rows.table.lasting or rows.partial:
+            if not empty or rows.table.append_only or rows.sparse:
                 return task
             if not self.known.count(rows.table.name, scope_of(rows, task.bind)):
                 return task
             again = _Task(
-                task.resource, task.bind, task.resource.paging.walk(), collect=task.collect
+                task.resource, task.bind, task.resource.paging.paginator(), collect=task.collect
             )
             queue = deque([(again, self._question(again, again.paging.first()))])
-            for _, page in self._answers.pump(queue):
+            for _, page in self._answers.in_order(queue):
                 if isinstance(page, Skippable):
                     self._skipped(again, page)
                 else:
@@ -281,12 +283,12 @@ class Walk:
         if task.failed == "gone":
             for rows in resource.rows:
                 self.outcome.note(rows.table.name, f"{resource.get} is no longer served")
-            return Listing(Proof(False, reason="gone"), task.records)
-        proof = Proof(False, reason=task.failed) if task.failed else task.paging.proof()
+            return Listing(Completeness(False, reason="gone"), task.records)
+        proof = Completeness(False, reason=task.failed) if task.failed else task.paging.proof()
         if proof.stale:
             self._forget(task, proof.stale)
         for rows in resource.rows:
-            if task.refused and resource.denied:
+            if task.refused and resource.forbidden_statuses:
                 self.outcome.note(rows.table.name, "what may be seen was read")
             elif not proof.complete:
                 for name in names_in(rows):
@@ -295,7 +297,7 @@ class Walk:
                 proof.whole
                 and resource.listing
                 and rows.proves
-                and not (rows.table.lasting or rows.partial)
+                and not (rows.table.append_only or rows.sparse)
             ):
                 scope = scope_of(rows, task.bind)
                 self.outcome.prove(rows.table.name, resource.name, scope, proof.by)
@@ -334,15 +336,15 @@ def scope_of(rows: Rows, bind: Bind) -> dict[str, Any]:
 class _Settled:
     """A paging walk that is over, for a listing that was read under its other spelling."""
 
-    result: Proof
+    result: Completeness
 
     def first(self) -> dict[str, str]:
         return {}
 
-    def after(self, page: Asked) -> list[dict[str, str]]:
+    def after(self, page: SeenPage) -> list[dict[str, str]]:
         return []
 
-    def proof(self) -> Proof:
+    def proof(self) -> Completeness:
         return self.result
 
     def refused(self) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ import msgspec
 from connectors.core.connector import Connector
 from connectors.core.resources import Rows
 from connectors.core.schema import Column, Record, Table
-from connectors.paging import dig, records_at
+from connectors.paging import get_path, records_at
 
 ABSENT: Any = object()
 Lines = dict[tuple[str, bool], tuple[Table, list[Record]]]
@@ -40,7 +40,7 @@ class Sink(Protocol):
     def extra_columns(self, table: Table) -> tuple[Column, ...]:
         """Columns that appeared by themselves in earlier runs."""
 
-    def add(self, table: Table, lines: list[Record], *, partial: bool) -> None:
+    def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
         """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}."""
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
@@ -66,9 +66,9 @@ class TableShape:
         self.table = table
         own = [column for column in (*table.columns, *extra) if not column.given]
         self.known = {source.partition(".")[0] for c in own for source in (c.source, *c.also)}
-        self.known.update(table.ignored, table.volatile)
-        self.volatile = {c.source.partition(".")[0] for c in own if c.volatile}
-        self.volatile.update(table.volatile)
+        self.known.update(table.ignored, table.unversioned)
+        self.unversioned = {c.source.partition(".")[0] for c in own if c.unversioned}
+        self.unversioned.update(table.unversioned)
 
 
 class _Plan:
@@ -77,7 +77,7 @@ class _Plan:
     def __init__(self, rows: Rows, shapes: Mapping[str, TableShape]) -> None:
         self.rows = rows
         self.shape = shapes[rows.table.name]
-        self.slot = (rows.table.name, rows.partial)
+        self.slot = (rows.table.name, rows.sparse)
         self.constants: dict[str, Any] = {}
         self.around: list[tuple[str, str]] = []
         self.enclosing: list[tuple[str, str]] = []
@@ -126,9 +126,9 @@ def identity(rows: Rows) -> Callable[[Any], Hashable]:
         return lambda record: _hashable(record.get(name)) if isinstance(record, dict) else None
 
     def of(record: Any) -> Hashable:
-        from connectors.paging import dig
+        from connectors.paging import get_path
 
-        return tuple(_hashable(dig(record, source)) for source in sources)
+        return tuple(_hashable(get_path(record, source)) for source in sources)
 
     return of
 
@@ -137,7 +137,7 @@ def _hashable(value: Any) -> Hashable:
     return value if isinstance(value, (str, int, float, type(None))) else repr(value)
 
 
-class Shaper:
+class RecordMapper:
     """Turns found records into lines for a sink."""
 
     def __init__(self, connector: Connector, sink: Sink) -> None:
@@ -166,8 +166,8 @@ class Shaper:
             plan = self._plans[id(rows)] = _Plan(rows, self._shapes)
         lines: Lines = {}
         count = self._all(plan, records, None, surroundings, lines)
-        for (_, partial), (table, found) in lines.items():
-            self.sink.add(table, found, partial=partial)
+        for (_, sparse), (table, found) in lines.items():
+            self.sink.add(table, found, sparse=sparse)
         return count
 
     def _all(
@@ -180,7 +180,7 @@ class Shaper:
     ) -> int:
         """The lines of the records of one list, and of their children; returns their number."""
         rows, shape = plan.rows, plan.shape
-        table, known, volatile = rows.table, shape.known, shape.volatile
+        table, known, unversioned = rows.table, shape.known, shape.unversioned
         shared = plan.given(enclosing, surroundings)
         count = 0
         for position, record in enumerate(records):
@@ -196,12 +196,12 @@ class Shaper:
             if plan.children:
                 around = {**surroundings, **given} if plan.looks_around else surroundings
                 for child in plan.children:
-                    self._children(child, record, around, lines, rows.partial)
+                    self._children(child, record, around, lines, rows.sparse)
             if not known.issuperset(record):
                 self._notice(shape, record)
             line: Record = {"p": given, "r": record}
-            if volatile:
-                moving = {name: record.pop(name) for name in volatile if name in record}
+            if unversioned:
+                moving = {name: record.pop(name) for name in unversioned if name in record}
                 if moving:
                     line["v"] = moving
             for name in table.unordered:
@@ -235,7 +235,7 @@ class Shaper:
         if child.rows is not None and found is not ABSENT:
             taken = child.rows(found, surroundings)
             found = ABSENT if taken is None else list(taken)
-        if child.count and found is ABSENT and dig(record, child.count) == 0:
+        if child.count and found is ABSENT and get_path(record, child.count) == 0:
             found = []
         cut = bool(child.count) and self._cut(plan, found, record, surroundings)
         if cut and found is ABSENT:
@@ -258,7 +258,7 @@ class Shaper:
     ) -> bool:
         """Whether an embedded list shows another number of items than there are."""
         child = plan.rows
-        told = dig(record, child.count)
+        told = get_path(record, child.count)
         count = int(told) if isinstance(told, int) or str(told).isdecimal() else None
         items = found if isinstance(found, list) else []
         if count is None or count == len(items):

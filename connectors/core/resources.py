@@ -10,7 +10,7 @@ from connectors.core.schema import Record, Table
 from connectors.paging import OnePage, Paging
 
 if TYPE_CHECKING:
-    from connectors.core.reader import Walk
+    from connectors.core.reader import Reader
 
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
 
@@ -32,7 +32,7 @@ class Rows:
     None where an answer has another shape. Inside a record it gets what stands at `at`."""
     only: Callable[[Record, Mapping[str, Any]], bool] | None = None
     """Which records of the answer are kept; paging counts all of them."""
-    partial: bool = False
+    sparse: bool = False
     """These records lack fields that other answers show: absent fields keep their value."""
     position: str = ""
     """The given column that numbers the items from 0."""
@@ -46,21 +46,21 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Each:
+class ForEachParent:
     """Ask once for each row of another resource (or once for each batch of them)."""
 
     of: str
     """The resource whose rows of its first table are gone through, in the order read."""
     bind: Mapping[str, str]
     """Name in the path or parameters -> field of that row."""
-    where: Callable[[Walk, list[Record]], list[Record]] | None = None
+    where: Callable[[Reader, list[Record]], list[Record]] | None = None
     """Chooses among the rows read; without it, all are asked for."""
     batch: int = 1
     """So many ids are joined by commas in one request."""
 
 
 @dataclass(frozen=True)
-class Due:
+class ForEachChanged:
     """Ask once for each known row of a table whose content changed since it was asked for last.
 
     Unchanged rows come round again too, spread evenly over `again_days` days, since some
@@ -82,18 +82,18 @@ class Resource:
     rows: tuple[Rows, ...] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=OnePage)
-    each: Each | Due | None = None
+    each: ForEachParent | ForEachChanged | None = None
     post: Mapping[str, Any] | None = None
     """A JSON body: the request is a POST that only reads (GraphQL)."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Beside those of all requests, as {"Authorization": "Bearer {token}"}."""
     gone_is_empty: bool = False
     """A 404 means that the route or the list no longer exists: a soft skip, nothing ends."""
-    otherwise: str = ""
+    fallback_path: str = ""
     """Another spelling of the path, tried once where the first answers 404."""
     spelling: str = ""
     """Resources with the same word here share which of their two spellings works."""
-    denied: tuple[int, ...] = ()
+    forbidden_statuses: tuple[int, ...] = ()
     """Statuses that mean `this one may not be seen` where elsewhere they would mean more."""
     listing: bool = True
     """A complete answer holds every row of its scope: what it lacks has ended."""

@@ -39,14 +39,14 @@ class Column:
     source: str
     """Dotted path inside the record; for a given column, where its value comes from."""
     unit: str = ""
-    volatile: bool = False
+    unversioned: bool = False
     """Changes without anyone's edit: kept up to date, but never makes a version."""
     also: tuple[str, ...] = ()
     """Other fields that carry the same value in payloads of another era."""
     parse: str = ""
     given: bool = False
     """The value comes from the enclosing record or the request, not from the record."""
-    late: bool = False
+    backfilled: bool = False
     """Only some answers show it: its first value makes no version, a later change does."""
 
 
@@ -57,10 +57,10 @@ def col(
     *,
     name: str = "",
     unit: str = "",
-    volatile: bool = False,
+    unversioned: bool = False,
     also: Iterable[str] = (),
     parse: str = "",
-    late: bool = False,
+    backfilled: bool = False,
 ) -> Column:
     """A column read from `source` (dotted for a nested object), named in snake_case."""
     return Column(
@@ -69,10 +69,10 @@ def col(
         meaning=meaning,
         source=source,
         unit=unit,
-        volatile=volatile or late,
+        unversioned=unversioned or backfilled,
         also=tuple(also),
         parse=parse,
-        late=late,
+        backfilled=backfilled,
     )
 
 
@@ -108,15 +108,15 @@ class Table:
     parents: tuple[Reference, ...] = ()
     newest: str = ""
     """The time column that shows how new the newest record is."""
-    partial: bool = False
+    sparse: bool = False
     """Records arrive in pieces: fields that a piece lacks keep their known value."""
-    lasting: bool = False
+    append_only: bool = False
     """Absence from a listing proves nothing (a feed of the last 50, a window of days)."""
     unordered: tuple[str, ...] = ()
     """Fields holding lists whose order means nothing: sorted before they are compared."""
     ignored: tuple[str, ...] = ()
     """Fields that are known and wanted in no column (the raw record keeps them)."""
-    volatile: tuple[str, ...] = ()
+    unversioned: tuple[str, ...] = ()
     """Further fields without a column that change without an edit."""
 
     def column(self, name: str) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
-from connectors.core.resources import Due, Each, Resource, Rows
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
 from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
 from connectors.http.host_allowlist import read_hosts
 
@@ -110,9 +110,12 @@ def _check_resources(connector: Connector, family: Family) -> None:
         place = f"resource {resource.name}"
         if resource.name in earlier:
             _fail(connector, place, "is declared twice in its family", "rename one")
-        if isinstance(resource.each, Due) and resource.each.table not in connector.tables:
+        if (
+            isinstance(resource.each, ForEachChanged)
+            and resource.each.table not in connector.tables
+        ):
             _fail(connector, place, f"is due for {resource.each.table!r}", "declare that table")
-        if isinstance(resource.each, Each):
+        if isinstance(resource.each, ForEachParent):
             if resource.each.of not in earlier:
                 _fail(
                     connector,

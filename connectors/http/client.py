@@ -25,7 +25,7 @@ from connectors.core.errors import (
     TimedOut,
     Unreachable,
 )
-from connectors.http.config import HttpRules, Parts, Request, Retry, words
+from connectors.http.config import HttpConfig, Parts, Request, Retry, words
 from connectors.http.events import Event, Meter, Reporter, Statistics
 from connectors.http.rate_limit import Booking, Throttle, spoken
 from connectors.http.reading import Reply, SessionEnded, read_reply
@@ -69,7 +69,7 @@ class Client:
 
     def __init__(
         self,
-        rules: HttpRules,
+        rules: HttpConfig,
         base_url: str,
         credential: Mapping[str, str],
         *,

@@ -166,7 +166,7 @@ class Login:
 
 
 @dataclass(frozen=True)
-class HttpRules:
+class HttpConfig:
     """What a client must know of a service, beside its address and a credential."""
 
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from connectors.core.errors import (
     ServerFault,
     Throttled,
 )
-from connectors.http.config import HttpRules, Verdict, verdict_of, words
+from connectors.http.config import HttpConfig, Verdict, verdict_of, words
 from connectors.http.redact import safe_text
 from connectors.http.response import Answer, NoJson, is_html, media_type, read_payload, retry_after
 
@@ -74,7 +74,7 @@ class SessionEnded(Exception):
 
 def read_reply(
     reply: Reply,
-    rules: HttpRules,
+    rules: HttpConfig,
     *,
     also: Set[int] = frozenset(),
     secret_values: Iterable[str] = (),

@@ -14,11 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.core.connector import Connector, Cost, Costing, Credential, Family
-from connectors.core.reader import Walk
-from connectors.core.resources import Due, Each, Resource, Rows
+from connectors.core.reader import Reader
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.validate import checked
-from connectors.http.config import HttpRules, Window
+from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinescope
 from connectors.kinescope.files import FILES, HOSTS, LARGEST
 from connectors.kinescope.tables import (
@@ -47,7 +47,7 @@ from connectors.kinescope.video_tables import (
     VIDEO_ASSETS,
     VIDEOS,
 )
-from connectors.paging import PageNumbers, dig
+from connectors.paging import PageNumbers, get_path
 
 PAGES = PageNumbers(per_page=100)
 OLDEST_FIRST = PageNumbers(per_page=100, grows_at_end=True)
@@ -96,23 +96,23 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
         (Rows(FOLDERS, at="data", given={"project_id": ":project_id"}),),
         params={"order": "created_at.asc"},
         paging=OLDEST_FIRST,
-        each=Each(projects.name, {"project_id": "id"}),
+        each=ForEachParent(projects.name, {"project_id": "id"}),
     )
     return projects, folders
 
 
 def of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
     """Analytics rows with their calendar day: the label is that day's beginning in UTC."""
-    zone_name = dig(payload, "meta.time.timezone") or "UTC"
+    zone_name = get_path(payload, "meta.time.timezone") or "UTC"
     zone = ZoneInfo(zone_name)
-    for row in dig(payload, "data") or []:
+    for row in get_path(payload, "data") or []:
         day = datetime.fromisoformat(row["date"]).astimezone(zone).date().isoformat()
         yield {**row, "video_id": row.get("video_id") or "", "day": day, "timezone": zone_name}
 
 
 def usage_of_day(payload: Any, _: Mapping[str, Any]) -> Iterable[Record]:
     """Usage rows with their day; zero rows come without a project."""
-    for row in dig(payload, "data") or []:
+    for row in get_path(payload, "data") or []:
         day = str(row.get("date"))[:10]
         yield {**row, "project_id": row.get("project_id") or "", "day": day}
 
@@ -153,15 +153,15 @@ USAGE_WINDOW = Resource(
 )
 
 
-def copy_windows(walk: Walk) -> None:
+def copy_windows(reader: Reader) -> None:
     """Read days that may have changed: a year at first, then from the last day read.
 
     Each window asks for a day more on either side, whose rows are left out: whether `to` is
     part of it, and whether the outer days come whole, is undocumented.
     """
-    (resource,) = walk.family.resources
-    today = walk.started_at.date() + ONE_DAY
-    stored = None if walk.full else walk.known.cursor(resource.name)
+    (resource,) = reader.family.resources
+    today = reader.started_at.date() + ONE_DAY
+    stored = None if reader.full else reader.known.cursor(resource.name)
     first = today - timedelta(days=HISTORY_DAYS)
     if stored:
         first = max(first, date.fromisoformat(stored) - timedelta(days=FRESH_DAYS))
@@ -177,8 +177,8 @@ def copy_windows(walk: Walk) -> None:
             }
         )
         first = last + ONE_DAY
-    if all(listing.proof.complete for listing in walk.read_each(resource, binds)):
-        walk.outcome.cursors[(resource.name, "")] = walk.started_at.date().isoformat()
+    if all(listing.proof.complete for listing in reader.read_each(resource, binds)):
+        reader.outcome.cursors[(resource.name, "")] = reader.started_at.date().isoformat()
 
 
 def cost_of_windows(resource: Resource) -> Callable[[Costing], list[Cost]]:
@@ -199,7 +199,7 @@ KINESCOPE = checked(
         base_url="https://api.kinescope.io",
         base_url_env="KINESCOPE_BASE_URL",
         credential=Credential({"token": "KINESCOPE_API_TOKEN"}, (("token",),)),
-        http=HttpRules(
+        http=HttpConfig(
             headers={"Authorization": "Bearer {token}"},
             windows=(Window(10, 1.0), Window(300, 60.0)),
             judge=judge_kinescope,
@@ -246,7 +246,7 @@ KINESCOPE = checked(
                         "annotations",
                         "/v1/videos/{video_id}/annotations",
                         (Rows(ANNOTATIONS, at="data", given={"media_id": ":video_id"}),),
-                        each=Due("videos", {"video_id": "id"}),
+                        each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
                 ),
             ),
@@ -258,7 +258,7 @@ KINESCOPE = checked(
                         "/v1/videos/{video_id}/posters",
                         (Rows(POSTERS, at="data", given={"video_id": ":video_id"}),),
                         paging=PAGES,
-                        each=Due("videos", {"video_id": "id"}),
+                        each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
                 ),
             ),
@@ -270,7 +270,7 @@ KINESCOPE = checked(
                         "playlist_items",
                         "/v1/playlists/{playlist_id}/entities",
                         (Rows(PLAYLIST_ITEMS, at="data", given={"playlist_id": ":playlist_id"}),),
-                        each=Each("playlists", {"playlist_id": "id"}),
+                        each=ForEachParent("playlists", {"playlist_id": "id"}),
                     ),
                 ),
             ),
@@ -288,7 +288,7 @@ KINESCOPE = checked(
                         "one_live_event",
                         "/v2/live/events/{event_id}",
                         (WHOLE_EVENT,),
-                        each=Each("live_events", {"event_id": "id"}),
+                        each=ForEachParent("live_events", {"event_id": "id"}),
                         listing=False,
                     ),
                 ),
@@ -325,7 +325,7 @@ KINESCOPE = checked(
         ),
         notes="connectors/kinescope/notes.md",
         check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),
-        who=lambda answer: f"a workspace with {dig(answer, 'meta.pagination.total')} videos",
+        who=lambda answer: f"a workspace with {get_path(answer, 'meta.pagination.total')} videos",
         secret_fields=(
             "streamkey",
             "rtmp_link",

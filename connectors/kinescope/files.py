@@ -20,7 +20,7 @@ from connectors.kinescope.video_tables import (
     SUBTITLES,
     VIDEO_ASSETS,
 )
-from connectors.paging import dig, records_at
+from connectors.paging import get_path, records_at
 
 HOSTS = ("own", "*.kinescope.io", "*.kinescopecdn.net", "kinescopecdn.net", "*.kinescope.dev")
 """Storage and delivery hosts of all recorded answers are below these names."""
@@ -49,7 +49,7 @@ def link_in(at: str, *members: str) -> Callable[[Any, Row, str], str | None]:
 
 def plain_link(at: str) -> Callable[[Any, Row, str], str | None]:
     """The link at a path of the answer."""
-    return lambda answer, row, base_url: str(dig(answer, at) or "") or None
+    return lambda answer, row, base_url: str(get_path(answer, at) or "") or None
 
 
 FILES = (

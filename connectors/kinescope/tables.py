@@ -37,8 +37,8 @@ PROJECTS = Table(
         col("player_id", "text", "the player for its videos"),
         col("favorite", "boolean", "is marked as favourite"),
         col("encrypted", "boolean", "its videos are encrypted"),
-        col("size", "integer", "size of its content", unit="bytes", volatile=True),
-        col("items_count", "integer", "items in it", unit="items", volatile=True),
+        col("size", "integer", "size of its content", unit="bytes", unversioned=True),
+        col("items_count", "integer", "items in it", unit="items", unversioned=True),
         *STAMPS,
     ),
     newest="created_at",
@@ -52,8 +52,8 @@ FOLDERS = Table(
         col("name", "text", "its name"),
         given("project_id", "text", "the project that holds it"),
         col("parent_id", "text", "the folder or project above it"),
-        col("size", "integer", "size of its content", unit="bytes", volatile=True),
-        col("items_count", "integer", "items in it", unit="items", volatile=True),
+        col("size", "integer", "size of its content", unit="bytes", unversioned=True),
+        col("items_count", "integer", "items in it", unit="items", unversioned=True),
         *STAMPS,
         col("deleted_at", "time", "when it was deleted, where the service shows that"),
     ),
@@ -216,8 +216,8 @@ FILE_REQUESTS = Table(
         col("created_by", "text", "who made it"),
         *STAMPS,
         col("archived_at", "time", "when it was archived"),
-        col("user_count", "integer", "people who used it", unit="people", volatile=True),
-        col("media_count", "integer", "uploads so far", unit="videos", volatile=True),
+        col("user_count", "integer", "people who used it", unit="people", unversioned=True),
+        col("media_count", "integer", "uploads so far", unit="videos", unversioned=True),
     ),
     newest="created_at",
 )
@@ -276,7 +276,7 @@ ANALYTICS = Table(
     key=("day", "video_id"),
     parents=(Reference("video_id", "videos", orphans=0.5),),
     newest="date",
-    lasting=True,
+    append_only=True,
 )
 
 BILLING_USAGE = Table(
@@ -291,5 +291,5 @@ BILLING_USAGE = Table(
     ),
     key=("day", "product", "project_id"),
     newest="date",
-    lasting=True,
+    append_only=True,
 )

@@ -25,7 +25,7 @@ VIDEOS = Table(
         col("subtitle", "text", "its second title"),
         col("description", "text", "its description"),
         col("status", "text", "`done`, `pending`, `uploading`, `processing`, `error` ..."),
-        col("progress", "number", "progress of processing", unit="per cent", volatile=True),
+        col("progress", "number", "progress of processing", unit="per cent", unversioned=True),
         col("duration", "number", "length", unit="seconds"),
         *PRIVACY,
         col("tags", "json", "its tags"),

@@ -15,7 +15,7 @@ from connectors.core.connector import Connector, Credential, Family, Option
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Table
 from connectors.core.validate import checked
-from connectors.http.config import HttpRules, Login, Parts, Request, Window
+from connectors.http.config import HttpConfig, Login, Parts, Request, Window
 from connectors.http.judges import judge_kinesis
 from connectors.kinesis.estimate import cost_of_events, cost_of_projects
 from connectors.kinesis.files import FILES, HOSTS, LARGEST
@@ -65,7 +65,7 @@ def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource
         (rows,),
         params=params,
         paging=PageIndexes(limit=PAGE_ROWS),
-        otherwise=f"/{kind}/fetch",
+        fallback_path=f"/{kind}/fetch",
         spelling="lists",
         listing=False,
     )
@@ -186,7 +186,7 @@ KINESIS = checked(
             },
             (("token", "uid"), ("username", "password")),
         ),
-        http=HttpRules(
+        http=HttpConfig(
             headers={"Authorization": "Bearer {token}", "Content-Type": "application/json"},
             params={"uid": "{uid}"},
             windows=(Window(10, 1.0),),
@@ -212,12 +212,12 @@ KINESIS = checked(
             "check",
             "/project/fetch/all",
             params={"offset": "0", "limit": "1"},
-            otherwise="/project/fetch",
+            fallback_path="/project/fetch",
             spelling="lists",
         ),
         who=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
-        cleanse=without_secrets,
+        redact=without_secrets,
         options=(
             Option(
                 "lists",
@@ -227,7 +227,7 @@ KINESIS = checked(
                 "  # where it serves lists elsewhere",
             ),
         ),
-        adapt=adapted,
+        configure=adapted,
         views=VIEWS,
         files=FILES,
         file_hosts=HOSTS,

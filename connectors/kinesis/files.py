@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from connectors.core.files import FileLink, FileSource, Fresh, Row
 from connectors.core.resources import Resource
 from connectors.kinesis.tables import MEDIA
-from connectors.paging import dig
+from connectors.paging import get_path
 
 HOSTS = ("own",)
 LARGEST = 256 * 1024 * 1024
@@ -44,7 +44,7 @@ def uploaded(row: Row, base_url: str) -> Iterable[FileLink]:
 
 def private_link(answer: Any, row: Row, base_url: str) -> str | None:
     """The address that opens a private file; the token in it is written nowhere."""
-    media = dig(answer, "media") or dig(answer, "data.media") or dig(answer, "data")
+    media = get_path(answer, "media") or get_path(answer, "data.media") or get_path(answer, "data")
     token = media.get("access_token") if isinstance(media, dict) else None
     if not token:
         return None

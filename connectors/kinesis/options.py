@@ -60,13 +60,15 @@ def adapted(connector: Connector, options: Mapping[str, Any]) -> Connector:
     resources = {r.name: r for family in connector.families for r in family.resources}
     for name, parts in lists.items():
         if "path" in parts:
-            resources[name] = replace(resources[name], get=parts["path"], otherwise="")
+            resources[name] = replace(resources[name], get=parts["path"], fallback_path="")
     costs: dict[str, Callable[[Costing], list[Cost]]] = {
         "events": cost_of_events(resources["events"]),
         "projects": cost_of_projects(resources["projects"], resources["records"]),
     }
     check = replace(
-        connector.check, get=resources["projects"].get, otherwise=resources["projects"].otherwise
+        connector.check,
+        get=resources["projects"].get,
+        fallback_path=resources["projects"].fallback_path,
     )
     return replace(
         connector,
@@ -79,7 +81,7 @@ def adapted(connector: Connector, options: Mapping[str, Any]) -> Connector:
             for family in connector.families
         ),
         check=check,
-        cleanse=_cleanse([(resources[name], name, parts) for name, parts in lists.items()]),
+        redact=_cleanse([(resources[name], name, parts) for name, parts in lists.items()]),
     )
 
 
@@ -90,11 +92,11 @@ def _cleanse(
     at = {
         path: (name, parts)
         for resource, name, parts in lists
-        for path in (resource.get, resource.otherwise)
+        for path in (resource.get, resource.fallback_path)
         if path
     }
 
-    def cleanse(request: Record, payload: Any) -> Any:
+    def redact(request: Record, payload: Any) -> Any:
         if request["path"] not in at:
             return without_secrets(request, payload)
         name, parts = at[request["path"]]
@@ -102,7 +104,7 @@ def _cleanse(
         usual = {**request, "path": f"/{kind}/fetch/all"}
         return without_secrets(usual, _in_usual_form(payload, member, parts, name))
 
-    return cleanse
+    return redact
 
 
 def _in_usual_form(payload: Any, member: str, parts: Mapping[str, str], name: str) -> Any:

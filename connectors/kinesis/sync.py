@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.core.fetch import Bind
-from connectors.core.reader import Collect, Listing, Walk, scope_of
+from connectors.core.reader import Collect, Listing, Reader, scope_of
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record
 from connectors.kinesis.redact import open_structures, secret_structures
-from connectors.paging import Proof, TailPages
+from connectors.paging import Completeness, TailPages
 
 PAGE_ROWS = 120
 """Rows of a page. Pages overlap by a few rows; with so many, no list costs more requests than
@@ -33,108 +33,113 @@ EMPTY = "empty list"
 HIDDEN = "the caller was not seen to be ROOT, so what others own may be left out"
 
 
-def declared(walk: Walk, name: str) -> Resource:
+def declared(reader: Reader, name: str) -> Resource:
     """A resource of the connector by its name, whichever family it belongs to."""
-    families = walk.connector.families
+    families = reader.connector.families
     return next(r for family in families for r in family.resources if r.name == name)
 
 
 # -- who asks ------------------------------------------------------------------------------
 
 
-def copy_users(walk: Walk) -> None:
+def copy_users(reader: Reader) -> None:
     """Read the users, and remember for this run whether the caller is ROOT."""
-    users, listing, role = _caller(walk)
-    walk.outcome.cursors[("role", "")] = _stamped(walk, role)
-    settle(walk, users, {}, listing, role == "ROOT")
+    users, listing, role = _caller(reader)
+    reader.outcome.cursors[("role", "")] = _stamped(reader, role)
+    settle(reader, users, {}, listing, role == "ROOT")
 
 
-def is_root(walk: Walk) -> bool:
+def is_root(reader: Reader) -> bool:
     """Whether the caller is ROOT, as seen in this run; asks for the users if need be."""
-    seen = walk.known.cursor("role")
-    if seen == _stamped(walk, "ROOT") or seen == _stamped(walk, ""):
-        return seen == _stamped(walk, "ROOT")
-    return _caller(walk)[2] == "ROOT"
+    seen = reader.known.cursor("role")
+    if seen == _stamped(reader, "ROOT") or seen == _stamped(reader, ""):
+        return seen == _stamped(reader, "ROOT")
+    return _caller(reader)[2] == "ROOT"
 
 
-def _caller(walk: Walk) -> tuple[Resource, Listing, str]:
+def _caller(reader: Reader) -> tuple[Resource, Listing, str]:
     """The users, and `ROOT`, or empty for any other role and where the caller is not shown."""
-    users = declared(walk, "users")
-    read = walk.read(users, collect=True)
-    listing = _sure(walk, users, {}, read, True, walk.known.cursors(EMPTY))
-    caller = walk.client.part("uid")
+    users = declared(reader, "users")
+    read = reader.read(users, collect=True)
+    listing = _sure(reader, users, {}, read, True, reader.known.cursors(EMPTY))
+    caller = reader.client.part("uid")
     own = [user for user in listing.records if str(user.get("id")) == caller]
     return users, listing, "ROOT" if own and own[0].get("role") == "ROOT" else ""
 
 
-def _stamped(walk: Walk, role: str) -> str:
-    return f"{role} in the run of {walk.started_at.isoformat()}"
+def _stamped(reader: Reader, role: str) -> str:
+    return f"{role} in the run of {reader.started_at.isoformat()}"
 
 
 # -- lists ---------------------------------------------------------------------------------
 
 
-def copy_list(walk: Walk) -> None:
+def copy_list(reader: Reader) -> None:
     """Read the one list of a family."""
-    (resource,) = walk.family.resources
-    read_lists(walk, resource, [{}], is_root(walk), collect=dict)
+    (resource,) = reader.family.resources
+    read_lists(reader, resource, [{}], is_root(reader), collect=dict)
 
 
 def read_lists(
-    walk: Walk, resource: Resource, binds: Sequence[Bind], root: bool, *, collect: Collect = False
+    reader: Reader,
+    resource: Resource,
+    binds: Sequence[Bind],
+    root: bool,
+    *,
+    collect: Collect = False,
 ) -> list[Listing]:
     """Read a list for each binding, and say what each of them proves."""
-    read = walk.read_each(resource, binds, collect=collect)
-    seen_empty = walk.known.cursors(EMPTY)
+    read = reader.read_each(resource, binds, collect=collect)
+    seen_empty = reader.known.cursors(EMPTY)
     listings = [
-        _sure(walk, resource, bind, listing, collect, seen_empty)
+        _sure(reader, resource, bind, listing, collect, seen_empty)
         for bind, listing in zip(binds, read, strict=True)
     ]
     for bind, listing in zip(binds, listings, strict=True):
-        settle(walk, resource, bind, listing, root)
+        settle(reader, resource, bind, listing, root)
     return listings
 
 
-def settle(walk: Walk, resource: Resource, bind: Bind, listing: Listing, root: bool) -> None:
+def settle(reader: Reader, resource: Resource, bind: Bind, listing: Listing, root: bool) -> None:
     """Record what a list that was read proves: an end only where the caller is ROOT."""
     rows = resource.rows[0]
     whole = listing.proof.complete and listing.proof.whole
     if root:
         if whole:
             scope = scope_of(rows, bind)
-            walk.outcome.prove(rows.table.name, resource.name, scope, listing.proof.by)
+            reader.outcome.prove(rows.table.name, resource.name, scope, listing.proof.by)
         return
-    _spare_children(walk, rows, bind, listing.records)
+    _spare_children(reader, rows, bind, listing.records)
     if resource.name not in OPEN:
-        walk.outcome.fail_rows(resource, HIDDEN)
-    elif whole and (gone := _unseen(walk, rows, listing.records)):
+        reader.outcome.fail_rows(resource, HIDDEN)
+    elif whole and (gone := _unseen(reader, rows, listing.records)):
         reason = f"{gone} rows came no more; who is not seen to be ROOT ends none"
-        walk.outcome.fail_rows(resource, reason)
+        reader.outcome.fail_rows(resource, reason)
 
 
-def _unseen(walk: Walk, rows: Rows, records: Sequence[Record]) -> int:
+def _unseen(reader: Reader, rows: Rows, records: Sequence[Record]) -> int:
     """How many known rows of a list, and of the lists in its rows, did not come."""
     own = [(record, record) for record in records]
-    missing = _missing(walk, rows, own)
+    missing = _missing(reader, rows, own)
     for child in rows.children:
         items = [(record, item) for record in records for item in record.get(child.at) or ()]
-        missing += _missing(walk, child, items)
+        missing += _missing(reader, child, items)
     return missing
 
 
-def _missing(walk: Walk, rows: Rows, pairs: Iterable[tuple[Record, Record]]) -> int:
+def _missing(reader: Reader, rows: Rows, pairs: Iterable[tuple[Record, Record]]) -> int:
     """How many known rows are not among these (enclosing record, record)."""
     names = rows.table.key
     came = {
         tuple(str(outer.get(rows.given[n]) if n in rows.given else inner.get(n)) for n in names)
         for outer, inner in pairs
     }
-    known = walk.known.rows(rows.table.name, names)
+    known = reader.known.rows(rows.table.name, names)
     return sum(tuple(map(str, row)) not in came for row in known)
 
 
 def _sure(
-    walk: Walk,
+    reader: Reader,
     resource: Resource,
     bind: Bind,
     listing: Listing,
@@ -145,30 +150,30 @@ def _sure(
     rows = resource.rows[0]
     scope = scope_of(rows, bind)
     place = "/".join([resource.name, *map(str, scope.values())])
-    before = 0 if listing.count else walk.known.count(rows.table.name, scope)
+    before = 0 if listing.count else reader.known.count(rows.table.name, scope)
     for _ in range(ASK_AGAIN if before else 0):
         if listing.count or not listing.proof.complete:
             break
-        listing = walk.read(resource, bind, collect=collect)
+        listing = reader.read(resource, bind, collect=collect)
     if listing.count and seen_empty.get(place):
-        walk.outcome.cursors[(EMPTY, place)] = ""
+        reader.outcome.cursors[(EMPTY, place)] = ""
     if listing.count or not (before and listing.proof.complete):
         return listing
     stake = math.inf if rows.table.name == "projects" else before
     if rows.table.name == "collections":
-        stake += walk.known.count("records", scope)
-    now = walk.started_at.isoformat()
+        stake += reader.known.count("records", scope)
+    now = reader.started_at.isoformat()
     if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
         if not scope:
-            walk.outcome.confirmed.add(rows.table.name)
+            reader.outcome.confirmed.add(rows.table.name)
         return listing
-    walk.outcome.cursors[(EMPTY, place)] = now
+    reader.outcome.cursors[(EMPTY, place)] = now
     reason = f"it is empty where {before} rows were; they are kept until another sync says the same"
-    walk.outcome.fail_rows(resource, reason)
-    return replace(listing, proof=Proof(False, reason=reason))
+    reader.outcome.fail_rows(resource, reason)
+    return replace(listing, proof=Completeness(False, reason=reason))
 
 
-def _spare_children(walk: Walk, rows: Rows, bind: Bind, records: Sequence[Record]) -> None:
+def _spare_children(reader: Reader, rows: Rows, bind: Bind, records: Sequence[Record]) -> None:
     """What lives inside these records does not end with its absence in them."""
     scope = scope_of(rows, bind)
     for child in (inner for part in rows.children for inner in _with_children(part)):
@@ -178,7 +183,7 @@ def _spare_children(walk: Walk, rows: Rows, bind: Bind, records: Sequence[Record
             for record in records:
                 key = [scope.get(name, record.get(name)) for name in rows.table.key]
                 owner = dict(zip(reference.names, map(str, key), strict=True))
-                walk.sink.without(child.table, owner)
+                reader.sink.without(child.table, owner)
 
 
 def _with_children(rows: Rows) -> Iterator[Rows]:
@@ -187,49 +192,49 @@ def _with_children(rows: Rows) -> Iterator[Rows]:
         yield from _with_children(child)
 
 
-def copy_events(walk: Walk) -> None:
+def copy_events(reader: Reader) -> None:
     """Read the events that are new; in a full pass all, since single ones can be deleted."""
-    events = declared(walk, "events")
-    if not walk.full:
-        known = frozenset(row[0] for row in walk.known.rows("events", ["id"]))
+    events = declared(reader, "events")
+    if not reader.full:
+        known = frozenset(row[0] for row in reader.known.rows("events", ["id"]))
         events = replace(events, paging=TailPages(known, limit=PAGE_ROWS))
-    read_lists(walk, events, [{}], is_root(walk), collect=lambda event: {"id": event.get("id")})
+    read_lists(reader, events, [{}], is_root(reader), collect=lambda event: {"id": event.get("id")})
 
 
 # -- projects and all that is in them ------------------------------------------------------
 
 
-def copy_projects(walk: Walk) -> None:
+def copy_projects(reader: Reader) -> None:
     """Read the projects, the routes and collections of each, and the records of those."""
-    root = is_root(walk)
+    root = is_root(reader)
     names = ("projects", "routes", "collections", "records")
-    projects, routes, collections, records = (declared(walk, name) for name in names)
-    (listing,) = read_lists(walk, projects, [{}], root, collect=True)
+    projects, routes, collections, records = (declared(reader, name) for name in names)
+    (listing,) = read_lists(reader, projects, [{}], root, collect=True)
     if not listing.proof.complete:
         for below in (routes, collections, records):
-            walk.outcome.fail_rows(below, "the projects were not read completely")
+            reader.outcome.fail_rows(below, "the projects were not read completely")
     binds = _distinct({"project_id": project.get("id")} for project in listing.records)
-    if walk.wants(routes):
-        read_lists(walk, routes, binds, root)
-    if not (walk.wants(collections) or walk.wants(records)):
+    if reader.wants(routes):
+        read_lists(reader, routes, binds, root)
+    if not (reader.wants(collections) or reader.wants(records)):
         return
-    found = read_lists(walk, collections, binds, root, collect=_what_may_be_kept)
+    found = read_lists(reader, collections, binds, root, collect=_what_may_be_kept)
     if not all(listing.proof.complete for listing in found):
-        walk.outcome.fail_rows(records, "the collections were not read completely")
-    if walk.wants(records):
+        reader.outcome.fail_rows(records, "the collections were not read completely")
+    if reader.wants(records):
         inside = [
             {**bind, "collection_id": part["id"], "open": part["open"], "sealed": part["sealed"]}
             for bind, listing in zip(binds, found, strict=True)
             for part in listing.records
         ]
         if any(bind["open"] is None for bind in inside):
-            walk.outcome.fail_rows(records, "a collection did not show its structures")
+            reader.outcome.fail_rows(records, "a collection did not show its structures")
         shown = [bind for bind in inside if bind["open"] is not None]
-        read = read_lists(walk, records, _distinct(shown), root)
+        read = read_lists(reader, records, _distinct(shown), root)
         whole = [*found, *read, listing]
-        if root and not walk.keeps("collections") and all(part.proof.complete for part in whole):
+        if root and not reader.keeps("collections") and all(part.proof.complete for part in whole):
             # Where collections are not kept, their ends take no records with them.
-            walk.outcome.prove("records", records.name, {}, "every collection was read")
+            reader.outcome.prove("records", records.name, {}, "every collection was read")
 
 
 def _what_may_be_kept(collection: Record) -> Record:

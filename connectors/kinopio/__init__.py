@@ -14,7 +14,7 @@ from connectors.core.connector import Connector, Credential, Family
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record
 from connectors.core.validate import checked
-from connectors.http.config import HttpRules, Window
+from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinopio
 from connectors.kinopio.account_tables import (
     AI_IMAGES,
@@ -102,7 +102,7 @@ KINOPIO = checked(
         base_url="https://api.kinopio.club",
         base_url_env="KINOPIO_BASE_URL",
         credential=Credential({"token": "KINOPIO_API_KEY"}, (("token",),)),
-        http=HttpRules(
+        http=HttpConfig(
             headers={"Authorization": "{token}"},
             windows=(Window(5, 1.0),),
             penalty_seconds=30.0,
@@ -128,7 +128,7 @@ KINOPIO = checked(
                     Resource(
                         "favorite_users",
                         "/user/favorite-users",
-                        (Rows(FAVORITE_USERS), Rows(USERS, partial=True)),
+                        (Rows(FAVORITE_USERS), Rows(USERS, sparse=True)),
                     ),
                     Resource(
                         "favorite_colors",
@@ -147,11 +147,11 @@ KINOPIO = checked(
                             Rows(
                                 NOTIFICATIONS,
                                 children=(
-                                    Rows(USERS, rows=embedded_user, partial=True, proves=False),
+                                    Rows(USERS, rows=embedded_user, sparse=True, proves=False),
                                 ),
                             ),
                         ),
-                        otherwise="/notification",
+                        fallback_path="/notification",
                     ),
                 ),
             ),
@@ -188,7 +188,7 @@ KINOPIO = checked(
             "password",
             "clients",
         ),
-        cleanse=only_user_fields,
+        redact=only_user_fields,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

@@ -28,7 +28,7 @@ NOTIFICATIONS = Table(
         *flags(isRead="was read", isEmailed="was sent by e-mail"),
     ),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 
 FAVORITE_SPACES = Table(
@@ -36,10 +36,10 @@ FAVORITE_SPACES = Table(
     "A space marked as favourite, as the favourites list shows it",
     (
         *SPACES.columns,
-        col("isEdited", "boolean", "has changes not yet seen", volatile=True),
+        col("isEdited", "boolean", "has changes not yet seen", unversioned=True),
     ),
     newest="created_at",
-    volatile=SPACES.volatile,
+    unversioned=SPACES.unversioned,
     ignored=SPACES.ignored,
 )
 
@@ -68,6 +68,6 @@ AI_IMAGES = Table(
         col("createdAt", "time", "when it was made"),
     ),
     key=("url",),
-    lasting=True,
+    append_only=True,
     ignored=("id", "userId", "updatedAt"),
 )

@@ -15,7 +15,7 @@ from connectors.core.connector import Connector, Credential, Family
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record
 from connectors.core.validate import checked
-from connectors.http.config import HttpRules, Retry, Window
+from connectors.http.config import HttpConfig, Retry, Window
 from connectors.http.judges import judge_kippt
 from connectors.kippt.estimate import cost_of_clips, cost_of_follows
 from connectors.kippt.files import FILES, HOSTS, LARGEST
@@ -73,7 +73,7 @@ def ids_alone(payload: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
     return [{"id": item["id"]} for item in found if isinstance(item, dict) and "id" in item]
 
 
-PEOPLE = Rows(USERS, rows=people, partial=True, proves=False)
+PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False)
 CLIP_PARTS = (
     PEOPLE,
     Rows(COMMENTS, at="comments.data", given=OF_CLIP, count="comments.count"),
@@ -81,7 +81,7 @@ CLIP_PARTS = (
     Rows(CLIP_SAVES, at="saves.data", given=OF_CLIP, count="saves.count"),
 )
 SOME_CLIPS = Rows(CLIPS, at="objects", children=CLIP_PARTS, proves=False)
-SOME_USERS = Rows(USERS, at="objects", partial=True, proves=False)
+SOME_USERS = Rows(USERS, at="objects", sparse=True, proves=False)
 COLLABORATORS = Rows(
     LIST_COLLABORATORS,
     at="collaborators.data",
@@ -89,7 +89,7 @@ COLLABORATORS = Rows(
     count="collaborators.count",
 )
 
-ACCOUNT = Resource("account", "/account/", (Rows(USERS, partial=True),), listing=False)
+ACCOUNT = Resource("account", "/account/", (Rows(USERS, sparse=True),), listing=False)
 ROUTES = Routes(
     account=ACCOUNT,
     lists=Resource(
@@ -115,7 +115,7 @@ ROUTES = Routes(
     liked=Resource("liked", "/users/{user_id}/clips/likes/", (SOME_CLIPS,), paging=PAGES),
     one_clip=Resource(
         "one_clip", "/clips/{clip_id}/", (Rows(CLIPS, children=CLIP_PARTS),),
-        denied=(401, 403), listing=False,
+        forbidden_statuses=(401, 403), listing=False,
     ),
     comments=Resource(
         "comments",
@@ -123,7 +123,7 @@ ROUTES = Routes(
         (Rows(COMMENTS, at="objects", given=ASKED_CLIP, children=(PEOPLE,)),),
         paging=PAGES,
         gone_is_empty=True,
-        denied=(401, 403),
+        forbidden_statuses=(401, 403),
     ),
     likes=Resource(
         "likes",
@@ -131,7 +131,7 @@ ROUTES = Routes(
         (Rows(CLIP_LIKES, rows=ids_alone, given=ASKED_CLIP), SOME_USERS),
         paging=PAGES,
         gone_is_empty=True,
-        denied=(401, 403),
+        forbidden_statuses=(401, 403),
     ),
     collaborators=Resource(
         "collaborators",
@@ -139,7 +139,7 @@ ROUTES = Routes(
         (Rows(LIST_COLLABORATORS, rows=ids_alone, given={"list_id": ":list_id"}), SOME_USERS),
         paging=PAGES,
         gone_is_empty=True,  # named by the documentation as unsupported
-        denied=(401, 403),
+        forbidden_statuses=(401, 403),
     ),
 )  # fmt: skip
 FOLLOW_ROUTES = tuple(
@@ -162,7 +162,7 @@ KIPPT = checked(
         credential=Credential(
             {"username": "KIPPT_USERNAME", "token": "KIPPT_API_TOKEN"}, (("username", "token"),)
         ),
-        http=HttpRules(
+        http=HttpConfig(
             headers={
                 "X-Kippt-Username": "{username}",
                 "X-Kippt-API-Token": "{token}",
@@ -179,13 +179,13 @@ KIPPT = checked(
             Family(
                 "clips",
                 ROUTES.all,
-                plan=lambda walk: copy_clips(walk, ROUTES),
+                plan=lambda reader: copy_clips(reader, ROUTES),
                 cost=lambda asker: cost_of_clips(asker, ROUTES),
             ),
             Family(
                 "follows",
                 (ACCOUNT, *FOLLOW_ROUTES),
-                plan=lambda walk: copy_follows(walk, ACCOUNT, FOLLOW_ROUTES),
+                plan=lambda reader: copy_follows(reader, ACCOUNT, FOLLOW_ROUTES),
                 cost=lambda asker: cost_of_follows(asker, ACCOUNT, FOLLOW_ROUTES),
                 full_only=True,
             ),

@@ -14,12 +14,12 @@ from typing import Any
 
 from connectors.core.connector import Costing
 from connectors.core.errors import UnexpectedShape
-from connectors.core.known import Knowledge
-from connectors.core.reader import Listing, Walk
+from connectors.core.known import KnownRows
+from connectors.core.reader import Listing, Reader
 from connectors.core.resources import Resource
 from connectors.core.schema import Record
 from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
-from connectors.paging import dig
+from connectors.paging import get_path
 
 MEDIA_READ = "clips with media"
 """The cursor that says whether the clips on record were read with what was found at them."""
@@ -66,70 +66,70 @@ def brief(clip: Record) -> Record:
     return {"id": clip.get("id"), "updated": clip.get("updated")}
 
 
-def copy_clips(walk: Walk, routes: Routes) -> None:
+def copy_clips(reader: Reader, routes: Routes) -> None:
     """Lists, clips of all sources, favourites, and what clips show of the talk about them."""
-    with_media = bool(walk.options.get("files"))
+    with_media = bool(reader.options.get("files"))
     if with_media:
         routes = routes.with_media()
-    me = number(dig(oneself(walk, routes.account), "id"))
-    lists = _read_lists(walk, routes.lists)
-    own = _read_clips(walk, routes.own_clips, [{}])
-    shared = _read_clips(walk, routes.list_clips, shared_lists(walk.known, lists.records, me))
-    favorites = walk.read(routes.favorites, collect=brief)
-    _prove_favorites(walk, routes, favorites)
-    if walk.full:
-        liked = walk.read(routes.liked, {"user_id": me}, collect=brief)
+    me = number(get_path(oneself(reader, routes.account), "id"))
+    lists = _read_lists(reader, routes.lists)
+    own = _read_clips(reader, routes.own_clips, [{}])
+    shared = _read_clips(reader, routes.list_clips, shared_lists(reader.known, lists.records, me))
+    favorites = reader.read(routes.favorites, collect=brief)
+    _prove_favorites(reader, routes, favorites)
+    if reader.full:
+        liked = reader.read(routes.liked, {"user_id": me}, collect=brief)
         unread = {scope for scope, found in shared.items() if found.proof.reason == "gone"}
         read = [found for scope, found in shared.items() if scope not in unread]
         listings = [*own.values(), *read, favorites, liked]
         if lists.records and all(listing.proof.complete for listing in (lists, *listings)):
             end_missing_clips(
-                walk,
+                reader,
                 routes.one_clip,
                 seen={number(r.get("id")) for listing in listings for r in listing.records},
                 me=me,
                 lists={number(r.get("id")) for r in lists.records},
                 unread={number(scope) for scope in unread},
             )
-        _read_rest(walk, routes.collaborators, "list_id")
-    elif _media_is_new(walk):
-        walk.read(routes.liked, {"user_id": me})
-    _read_rest(walk, routes.comments, "clip_id")
-    _read_rest(walk, routes.likes, "clip_id")
+        _read_rest(reader, routes.collaborators, "list_id")
+    elif _media_is_new(reader):
+        reader.read(routes.liked, {"user_id": me})
+    _read_rest(reader, routes.comments, "clip_id")
+    _read_rest(reader, routes.likes, "clip_id")
     for table in ("clip_saves", "list_collaborators"):
-        walk.outcome.note(table, "as far as records show them")
-    if not walk.outcome.failures:
-        _move_cursors(walk, routes.own_clips, own)
-        _move_cursors(walk, routes.list_clips, shared)
-        if with_media or walk.known.cursor(MEDIA_READ):
-            walk.outcome.cursors[(MEDIA_READ, "")] = "yes" if with_media else "no"
+        reader.outcome.note(table, "as far as records show them")
+    if not reader.outcome.failures:
+        _move_cursors(reader, routes.own_clips, own)
+        _move_cursors(reader, routes.list_clips, shared)
+        if with_media or reader.known.cursor(MEDIA_READ):
+            reader.outcome.cursors[(MEDIA_READ, "")] = "yes" if with_media else "no"
 
 
-def _media_is_new(walk: Walk) -> bool:
+def _media_is_new(reader: Reader) -> bool:
     """Whether images are wanted and the clips on record were read without."""
-    return bool(walk.options.get("files")) and walk.known.cursor(MEDIA_READ) != "yes"
+    return bool(reader.options.get("files")) and reader.known.cursor(MEDIA_READ) != "yes"
 
 
-def oneself(walk: Walk, account: Resource) -> Record:
+def oneself(reader: Reader, account: Resource) -> Record:
     """The account's own user."""
-    found = walk.read(account, collect=True).records
+    found = reader.read(account, collect=True).records
     if not found or not number(found[0].get("id")):
         raise UnexpectedShape("Kippt did not say whose account this is")
     return found[0]
 
 
-def _read_lists(walk: Walk, resource: Resource) -> Listing:
+def _read_lists(reader: Reader, resource: Resource) -> Listing:
     """Own and shared lists; none at all is no answer, since the Inbox cannot be deleted."""
-    lists = walk.read(resource, collect=True)
+    lists = reader.read(resource, collect=True)
     if lists.proof.complete and lists.records:
-        walk.outcome.prove("lists", resource.name, {}, lists.proof.by)
+        reader.outcome.prove("lists", resource.name, {}, lists.proof.by)
     elif lists.proof.complete:
-        walk.outcome.fail("lists", resource.name, "no list came, not even the Inbox")
+        reader.outcome.fail("lists", resource.name, "no list came, not even the Inbox")
     return lists
 
 
 def shared_lists(
-    known: Knowledge | Costing, lists: Iterable[Record], me: int
+    known: KnownRows | Costing, lists: Iterable[Record], me: int
 ) -> list[dict[str, int]]:
     """Lists that may hold clips which are not among one's own: of others, or with others.
 
@@ -141,20 +141,20 @@ def shared_lists(
     return [
         {"list_id": number(record.get("id"))}
         for record in lists
-        if number(dig(record, "user.id")) != me
-        or dig(record, "collaborators.count") != 0
+        if number(get_path(record, "user.id")) != me
+        or get_path(record, "collaborators.count") != 0
         or number(record.get("id")) in foreign
     ]
 
 
 def _read_clips(
-    walk: Walk, resource: Resource, binds: Sequence[Mapping[str, Any]]
+    reader: Reader, resource: Resource, binds: Sequence[Mapping[str, Any]]
 ) -> dict[str, Listing]:
     """Each listing from where it was read before, else from its beginning; by cursor scope."""
     # Where images are wanted for the first time, older clips must be shown with theirs.
-    whole_pass = walk.full or _media_is_new(walk)
-    cursors = {} if whole_pass else walk.known.cursors(resource.name)
-    known = {str(row[0]) for row in walk.known.rows("lists", ["id"])}
+    whole_pass = reader.full or _media_is_new(reader)
+    cursors = {} if whole_pass else reader.known.cursors(resource.name)
+    known = {str(row[0]) for row in reader.known.rows("lists", ["id"])}
     whole, later = [], []
     for bind in binds:
         scope = _scope(bind)
@@ -164,8 +164,8 @@ def _read_clips(
         else:
             whole.append(bind)
     since = replace(resource, params={**resource.params, "since": "{since}"})
-    listings = walk.read_each(resource, whole, collect=brief)
-    listings += walk.read_each(since, later, collect=brief)
+    listings = reader.read_each(resource, whole, collect=brief)
+    listings += reader.read_each(since, later, collect=brief)
     return {_scope(b): found for b, found in zip([*whole, *later], listings, strict=True)}
 
 
@@ -173,67 +173,69 @@ def _scope(bind: Mapping[str, Any]) -> str:
     return str(bind.get("list_id", ""))
 
 
-def _move_cursors(walk: Walk, resource: Resource, listings: Mapping[str, Listing]) -> None:
+def _move_cursors(reader: Reader, resource: Resource, listings: Mapping[str, Listing]) -> None:
     """The newest `updated` read, by the service's clock.
 
     A time that has not yet come (a clock of the service that jumped) would hide what follows.
     """
-    stored = walk.known.cursors(resource.name)
-    now = int(walk.started_at.timestamp())
+    stored = reader.known.cursors(resource.name)
+    now = int(reader.started_at.timestamp())
     for scope, listing in listings.items():
         newest = max((number(r.get("updated")) for r in listing.records), default=0)
         value = max(min(newest, now), number(stored.get(scope, 0)))
         if value and listing.proof.complete:
-            walk.outcome.cursors[(resource.name, scope)] = str(value)
+            reader.outcome.cursors[(resource.name, scope)] = str(value)
 
 
-def _prove_favorites(walk: Walk, routes: Routes, favorites: Listing) -> None:
+def _prove_favorites(reader: Reader, routes: Routes, favorites: Listing) -> None:
     """An empty answer where favourites were known is believed when one of them confirms it."""
     if not favorites.proof.complete:
         return
-    known = [row[0] for row in walk.known.rows("favorites", ["clip_id"])]
-    if favorites.records or not known or favorites_are_gone(walk, routes.one_clip, known[0]):
-        walk.outcome.prove("favorites", routes.favorites.name, {}, favorites.proof.by)
-        walk.outcome.confirmed.add("favorites")
+    known = [row[0] for row in reader.known.rows("favorites", ["clip_id"])]
+    if favorites.records or not known or favorites_are_gone(reader, routes.one_clip, known[0]):
+        reader.outcome.prove("favorites", routes.favorites.name, {}, favorites.proof.by)
+        reader.outcome.confirmed.add("favorites")
     else:
         reason = f"no favourite came, yet clip {known[0]} is one"
-        walk.outcome.fail("favorites", routes.favorites.name, reason)
+        reader.outcome.fail("favorites", routes.favorites.name, reason)
 
 
-def _read_rest(walk: Walk, resource: Resource, owner: str) -> None:
+def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
     """Lists that came cut: each in a full pass, later those that are not as they were.
 
     What comes first is the newest, so a list has changed if its length has, or if it shows an
     item that is not known.
     """
     table = resource.rows[0].table
-    cuts = walk.cuts(table) if walk.wants(resource) else []
-    if cuts and not walk.full:
+    cuts = reader.cuts(table) if reader.wants(resource) else []
+    if cuts and not reader.full:
         stored: dict[int, set[Any]] = defaultdict(set)
-        for scope, item in walk.known.rows(table.name, [owner, table.key[-1]]):
+        for scope, item in reader.known.rows(table.name, [owner, table.key[-1]]):
             stored[scope].add(item)
         of = {id(cut): stored[number(cut.given[owner])] for cut in cuts}
         cuts = [c for c in cuts if len(of[id(c)]) != c.count or not of[id(c)].issuperset(c.shown)]
     binds = [{owner: number(cut.given[owner])} for cut in cuts]
-    if any(listing.refused for listing in walk.read_each(resource, binds)):
-        walk.ask(walk.connector.check)  # a token that died in the middle is refused here as well
+    if any(listing.refused for listing in reader.read_each(resource, binds)):
+        reader.ask(
+            reader.connector.check
+        )  # a token that died in the middle is refused here as well
 
 
-def copy_follows(walk: Walk, account: Resource, routes: Iterable[Resource]) -> None:
+def copy_follows(reader: Reader, account: Resource, routes: Iterable[Resource]) -> None:
     """Followers and followed; none at all is believed where the account counts none either."""
-    me = oneself(walk, account)
-    known = walk.known.rows("follows", ["direction"])
+    me = oneself(reader, account)
+    known = reader.known.rows("follows", ["direction"])
     for resource in routes:
-        listing = walk.read(resource, {"user_id": number(me["id"])}, collect=True)
+        listing = reader.read(resource, {"user_id": number(me["id"])}, collect=True)
         direction = resource.rows[0].given["direction"].removeprefix("=")
-        told = number(dig(me, COUNTED[resource.name]))
+        told = number(get_path(me, COUNTED[resource.name]))
         if not listing.proof.complete:
             continue
         if listing.records or not told or (direction,) not in known:
             scope = {"direction": direction}
-            walk.outcome.prove("follows", resource.name, scope, listing.proof.by)
+            reader.outcome.prove("follows", resource.name, scope, listing.proof.by)
         else:
-            walk.outcome.fail("follows", resource.name, f"none of {told} came")
+            reader.outcome.fail("follows", resource.name, f"none of {told} came")
 
 
 COUNTED = {"followers": "counts.followed_by", "following": "counts.follows"}

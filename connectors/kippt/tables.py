@@ -27,7 +27,7 @@ def linked(name: str, meaning: str) -> Column:
 
 def count(name: str, meaning: str) -> Column:
     """How many of something there are; moves without an edit of the record."""
-    return col(f"{name}.count", "integer", meaning, unit=name, volatile=True)
+    return col(f"{name}.count", "integer", meaning, unit=name, unversioned=True)
 
 
 USERS = Table(
@@ -46,10 +46,10 @@ USERS = Table(
         col("avatar_url", "text", "address of the picture"),
         col("app_url", "text", "path of the profile below https://kippt.com"),
         ADDRESS,
-        col("counts.follows", "integer", "whom they follow", unit="users", volatile=True),
-        col("counts.followed_by", "integer", "who follows them", unit="users", volatile=True),
+        col("counts.follows", "integer", "whom they follow", unit="users", unversioned=True),
+        col("counts.followed_by", "integer", "who follows them", unit="users", unversioned=True),
     ),
-    partial=True,
+    sparse=True,
     ignored=("services",),
 )
 
@@ -112,9 +112,9 @@ CLIPS = Table(
         count("likes", "how many users like it"),
         count("saves", "how many users saved it for themselves"),
         col("favicon_url", "text", "address of an icon for the host"),
-        col("app_url", "text", "path of its page; moves with its list", volatile=True),
+        col("app_url", "text", "path of its page; moves with its list", unversioned=True),
         ADDRESS,
-        col("media", "json", "what the service found at the address, if sent", volatile=True),
+        col("media", "json", "what the service found at the address, if sent", unversioned=True),
     ),
     parents=(
         Reference("list_id", "lists", orphans=ELSEWHERE),
@@ -193,6 +193,6 @@ NOTIFICATIONS = Table(
         Reference("list_id", "lists", orphans=ELSEWHERE),
     ),
     newest="created",
-    lasting=True,
+    append_only=True,
     ignored=("like",),
 )

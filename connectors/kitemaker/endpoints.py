@@ -24,7 +24,7 @@ OF_INITIATIVE = {"initiative_id": "id"}
 OF_SPACE = {"space_id": "id"}
 ASKED_SPACE = {"space_id": ":space_id"}
 # REST alone tells whether a comment is a reply.
-COMMENTS = Rows(t.COMMENTS, at="comments", given={"entity_id": "id"}, partial=True)
+COMMENTS = Rows(t.COMMENTS, at="comments", given={"entity_id": "id"}, sparse=True)
 
 
 def graphql(name: str, query: str, *rows: Rows, paging: Paging | None = None) -> Resource:
@@ -70,27 +70,25 @@ ORGANIZATION = graphql(
     Rows(t.INTEGRATIONS, at="data.organization.integrations"),
     Rows(t.INTEGRATION_USERS, at="data.organization.integrationUsers"),
 )
-REST_ORGANIZATION = rest("rest_organization", "/organization", Rows(t.ORGANIZATIONS, partial=True))
+REST_ORGANIZATION = rest("rest_organization", "/organization", Rows(t.ORGANIZATIONS, sparse=True))
 REST_SPACES = rest(
     "rest_spaces",
     "/metadata/spaces",
-    Rows(t.SPACES, rows=normalize.shaped("", normalize.labelled), partial=True),
+    Rows(t.SPACES, rows=normalize.shaped("", normalize.labelled), sparse=True),
 )
 REST_STATUSES = rest(
     "rest_statuses",
     "/metadata/statuses",
-    Rows(
-        t.STATUSES, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, partial=True
-    ),
+    Rows(t.STATUSES, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
     spaceId="{space_id}",
 )
 REST_LABELS = rest(
     "rest_labels",
     "/metadata/labels",
-    Rows(t.LABELS, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, partial=True),
+    Rows(t.LABELS, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
     spaceId="{space_id}",
 )
-SPACE_PIECE = Rows(t.SPACES, partial=True)
+SPACE_PIECE = Rows(t.SPACES, sparse=True)
 """A space's key, which REST shows in comments alone."""
 
 # -- work items and their comments ---------------------------------------------------------
@@ -122,15 +120,15 @@ ITEM_PIECE = Rows(
     t.WORK_ITEMS,
     rows=normalize.shaped("", normalize.numbered),
     children=(ITEM_LABELS,),
-    partial=True,
+    sparse=True,
 )
-NAME_PIECE = Rows(t.WORK_ITEMS, partial=True)
+NAME_PIECE = Rows(t.WORK_ITEMS, sparse=True)
 """The names of an item's status and space, where these were renamed."""
 COMMENT_PIECE = Rows(
     t.COMMENTS,
     rows=normalize.shaped("", normalize.comment),
     given={"entity_id": ".entityId"},
-    partial=True,
+    sparse=True,
 )
 RECENT_WORK_ITEMS = rest(
     "recent_work_items", "/recent/workitems", ITEM_PIECE, spaceId="{space_id}", count="{count}"
@@ -165,7 +163,7 @@ def work_items_by_id(ids: list[str]) -> tuple[Resource, Mapping[str, str]]:
 
 # -- initiatives and roadmaps --------------------------------------------------------------
 
-GENERAL_LABELS = Rows(t.LABELS, given=ASKED_SPACE, partial=True)
+GENERAL_LABELS = Rows(t.LABELS, given=ASKED_SPACE, sparse=True)
 """Labels that no space lists; asked with no space."""
 INITIATIVE_LABELS = Rows(t.INITIATIVE_LABELS, at="labels", given=OF_INITIATIVE)
 INITIATIVE_SPACES = Rows(t.INITIATIVE_SPACES, at="spaces", given=OF_INITIATIVE)
@@ -209,7 +207,7 @@ INITIATIVE_BY_NUMBER = rest(
         t.INITIATIVES,
         rows=normalize.shaped("", normalize.numbered),
         children=(INITIATIVE_LABELS, INITIATIVE_SPACES),
-        partial=True,
+        sparse=True,
     ),
     number="{number}",
 )
@@ -220,7 +218,7 @@ OF_FEEDBACK = {"feedback_id": "id"}
 LINKED = Rows(t.INSIGHT_ENTITIES, at="entities", given={"insight_id": "id"})
 INSIGHTS = Rows(t.INSIGHTS, at="insights", given=OF_FEEDBACK, children=(LINKED,))
 # REST shows the ids of what is linked, not whether these are work items.
-REST_INSIGHTS = replace(INSIGHTS, children=(replace(LINKED, partial=True),))
+REST_INSIGHTS = replace(INSIGHTS, children=(replace(LINKED, sparse=True),))
 FEEDBACK_PARTS = (
     INSIGHTS,
     Rows(t.FEEDBACK_OWNERS, at="owners", given=OF_FEEDBACK),
@@ -243,10 +241,10 @@ COMPANIES = graphql(
     "companies", queries.COMPANIES_QUERY, Rows(t.COMPANIES, at="data.feedbackCompanies")
 )
 REST_FEEDBACK = Rows(
-    t.FEEDBACK, rows=normalize.rest_feedback, children=(REST_INSIGHTS,), partial=True
+    t.FEEDBACK, rows=normalize.rest_feedback, children=(REST_INSIGHTS,), sparse=True
 )
-REST_PERSON = Rows(t.PEOPLE, rows=normalize.embedded("person"), partial=True)
-REST_COMPANY = Rows(t.COMPANIES, rows=normalize.embedded("company"), partial=True)
+REST_PERSON = Rows(t.PEOPLE, rows=normalize.embedded("person"), sparse=True)
+REST_COMPANY = Rows(t.COMPANIES, rows=normalize.embedded("company"), sparse=True)
 REST_FEEDBACK_ROWS = (REST_PERSON, REST_COMPANY, REST_FEEDBACK)
 FEEDBACK_BY_PATH = rest("feedback_by_path", "/feedback/{number}", *REST_FEEDBACK_ROWS)
 FEEDBACK_BY_NUMBER = rest("feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}")

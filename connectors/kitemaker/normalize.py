@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors.core.resources import Take
 from connectors.core.schema import Record, snake
-from connectors.paging import dig, records_at
+from connectors.paging import get_path, records_at
 
 SIZES = {"small": "Small", "medium": "Medium", "large": "Large"}
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -80,7 +80,7 @@ def entity(record: Record, _: Any = None) -> Record:
 def feedback(record: Record, payload: Any) -> Record:
     """Feedback with REST's references to its organization and from its insights."""
     record["number"] = number(record.get("number"))
-    record["organizationId"] = dig(payload, "data.organization.id")
+    record["organizationId"] = get_path(payload, "data.organization.id")
     record["actor"] = actor(record.get("actor"))
     for insight in record.get("insights") or ():
         insight["feedbackId"] = record.get("id")
@@ -115,7 +115,7 @@ def numbered(record: Record, _: Any) -> Record:
 
 def comment(record: Record, _: Any) -> Record:
     """A comment that carries the id of what it is about."""
-    record["entityId"] = dig(record, "entity.id")
+    record["entityId"] = get_path(record, "entity.id")
     return record
 
 

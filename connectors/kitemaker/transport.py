@@ -14,11 +14,11 @@ from typing import Any
 from connectors.core.connector import Plan, family_tables
 from connectors.core.errors import BadCredential, Skippable, UnexpectedShape
 from connectors.core.fetch import Page
-from connectors.core.known import Knowledge
-from connectors.core.reader import Walk
+from connectors.core.known import KnownRows
+from connectors.core.reader import Reader
 from connectors.core.resources import Resource
 from connectors.core.schema import Record
-from connectors.paging import Asked, Proof, dig, records_at
+from connectors.paging import Completeness, SeenPage, get_path, records_at
 
 CHECKED_SINGLY = 50
 """Records that a listing lacks are asked for one by one, up to so many."""
@@ -70,7 +70,7 @@ READ_AT_ONCE: dict[str, dict[str, tuple[str, ...]]] = {
 class Remembered:
     """A `Knowledge` that has read some tables at once, since each opening costs time."""
 
-    def __init__(self, known: Knowledge, columns: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, known: KnownRows, columns: Mapping[str, Sequence[str]]) -> None:
         self._columns = columns
         self._rows = known.several(columns)
         self._known = known
@@ -87,68 +87,68 @@ class Remembered:
         return [tuple(row[place] for place in places) for row in self._rows[table]]
 
 
-def token_mark(walk: Walk) -> str:
+def token_mark(reader: Reader) -> str:
     """Tells one token from another; says nothing of the token itself."""
-    token = walk.client.part("token").encode()
+    token = reader.client.part("token").encode()
     return hashlib.blake2b(token, digest_size=8, person=b"kollect").hexdigest()
 
 
-def guarded(plan: Callable[[Walk, Means], None]) -> Plan:
+def guarded(plan: Callable[[Reader, Means], None]) -> Plan:
     """The plan of a family; with another token than last time it ends nothing."""
 
-    def run(walk: Walk) -> None:
-        walk.known = Remembered(walk.known, READ_AT_ONCE[walk.family.name])
-        mark, before = token_mark(walk), walk.known.cursor("token", walk.family.name)
+    def run(reader: Reader) -> None:
+        reader.known = Remembered(reader.known, READ_AT_ONCE[reader.family.name])
+        mark, before = token_mark(reader), reader.known.cursor("token", reader.family.name)
         if before not in (None, mark):
-            walk.outcome.no_ends = "the token is another one than last time"
-            walk.outcome.messages.append(
-                f"the token has changed: {walk.family.name} read, and nothing is ended this time"
+            reader.outcome.no_ends = "the token is another one than last time"
+            reader.outcome.messages.append(
+                f"the token has changed: {reader.family.name} read, and nothing is ended this time"
             )
-        plan(walk, Means.of(walk.options))
-        for table in family_tables(walk.family):
-            if table.name not in walk.outcome.proofs:
-                walk.outcome.note(table.name, "what was read shows nothing new of it")
-        if not walk.outcome.failures:
-            walk.outcome.cursors[("token", walk.family.name)] = mark
+        plan(reader, Means.of(reader.options))
+        for table in family_tables(reader.family):
+            if table.name not in reader.outcome.proofs:
+                reader.outcome.note(table.name, "what was read shows nothing new of it")
+        if not reader.outcome.failures:
+            reader.outcome.cursors[("token", reader.family.name)] = mark
 
     return run
 
 
-def same_organization(walk: Walk, organization_id: Any) -> None:
+def same_organization(reader: Reader, organization_id: Any) -> None:
     """Raises BadCredential where the token is for another organization than the account holds."""
     if not isinstance(organization_id, str):
         raise UnexpectedShape("Kitemaker did not say which organization this is")
-    held = walk.known.cursor("organization")
+    held = reader.known.cursor("organization")
     if held not in (None, organization_id):
         raise BadCredential(
             f"the token is for the organization {organization_id}, this account holds {held}",
             guidance="Make another account for the other organization in kollect.toml.",
         )
-    walk.outcome.cursors[("organization", "")] = organization_id
+    reader.outcome.cursors[("organization", "")] = organization_id
 
 
-def leave_out(walk: Walk, tables: Iterable[str]) -> None:
+def leave_out(reader: Reader, tables: Iterable[str]) -> None:
     """Tables of which REST has no list: their rows stay, and nothing is said of them."""
     names = sorted(tables)
-    walk.outcome.left_out.update(names)
-    if walk.full:
-        walk.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
+    reader.outcome.left_out.update(names)
+    if reader.full:
+        reader.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
 
 
 def read_pages(
-    walk: Walk,
+    reader: Reader,
     resource: Resource,
     bind: Mapping[str, Any] | None = None,
     look: Callable[[list[Record], Page], None] = lambda records, page: None,
-) -> Proof:
+) -> Completeness:
     """All pages of a GraphQL listing, kept; `look` sees the records of each before they are.
 
     Raises Skippable where a page cannot be had.
     """
-    paging = resource.paging.walk()
+    paging = resource.paging.paginator()
     params = paging.first()
     while True:
-        page = walk.ask(resource, {**(bind or {}), **params})
+        page = reader.ask(resource, {**(bind or {}), **params})
         found = records_at(page.payload, resource.rows[0].at)
         if found is None:
             raise UnexpectedShape(f"Kitemaker answered without `{resource.rows[0].at}`")
@@ -156,43 +156,43 @@ def read_pages(
         ids = [record.get("id") for record in records]
         look(records, page)
         for rows in resource.rows:
-            walk.keep(rows, page.payload)
-        more = paging.after(Asked(dict(params), page.payload, ids))
+            reader.keep(rows, page.payload)
+        more = paging.after(SeenPage(dict(params), page.payload, ids))
         if not more:
             return paging.proof()
         params = more[0]
 
 
-def read_list(walk: Walk, resource: Resource) -> bool:
+def read_list(reader: Reader, resource: Resource) -> bool:
     """A whole GraphQL list in one answer; absence from it is evidence, unless it came empty."""
     table = resource.rows[0].table.name
     try:
-        page = walk.ask(resource)
-        kept = walk.keep(resource.rows[0], page.payload)
+        page = reader.ask(resource)
+        kept = reader.keep(resource.rows[0], page.payload)
     except Skippable as error:
-        walk.outcome.fail_rows(resource, str(error))
+        reader.outcome.fail_rows(resource, str(error))
         return False
-    if believed(walk, resource, kept > 0, bool(walk.known.rows(table, ["id"]))):
-        walk.outcome.prove(table, resource.name, {}, "one whole answer")
+    if believed(reader, resource, kept > 0, bool(reader.known.rows(table, ["id"]))):
+        reader.outcome.prove(table, resource.name, {}, "one whole answer")
     return True
 
 
-def believed(walk: Walk, resource: Resource, came: bool, known: bool, scope: str = "") -> bool:
+def believed(reader: Reader, resource: Resource, came: bool, known: bool, scope: str = "") -> bool:
     """An empty list where rows were known is believed when it comes empty in two runs."""
     name = f"{resource.name} came empty"
-    before = walk.known.cursors(name).get(scope)
+    before = reader.known.cursors(name).get(scope)
     if came or not known or before:
         if before:
-            walk.outcome.cursors[(name, scope)] = ""
+            reader.outcome.cursors[(name, scope)] = ""
         return True
-    walk.outcome.cursors[(name, scope)] = walk.started_at.isoformat()
+    reader.outcome.cursors[(name, scope)] = reader.started_at.isoformat()
     reason = "came empty, although rows are known; believed if it is empty the next time too"
-    walk.outcome.fail_rows(resource, reason)
+    reader.outcome.fail_rows(resource, reason)
     return False
 
 
 def look_singly(
-    walk: Walk, ask: Callable[[str], Any], missing: Iterable[str]
+    reader: Reader, ask: Callable[[str], Any], missing: Iterable[str]
 ) -> tuple[list[str], dict[str, Any], bool]:
     """Asks for records that a complete listing lacks: (gone, found by id, all were asked for)."""
     ids = sorted(missing)
@@ -207,27 +207,27 @@ def look_singly(
 
 
 def end_missing(
-    walk: Walk, listing: Resource, single: Resource, seen: set[str], proof: Proof
+    reader: Reader, listing: Resource, single: Resource, seen: set[str], proof: Completeness
 ) -> None:
     """What a complete GraphQL listing lacks has ended, if it cannot be had by its id either."""
     table = listing.rows[0].table.name
-    known = {row[0] for row in walk.known.rows(table, ["id"])}
+    known = {row[0] for row in reader.known.rows(table, ["id"])}
 
     def ask(row_id: str) -> None:
-        page = walk.ask(single, {"id": row_id})
-        if dig(page.payload, f"{single.rows[0].at}.id") != row_id:
+        page = reader.ask(single, {"id": row_id})
+        if get_path(page.payload, f"{single.rows[0].at}.id") != row_id:
             raise UnexpectedShape(f"Kitemaker answered without {single.name} {row_id}")
 
-    gone, found, all_asked = look_singly(walk, ask, known - seen)
+    gone, found, all_asked = look_singly(reader, ask, known - seen)
     if found:
-        walk.outcome.fail_rows(listing, f"lacked {len(found)} records that exist")
+        reader.outcome.fail_rows(listing, f"lacked {len(found)} records that exist")
     elif not all_asked:
-        walk.outcome.prove(table, listing.name, {}, proof.by)
+        reader.outcome.prove(table, listing.name, {}, proof.by)
         return
     for row_id in gone:
-        walk.outcome.end(table, {"id": row_id}, f"{proof.by} without it, and not found by its id")
-    walk.outcome.note(table, proof.by)
+        reader.outcome.end(table, {"id": row_id}, f"{proof.by} without it, and not found by its id")
+    reader.outcome.note(table, proof.by)
 
 
 def organization_of(page: Page) -> Any:
-    return dig(page.payload, "data.organization.id")
+    return get_path(page.payload, "data.organization.id")

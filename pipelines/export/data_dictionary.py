@@ -49,12 +49,12 @@ def _table(table: Table, sources: list[str]) -> Iterator[str]:
     yield "\n| column | type | meaning | field |\n| --- | --- | --- | --- |"
     for column in table.columns:
         unit = f" ({column.unit})" if column.unit else ""
-        volatile = " *volatile*" if column.volatile else ""
+        unversioned = " *volatile*" if column.unversioned else ""
         field = "given" if column.given else f"`{column.source}`"
         also = "".join(f", `{other}`" for other in column.also)
         meaning = column.meaning.replace("|", "\\|")
         yield (
-            f"| `{column.name}` | {DUCKDB_TYPES[column.type]} | {meaning}{unit}{volatile} "
+            f"| `{column.name}` | {DUCKDB_TYPES[column.type]} | {meaning}{unit}{unversioned} "
             f"| {field}{also} |"
         )
     yield ""

@@ -25,7 +25,16 @@ from pipelines.files.estimate import FilePlan, plan_of
 from pipelines.files.links import FreshLinks
 from pipelines.files.selection import NO_LINK, Chooser, Todo
 from warehouse.files.blobs import Store
-from warehouse.files.ledger import FAILED, GONE, SKIPPED, STORED, Entry, FileLedger, Known, Survey
+from warehouse.files.ledger import (
+    FAILED,
+    GONE,
+    SKIPPED,
+    STORED,
+    Entry,
+    FileLedger,
+    FileStatus,
+    Survey,
+)
 from warehouse.store.disk import disk_problem
 
 FLUSH_FILES = 200
@@ -106,9 +115,9 @@ class FileSync:
         self._entries: list[Entry] = []
         self._receipts: list[str] = []
         self._unfinished: set[str] = set()
-        self._came: dict[str, Known] = {}
+        self._came: dict[str, FileStatus] = {}
         self._waiting: dict[str, list[Todo]] = {}
-        self._flying: dict[Future[Known], Todo] = {}
+        self._flying: dict[Future[FileStatus], Todo] = {}
         self._flushed = self._told = means.clock()
         self._pause = TELL_SECONDS
         self._plan = FilePlan()
@@ -182,7 +191,7 @@ class FileSync:
         self._flush_if_due()
         self._tell_if_due()
 
-    def _settle(self, todo: Todo, found: Known) -> None:
+    def _settle(self, todo: Todo, found: FileStatus) -> None:
         everyone = deque([todo])
         if todo.link.shared:
             everyone += self._waiting.pop(todo.link.mark, [])
@@ -199,7 +208,7 @@ class FileSync:
         else:
             self._receipts.append(todo.name)
 
-    def _count(self, todo: Todo, found: Known) -> None:
+    def _count(self, todo: Todo, found: FileStatus) -> None:
         counts = self.counts
         if found.status == STORED:
             counts.fetched += 1
@@ -214,7 +223,7 @@ class FileSync:
 
     # -- one file, in a thread of its own --------------------------------------------------
 
-    def _fetch(self, todo: Todo) -> Known:
+    def _fetch(self, todo: Todo) -> FileStatus:
         """What became of one file; raises Fatal errors and Stopped."""
         mark, link = todo.link.mark, todo.link
         name = link.name or None
@@ -222,17 +231,17 @@ class FileSync:
             got = self._received(todo)
         except LeftOut as error:
             size = error.bytes or link.bytes
-            return Known(mark, SKIPPED, bytes=size, file_name=name, reason=error.what)
+            return FileStatus(mark, SKIPPED, bytes=size, file_name=name, reason=error.what)
         except Missing as error:
-            return Known(mark, GONE, bytes=link.bytes, file_name=name, reason=error.what)
+            return FileStatus(mark, GONE, bytes=link.bytes, file_name=name, reason=error.what)
         except Fatal:
             raise
         except KollectError as error:
             reason = safe_text(error.what)
-            return Known(mark, FAILED, bytes=link.bytes, file_name=name, reason=reason)
+            return FileStatus(mark, FAILED, bytes=link.bytes, file_name=name, reason=reason)
         except OSError as error:
             raise disk_problem(error, self.means.store.folder) from error
-        return Known(
+        return FileStatus(
             mark,
             STORED,
             got.sha256,

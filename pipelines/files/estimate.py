@@ -11,10 +11,10 @@ import msgspec
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Skippable
 from connectors.core.files import FileSource
-from connectors.core.records import Shaper
+from connectors.core.records import RecordMapper
 from connectors.core.resources import Rows
 from connectors.core.schema import Column, Record, Table
-from connectors.paging import dig
+from connectors.paging import get_path
 from pipelines.files.selection import Chooser, Todo, sources_of
 from pipelines.settings import Account
 from warehouse.files.blobs import Store
@@ -136,7 +136,7 @@ def _reckon(
         except Skippable:
             continue
         shown = _Shown()
-        shaper = Shaper(asker.known.connector, shown)
+        shaper = RecordMapper(asker.known.connector, shown)
         seen = 0
         for rows in resource.rows[:1]:
             records = shaper.find(rows, payload, {}) or []
@@ -164,7 +164,7 @@ class _Shown:
     def extra_columns(self, table: Table) -> tuple[Column, ...]:
         return ()
 
-    def add(self, table: Table, lines: list[Record], *, partial: bool) -> None:
+    def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
         self.lines.setdefault(table.name, []).extend(lines)
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
@@ -191,7 +191,7 @@ def _row(source: FileSource, line: Record) -> dict[str, Any]:
         column = source.table.column(name)
         value = line["p"].get(name)
         if not column.given:
-            values = (dig(record, place) for place in (column.source, *column.also))
+            values = (get_path(record, place) for place in (column.source, *column.also))
             value = next((found for found in values if found is not None), None)
         if column.type == "json" and value is not None:
             value = msgspec.json.encode(value).decode()

@@ -12,7 +12,7 @@ from connectors.http.host_allowlist import HostList, read_hosts
 from pipelines.settings import Account
 from pipelines.settings.files import FileSettings
 from warehouse.files.blobs import Store
-from warehouse.files.ledger import GONE, SKIPPED, STORED, Entry, Known, Named
+from warehouse.files.ledger import GONE, SKIPPED, STORED, Entry, FileStatus, Named
 
 NO_LINK = "the service gives no link to it"
 REPLACED = "its record names another file now; this one is kept"
@@ -25,7 +25,7 @@ class Todo:
     source: FileSource
     named: Named
     link: FileLink
-    known: Known | None
+    known: FileStatus | None
 
     @property
     def name(self) -> str:
@@ -39,13 +39,13 @@ class Todo:
         """Where it belongs, for people."""
         return f"{self.source.table.name} {self.named.record_key} {self.source.field}"
 
-    def entry(self, known: Known | None) -> Entry:
+    def entry(self, known: FileStatus | None) -> Entry:
         """The ledger's row for it."""
         source = self.source
         record_key = self.named.record_key
         return Entry(source.table.name, source.field, record_key, self.link.mark, known)
 
-    def outcome(self, found: Known) -> Known:
+    def outcome(self, found: FileStatus) -> FileStatus:
         """What is known now; a file that came once stays on record, even if it is lost here."""
         if found.sha256 is None and self.known is not None and self.known.sha256 is not None:
             was = self.known
@@ -98,7 +98,7 @@ class Chooser:
             return
         if why := self._unwanted(link, known):
             found.skipped += 1
-            skipped = todo.outcome(Known(link.mark, SKIPPED, bytes=_size(link, known),
+            skipped = todo.outcome(FileStatus(link.mark, SKIPPED, bytes=_size(link, known),
                                          file_name=link.name or None, reason=why))  # fmt: skip
             if skipped != known:
                 found.entries.append(todo.entry(skipped))
@@ -112,7 +112,7 @@ class Chooser:
                 return
         found.todo.append(todo)
 
-    def _unwanted(self, link: FileLink, known: Known | None) -> str:
+    def _unwanted(self, link: FileLink, known: FileStatus | None) -> str:
         """Why a file is left out as things are set; needs no request."""
         if link.address and (refusal := self._hosts.refusal(link.address)):
             return refusal
@@ -121,7 +121,9 @@ class Chooser:
             return f"its {size:,} bytes are more than max_file_bytes ({largest:,})"
         return ""
 
-    def _no_more_named(self, source: FileSource, named: Named, known: Known, found: Choice) -> None:
+    def _no_more_named(
+        self, source: FileSource, named: Named, known: FileStatus, found: Choice
+    ) -> None:
         kept = None
         if known.sha256 is not None:
             found.gone += 1
@@ -133,7 +135,7 @@ class Chooser:
         )
 
 
-def _size(link: FileLink, known: Known | None) -> int | None:
+def _size(link: FileLink, known: FileStatus | None) -> int | None:
     if link.bytes is not None or known is None or known.status != SKIPPED:
         return link.bytes
     return known.bytes

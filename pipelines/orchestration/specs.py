@@ -83,7 +83,7 @@ def _description(source: Source, table: Table, families: list[Family]) -> str:
         said.append(f"**No credential yet**: set {source.account.missing}, then start again.")
     place = f"{source.service}.{table.name}"
     said.append(f"`SELECT * FROM {place} WHERE _account = '{source.account.name}'`")
-    if table.lasting:
+    if table.append_only:
         said.append("The service shows only the latest of them; what it no longer shows is kept.")
     if families and all(family.full_only for family in families):
         said.append("Read by full passes only.")
@@ -131,8 +131,8 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 def _comment(column: Column) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
-    volatile = " Changes without making a version." if column.volatile else ""
-    return f"{column.meaning}{unit}.{volatile}"
+    unversioned = " Changes without making a version." if column.unversioned else ""
+    return f"{column.meaning}{unit}.{unversioned}"
 
 
 def code_version(table: Table) -> str:

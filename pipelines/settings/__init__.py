@@ -245,7 +245,7 @@ def _account(name: str, inside: Mapping[str, Any], known: Mapping[str, str]) -> 
     options = _options(where, inside, declared)
     return Account(
         name=name,
-        connector=declared.adapt(declared, options) if declared.adapt else declared,
+        connector=declared.configure(declared, options) if declared.configure else declared,
         base_url=base_url,
         credential=credential,
         variables=variables,

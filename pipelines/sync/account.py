@@ -17,14 +17,14 @@ from typing import Any
 from connectors.core.connector import Family
 from connectors.core.errors import AccountBusy, BadSettings, Fatal, KollectError
 from connectors.core.journal import Journal
-from connectors.core.resources import Due
+from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.family import FamilyPass, RunMeans, RunOrder, kept_tables
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Outside, make_client
-from warehouse.load.known import Known
+from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.connect import Warehouse
 from warehouse.store.disk import storage_problem
@@ -128,13 +128,13 @@ class _Sync:
             resource.each.table
             for family in families
             for resource in family.resources
-            if isinstance(resource.each, Due)
+            if isinstance(resource.each, ForEachChanged)
         }
         feeding = {table: self.connector.families_of([table])[0] for table in sorted(tables)}
         return {table: family for table, family in feeding.items() if family not in families}
 
-    def _known(self, engine: Any) -> Known:
-        return Known(self.warehouse, self.connector, self.account.name, engine.cursor)
+    def _known(self, engine: Any) -> AccountState:
+        return AccountState(self.warehouse, self.connector, self.account.name, engine.cursor)
 
     # -- one run ---------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.core.connector import Cost, Family
 from connectors.core.errors import Skippable
-from connectors.core.resources import Due, Each, Resource
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource
 from connectors.http.config import Window
 from connectors.paging import records_at
 from pipelines.settings import Account
@@ -82,7 +82,7 @@ def _of_family(family: Family, asker: Asker, wanted: set[str]) -> list[Cost]:
             continue
         if resource.each is None:
             cost = _of_listing(resource, asker)
-        elif isinstance(resource.each, Each):
+        elif isinstance(resource.each, ForEachParent):
             parents = rows.get(resource.each.of, 0)
             cost = Cost(resource.name, -(-parents // resource.each.batch))
         else:
@@ -106,7 +106,7 @@ def _of_listing(resource: Resource, asker: Asker) -> Cost:
     return Cost(resource.name, resource.paging.requests(count), count, at_least=unsure)
 
 
-def _due(resource: Resource, due: Due, asker: Asker, costs: list[Cost]) -> int:
+def _due(resource: Resource, due: ForEachChanged, asker: Asker, costs: list[Cost]) -> int:
     """Rows that are due now, or all of them when none is known yet."""
     if asker.kept(due.table):
         columns = tuple(due.bind.values())

@@ -12,12 +12,12 @@ from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
 from connectors.core.families import read_family
 from connectors.core.journal import Journal
-from connectors.core.prefetch import Ahead
-from connectors.core.reader import Walk
+from connectors.core.prefetch import Prefetch
+from connectors.core.reader import Reader
 from connectors.http.client import Client
 from pipelines.settings import Account
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
-from warehouse.load.known import Known
+from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
 from warehouse.load.staging import Incoming
 from warehouse.schema.evolve import made_beside
@@ -48,7 +48,7 @@ class RunMeans:
     client: Client
     journal: Journal
     engine: Any
-    known: Known
+    known: AccountState
     now: Callable[[], datetime]
     tell: Callable[..., None]
 
@@ -68,7 +68,7 @@ class FamilyPass:
         """Read and load what is due of these families; a fatal error ends the pass."""
         account, known, result = self.means.account, self.means.known, self.result
         due = [family for family in families if self._is_due(family)]
-        ahead = Ahead(
+        ahead = Prefetch(
             account.connector, self.means.client, self.means.journal, account.max_in_flight
         )
         with self._beside(), closing(ahead):
@@ -119,7 +119,7 @@ class FamilyPass:
     # -- one family ------------------------------------------------------------------------
 
     def _family(
-        self, family: Family, ahead: Ahead, following: list[Family], *, last: bool
+        self, family: Family, ahead: Prefetch, following: list[Family], *, last: bool
     ) -> KollectError | None:
         """Read and load one family; an error ends its reading, and what was read is loaded."""
         means = self.means
@@ -127,24 +127,24 @@ class FamilyPass:
         scratch = Scratch(means.warehouse.home, "load-")
         incoming = Incoming(means.engine.cursor(), scratch.path, means.known.extra_columns())
         try:
-            walk = self._walk(family, tables, ahead, incoming)
-            failed = self._read(walk, tables)
+            reader = self._reader(family, tables, ahead, incoming)
+            failed = self._read(reader, tables)
             if not isinstance(failed, Fatal):
                 ahead.ask(following, frozenset(means.account.tables), means.known)
             if failed is None:
-                self._remember(walk, last)
-            self._load(walk, tables, incoming, str(failed or ""))
+                self._remember(reader, last)
+            self._load(reader, tables, incoming, str(failed or ""))
         finally:
             incoming.close()
             scratch.remove()
         return failed
 
-    def _walk(
-        self, family: Family, tables: frozenset[str], ahead: Ahead, incoming: Incoming
-    ) -> Walk:
+    def _reader(
+        self, family: Family, tables: frozenset[str], ahead: Prefetch, incoming: Incoming
+    ) -> Reader:
         account, known = self.means.account, self.means.known
         files = {"files": "yes"} if account.files.wanted else {}
-        return Walk(
+        return Reader(
             account.connector,
             family,
             client=self.means.client,
@@ -157,12 +157,12 @@ class FamilyPass:
             options={**account.options, **files},
         )
 
-    def _read(self, walk: Walk, tables: frozenset[str]) -> KollectError | None:
+    def _read(self, reader: Reader, tables: frozenset[str]) -> KollectError | None:
         """Read the walk's family; returns, and tells, what broke it off."""
-        outcome, name, failed = walk.outcome, walk.family.name, None
+        outcome, name, failed = reader.outcome, reader.family.name, None
         try:
             with one_processor():
-                read_family(walk)
+                read_family(reader)
         except KollectError as error:
             failed = error
             # What was not read to its end proves no end.
@@ -176,18 +176,18 @@ class FamilyPass:
             self.means.tell("message", message, family=name)
         return failed
 
-    def _remember(self, walk: Walk, last: bool) -> None:
+    def _remember(self, reader: Reader, last: bool) -> None:
         """Cursors of a family that was read to its end, and of a full pass that ends with it."""
-        outcome, order = walk.outcome, self.order
+        outcome, order = reader.outcome, self.order
         if not outcome.failures:
             # What failed is asked for again if this run has to go on later.
-            outcome.cursors[("loaded in run", walk.family.name)] = order.run_id
-        self._all_full = self._all_full and walk.full
+            outcome.cursors[("loaded in run", reader.family.name)] = order.run_id
+        self._all_full = self._all_full and reader.full
         if last and self._all_full and not order.named and self.result.error is None:
             outcome.cursors[("full pass", "")] = order.started_at.isoformat()
 
-    def _load(self, walk: Walk, tables: frozenset[str], incoming: Incoming, error: str) -> None:
-        means, order, family = self.means, self.order, walk.family
+    def _load(self, reader: Reader, tables: frozenset[str], incoming: Incoming, error: str) -> None:
+        means, order, family = self.means, self.order, reader.family
         rows = load(
             means.warehouse,
             means.known,
@@ -196,9 +196,9 @@ class FamilyPass:
                 account=means.account.name,
                 run_id=order.run_id,
                 family=family,
-                outcome=walk.outcome,
+                outcome=reader.outcome,
                 incoming=incoming,
-                full=walk.full,
+                full=reader.full,
                 tables=tables,
                 traffic=traffic_of(means.journal, family.name),
                 mass_share=order.mass_delete_share,

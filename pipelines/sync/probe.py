@@ -13,7 +13,7 @@ from connectors.http.client import Client
 from connectors.http.config import Request
 from pipelines.settings import Account, Settings
 from pipelines.sync.runtime import make_client
-from warehouse.load.known import Known
+from warehouse.load.known import AccountState
 from warehouse.store.connect import Warehouse
 from warehouse.store.engine import open_engine
 
@@ -22,7 +22,12 @@ class Asker:
     """A `Costing` (connectors.core.connector) for one account."""
 
     def __init__(
-        self, account: Account, client: Client, known: Known, warehouse: Warehouse, engine: Any
+        self,
+        account: Account,
+        client: Client,
+        known: AccountState,
+        warehouse: Warehouse,
+        engine: Any,
     ) -> None:
         self._account = account
         self.warehouse = warehouse
@@ -53,10 +58,13 @@ class Asker:
         return self._looks[resource.name]
 
     def _look(self, resource: Resource) -> Any:
-        params = {**resource.params, **resource.paging.walk().first()}
+        params = {**resource.params, **resource.paging.paginator().first()}
         self.asked += 1
         if resource.post is not None:
-            variables = {**resource.post.get("variables", {}), **resource.paging.walk().first()}
+            variables = {
+                **resource.post.get("variables", {}),
+                **resource.paging.paginator().first(),
+            }
             body = {**resource.post, "variables": variables}
             request = Request("POST", resource.get, body=body, repeatable=True)
         else:
@@ -65,10 +73,10 @@ class Asker:
         try:
             return self._client.ask(request).payload
         except Missing:
-            if not resource.otherwise:
+            if not resource.fallback_path:
                 raise
         self.asked += 1
-        return self._client.ask(replace(request, path=resource.otherwise)).payload
+        return self._client.ask(replace(request, path=resource.fallback_path)).payload
 
 
 @contextlib.contextmanager
@@ -85,7 +93,7 @@ def asking(settings: Settings, account: Account) -> Iterator[Asker]:
         yield Asker(
             account,
             client,
-            Known(warehouse, account.connector, account.name, engine.cursor),
+            AccountState(warehouse, account.connector, account.name, engine.cursor),
             warehouse,
             engine,
         )

@@ -14,7 +14,7 @@ import pytest
 from connectors import SERVICES, connector
 from connectors.core.connector import Connector, Family
 from connectors.core.lineage import endpoints
-from connectors.core.resources import Each, Resource, Rows
+from connectors.core.resources import ForEachParent, Resource, Rows
 from connectors.core.schema import Column, DeclarationError, Table, col, given, snake
 from connectors.core.validate import checked
 from pipelines.cli.setup import account_section
@@ -189,7 +189,9 @@ def test_a_wrong_declaration_in_a_package_names_its_page() -> None:
 def test_a_child_resource_must_follow_its_parent() -> None:
     """`each` of something that is not read before it is refused."""
     table = Table("things", "A thing", (col("id", "text", "its id"),))
-    child = Resource("parts", "/x/{id}", (Rows(table),), each=Each("nothing", {"id": "id"}))
+    child = Resource(
+        "parts", "/x/{id}", (Rows(table),), each=ForEachParent("nothing", {"id": "id"})
+    )
     broken = dataclasses.replace(
         connector("kinopio"), name="made_up", families=(Family("things", (child,)),)
     )
@@ -215,7 +217,7 @@ def test_a_plan_opens_with_what_needs_no_other_answer(opening: str, plan: bool, 
     family = Family(
         "things",
         (made["things"], made["parts"]),
-        plan=(lambda walk: None) if plan else None,
+        plan=(lambda reader: None) if plan else None,
         opening=(made[opening],),
     )
     broken = dataclasses.replace(connector("kinopio"), name="made_up", families=(family,))

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.connector import Connector, Credential, Family
-from connectors.core.resources import Each, Resource, Rows
+from connectors.core.resources import ForEachParent, Resource, Rows
 from connectors.core.schema import Reference, Table, col, given
 from connectors.core.validate import checked
-from connectors.http.config import HttpRules, Window
+from connectors.http.config import HttpConfig, Window
 from connectors.paging import PageNumbers
 from pipelines.settings import Account, Settings
 from pipelines.sync.account import sync_account
@@ -57,7 +57,7 @@ def bookshelf() -> Connector:
         "/shelves/{shelf_id}/books",
         (Rows(books, at="data", given={"shelf_id": ":shelf_id"}, children=(inside,)),),
         paging=pages,
-        each=Each("shelves", {"shelf_id": "id"}),
+        each=ForEachParent("shelves", {"shelf_id": "id"}),
     )
     return checked(
         Connector(
@@ -66,7 +66,7 @@ def bookshelf() -> Connector:
             base_url=None,
             base_url_env="BOOKSHELF_BASE_URL",
             credential=Credential({"token": "BOOKSHELF_TOKEN"}, (("token",),)),
-            http=HttpRules({"Authorization": "Bearer {token}"}, windows=(Window(100, 1.0),)),
+            http=HttpConfig({"Authorization": "Bearer {token}"}, windows=(Window(100, 1.0),)),
             families=(Family("shelves", (all_shelves, all_books)),),
             notes="tests",
             check=all_shelves,

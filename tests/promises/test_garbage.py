@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import connector
-from connectors.core.evidence import Outcome
-from connectors.core.records import Shaper
+from connectors.core.evidence import Evidence
+from connectors.core.records import RecordMapper
 from connectors.http.response import read_payload
 from tests.kit.payloads import recorded
-from warehouse.load.known import Known
+from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Incoming
 from warehouse.store.connect import CATALOG, STATE, Warehouse
@@ -80,17 +80,17 @@ class Kept:
         run_id = f"run-{self.runs}"
         (rows,) = TAGS.resources[0].rows
         with open_engine(self.warehouse.home) as engine:
-            known = Known(self.warehouse, KINESCOPE, "one", engine.cursor)
+            known = AccountState(self.warehouse, KINESCOPE, "one", engine.cursor)
             with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
                 incoming = Incoming(engine.cursor(), Path(scratch), known.extra_columns())
-                shaper = Shaper(KINESCOPE, incoming)
+                shaper = RecordMapper(KINESCOPE, incoming)
                 shaper.keep(rows, shaper.find(rows, payload, {}) or [], {})
                 request = LoadRequest(
                     connector=KINESCOPE,
                     account="one",
                     run_id=run_id,
                     family=TAGS,
-                    outcome=Outcome(TAGS),
+                    outcome=Evidence(TAGS),
                     incoming=incoming,
                     full=True,
                     tables=frozenset({"tags"}),

@@ -41,7 +41,7 @@ class History(RuleBasedStateMachine):
         return self.bench.account.connector.tables[name]
 
     def _volatile(self, name: str) -> set[str]:
-        return {column.name for column in self._declared(name).columns if column.volatile}
+        return {column.name for column in self._declared(name).columns if column.unversioned}
 
     def _truth(self) -> dict[str, list[dict[str, Any]]]:
         """What stands there now, without what changes by itself and makes no version."""

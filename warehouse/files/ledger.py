@@ -30,7 +30,7 @@ COLUMNS = ("record_key", "mark", "sha256", "bytes", "content_type", "file_name",
 
 
 @dataclass(frozen=True)
-class Known:
+class FileStatus:
     """What the ledger says of one file."""
 
     mark: str
@@ -49,7 +49,7 @@ class Named:
 
     record_key: str
     row: Mapping[str, Any]
-    known: Mapping[str, Known]
+    known: Mapping[str, FileStatus]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Entry:
     field: str
     record_key: str
     mark: str
-    known: Known | None
+    known: FileStatus | None
 
 
 class FileLedger:
@@ -209,7 +209,7 @@ class Survey:
                 ).fetchall()
                 yield source, [_named(source, row) for row in found]
 
-    def elsewhere(self, marks: Sequence[str]) -> dict[str, Known]:
+    def elsewhere(self, marks: Sequence[str]) -> dict[str, FileStatus]:
         """Stored files of other records with the same content, by mark."""
         found = self._engine.execute(
             "SELECT mark, sha256, bytes, content_type, file_name, fetched_at FROM "
@@ -217,7 +217,7 @@ class Survey:
             [list(marks)],
         ).fetchall()
         return {
-            mark: Known(mark, STORED, sha, size, kind, name, None, at)
+            mark: FileStatus(mark, STORED, sha, size, kind, name, None, at)
             for mark, sha, size, kind, name, at in found
         }
 
@@ -227,7 +227,7 @@ def _named(source: FileSource, row: tuple[Any, ...]) -> Named:
     return Named(
         record_key,
         dict(zip(source.columns, values, strict=True)),
-        {part["mark"]: Known(**part) for part in known or ()},
+        {part["mark"]: FileStatus(**part) for part in known or ()},
     )
 
 

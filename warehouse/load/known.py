@@ -24,7 +24,7 @@ class _State:
     columns: dict[str, list[Column]] = field(default_factory=dict)
 
 
-class Known:
+class AccountState:
     """Answers questions about one account; each opens the warehouse for a moment."""
 
     def __init__(

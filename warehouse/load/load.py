@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 
 from connectors.core.connector import Connector, Family, family_tables
-from connectors.core.evidence import Outcome
+from connectors.core.evidence import Evidence
 from connectors.core.resources import Rows
 from connectors.core.schema import Table
-from warehouse.load.known import Known
+from warehouse.load.known import AccountState
 from warehouse.load.ledger import Ledger
 from warehouse.load.merge import Merge
 from warehouse.load.staging import Incoming
@@ -52,7 +52,7 @@ class LoadRequest:
     account: str
     run_id: str
     family: Family
-    outcome: Outcome
+    outcome: Evidence
     incoming: Incoming
     full: bool
     tables: frozenset[str]
@@ -66,7 +66,9 @@ class LoadRequest:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, dict[str, Any]]:
+def load(
+    warehouse: Warehouse, known: AccountState, request: LoadRequest
+) -> dict[str, dict[str, Any]]:
     """Load one family; returns the ledger row of each of its tables.
 
     Either everything of the family is committed, cursors and counts included, or nothing is.
@@ -87,7 +89,9 @@ def load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, 
         return _load(warehouse, known, request)
 
 
-def _load(warehouse: Warehouse, known: Known, request: LoadRequest) -> dict[str, dict[str, Any]]:
+def _load(
+    warehouse: Warehouse, known: AccountState, request: LoadRequest
+) -> dict[str, dict[str, Any]]:
     connection = request.incoming.connection
     started = time.monotonic()
     with warehouse.writing(connection, stay=True):
@@ -185,7 +189,7 @@ class _Load:
             return
         for key, evidence in outcome.ended.get(name, []):
             merge.delete(merge.keyed(key), evidence)
-        if merge.table.lasting or merge.table.partial:
+        if merge.table.append_only or merge.table.sparse:
             return
         spared, proof = outcome.present.get(name, []), ", ".join(outcome.proofs.get(name, []))
         scopes: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}

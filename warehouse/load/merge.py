@@ -83,15 +83,15 @@ class Merge:
         moving = [
             f"t.{quoted(c.name)} IS DISTINCT FROM i.{quoted(c.name)}"
             for c in self._columns
-            if c.volatile
+            if c.unversioned
         ]
-        if self.table.volatile:
+        if self.table.unversioned:
             moving.append("t._raw IS DISTINCT FROM i._raw")
         edited = " OR ".join(
             ["t._content IS DISTINCT FROM i._content"]
             + [
                 f"(t.{c} IS NOT NULL AND t.{c} IS DISTINCT FROM i.{c})"
-                for c in (quoted(c.name) for c in self._columns if c.late)
+                for c in (quoted(c.name) for c in self._columns if c.backfilled)
             ]
         )
         refreshed = f"WHEN {' OR '.join(moving)} THEN 'refreshed'" if moving else ""

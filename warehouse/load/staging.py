@@ -12,7 +12,7 @@ import duckdb
 import msgspec
 
 from connectors.core.schema import Column, Record, Table
-from connectors.paging import dig
+from connectors.paging import get_path
 from warehouse.load.ingest import Batches
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Unfit
 
@@ -47,10 +47,10 @@ class Incoming:
     def extra_columns(self, table: Table) -> tuple[Column, ...]:
         return self._extra.get(table.name, ())
 
-    def add(self, table: Table, lines: list[Record], *, partial: bool) -> None:
+    def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
         """Take rows; raises what the background thread failed with."""
         self.expect(table)
-        if partial or table.partial:
+        if sparse or table.sparse:
             self._piece_together(table, lines)
             return
         for line in lines:
@@ -133,13 +133,13 @@ class Incoming:
     def _write_pieces(self, known_raw: Mapping[str, Mapping[tuple[Any, ...], str]]) -> None:
         for name, found in self._pieces.items():
             table = self.tables[name]
-            volatile = {c.source.partition(".")[0] for c in table.columns if c.volatile}
-            volatile.update(table.volatile)
+            unversioned = {c.source.partition(".")[0] for c in table.columns if c.unversioned}
+            unversioned.update(table.unversioned)
             lines = []
             for number, (key, piece) in enumerate(found.items(), start=1):
                 raw = known_raw.get(name, {}).get(key)
                 before = msgspec.json.decode(raw) if raw else {}
-                moving = {k: before.pop(k) for k in volatile & before.keys()}
+                moving = {k: before.pop(k) for k in unversioned & before.keys()}
                 line = {"p": piece["p"], "r": {**before, **piece["r"]}, "s": -number}
                 moving.update(piece["v"])
                 if moving:
@@ -154,10 +154,10 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
     values: list[Any] = []
     for name in table.key:
         column = table.column(name)
-        value = line["p"].get(name) if column.given else dig(line["r"], column.source)
+        value = line["p"].get(name) if column.given else get_path(line["r"], column.source)
         if value is None:
             for other in column.also:
-                value = dig(line["r"], other) if value is None else value
+                value = get_path(line["r"], other) if value is None else value
         if value is not None and column.type == "text":
             value = value if isinstance(value, str) else _text(value)
         elif isinstance(value, str) and column.type == "integer":

@@ -45,8 +45,8 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     """
     own = [c for c in columns if not c.given]
     parts = {
-        '"d:"': ('"r:"', [c for c in own if not c.volatile]),
-        '"m:"': ('"v:"', [c for c in own if c.volatile]),
+        '"d:"': ('"r:"', [c for c in own if not c.unversioned]),
+        '"m:"': ('"v:"', [c for c in own if c.unversioned]),
     }
     objects: dict[str, str] = {}
     texts: dict[str, str] = {}
@@ -73,7 +73,7 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
         if c.given and c.name not in table.key
     )
     whole = raw
-    if parts['"m:"'][1] or table.volatile:
+    if parts['"m:"'][1] or table.unversioned:
         whole = (
             f"CASE WHEN \"v:\" IS NULL THEN {raw} WHEN {raw} = '{{}}' THEN "
             f'CAST("v:" AS VARCHAR) ELSE {raw}[:-2] || \',\' || CAST("v:" AS VARCHAR)[2:] END'

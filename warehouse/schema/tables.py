@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, 
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from connectors.core import declare
+from connectors.core import schema as declared
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 
 
@@ -68,18 +68,18 @@ ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
 )
 
 
-def column_comment(answer: str, column: declare.Column) -> str:
+def column_comment(answer: str, column: declared.Column) -> str:
     """Meaning, unit, and the answer and field it is read from, for people who look at it."""
     unit = f" [{column.unit}]" if column.unit else ""
     source = "the enclosing record or request" if column.given else f"`{column.source}`"
-    volatile = "; changes without making a version" if column.volatile else ""
-    return f"{column.meaning}{unit} (from {source} in {answer}{volatile})"
+    unversioned = "; changes without making a version" if column.unversioned else ""
+    return f"{column.meaning}{unit} (from {source} in {answer}{unversioned})"
 
 
 def describe(
     schema: str,
-    table: declare.Table,
-    extra: tuple[declare.Column, ...] = (),
+    table: declared.Table,
+    extra: tuple[declared.Column, ...] = (),
     answer: str = "",
 ) -> tuple[Table, Table]:
     """The current and the history table of one declared table, with comments.
@@ -128,7 +128,7 @@ def comment_statements(table: Table, name: str) -> Iterator[str]:
             yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
 
 
-def add_column_statements(schema: str, table: str, column: declare.Column) -> Iterator[str]:
+def add_column_statements(schema: str, table: str, column: declared.Column) -> Iterator[str]:
     """DDL that adds a column to a table and to its history."""
     for name in (table, f"{table}_history"):
         place = f"{quoted(schema)}.{quoted(name)}"
@@ -138,7 +138,7 @@ def add_column_statements(schema: str, table: str, column: declare.Column) -> It
         yield f"COMMENT ON COLUMN {place}.{quoted(column.name)} IS {comment}"
 
 
-def at_macro(schema: str, table: declare.Table, extra: tuple[declare.Column, ...] = ()) -> str:
+def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, ...] = ()) -> str:
     """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`."""
     names = ["_account", *(column.name for column in (*table.columns, *extra))]
     names += [name for name, _, _ in SYSTEM_COLUMNS]

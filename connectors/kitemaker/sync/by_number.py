@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from connectors.core.errors import Missing, Skippable
 from connectors.core.fetch import Page
-from connectors.core.reader import Walk
+from connectors.core.reader import Reader
 from connectors.core.resources import Resource
 from connectors.kitemaker.endpoints import (
     FEEDBACK_BY_NUMBER,
@@ -26,7 +26,7 @@ from connectors.kitemaker.sync.probing import MARGIN, Ask, Holes, Keep, probe
 from connectors.kitemaker.sync.recent_lists import Look, Looks
 from connectors.kitemaker.sync.work_items import Work
 from connectors.kitemaker.transport import same_organization
-from connectors.paging import Proof, dig, records_at
+from connectors.paging import Completeness, get_path, records_at
 
 # -- work items ----------------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ def copy_numbers(work: Work) -> None:
         looks.take_whole(space_id)
     known = {row_id: updated_at for row_id, (_, updated_at) in looks.comments.items()}
     for space_id, look in looks.of.items():
-        work.walk.keep(ITEM_PIECE, look.items)
+        work.reader.keep(ITEM_PIECE, look.items)
         look.read_whole = read_numbers(work, space_id, look)
         whole = look.read_whole or len(look.items) < MOST
         lost = gap(look.comments, looks.comment_cursors.get(space_id), known)
@@ -48,12 +48,12 @@ def copy_numbers(work: Work) -> None:
             looks.lack_comments(space_id)
         looks.move_cursors(space_id, items=whole, comments=not lost)
     work.seen |= looks.listed
-    if "work_items" not in work.walk.outcome.failures:
+    if "work_items" not in work.reader.outcome.failures:
         _end_unfound(looks)
     looks.keep_comments()
     for name in ("work_items", "work_item_labels"):
-        work.walk.outcome.note(name, "every number asked for")
-    work.walk.outcome.note("comments", "recent lists; REST shows none of initiatives")
+        work.reader.outcome.note(name, "every number asked for")
+    work.reader.outcome.note("comments", "recent lists; REST shows none of initiatives")
 
 
 def _end_unfound(looks: Looks) -> None:
@@ -63,7 +63,7 @@ def _end_unfound(looks: Looks) -> None:
         look = looks.of.get(work.items[item_id].space_id)
         if look is not None and look.read_whole:
             evidence = "found by no number and in no list of any space"
-            work.walk.outcome.end("work_items", {"id": item_id}, evidence)
+            work.reader.outcome.end("work_items", {"id": item_id}, evidence)
 
 
 def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
@@ -71,17 +71,17 @@ def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
         binds = [{"space_key": key, "number": number} for number in numbers]
-        for bind, page in work.walk.ask_all(WORK_ITEM_BY_NUMBER, binds):
+        for bind, page in work.reader.ask_all(WORK_ITEM_BY_NUMBER, binds):
             yield int(bind["number"]), page
 
     def keep(_: int, page: Page) -> str:
-        if dig(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
+        if get_path(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
             return ""  # the settings give this space another one's key
         for record in records_at(page.payload, "") or ():
-            work.seen.add(str(dig(record, "id")))
-            work.found_in[str(dig(record, "id"))] = space_id
-        work.walk.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
-        return str(dig(page.payload, "id") or "")
+            work.seen.add(str(get_path(record, "id")))
+            work.found_in[str(get_path(record, "id"))] = space_id
+        work.reader.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
+        return str(get_path(page.payload, "id") or "")
 
     return ask, keep
 
@@ -97,10 +97,10 @@ def read_numbers(work: Work, space_id: str, look: Look) -> bool:
     if key is None:
         return _without_key(work, name, look)
     shown = [r.get("number") for r in look.items]
-    shown += [dig(r, "entity.number") for r in look.comments]
+    shown += [get_path(r, "entity.number") for r in look.comments]
     stored = [item.number for item in work.items.values() if item.space_id == space_id]
     top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
-    holes = Holes(work.walk, f"work items of {space_id}")
+    holes = Holes(work.reader, f"work items of {space_id}")
     ask, keep = _work_item_numbers(work, space_id, key)
     result = probe(ask, keep, holes.worth_asking(top), top)
     if not result.failed and (look.whole or set()) - work.seen:
@@ -113,7 +113,7 @@ def read_numbers(work: Work, space_id: str, look: Look) -> bool:
     holes.remember(result)
     if rest := (look.whole or set()) - work.seen:
         reason = f"{len(rest)} listed work items were found by no number"
-        work.walk.outcome.lack("work_items", name, reason)
+        work.reader.outcome.lack("work_items", name, reason)
     return True
 
 
@@ -122,74 +122,74 @@ def _without_key(work: Work, name: str, look: Look) -> bool:
     if len(look.items) < MOST and not (look.whole or set()) - look.recent:
         return False
     reason = "REST tells the key that its numbers need in comments alone, and it has none"
-    work.walk.outcome.lack("work_items", name, reason)
+    work.reader.outcome.lack("work_items", name, reason)
     return False
 
 
 # -- initiatives and feedback --------------------------------------------------------------
 
 
-def initiatives_by_number(walk: Walk) -> None:
+def initiatives_by_number(reader: Reader) -> None:
     """Initiatives, their spaces and labels."""
-    labels = GeneralLabels(walk, "labels")
+    labels = GeneralLabels(reader, "labels")
 
     def keep(_: int, page: Page) -> str:
         for record in records_at(page.payload, "") or ():
             labels.keep(record)
         found = records_at(page.payload, "") or [{}]
-        walk.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
-        return str(dig(found[0], "id") or "")
+        reader.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
+        return str(get_path(found[0], "id") or "")
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
         binds = [{"number": number} for number in numbers]
-        for bind, page in walk.ask_all(INITIATIVE_BY_NUMBER, binds):
+        for bind, page in reader.ask_all(INITIATIVE_BY_NUMBER, binds):
             yield int(bind["number"]), page
 
-    read_by_number(walk, INITIATIVE_BY_NUMBER, ask, keep)
-    if "initiatives" not in walk.outcome.failures:
-        labels.prove(INITIATIVE_BY_NUMBER, Proof(True, "every number asked for"))
+    read_by_number(reader, INITIATIVE_BY_NUMBER, ask, keep)
+    if "initiatives" not in reader.outcome.failures:
+        labels.prove(INITIATIVE_BY_NUMBER, Completeness(True, "every number asked for"))
 
 
-def feedback_by_number(walk: Walk) -> None:
+def feedback_by_number(reader: Reader) -> None:
     """By parameter or by path: the documentation shows both, the first hit tells which works."""
-    works = walk.known.cursor("feedback address") or ""
+    works = reader.known.cursor("feedback address") or ""
     forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
 
     def keep(number: int, page: Page) -> str:
-        if (organization := dig(page.payload, "organizationId")) is not None:
-            same_organization(walk, organization)
-        row_id = str(dig(page.payload, "id") or "")
+        if (organization := get_path(page.payload, "organizationId")) is not None:
+            same_organization(reader, organization)
+        row_id = str(get_path(page.payload, "id") or "")
         for rows in FEEDBACK_BY_NUMBER.rows:
-            walk.keep(rows, page.payload, {"number": str(number)})
+            reader.keep(rows, page.payload, {"number": str(number)})
         return row_id
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
         for number in numbers:
-            yield number, _either(walk, forms, number)
+            yield number, _either(reader, forms, number)
 
-    if not read_by_number(walk, FEEDBACK_BY_NUMBER, ask, keep):
-        walk.outcome.cursors[("feedback address", "")] = ""
+    if not read_by_number(reader, FEEDBACK_BY_NUMBER, ask, keep):
+        reader.outcome.cursors[("feedback address", "")] = ""
 
 
-def _either(walk: Walk, forms: list[Resource], number: int) -> Page | Skippable:
+def _either(reader: Reader, forms: list[Resource], number: int) -> Page | Skippable:
     """The answer of the form that works; until one has, a 404 may mean the form."""
     answer: Page | Skippable = Missing("no form was asked for")
     for form in list(forms):
         try:
-            answer = walk.ask(form, {"number": number})
+            answer = reader.ask(form, {"number": number})
         except Missing as error:
             answer = error
             continue
         except Skippable as error:
             return error
         forms[:] = [form]
-        walk.outcome.cursors[("feedback address", "")] = form.name
+        reader.outcome.cursors[("feedback address", "")] = form.name
         break
     return answer
 
 
 def read_by_number(
-    walk: Walk,
+    reader: Reader,
     resource: Resource,
     ask: Ask,
     keep: Keep,
@@ -200,21 +200,23 @@ def read_by_number(
     was: the address itself may be gone.
     """
     table = resource.rows[-1].table.name
-    known = {n: row_id for row_id, n in walk.known.rows(table, ["id", "number"]) if n is not None}
-    top, holes = max(known, default=0), Holes(walk, table)
-    numbers = holes.worth_asking(top) if walk.full else [*known, *range(top + 1, top + MARGIN + 1)]
+    known = {n: row_id for row_id, n in reader.known.rows(table, ["id", "number"]) if n is not None}
+    top, holes = max(known, default=0), Holes(reader, table)
+    numbers = (
+        holes.worth_asking(top) if reader.full else [*known, *range(top + 1, top + MARGIN + 1)]
+    )
     result = probe(ask, keep, numbers, top)
     if result.failed:
-        walk.outcome.fail_rows(resource, result.failed)
+        reader.outcome.fail_rows(resource, result.failed)
         return True
     if known and not result.found:
-        walk.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
+        reader.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
         return False
     holes.remember(result)
     ids = set(result.found.values())
     for number in sorted(known.keys() & result.missing):
         if known[number] not in ids:
-            walk.outcome.end(table, {"id": known[number]}, "404 on its own address")
+            reader.outcome.end(table, {"id": known[number]}, "404 on its own address")
     for rows in (resource.rows[-1], *resource.rows[-1].children):
-        walk.outcome.note(rows.table.name, "every number asked for")
+        reader.outcome.note(rows.table.name, "every number asked for")
     return True

@@ -18,12 +18,12 @@ from connectors.kitemaker.sync.gap_test import gap
 from connectors.kitemaker.sync.recent_lists import Look, Looks
 from connectors.kitemaker.sync.spaces import rename
 from connectors.kitemaker.sync.work_items import Item, Work, read_changed, read_space
-from connectors.paging import dig
+from connectors.paging import get_path
 
 
 def copy_changes(work: Work) -> None:
     """An incremental pass over all spaces."""
-    rename(work.walk, work.spaces)
+    rename(work.reader, work.spaces)
     looks = Looks(work)
     for space_id in work.spaces.names:
         if space_id not in looks.item_cursors and work.means.graphql:
@@ -33,14 +33,14 @@ def copy_changes(work: Work) -> None:
     ready = [space_id for space_id in looks.of if close_gap(looks, space_id)]
     _ask_for_whole_lists(looks)
     _read_what_changed(looks)
-    failures = work.walk.outcome.failures
+    failures = work.reader.outcome.failures
     if "work_items" not in failures:
         _end_unlisted(looks)
     looks.keep_comments()
     for space_id in ready if "work_items" not in failures else ():
         looks.move_cursors(space_id)
     for name in ("work_items", "work_item_labels", "comments"):
-        work.walk.outcome.note(name, "recent lists overlap with what is known")
+        work.reader.outcome.note(name, "recent lists overlap with what is known")
 
 
 def close_gap(looks: Looks, space_id: str) -> bool:
@@ -75,19 +75,19 @@ def _ask_for_whole_lists(looks: Looks) -> None:
             looks.take_whole(space_id)
         if looks.lists_are_cut(space_id):
             name, count = work.spaces.names[space_id], len(look.whole or ())
-            work.walk.outcome.messages.append(
+            work.reader.outcome.messages.append(
                 f"the list of space {name} has exactly {count} work items and may be cut: "
                 "what it lacks is looked for in the next full pass"
             )
     for row_id in looks.unlisted & looks.listed:
-        work.walk.outcome.cursors[("unlisted", row_id)] = ""
+        work.reader.outcome.cursors[("unlisted", row_id)] = ""
 
 
 def _read_what_changed(looks: Looks) -> None:
     """By GraphQL, work items that are not as they were; by REST, all rows of the lists."""
     work = looks.work
     labels: dict[str, set[str]] = {}
-    pairs = work.walk.known.rows("work_item_labels", ["work_item_id", "label_id"])
+    pairs = work.reader.known.rows("work_item_labels", ["work_item_id", "label_id"])
     for item_id, label_id in pairs:
         labels.setdefault(item_id, set()).add(label_id)
     changed: set[str] = set()
@@ -103,7 +103,7 @@ def _read_what_changed(looks: Looks) -> None:
             work.fail(f"{len(missing)} work items are listed and cannot be had by their ids")
     else:
         for space_id, look in looks.of.items():
-            work.walk.keep(ITEM_PIECE, look.items)
+            work.reader.keep(ITEM_PIECE, look.items)
             if _unread(work, space_id, look) - work.seen:
                 read_numbers(work, space_id, look)
     work.seen |= looks.listed
@@ -120,10 +120,10 @@ def _as_known(work: Work, space_id: str, row: Record, labels: set[str]) -> bool:
         space_id=space_id,
         number=row.get("number"),
         title=row.get("title"),
-        status_id=dig(row, "status.id"),
+        status_id=get_path(row, "status.id"),
         updated_at=moment(row.get("updatedAt")),
     )
-    carried = {dig(label, "id") for label in row.get("labels") or ()}
+    carried = {get_path(label, "id") for label in row.get("labels") or ()}
     return work.items.get(str(row.get("id"))) == shown and carried == labels
 
 
@@ -146,12 +146,12 @@ def _end_unlisted(looks: Looks) -> None:
         gone = _gone_by_number(work, item_id)
         if gone:
             evidence = "in no list of any space, and not found by its own address"
-            work.walk.outcome.end("work_items", {"id": item_id}, evidence)
+            work.reader.outcome.end("work_items", {"id": item_id}, evidence)
         elif gone is False:
             looks.mark_unlisted(item_id)
         else:
             text = f"work item {item_id} is in no list and cannot be asked for: it is kept"
-            work.walk.outcome.messages.append(text)
+            work.reader.outcome.messages.append(text)
 
 
 def _changes_unseen(looks: Looks, item_id: str) -> bool:
@@ -183,12 +183,12 @@ def _gone_by_number(work: Work, item_id: str) -> bool | None:
     if key is None or item.number is None:
         return None
     try:
-        page = work.walk.ask(WORK_ITEM_BY_NUMBER, {"space_key": key, "number": item.number})
+        page = work.reader.ask(WORK_ITEM_BY_NUMBER, {"space_key": key, "number": item.number})
     except Missing:
         return True
     except Skippable:
         return None
-    if dig(page.payload, "id") != item_id:
+    if get_path(page.payload, "id") != item_id:
         return None
-    work.walk.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
+    work.reader.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
     return False

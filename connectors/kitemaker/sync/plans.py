@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from connectors.core.errors import Skippable
 from connectors.core.fetch import Page
-from connectors.core.reader import Walk
+from connectors.core.reader import Reader
 from connectors.core.resources import Resource
 from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
@@ -42,52 +42,52 @@ from connectors.kitemaker.transport import (
     read_pages,
     same_organization,
 )
-from connectors.paging import Proof, dig
+from connectors.paging import Completeness, get_path
 
 
-def copy_work(walk: Walk, means: Means) -> None:
+def copy_work(reader: Reader, means: Means) -> None:
     """The organization, its spaces and their work items with comments.
 
     GraphQL has no filter by time: alone, it reads everything each time.
     """
-    work = Work(walk, means, read_spaces(walk, means))
-    if means.graphql and (walk.full or not means.rest):
+    work = Work(reader, means, read_spaces(reader, means))
+    if means.graphql and (reader.full or not means.rest):
         copy_all(work)
-    elif walk.full:
+    elif reader.full:
         copy_numbers(work)
     else:
         copy_changes(work)
 
 
-def copy_initiatives(walk: Walk, means: Means) -> None:
+def copy_initiatives(reader: Reader, means: Means) -> None:
     """Initiatives with their comments, and roadmaps in full passes or when a column is new."""
     if not means.graphql:
         leave_out(
-            walk,
+            reader,
             ("roadmaps", "roadmap_columns", "initiative_members", "initiative_watchers",
              "initiative_work_items", "initiative_roadmap_columns"),
         )  # fmt: skip
-        initiatives_by_number(walk)
+        initiatives_by_number(reader)
         return
-    if walk.full:
-        read_list(walk, ROADMAPS)
-    labels = GeneralLabels(walk, "labels")
+    if reader.full:
+        read_list(reader, ROADMAPS)
+    labels = GeneralLabels(reader, "labels")
     columns: set[str] = set()
 
     def look(records: list[Record], page: Page) -> None:
-        same_organization(walk, organization_of(page))
+        same_organization(reader, organization_of(page))
         for record in records:
             labels.keep(record)
             columns.update(str(c.get("id")) for c in record.get("roadmapColumns") or ())
 
-    read_organization_wide(walk, INITIATIVES, INITIATIVE, look, labels)
-    keep_hidden(walk, INITIATIVE_LABELS, INITIATIVE_SPACES, INITIATIVE_WORK_ITEMS)
-    if not walk.full and columns - ids_of(walk, "roadmap_columns"):
-        read_list(walk, ROADMAPS)
+    read_organization_wide(reader, INITIATIVES, INITIATIVE, look, labels)
+    keep_hidden(reader, INITIATIVE_LABELS, INITIATIVE_SPACES, INITIATIVE_WORK_ITEMS)
+    if not reader.full and columns - ids_of(reader, "roadmap_columns"):
+        read_list(reader, ROADMAPS)
 
 
 def read_organization_wide(
-    walk: Walk,
+    reader: Reader,
     listing: Resource,
     single: Resource,
     look: Callable[[list[Record], Page], None],
@@ -101,43 +101,43 @@ def read_organization_wide(
         look(records, page)
 
     try:
-        proof = read_pages(walk, listing, look=note)
+        proof = read_pages(reader, listing, look=note)
     except Skippable as error:
-        proof = Proof(False, reason=str(error))
+        proof = Completeness(False, reason=str(error))
     if not proof.complete:
-        walk.outcome.fail_rows(listing, proof.reason)
+        reader.outcome.fail_rows(listing, proof.reason)
         return
-    end_missing(walk, listing, single, seen, proof)
-    if listing.rows[0].table.name not in walk.outcome.failures:
+    end_missing(reader, listing, single, seen, proof)
+    if listing.rows[0].table.name not in reader.outcome.failures:
         labels.prove(listing, proof)
     for rows in (listing.rows[0], *listing.rows[0].children):
-        walk.outcome.note(rows.table.name, proof.by)
+        reader.outcome.note(rows.table.name, proof.by)
 
 
-def copy_feedback(walk: Walk, means: Means) -> None:
+def copy_feedback(reader: Reader, means: Means) -> None:
     """Feedback with its insights, and people in full passes or when someone is new."""
     if not means.graphql:
-        leave_out(walk, ("people", "companies", "feedback_owners", "feedback_tags"))
-        feedback_by_number(walk)
+        leave_out(reader, ("people", "companies", "feedback_owners", "feedback_tags"))
+        feedback_by_number(reader)
         return
-    if walk.full:
-        read_list(walk, PEOPLE)
-        read_list(walk, COMPANIES)
-    labels = GeneralLabels(walk, "tags")
+    if reader.full:
+        read_list(reader, PEOPLE)
+        read_list(reader, COMPANIES)
+    labels = GeneralLabels(reader, "tags")
     people: set[str] = set()
     companies: set[str] = set()
 
     def look(records: list[Record], page: Page) -> None:
-        same_organization(walk, organization_of(page))
+        same_organization(reader, organization_of(page))
         for record in records:
             labels.keep(record)
-            people.add(dig(record, "person.id"))
-            companies.add(dig(record, "company.id"))
+            people.add(get_path(record, "person.id"))
+            companies.add(get_path(record, "company.id"))
 
-    read_organization_wide(walk, FEEDBACK, FEEDBACK_BY_ID, look, labels)
-    keep_hidden(walk, INSIGHT_ENTITIES)
-    if not walk.full:
-        if people - ids_of(walk, "people") - {None}:
-            read_list(walk, PEOPLE)
-        if companies - ids_of(walk, "companies") - {None}:
-            read_list(walk, COMPANIES)
+    read_organization_wide(reader, FEEDBACK, FEEDBACK_BY_ID, look, labels)
+    keep_hidden(reader, INSIGHT_ENTITIES)
+    if not reader.full:
+        if people - ids_of(reader, "people") - {None}:
+            read_list(reader, PEOPLE)
+        if companies - ids_of(reader, "companies") - {None}:
+            read_list(reader, COMPANIES)

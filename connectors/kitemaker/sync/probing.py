@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from connectors.core.errors import Missing, Skippable
 from connectors.core.fetch import Page
-from connectors.core.reader import Walk
+from connectors.core.reader import Reader
 
 MARGIN = 25
 Ask = Callable[[Iterable[int]], Iterator[tuple[int, Page | Skippable]]]
@@ -74,10 +74,10 @@ def numbers_in(text: str) -> set[int]:
 class Holes:
     """Numbers that were missing in earlier passes and need not be asked for again."""
 
-    def __init__(self, walk: Walk, scope: str) -> None:
-        self._walk = walk
+    def __init__(self, reader: Reader, scope: str) -> None:
+        self._reader = reader
         self._scope = scope
-        self.known = numbers_in(walk.known.cursors("missing numbers").get(scope, ""))
+        self.known = numbers_in(reader.known.cursors("missing numbers").get(scope, ""))
 
     def worth_asking(self, top: int) -> list[int]:
         """All numbers up to some beyond the top, without those known to be missing.
@@ -90,4 +90,4 @@ class Holes:
     def remember(self, result: Probed) -> None:
         top = max(result.found, default=0)
         holes = {n for n in (self.known | result.missing) - result.found.keys() if n < top}
-        self._walk.outcome.cursors[("missing numbers", self._scope)] = spans(holes)
+        self._reader.outcome.cursors[("missing numbers", self._scope)] = spans(holes)

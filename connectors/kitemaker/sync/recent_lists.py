@@ -25,7 +25,7 @@ from connectors.kitemaker.sync.work_items import (
     Work,
     read_changed,
 )
-from connectors.paging import dig
+from connectors.paging import get_path
 
 UNLISTED = "unlisted"
 """Records that no list of REST shows although they exist, so as to ask for them only once."""
@@ -72,7 +72,7 @@ class Looks:
     comment_cursors: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = self.work.walk.known
+        known = self.work.reader.known
         for row_id, *rest in known.rows("comments", ["id", "entity_id", "updated_at"]):
             self.comments[row_id] = (rest[0], rest[1])
         self.unlisted = {row_id for row_id, value in known.cursors(UNLISTED).items() if value}
@@ -113,7 +113,7 @@ class Looks:
 
         A time that has not yet come (a clock of the service that jumped) would hide what follows.
         """
-        look, cursors = self.of[space_id], self.work.walk.outcome.cursors
+        look, cursors = self.of[space_id], self.work.reader.outcome.cursors
         for name, rows, stored, moves in (
             (ITEM_CURSORS, look.items, self.item_cursors, items),
             (COMMENT_CURSORS, look.comments, self.comment_cursors, comments),
@@ -125,10 +125,10 @@ class Looks:
     def lack_comments(self, space_id: str) -> None:
         """REST cannot repair comments: the gap stays, and is told each time."""
         place = f"space {self.work.spaces.names[space_id]}"
-        self.work.walk.outcome.lack("comments", place, COMMENTS_LOST)
+        self.work.reader.outcome.lack("comments", place, COMMENTS_LOST)
 
     def mark_unlisted(self, row_id: str) -> None:
-        self.work.walk.outcome.cursors[(UNLISTED, row_id)] = "exists"
+        self.work.reader.outcome.cursors[(UNLISTED, row_id)] = "exists"
 
     def keep_comments(self) -> None:
         """Comments that changed, and those that are missing where a list shows all of a space's."""
@@ -137,12 +137,12 @@ class Looks:
             self.work.seen_comments.update(str(row.get("id")) for row in rows)
             if self.work.means.graphql:
                 rows = [row for row in rows if self._differs(row)]
-            self.work.walk.keep(COMMENT_PIECE, rows)
+            self.work.reader.keep(COMMENT_PIECE, rows)
         self._end_missing_comments()
 
     def _differs(self, row: Record) -> bool:
         about, updated_at = self.comments.get(str(row.get("id")), ("", None))
-        return about != dig(row, "entity.id") or updated_at != moment(row.get("updatedAt"))
+        return about != get_path(row, "entity.id") or updated_at != moment(row.get("updatedAt"))
 
     def _end_missing_comments(self) -> None:
         """A list of fewer than 50 comments holds all of its space: what it lacks may be gone.
@@ -170,12 +170,12 @@ class Looks:
             return
         for comment_id in missing:
             evidence = "absent from the list of all comments of its space"
-            work.walk.outcome.end("comments", {"id": comment_id}, evidence)
+            work.reader.outcome.end("comments", {"id": comment_id}, evidence)
 
 
 def ask_list(work: Work, resource: Resource, space_id: str) -> tuple[list[Record], str]:
     """A list of REST, and when it was made. Raises Skippable."""
-    page = work.walk.ask(resource, {"space_id": space_id, "count": str(MOST)})
+    page = work.reader.ask(resource, {"space_id": space_id, "count": str(MOST)})
     if not isinstance(page.payload, list):
         raise UnexpectedShape(f"Kitemaker answered without a list of {resource.name}")
     return [row for row in page.payload if isinstance(row, dict)], page.date
@@ -183,7 +183,7 @@ def ask_list(work: Work, resource: Resource, space_id: str) -> tuple[list[Record
 
 def _learn_key(work: Work, space_id: str, comments: Iterable[Record]) -> None:
     """REST tells a space's key in its comments alone; their `spaceId` is not to be trusted."""
-    key = next((dig(row, "entity.space") for row in comments), None)
+    key = next((get_path(row, "entity.space") for row in comments), None)
     if isinstance(key, str) and work.spaces.keys.get(space_id) != key:
         work.spaces.keys[space_id] = key
-        work.walk.keep(SPACE_PIECE, [{"id": space_id, "key": key}])
+        work.reader.keep(SPACE_PIECE, [{"id": space_id, "key": key}])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.core.errors import Missing, Skippable, UnexpectedShape
-from connectors.core.reader import Walk
+from connectors.core.reader import Reader
 from connectors.core.resources import Resource
 from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
@@ -27,7 +27,7 @@ from connectors.kitemaker.transport import (
     same_organization,
     token_mark,
 )
-from connectors.paging import dig
+from connectors.paging import get_path
 
 GRAPHQL_ONLY = (
     "users", "applications", "integrations", "integration_users", "space_members",
@@ -53,28 +53,28 @@ class Spaces:
     """REST's daily reading is due in this pass."""
 
 
-def read_spaces(walk: Walk, means: Means) -> Spaces:
+def read_spaces(reader: Reader, means: Means) -> Spaces:
     """The organization and its spaces, statuses and labels. Raises Skippable without them."""
-    spaces = Spaces(keys=dict(walk.options.get("space_keys", {})))
+    spaces = Spaces(keys=dict(reader.options.get("space_keys", {})))
     spaces.keys.update(
-        (space_id, key) for space_id, key in walk.known.rows("spaces", ["id", "key"]) if key
+        (space_id, key) for space_id, key in reader.known.rows("spaces", ["id", "key"]) if key
     )
     if means.graphql:
-        _by_graphql(walk, spaces)
+        _by_graphql(reader, spaces)
     else:
-        _by_rest(walk, spaces)
-        leave_out(walk, GRAPHQL_ONLY)
-    _end_vanished(walk, means, spaces)
+        _by_rest(reader, spaces)
+        leave_out(reader, GRAPHQL_ONLY)
+    _end_vanished(reader, means, spaces)
     return spaces
 
 
-def _by_graphql(walk: Walk, spaces: Spaces) -> None:
-    page = walk.ask(ORGANIZATION)
-    listed = dig(page.payload, "data.organization.spaces")
+def _by_graphql(reader: Reader, spaces: Spaces) -> None:
+    page = reader.ask(ORGANIZATION)
+    listed = get_path(page.payload, "data.organization.spaces")
     if not isinstance(listed, list):
         raise UnexpectedShape("Kitemaker answered without its spaces")
-    same_organization(walk, dig(page.payload, "data.organization.id"))
-    types = {kind for (kind,) in walk.known.rows("statuses", ["type"]) if kind}
+    same_organization(reader, get_path(page.payload, "data.organization.id"))
+    types = {kind for (kind,) in reader.known.rows("statuses", ["type"]) if kind}
     try:
         for space in listed:
             spaces.names[space["id"]] = space["name"]
@@ -88,43 +88,45 @@ def _by_graphql(walk: Walk, spaces: Spaces) -> None:
         raise UnexpectedShape(f"Kitemaker answered with a space that lacks {error}") from None
     spaces.types = sorted(types)
     for rows in ORGANIZATION.rows:
-        walk.keep(rows, page.payload)
-        walk.outcome.note(rows.table.name, "one whole answer")
+        reader.keep(rows, page.payload)
+        reader.outcome.note(rows.table.name, "one whole answer")
 
 
-def _by_rest(walk: Walk, spaces: Spaces) -> None:
+def _by_rest(reader: Reader, spaces: Spaces) -> None:
     """Statuses and labels once a day, the organization in full passes alone."""
-    if walk.full or walk.outcome.no_ends:
-        page = walk.ask(REST_ORGANIZATION)
-        same_organization(walk, dig(page.payload, "id"))
-        walk.keep(REST_ORGANIZATION.rows[0], page.payload)
-    page = walk.ask(REST_SPACES)
+    if reader.full or reader.outcome.no_ends:
+        page = reader.ask(REST_ORGANIZATION)
+        same_organization(reader, get_path(page.payload, "id"))
+        reader.keep(REST_ORGANIZATION.rows[0], page.payload)
+    page = reader.ask(REST_SPACES)
     try:
         spaces.names.update((space["id"], space["label"]) for space in page.payload)
     except (KeyError, TypeError):
         raise UnexpectedShape("Kitemaker answered without its spaces") from None
-    walk.keep(REST_SPACES.rows[0], page.payload)
-    today = walk.started_at.date().isoformat()
-    spaces.new_day = walk.full or walk.known.cursor("statuses and labels") != today
+    reader.keep(REST_SPACES.rows[0], page.payload)
+    today = reader.started_at.date().isoformat()
+    spaces.new_day = reader.full or reader.known.cursor("statuses and labels") != today
     if spaces.new_day:
-        complete = [_rest_list(walk, REST_STATUSES, space_id, spaces) for space_id in spaces.names]
-        complete += [_rest_list(walk, REST_LABELS, space_id, spaces) for space_id in spaces.names]
+        complete = [
+            _rest_list(reader, REST_STATUSES, space_id, spaces) for space_id in spaces.names
+        ]
+        complete += [_rest_list(reader, REST_LABELS, space_id, spaces) for space_id in spaces.names]
         if all(complete):
-            walk.outcome.cursors[("statuses and labels", "")] = today
+            reader.outcome.cursors[("statuses and labels", "")] = today
 
 
-def _rest_list(walk: Walk, resource: Resource, space_id: str, spaces: Spaces) -> bool:
+def _rest_list(reader: Reader, resource: Resource, space_id: str, spaces: Spaces) -> bool:
     """The statuses or labels of one space; True where absence from them is evidence."""
     table = resource.rows[0].table.name
     scope = {"space_id": space_id}
-    listing = walk.read(resource, scope, collect=_whole)
+    listing = reader.read(resource, scope, collect=_whole)
     if not listing.proof.complete:
         return False
     if resource is REST_STATUSES:
         spaces.statuses.update((row["id"], row["name"]) for row in listing.records)
-    known = any(row[0] == space_id for row in walk.known.rows(table, ["space_id"]))
-    if believed(walk, resource, bool(listing.records), known, space_id):
-        walk.outcome.prove(table, resource.name, scope, listing.proof.by)
+    known = any(row[0] == space_id for row in reader.known.rows(table, ["space_id"]))
+    if believed(reader, resource, bool(listing.records), known, space_id):
+        reader.outcome.prove(table, resource.name, scope, listing.proof.by)
         return True
     return False
 
@@ -133,56 +135,56 @@ def _whole(record: Record) -> Record:
     return dict(record)
 
 
-def _end_vanished(walk: Walk, means: Means, spaces: Spaces) -> None:
+def _end_vanished(reader: Reader, means: Means, spaces: Spaces) -> None:
     """A space that is listed no more has ended if this token saw it, and its address says so."""
-    mark = token_mark(walk)
-    seen_by = walk.known.cursors("space seen by")
+    mark = token_mark(reader)
+    seen_by = reader.known.cursors("space seen by")
     for space_id in spaces.names:
-        walk.outcome.cursors[("space seen by", space_id)] = mark
-    for space_id, name in walk.known.rows("spaces", ["id", "name"]):
+        reader.outcome.cursors[("space seen by", space_id)] = mark
+    for space_id, name in reader.known.rows("spaces", ["id", "name"]):
         if space_id in spaces.names:
             continue
         if seen_by.get(space_id) != mark:
-            walk.outcome.messages.append(
+            reader.outcome.messages.append(
                 f"space {name} was seen with another token and is not shown to this one: it is kept"
             )
-        elif _is_gone(walk, means, space_id):
-            walk.outcome.end("spaces", {"id": space_id}, "not listed, and not found by its id")
+        elif _is_gone(reader, means, space_id):
+            reader.outcome.end("spaces", {"id": space_id}, "not listed, and not found by its id")
         else:
             spaces.names[space_id] = name
 
 
-def _is_gone(walk: Walk, means: Means, space_id: str) -> bool:
+def _is_gone(reader: Reader, means: Means, space_id: str) -> bool:
     try:
         if means.rest:
-            walk.ask(RECENT_WORK_ITEMS, {"space_id": space_id, "count": "1"})
+            reader.ask(RECENT_WORK_ITEMS, {"space_id": space_id, "count": "1"})
         else:
-            walk.ask(WORK_ITEMS, {"spaceId": space_id})
+            reader.ask(WORK_ITEMS, {"spaceId": space_id})
     except Missing:
         return True
     except Skippable as error:
         # GraphQL has no code of its own for a space that is not there.
         if not means.rest:
             return True
-        walk.outcome.fail("spaces", ORGANIZATION.name, str(error))
+        reader.outcome.fail("spaces", ORGANIZATION.name, str(error))
         return False
     reason = f"the space {space_id} is not listed, and yet it is there"
-    walk.outcome.fail("spaces", ORGANIZATION.name, reason)
+    reader.outcome.fail("spaces", ORGANIZATION.name, reason)
     return False
 
 
-def rename(walk: Walk, spaces: Spaces) -> None:
+def rename(reader: Reader, spaces: Spaces) -> None:
     """New names of statuses and spaces, in work items that an incremental pass does not read."""
     columns = ["id", "status_id", "status_name", "space_id", "space_name"]
     pieces: list[Record] = []
-    for item_id, status_id, status, space_id, space in walk.known.rows("work_items", columns):
+    for item_id, status_id, status, space_id, space in reader.known.rows("work_items", columns):
         piece = {
             **_renamed("status", status_id, status, spaces.statuses),
             **_renamed("space", space_id, space, spaces.names),
         }
         if piece:
             pieces.append({"id": item_id, **piece})
-    walk.keep(NAME_PIECE, pieces)
+    reader.keep(NAME_PIECE, pieces)
 
 
 def _renamed(part: str, row_id: str, old: str, names: Mapping[str, str]) -> dict[str, Any]:

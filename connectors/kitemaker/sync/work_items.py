@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.core.errors import Skippable, UnexpectedShape
 from connectors.core.fetch import Page
-from connectors.core.reader import Walk
+from connectors.core.reader import Reader
 from connectors.core.schema import Record
 from connectors.kitemaker.endpoints import (
     WORK_ITEMS,
@@ -26,7 +26,7 @@ from connectors.kitemaker.queries import MOST_AT_ONCE
 from connectors.kitemaker.sync.gap_test import before, newest
 from connectors.kitemaker.sync.spaces import Spaces
 from connectors.kitemaker.transport import Means, look_singly, read_pages
-from connectors.paging import dig
+from connectors.paging import get_path
 
 ITEM_CURSORS = "recent work items"
 COMMENT_CURSORS = "recent comments"
@@ -48,7 +48,7 @@ class Item:
 class Work:
     """One pass over the work items: what is known, and what was seen so far."""
 
-    walk: Walk
+    reader: Reader
     means: Means
     spaces: Spaces
     items: dict[str, Item] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Work:
 
     def __post_init__(self) -> None:
         columns = ["id", "space_id", "number", "title", "status_id", "updated_at", "archived_at"]
-        for item_id, *rest in self.walk.known.rows("work_items", columns):
+        for item_id, *rest in self.reader.known.rows("work_items", columns):
             self.items[item_id] = Item(*rest)
 
     def in_space(self, space_id: str) -> set[str]:
@@ -68,18 +68,18 @@ class Work:
         return {item_id for item_id, item in self.items.items() if item.space_id == space_id}
 
     def fail(self, reason: str) -> None:
-        self.walk.outcome.fail_rows(WORK_ITEMS, reason)
+        self.reader.outcome.fail_rows(WORK_ITEMS, reason)
 
     def note_record(self, record: Record) -> None:
         """Remember that a whole work item was read."""
         item_id = str(record.get("id"))
         self.seen.add(item_id)
-        self.found_in[item_id] = dig(record, "space.id")
+        self.found_in[item_id] = get_path(record, "space.id")
         self.seen_comments.update(str(c.get("id")) for c in record.get("comments") or ())
 
     def move_cursors(self, space_id: str, items: str, comments: str) -> None:
-        self.walk.outcome.cursors[(ITEM_CURSORS, space_id)] = items
-        self.walk.outcome.cursors[(COMMENT_CURSORS, space_id)] = comments
+        self.reader.outcome.cursors[(ITEM_CURSORS, space_id)] = items
+        self.reader.outcome.cursors[(COMMENT_CURSORS, space_id)] = comments
 
 
 def read_space(work: Work, space_id: str) -> bool:
@@ -98,7 +98,9 @@ def read_space(work: Work, space_id: str) -> bool:
             times[kind] = [newest(texts)] if texts else []
 
     try:
-        proof = read_pages(work.walk, work_items_in(work.spaces.types), {"spaceId": space_id}, look)
+        proof = read_pages(
+            work.reader, work_items_in(work.spaces.types), {"spaceId": space_id}, look
+        )
     except Skippable as error:
         work.fail(f"space {work.spaces.names.get(space_id, space_id)}: {error}")
         return False
@@ -123,28 +125,28 @@ def end_unlisted(work: Work) -> None:
         for item_id, item in work.items.items()
         if item_id not in work.seen and item.space_id in work.spaces.names
     }
-    gone, found, all_asked = look_singly(work.walk, lambda i: ask_items(work, [i]), missing)
+    gone, found, all_asked = look_singly(work.reader, lambda i: ask_items(work, [i]), missing)
     # An item that was moved while the pages were read may be on none of them.
     short = [i for i in found if work.found_in.get(i) == work.items[i].space_id]
     for item_id in found.keys() - set(short):
-        work.walk.keep(WORK_ITEMS_BY_ID.rows[0], found[item_id])
+        work.reader.keep(WORK_ITEMS_BY_ID.rows[0], found[item_id])
     if short:
         work.fail(f"the pages of their spaces lacked {len(short)} work items that exist")
     elif not all_asked:
         for space_id in work.spaces.names:
             scope = {"space_id": space_id}
-            work.walk.outcome.prove("work_items", WORK_ITEMS.name, scope, "end reached")
+            work.reader.outcome.prove("work_items", WORK_ITEMS.name, scope, "end reached")
     for item_id in gone:
         evidence = "in none of the spaces, all read to their end, and not found by its id"
-        work.walk.outcome.end("work_items", {"id": item_id}, evidence)
+        work.reader.outcome.end("work_items", {"id": item_id}, evidence)
     for rows in (WORK_ITEMS.rows[0], *WORK_ITEMS.rows[0].children):
-        work.walk.outcome.note(rows.table.name, "end reached in every space")
+        work.reader.outcome.note(rows.table.name, "end reached in every space")
 
 
 def ask_items(work: Work, ids: list[str]) -> Any:
     """The answer with a few work items. Raises Skippable where one cannot be had."""
     resource, names = work_items_by_id(ids)
-    page = work.walk.ask(resource, names)
+    page = work.reader.ask(resource, names)
     data = page.payload.get("data") if isinstance(page.payload, dict) else None
     records = [r for r in (data or {}).values() if isinstance(r, dict)]
     if {record.get("id") for record in records} != set(ids):
@@ -156,7 +158,7 @@ def ask_items(work: Work, ids: list[str]) -> Any:
 
 def read_items(work: Work, ids: list[str]) -> None:
     """A few work items whole, kept. Raises Skippable where one cannot be had."""
-    work.walk.keep(WORK_ITEMS_BY_ID.rows[0], ask_items(work, ids))
+    work.reader.keep(WORK_ITEMS_BY_ID.rows[0], ask_items(work, ids))
 
 
 def read_changed(work: Work, ids: Iterable[str]) -> set[str]:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from connectors.http.client import Client
-from connectors.http.config import HttpRules, Retry
+from connectors.http.config import HttpConfig, Retry
 from connectors.http.events import Event
 from connectors.http.rate_limit import Throttle
 from tests.kit.http import TOKEN, Arrival, Bench, Server, VirtualClock, good
@@ -33,7 +33,7 @@ def bench(clock: VirtualClock) -> Iterator[MakeBench]:
 
     def make(
         handler: Callable[[httpx.Request], httpx.Response],
-        rules: HttpRules | None = None,
+        rules: HttpConfig | None = None,
         *,
         base_url: str = "https://api.example/v1",
         credential: dict[str, str] | None = None,
@@ -41,7 +41,7 @@ def bench(clock: VirtualClock) -> Iterator[MakeBench]:
         random: Callable[[], float] = lambda: 1.0,
         **more: Any,
     ) -> Bench:
-        rules = rules or HttpRules(headers={"Authorization": "{token}"})
+        rules = rules or HttpConfig(headers={"Authorization": "{token}"})
         events: list[Event] = []
         client = Client(
             rules,

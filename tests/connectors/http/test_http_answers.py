@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.http.config import HttpRules
+from connectors.http.config import HttpConfig
 from connectors.http.response import NoJson, read_payload, retry_after
 
-TYPES = HttpRules().json_content_types
+TYPES = HttpConfig().json_content_types
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.core import errors
-from connectors.http.config import HttpRules, Request, Retry, Window
+from connectors.http.config import HttpConfig, Request, Retry, Window
 
 ROOT = Path(__file__).parents[3]
 EVERY = [
@@ -85,9 +85,9 @@ def test_equal_requests_have_equal_keys() -> None:
         lambda: Window(5, float("nan")),
         lambda: Retry(attempts=0),
         lambda: Retry(first_seconds=-1),
-        lambda: HttpRules(max_in_flight=0),
-        lambda: HttpRules(timeout_seconds=0),
-        lambda: HttpRules(penalty_seconds=-1),
+        lambda: HttpConfig(max_in_flight=0),
+        lambda: HttpConfig(timeout_seconds=0),
+        lambda: HttpConfig(penalty_seconds=-1),
     ],
 )
 def test_wrong_declarations_are_refused_at_once(wrong: type) -> None:

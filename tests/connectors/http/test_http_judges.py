@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.core import errors
-from connectors.http.config import HttpRules, Judge, Request, Verdict, judge_by_status
+from connectors.http.config import HttpConfig, Judge, Request, Verdict, judge_by_status
 from connectors.http.judges import (
     judge_kinescope,
     judge_kinesis,
@@ -201,7 +201,7 @@ def test_kitemaker(status: int, errors_found: Any, expected: str) -> None:
 def test_partial_graphql_data_is_no_answer(bench: Any) -> None:
     """What is lacking beside an error would look deleted."""
     payload = {"data": {"organization": None}, "errors": [{"message": "resolver broke"}]}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpRules(judge=judge_kitemaker))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kitemaker))
     with pytest.raises(errors.Refused, match="resolver broke"):
         at.client.ask(Request("POST", "/graphql", body={"query": "{a}"}, repeatable=True))
 
@@ -209,24 +209,24 @@ def test_partial_graphql_data_is_no_answer(bench: Any) -> None:
 def test_a_status_inside_a_body_counts_for_probes(bench: Any) -> None:
     """HTTP 200 with a 404 inside answers a probe like a plain 404."""
     payload = {"status": 404, "message": "Error: No Event with this event_id found"}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpRules(judge=judge_kinesis))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kinesis))
     assert at.client.ask(Request("GET", "/event"), also={404}).status == 404
 
 
 def test_a_wrong_caller_never_looks_like_a_missing_record(bench: Any) -> None:
     """A 404 about the caller's own account stops, even where a 404 is asked for."""
     payload = {"status": 404, "message": "Error: Account with this uid not found"}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpRules(judge=judge_kinesis))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kinesis))
     with pytest.raises(errors.BadCredential):
         at.client.ask(Request("GET", "/event"), also={404})
 
 
 def test_plain_text_of_a_failure_is_repeated_in_the_error(bench: Any) -> None:
     """Services that fail in plain text are heard too, HTML pages are not."""
-    at = bench(lambda _: httpx.Response(400, text="missing\nparameter q"), HttpRules())
+    at = bench(lambda _: httpx.Response(400, text="missing\nparameter q"), HttpConfig())
     with pytest.raises(errors.Refused, match='"missing parameter q"'):
         at.client.ask(Request("GET", "/search"))
-    at = bench(lambda _: httpx.Response(400, html="<p>canary</p>"), HttpRules())
+    at = bench(lambda _: httpx.Response(400, html="<p>canary</p>"), HttpConfig())
     with pytest.raises(errors.Refused) as caught:
         at.client.ask(Request("GET", "/search"))
     assert "canary" not in str(caught.value)

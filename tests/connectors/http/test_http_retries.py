@@ -12,7 +12,7 @@ import pytest
 
 from connectors.core import errors
 from connectors.http.client import LONGEST_SILENCE
-from connectors.http.config import HttpRules, Request, Retry, Window
+from connectors.http.config import HttpConfig, Request, Retry, Window
 from connectors.http.events import Event
 from connectors.http.rate_limit import stretched
 
@@ -165,7 +165,7 @@ def test_after_a_429_nothing_at_all_leaves_during_the_penalty(bench: Any) -> Non
         left.append(at.clock())
         return status(429) if len(left) == 1 else OK
 
-    at = bench(handle, HttpRules(windows=(Window(5, 1.0),), penalty_seconds=30))
+    at = bench(handle, HttpConfig(windows=(Window(5, 1.0),), penalty_seconds=30))
     threads = [threading.Thread(target=at.client.ask, args=(GET,)) for _ in range(4)]
     at.client.ask(GET)
     for thread in threads:
@@ -180,7 +180,7 @@ def test_after_a_429_nothing_at_all_leaves_during_the_penalty(bench: Any) -> Non
 
 def test_a_longer_retry_after_counts_over_the_penalty(bench: Any) -> None:
     """The service's own word may only lengthen the silence."""
-    at = bench(replies(status(429, **{"retry-after": "45"}), OK), HttpRules(penalty_seconds=30))
+    at = bench(replies(status(429, **{"retry-after": "45"}), OK), HttpConfig(penalty_seconds=30))
     at.client.ask(GET)
     assert sum(at.clock.sleeps) == 46
 
@@ -217,7 +217,7 @@ def test_every_attempt_passes_the_throttle(bench: Any) -> None:
         left.append(at.clock())
         return status(500) if len(left) < 8 else OK
 
-    at = bench(handle, HttpRules(windows=(Window(2, 10.0),)), random=lambda: 0.0)
+    at = bench(handle, HttpConfig(windows=(Window(2, 10.0),)), random=lambda: 0.0)
     at.client.ask(GET)
     assert len(left) == 8
     for first, beyond in zip(left, left[2:], strict=False):
@@ -240,7 +240,7 @@ def test_no_more_requests_are_under_way_than_the_rules_allow(bench: Any) -> None
             now -= 1
         return OK
 
-    at = bench(handle, HttpRules(max_in_flight=2))
+    at = bench(handle, HttpConfig(max_in_flight=2))
     threads = [threading.Thread(target=at.client.ask, args=(GET,)) for _ in range(16)]
     for thread in threads:
         thread.start()
@@ -278,7 +278,7 @@ def test_a_slow_body_ends_at_the_total_deadline(bench: Any) -> None:
 
     at = bench(
         lambda request: httpx.Response(200, stream=Drip()),
-        HttpRules(whole_seconds=60),
+        HttpConfig(whole_seconds=60),
         retry=Retry(attempts=1),
     )
     with pytest.raises(errors.TimedOut, match="60 seconds"):
@@ -294,7 +294,7 @@ def test_an_endless_body_is_given_up(bench: Any) -> None:
                 yield b" " * 4096
 
     at = bench(
-        lambda request: httpx.Response(200, stream=Endless()), HttpRules(largest_bytes=10_000)
+        lambda request: httpx.Response(200, stream=Endless()), HttpConfig(largest_bytes=10_000)
     )
     with pytest.raises(errors.Refused, match="10000 bytes"):
         at.client.ask(GET)
@@ -379,7 +379,7 @@ def test_a_listener_that_fails_does_not_keep_a_place(bench: Any) -> None:
         if angry.pop() if angry else False:
             raise ZeroDivisionError
 
-    rules = HttpRules(max_in_flight=1, windows=(Window(1, 1.0),))
+    rules = HttpConfig(max_in_flight=1, windows=(Window(1, 1.0),))
     at = bench(replies(OK), rules, on_event=listen)
     with pytest.raises(ZeroDivisionError):
         at.client.ask(GET)

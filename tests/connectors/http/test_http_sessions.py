@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from connectors.core import errors
-from connectors.http.config import HttpRules, Login, Request
+from connectors.http.config import HttpConfig, Login, Request
 from connectors.http.judges import judge_kinesis
 
 GET = Request("GET", "/project/fetch/all")
@@ -24,7 +24,7 @@ LOGIN = Login(
     renew=lambda parts: Request("POST", "/user/login/jwt", body={"uid": parts["uid"]}),
     life=lambda payload: payload.get("life"),
 )
-RULES = HttpRules(
+RULES = HttpConfig(
     headers={"Authorization": "Bearer {token}"},
     params={"uid": "{uid}"},
     judge=judge_kinesis,
@@ -225,7 +225,7 @@ def test_trouble_during_the_login_is_asked_through(bench: Any) -> None:
 
 def test_an_incomplete_credential_names_what_lacks(bench: Any) -> None:
     """Neither a token with its uid nor a password: said before anything is asked."""
-    plain = HttpRules(headers={"X-User": "{username}", "X-Token": "{token}"})
+    plain = HttpConfig(headers={"X-User": "{username}", "X-Token": "{token}"})
     with pytest.raises(errors.BadSettings, match=r"lacks its token.*Set KIPPT_API_TOKEN") as caught:
         bench(Instance(), plain, credential={"username": "ada"}, variables=["KIPPT_API_TOKEN"])
     assert errors.exit_status(caught.value) == 2
@@ -237,7 +237,7 @@ def test_an_incomplete_credential_names_what_lacks(bench: Any) -> None:
 def test_a_credential_that_no_header_can_carry_is_refused_without_repeating_it(bench: Any) -> None:
     """A line break pasted into a token, or a letter with an accent, is said but not shown."""
     for token in ("canary\nsecret", "canary-sécret"):
-        at = bench(Instance(), HttpRules(headers={"A": "{token}"}), credential={"token": token})
+        at = bench(Instance(), HttpConfig(headers={"A": "{token}"}), credential={"token": token})
         with pytest.raises(errors.BadCredential, match="cannot be sent") as caught:
             at.client.ask(GET)
         assert "canary" not in repr(caught.value)
@@ -251,7 +251,7 @@ def test_a_request_may_carry_its_own_authorization(bench: Any) -> None:
         seen.append(request)
         return httpx.Response(200, json={})
 
-    at = bench(handle, HttpRules(headers={"X-API-KEY": "{token}"}), credential={"token": "abcd"})
+    at = bench(handle, HttpConfig(headers={"X-API-KEY": "{token}"}), credential={"token": "abcd"})
     at.client.ask(Request("GET", "/x", headers=(("Authorization", "Bearer {token}"),)))
     assert seen[0].headers["x-api-key"] == "abcd"
     assert seen[0].headers["authorization"] == "Bearer abcd"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from connectors.kinesis import COLLECTION_LIST
-from connectors.paging import Asked, PageIndexes, Paging, Proof, TailPages
+from connectors.paging import Completeness, PageIndexes, Paging, SeenPage, TailPages
 
 
-def walk(
+def paginator(
     paging: Paging,
     rows: list[int],
     *,
@@ -22,9 +22,9 @@ def walk(
     amount: bool = True,
     newest_first: bool = False,
     after: Callable[[int], Any] = lambda number: None,
-) -> tuple[Proof, set[Hashable], int]:
+) -> tuple[Completeness, set[Hashable], int]:
     """What a walk proves, the rows it was shown and the requests it took."""
-    machine = paging.walk()
+    machine = paging.paginator()
     waiting = [machine.first()]
     shown: set[Hashable] = set()
     asked = 0
@@ -38,7 +38,7 @@ def walk(
         shown |= set(ids)
         payload = {"amount": len(rows)} if amount else {}
         after(asked)
-        waiting += machine.after(Asked(params, payload, list(ids)))
+        waiting += machine.after(SeenPage(params, payload, list(ids)))
     return machine.proof(), shown, asked
 
 
@@ -50,7 +50,7 @@ def test_every_list_is_read_whole(by_rows: bool, most: int) -> None:
         for count in range(34):
             rows = list(range(count))
             for amount in (True, False):
-                proof, shown, asked = walk(
+                proof, shown, asked = paginator(
                     PageIndexes(limit), rows, by_rows=by_rows, most=most, amount=amount
                 )
                 assert proof.complete
@@ -90,7 +90,7 @@ def test_rows_that_stay_are_never_missed_by_a_proof() -> None:
             if what in ("a", "e"):
                 rows.append(1000 + number)
 
-        proof, shown, _ = walk(PageIndexes(chance.choice([10, 12, 20])), rows, after=change)
+        proof, shown, _ = paginator(PageIndexes(chance.choice([10, 12, 20])), rows, after=change)
         assert proof.complete
         assert before & set(rows) <= shown - proof.stale
 
@@ -105,13 +105,13 @@ def test_new_rows_are_found_from_the_end_they_are_added_at(
         for new in {0, 1, count // 3, count}:
             rows = list(range(count))
             known = frozenset(str(row) for row in rows[: max(0, count - new)])
-            proof, shown, _ = walk(
+            proof, shown, _ = paginator(
                 TailPages(known, limit=5), rows, newest_first=newest_first, by_rows=by_rows
             )
             assert proof.complete
             assert {str(row) for row in shown} | known == {str(row) for row in rows}
     known = frozenset(str(row) for row in range(1000))
-    _, _, asked = walk(
+    _, _, asked = paginator(
         TailPages(known), list(range(1003)), newest_first=newest_first, by_rows=by_rows
     )
     assert asked <= 4
@@ -121,7 +121,7 @@ def test_what_does_not_add_up_is_read_from_start_to_end() -> None:
     """Known rows at both ends do not hide new ones between them."""
     rows = [*range(100), *range(500, 530), *range(100, 200)]
     known = frozenset(str(row) for row in range(200))
-    proof, shown, _ = walk(TailPages(known, limit=20), rows)
+    proof, shown, _ = paginator(TailPages(known, limit=20), rows)
     assert proof.complete
     assert proof.whole
     assert shown >= set(rows)

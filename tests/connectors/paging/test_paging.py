@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.paging import (
-    Asked,
+    Completeness,
     CursorPages,
     LinkedOffsets,
     PageIndexes,
     PageNumbers,
     Paging,
-    Proof,
+    SeenPage,
 )
 
 Params = dict[str, str]
@@ -103,7 +103,7 @@ def read(
     planned: list[tuple[int, str, int, int]],
     allowed: frozenset[str],
     served: Sequence[int] = (),
-) -> tuple[Proof, set[int], set[int], int]:
+) -> tuple[Completeness, set[int], set[int], int]:
     """(proof, rows that came, rows that were there throughout, requests) of one walk.
 
     Each change happens after so many answers were made. With `served`, up to four requests are
@@ -114,8 +114,8 @@ def read(
     rows = list(range(length))
     throughout, came = set(rows), set[int]()
     fresh = 1000
-    walk = paging.walk()
-    queue = [walk.first()]
+    paginator = paging.paginator()
+    queue = [paginator.first()]
     flying: list[Params] = []
     made: dict[int, dict[str, Any]] = {}
     count = 0
@@ -140,8 +140,8 @@ def read(
         params = flying.pop(0)
         payload = made.pop(id(params))
         came.update(payload["rows"])
-        queue += walk.after(Asked(params, payload, list(payload["rows"])))
-    return walk.proof(), came, throughout, count
+        queue += paginator.after(SeenPage(params, payload, list(payload["rows"])))
+    return paginator.proof(), came, throughout, count
 
 
 AND_BACK = [(3, "delete", 0, 0), (4, "add", 0, 0), (5, "delete", 0, 0)]
@@ -220,14 +220,14 @@ def test_a_list_at_rest_is_always_proved(kind: str, length: int) -> None:
 
 def test_paging_that_is_ignored_is_never_called_complete() -> None:
     """A service that shows its first ten rows whatever is asked gives no whole list."""
-    walk = PageNumbers(per_page=10).walk()
-    queue = [walk.first()]
+    paginator = PageNumbers(per_page=10).paginator()
+    queue = [paginator.first()]
     shown = list(range(10))
     for _ in range(MOST_REQUESTS):
         if not queue:
             break
         params = queue.pop(0)
         payload = {"meta": {"pagination": {"total": 12, "per_page": 10}}}
-        queue += walk.after(Asked(params, payload, list(shown)))
+        queue += paginator.after(SeenPage(params, payload, list(shown)))
     assert not queue
-    assert not walk.proof().complete
+    assert not paginator.proof().complete

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import connector
-from connectors.core.evidence import Outcome
-from connectors.core.records import Shaper
-from warehouse.load.known import Known
+from connectors.core.evidence import Evidence
+from connectors.core.records import RecordMapper
+from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Incoming
 from warehouse.store.connect import CATALOG, Warehouse
@@ -48,14 +48,14 @@ def check(states: list[tuple[State, bool]], folder: Path) -> None:
     expected = held_after(states)
     with open_engine(warehouse.home) as engine:
         for number, (listed, proved) in enumerate(states):
-            known = Known(warehouse, KINESCOPE, "one", engine.cursor)
+            known = AccountState(warehouse, KINESCOPE, "one", engine.cursor)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 incoming = Incoming(engine.cursor(), Path(scratch), {})
-                outcome = Outcome(TAGS)
+                outcome = Evidence(TAGS)
                 if proved:
                     outcome.prove("tags", "tags", {}, "total matched")
                 records = [{"id": key, "tag": value} for key, value in listed.items()]
-                Shaper(KINESCOPE, incoming).keep(rows, records, {})
+                RecordMapper(KINESCOPE, incoming).keep(rows, records, {})
                 request = LoadRequest(
                     KINESCOPE, "one", f"run-{number}", TAGS, outcome, incoming, True,
                     frozenset({"tags"}), Traffic(), accept_deletes=True, now=times[number],
