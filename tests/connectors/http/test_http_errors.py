@@ -99,7 +99,7 @@ def test_wrong_declarations_are_refused_at_once(wrong: type) -> None:
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        ("rules, judges, redact, throttle, reading", ["httpx", "httpcore", "asyncio"]),
+        ("config, judges, redact, rate_limit, reading", ["httpx", "httpcore", "asyncio"]),
         ("client", ["dagster", "pandas", "sqlalchemy", "duckdb", "pyarrow", "rich"]),
     ],
 )

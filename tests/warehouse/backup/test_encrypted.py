@@ -158,6 +158,6 @@ def test_keys_come_from_a_file_or_the_environment(key: BackupKey, tmp_path: Path
 
 
 def _store(place: Place, data: bytes) -> str:
-    from tests.backup.test_files import put_into_store
+    from tests.warehouse.backup.test_files import put_into_store
 
     return put_into_store(place, data)
