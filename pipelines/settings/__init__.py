@@ -265,7 +265,7 @@ def _options(where: str, inside: Mapping[str, Any], declared: Connector) -> dict
     found: dict[str, Any] = {}
     for option in declared.options:
         found[option.name] = value = inside.get(option.name, option.default)
-        if not option.right(value):
+        if not option.is_valid(value):
             raise BadSettings(
                 f"{where} {option.name} = {value!r}", guidance=f"write {option.example}"
             )

@@ -10,10 +10,10 @@ from typing import Any
 
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
-from connectors.core.families import read_family
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
-from connectors.core.reader import Reader
+from connectors.core.reader import FamilyReader
+from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
@@ -24,6 +24,8 @@ from warehouse.schema.evolve import made_beside
 from warehouse.store.connect import Warehouse
 from warehouse.store.processors import one_processor
 from warehouse.store.scratch import Scratch
+
+FULL_PASS = StateKey(StateKind.FULL_PASS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class FamilyPass:
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""
         known = self.means.known
-        if known.cursors("loaded in run").get(family.name) == self.order.run_id:
+        if known.states(StateKind.LOADED_IN_RUN).get(family.name) == self.order.run_id:
             return False
         spared = family.full_only and not self.full and not self.order.named
         return not spared or known.first_time(family.name)
@@ -107,11 +109,11 @@ class FamilyPass:
         An account whose first pass broke off has had none, and catches up.
         """
         known, days = self.means.known, self.means.account.full_every_days
-        last = known.cursor("full pass")
+        last = known.state(FULL_PASS)
         if not days or self.order.named:
             return False
         if last is None:
-            return not set(known.cursors("loaded in run").values()) <= {self.order.run_id}
+            return not set(known.states(StateKind.LOADED_IN_RUN).values()) <= {self.order.run_id}
         return (self.order.started_at - datetime.fromisoformat(last)).total_seconds() > (
             days * 86_400
         )
@@ -133,7 +135,7 @@ class FamilyPass:
                 ahead.ask(following, frozenset(means.account.tables), means.known)
             if failed is None:
                 self._remember(reader, last)
-            self._load(reader, tables, incoming, str(failed or ""))
+            self._load(reader, family, tables, incoming, str(failed or ""))
         finally:
             incoming.close()
             scratch.remove()
@@ -141,14 +143,14 @@ class FamilyPass:
 
     def _reader(
         self, family: Family, tables: frozenset[str], ahead: Prefetch, incoming: Incoming
-    ) -> Reader:
+    ) -> FamilyReader:
         account, known = self.means.account, self.means.known
         files = {"files": "yes"} if account.files.wanted else {}
-        return Reader(
+        return FamilyReader(
             account.connector,
             family,
             client=self.means.client,
-            answers=ahead.answers(family),
+            fetcher=ahead.answers(family),
             sink=incoming,
             known=known,
             full=self.full or known.first_time(family.name),
@@ -157,37 +159,44 @@ class FamilyPass:
             options={**account.options, **files},
         )
 
-    def _read(self, reader: Reader, tables: frozenset[str]) -> KollectError | None:
+    def _read(self, reader: FamilyReader, tables: frozenset[str]) -> KollectError | None:
         """Read the walk's family; returns, and tells, what broke it off."""
-        outcome, name, failed = reader.outcome, reader.family.name, None
+        evidence, name, failed = reader.evidence, reader.family, None
         try:
             with one_processor():
-                read_family(reader)
+                reader.read_family()
         except KollectError as error:
             failed = error
             # What was not read to its end proves no end.
-            outcome.no_ends = outcome.no_ends or "the reading broke off"
+            evidence.no_ends = evidence.no_ends or "the reading broke off"
             self.result.error = self.result.error or error
             self.means.tell("problem", str(error), family=name)
             for table in tables:
-                outcome.fail(table, name, str(error))
-        self.result.messages += outcome.messages
-        for message in outcome.messages:
+                evidence.fail(table, name, str(error))
+        self.result.messages += evidence.messages
+        for message in evidence.messages:
             self.means.tell("message", message, family=name)
         return failed
 
-    def _remember(self, reader: Reader, last: bool) -> None:
+    def _remember(self, reader: FamilyReader, last: bool) -> None:
         """Cursors of a family that was read to its end, and of a full pass that ends with it."""
-        outcome, order = reader.outcome, self.order
-        if not outcome.failures:
+        evidence, order = reader.evidence, self.order
+        if not evidence.failures:
             # What failed is asked for again if this run has to go on later.
-            outcome.cursors[("loaded in run", reader.family.name)] = order.run_id
+            evidence.state[StateKey(StateKind.LOADED_IN_RUN, scope=reader.family)] = order.run_id
         self._all_full = self._all_full and reader.full
         if last and self._all_full and not order.named and self.result.error is None:
-            outcome.cursors[("full pass", "")] = order.started_at.isoformat()
+            evidence.state[FULL_PASS] = order.started_at.isoformat()
 
-    def _load(self, reader: Reader, tables: frozenset[str], incoming: Incoming, error: str) -> None:
-        means, order, family = self.means, self.order, reader.family
+    def _load(
+        self,
+        reader: FamilyReader,
+        family: Family,
+        tables: frozenset[str],
+        incoming: Incoming,
+        error: str,
+    ) -> None:
+        means, order = self.means, self.order
         rows = load(
             means.warehouse,
             means.known,
@@ -196,7 +205,7 @@ class FamilyPass:
                 account=means.account.name,
                 run_id=order.run_id,
                 family=family,
-                outcome=reader.outcome,
+                outcome=reader.evidence,
                 incoming=incoming,
                 full=reader.full,
                 tables=tables,
