@@ -18,7 +18,7 @@ from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import new_run_id, sync_account
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from warehouse.store.engine import seldom_collected, without_pandas
 
 AT_ONCE = 5
@@ -84,7 +84,7 @@ def sync_accounts(
                 full=full,
                 accept_deletes=accept_deletes,
                 run_id=run_id,
-                outside=Outside(progress=progress),
+                runtime=Runtime(progress=progress),
             )
         except KollectError as error:
             return AccountResult(name, status="failed", error=error)
