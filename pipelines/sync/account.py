@@ -21,7 +21,7 @@ from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
-from pipelines.sync.family import FamilyPass, RunMeans, RunOrder, kept_tables
+from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
@@ -211,27 +211,25 @@ class _Sync:
         run_id: str,
         started_at: datetime,
     ) -> None:
-        order = RunOrder(
-            run_id=run_id,
-            started_at=started_at,
-            full=self.full,
-            named=self.named,
-            mass_delete_share=self.settings.mass_delete_share,
-            accept_deletes=self.accept_deletes,
-        )
-        means = RunMeans(
+        family_pass = FamilyPass(
             account=self.account,
             warehouse=self.warehouse,
             client=client,
             journal=journal,
             engine=engine,
             known=self._known(engine),
+            result=self.result,
+            run_id=run_id,
+            started_at=started_at,
+            full=self.full,
+            named=self.named,
+            mass_delete_share=self.settings.mass_delete_share,
+            accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,
         )
-        passing = FamilyPass(order, means, self.result)
-        self.full = passing.full
-        passing.read(families)
+        self.full = family_pass.full
+        family_pass.read(families)
 
     def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
         """Download what the records name; what is loaded can be read meanwhile."""
