@@ -15,7 +15,7 @@ import yaml
 from pipelines.orchestration import backups, derived_views
 from pipelines.orchestration.checks import CHECKS
 from pipelines.orchestration.notify import check_alerts
-from pipelines.settings import SECTIONS
+from pipelines.settings import TABLES
 from pipelines.settings.schedule import Rhythm, read_rhythm
 from tests.kit.live import commands_of
 from tests.pipelines.conftest import ROOT
@@ -32,8 +32,8 @@ def blocks(language: str) -> list[str]:
 def test_the_settings_on_the_page_are_taken_as_they_stand() -> None:
     """Copy, paste, works; and the defaults shown are the defaults."""
     values = {k: v for block in blocks("toml") for k, v in tomllib.loads(block).items()}
-    assert set(values["schedule"]) == SECTIONS["schedule"]
-    assert set(values["alerts"]) == SECTIONS["alerts"]
+    assert set(values["schedule"]) == TABLES["schedule"]
+    assert set(values["alerts"]) == TABLES["alerts"]
     shown = read_rhythm(values["schedule"], {})
     assert shown == Rhythm(timezone="Europe/Berlin")
     check_alerts(values["alerts"])
