@@ -170,7 +170,8 @@ def _apprise(message: Message, channels: Channels) -> None:
     kind = apprise.NotifyType.SUCCESS if message.over else apprise.NotifyType.FAILURE
     # Apprise tells reasons, and whole addresses, to its log. They are taken from there and masked.
     apprise.logger.propagate = False
-    with apprise.LogCapture(level=apprise.logging.WARNING, fmt="%(message)s") as log:
+    warnings: Any = apprise.LogCapture  # a class without types
+    with warnings(level=apprise.logging.WARNING, fmt="%(message)s") as log:
         understood = [sender.add(address) for address in channels.apprise]
         sent = all(understood) and sender.notify(message.body, message.title, kind)
         reason = " ".join(log.getvalue().split())
