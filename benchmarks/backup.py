@@ -71,7 +71,7 @@ def build(file: Path, count: int) -> None:
     import duckdb
 
     from connectors import connector
-    from warehouse.evolve import ensure_schema
+    from warehouse.schema.evolve import ensure_schema
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")

@@ -64,13 +64,13 @@ def videos(numbers: range, version: int) -> Iterator[list[dict[str, Any]]]:
 def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     """Load these videos; seconds from the first record to the published file."""
     from connectors import connector
-    from connectors.outcome import Outcome
-    from connectors.shape import Shaper
-    from warehouse.connect import Warehouse
-    from warehouse.engine import open_engine, seldom_collected
-    from warehouse.incoming import Incoming
-    from warehouse.known import Known
-    from warehouse.load import LoadRequest, Traffic, load
+    from connectors.core.evidence import Evidence
+    from connectors.core.records import RecordMapper
+    from warehouse.load.known import AccountState
+    from warehouse.load.load import LoadRequest, Traffic, load
+    from warehouse.load.staging import Incoming
+    from warehouse.store.connect import Warehouse
+    from warehouse.store.engine import open_engine, seldom_collected
 
     kinescope = connector("kinescope")
     family = next(f for f in kinescope.families if f.name == "videos")
@@ -78,15 +78,15 @@ def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     warehouse = Warehouse(folder / "kollect.duckdb")
     began = time.perf_counter()
     with open_engine(warehouse.home) as engine, seldom_collected():
-        known = Known(warehouse, kinescope, "kinescope", engine.cursor)
+        known = AccountState(warehouse, kinescope, "kinescope", engine.cursor)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             incoming = Incoming(engine.cursor(), Path(scratch), {})
-            shaper = Shaper(kinescope, incoming)
+            shaper = RecordMapper(kinescope, incoming)
             for page in videos(numbers, version):
                 shaper.keep(rows, page, {})
             handed = time.perf_counter()
             request = LoadRequest(
-                kinescope, "kinescope", f"run-{version}", family, Outcome(family), incoming,
+                kinescope, "kinescope", f"run-{version}", family, Evidence(family), incoming,
                 version == 0, frozenset({"videos", "video_assets"}), Traffic(),
                 now=START + timedelta(hours=version),
             )  # fmt: skip

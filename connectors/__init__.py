@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connectors.declare import Connector
+    from connectors.core.connector import Connector
 
 SERVICES = ("kinescope", "kinesis", "kinopio", "kippt", "kitemaker")
 

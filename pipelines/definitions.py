@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.alerts import alerts_sensor
-from pipelines.assets import account_assets
-from pipelines.dagster_backups import backup_assets
-from pipelines.dagster_places import Source, read_sources
-from pipelines.dagster_views import GROUP, view_assets
-from pipelines.schedules import account_jobs, account_schedules, first_sync, upkeep
+from pipelines.orchestration.alerts import alerts_sensor
+from pipelines.orchestration.assets import account_assets
+from pipelines.orchestration.backups import backup_assets
+from pipelines.orchestration.derived_views import GROUP, view_assets
+from pipelines.orchestration.schedules import account_jobs, account_schedules, first_sync, upkeep
+from pipelines.orchestration.sources import Source, read_sources
 
 
 def definitions(sources: list[Source]) -> dg.Definitions:

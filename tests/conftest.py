@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Bench, bench
+from tests.kit.account import Bench, bench
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has interrupts ignored by all that they

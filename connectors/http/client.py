@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from connectors.errors import (
+from connectors.core.errors import (
     BadCredential,
     BrokenAnswer,
     KollectError,
@@ -25,14 +25,14 @@ from connectors.errors import (
     TimedOut,
     Unreachable,
 )
-from connectors.http.addresses import checked_base, joined, redirected
-from connectors.http.answers import Answer
+from connectors.http.config import HttpConfig, Parts, Request, Retry, words
 from connectors.http.events import Event, Meter, Reporter, Statistics
+from connectors.http.rate_limit import Booking, Throttle, spoken
 from connectors.http.reading import Reply, SessionEnded, read_reply
 from connectors.http.redact import safe_text, safe_url
-from connectors.http.rules import HttpRules, Parts, Request, Retry, words
+from connectors.http.response import Answer
 from connectors.http.session import Session, headers_of, hidden, params_of
-from connectors.http.throttle import Booking, Throttle, spoken
+from connectors.http.urls import checked_base, joined, redirected
 
 LONGEST_SILENCE = 900.0
 """Seconds. Who is told to stay away for longer is better told so than left waiting."""
@@ -69,7 +69,7 @@ class Client:
 
     def __init__(
         self,
-        rules: HttpRules,
+        rules: HttpConfig,
         base_url: str,
         credential: Mapping[str, str],
         *,

@@ -22,7 +22,7 @@ from urllib.request import getproxies
 import httpx
 import msgspec
 
-from connectors.errors import (
+from connectors.core.errors import (
     BrokenAnswer,
     KollectError,
     LongSilence,
@@ -33,9 +33,10 @@ from connectors.errors import (
     Unreachable,
     WarehouseProblem,
 )
-from connectors.http.addresses import origin
+from connectors.http.bandwidth import Pace
+from connectors.http.config import Judge, Retry, Verdict, judge_by_status
 from connectors.http.events import Reporter
-from connectors.http.file_answers import (
+from connectors.http.file_response import (
     LeftOut,
     Mismatch,
     Wanted,
@@ -49,12 +50,11 @@ from connectors.http.file_answers import (
     untrue,
     whole_already,
 )
-from connectors.http.hosts import HostList
-from connectors.http.pace import Pace
-from connectors.http.part import Notes, Part
+from connectors.http.host_allowlist import HostList
+from connectors.http.partial_file import Notes, Part
+from connectors.http.rate_limit import Throttle
 from connectors.http.reading import error_for
-from connectors.http.rules import Judge, Retry, Verdict, judge_by_status
-from connectors.http.throttle import Throttle
+from connectors.http.urls import origin
 
 for _name in ("httpx", "httpcore"):
     # They log whole addresses and the headers of redirects, which may hold signatures.

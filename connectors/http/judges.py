@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-from connectors.http.rules import Judgement, Verdict, judge_by_status, verdict_of, words
+from connectors.http.config import Judgement, Verdict, judge_by_status, verdict_of, words
 
 
 def is_number(value: Any) -> TypeGuard[int]:

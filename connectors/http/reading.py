@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from connectors.errors import (
+from connectors.core.errors import (
     BadCredential,
     BrokenAnswer,
     Forbidden,
@@ -18,9 +18,9 @@ from connectors.errors import (
     ServerFault,
     Throttled,
 )
-from connectors.http.answers import Answer, NoJson, is_html, media_type, read_payload, retry_after
+from connectors.http.config import HttpConfig, Verdict, verdict_of, words
 from connectors.http.redact import safe_text
-from connectors.http.rules import HttpRules, Verdict, verdict_of, words
+from connectors.http.response import Answer, NoJson, is_html, media_type, read_payload, retry_after
 
 PLAIN_ERRORS: Mapping[Verdict, tuple[type[KollectError], str]] = {
     Verdict.THROTTLED: (Throttled, "the service asks for fewer requests"),
@@ -74,7 +74,7 @@ class SessionEnded(Exception):
 
 def read_reply(
     reply: Reply,
-    rules: HttpRules,
+    rules: HttpConfig,
     *,
     also: Set[int] = frozenset(),
     secret_values: Iterable[str] = (),

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.errors import BadCredential, BadSettings, Missing, Skippable
-from connectors.http.answers import Answer
-from connectors.http.rules import HttpRules, Parts, Request
+from connectors.core.errors import BadCredential, BadSettings, Missing, Skippable
+from connectors.http.config import HttpConfig, Parts, Request
+from connectors.http.response import Answer
 
 OPEN_PARTS = frozenset({"uid", "username"})
 """Parts of a credential that are no secret: masking a uid of "1" would spoil every text."""
@@ -33,12 +33,12 @@ def fill(templates: Mapping[str, str], parts: Parts) -> dict[str, str]:
         raise BadSettings(f"the credential lacks its part {missing}") from None
 
 
-def params_of(rules: HttpRules, parts: Parts) -> list[tuple[str, str]]:
+def params_of(rules: HttpConfig, parts: Parts) -> list[tuple[str, str]]:
     """The query parameters that travel with every request."""
     return list(fill(rules.params, parts).items())
 
 
-def headers_of(rules: HttpRules, request: Request, parts: Parts, login: bool) -> dict[str, str]:
+def headers_of(rules: HttpConfig, request: Request, parts: Parts, login: bool) -> dict[str, str]:
     """The request's own headers over the service's, names in lower case.
 
     A login goes without the headers that it is still to earn. Raises BadCredential, without
@@ -80,7 +80,7 @@ class Session:
 
     def __init__(
         self,
-        rules: HttpRules,
+        rules: HttpConfig,
         credential: Parts,
         *,
         clock: Callable[[], float],

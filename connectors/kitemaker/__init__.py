@@ -3,22 +3,22 @@
 Two interfaces to one organization. GraphQL lists everything and filters nothing by time; REST
 shows the last 50 changes of a space and single records by number. `transport` chooses: `auto`
 reads all by GraphQL and changes by REST, `graphql` and `rest` do without the other. What the API
-page leaves open, and which form is tolerated, stands in connectors/notes/kitemaker.md.
+page leaves open, and which form is tolerated, stands in connectors/kitemaker/notes.md.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from connectors.check_declarations import checked
-from connectors.declare import Connector, Credential, Family, Option
+from connectors.core.connector import Connector, Credential, Family, Option
+from connectors.core.validate import checked
+from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kitemaker
-from connectors.http.rules import HttpRules, Window
-from connectors.kitemaker import routes
-from connectors.kitemaker.costs import cost_of_feedback, cost_of_initiatives, cost_of_work
-from connectors.kitemaker.means import guarded
-from connectors.kitemaker.plans import copy_feedback, copy_initiatives, copy_work
+from connectors.kitemaker import endpoints
+from connectors.kitemaker.estimate import cost_of_feedback, cost_of_initiatives, cost_of_work
+from connectors.kitemaker.sync.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
+from connectors.kitemaker.transport import guarded
 
 
 def are_texts(value: Any) -> bool:
@@ -33,22 +33,22 @@ KITEMAKER = checked(
         base_url="https://toil.kitemaker.co/developers",
         base_url_env="KITEMAKER_BASE_URL",
         credential=Credential({"token": "KITEMAKER_API_KEY"}, (("token",),)),
-        http=HttpRules(windows=(Window(2, 1.0),), judge=judge_kitemaker, max_in_flight=1),
+        http=HttpConfig(windows=(Window(2, 1.0),), judge=judge_kitemaker, max_in_flight=1),
         families=(
             Family(
                 "work",
                 (
-                    routes.ORGANIZATION,
-                    routes.REST_ORGANIZATION,
-                    routes.REST_SPACES,
-                    routes.REST_STATUSES,
-                    routes.REST_LABELS,
-                    routes.WORK_ITEMS,
-                    routes.WORK_ITEMS_BY_ID,
-                    routes.RECENT_WORK_ITEMS,
-                    routes.RECENT_COMMENTS,
-                    routes.LISTED_WORK_ITEMS,
-                    routes.WORK_ITEM_BY_NUMBER,
+                    endpoints.ORGANIZATION,
+                    endpoints.REST_ORGANIZATION,
+                    endpoints.REST_SPACES,
+                    endpoints.REST_STATUSES,
+                    endpoints.REST_LABELS,
+                    endpoints.WORK_ITEMS,
+                    endpoints.WORK_ITEMS_BY_ID,
+                    endpoints.RECENT_WORK_ITEMS,
+                    endpoints.RECENT_COMMENTS,
+                    endpoints.LISTED_WORK_ITEMS,
+                    endpoints.WORK_ITEM_BY_NUMBER,
                 ),
                 plan=guarded(copy_work),
                 cost=cost_of_work,
@@ -56,10 +56,10 @@ KITEMAKER = checked(
             Family(
                 "initiatives",
                 (
-                    routes.ROADMAPS,
-                    routes.INITIATIVES,
-                    routes.INITIATIVE,
-                    routes.INITIATIVE_BY_NUMBER,
+                    endpoints.ROADMAPS,
+                    endpoints.INITIATIVES,
+                    endpoints.INITIATIVE,
+                    endpoints.INITIATIVE_BY_NUMBER,
                 ),
                 plan=guarded(copy_initiatives),
                 cost=cost_of_initiatives,
@@ -68,20 +68,20 @@ KITEMAKER = checked(
             Family(
                 "feedback",
                 (
-                    routes.PEOPLE,
-                    routes.COMPANIES,
-                    routes.FEEDBACK,
-                    routes.FEEDBACK_BY_ID,
-                    routes.FEEDBACK_BY_NUMBER,
-                    routes.FEEDBACK_BY_PATH,
+                    endpoints.PEOPLE,
+                    endpoints.COMPANIES,
+                    endpoints.FEEDBACK,
+                    endpoints.FEEDBACK_BY_ID,
+                    endpoints.FEEDBACK_BY_NUMBER,
+                    endpoints.FEEDBACK_BY_PATH,
                 ),
                 plan=guarded(copy_feedback),
                 cost=cost_of_feedback,
                 tables=(LABELS,),
             ),
         ),
-        notes="connectors/notes/kitemaker.md",
-        check=routes.REST_ORGANIZATION,
+        notes="connectors/kitemaker/notes.md",
+        check=endpoints.REST_ORGANIZATION,
         who=lambda organization: f"the organization {organization.get('name')}",
         secret_fields=("apiKey", "token", "accessToken"),
         options=(

@@ -7,24 +7,24 @@ what the maker is called belongs to `users`, so it makes no version either.
 
 from __future__ import annotations
 
-from connectors.declare import Column, Reference, Table, col, given
+from connectors.core.schema import Column, Reference, Table, col, given
 
 ID = col("id", "text", "the record's id, the same for its whole life")
 CREATED = col("createdAt", "time", "when the record was created")
 UPDATED = col("updatedAt", "time", "when the record was changed last")
 STAMPS = (CREATED, UPDATED)
 LATE_STAMPS = (
-    col("createdAt", "time", "when the record was created (GraphQL only)", late=True),
-    col("updatedAt", "time", "when the record was changed last (GraphQL only)", late=True),
+    col("createdAt", "time", "when the record was created (GraphQL only)", backfilled=True),
+    col("updatedAt", "time", "when the record was changed last (GraphQL only)", backfilled=True),
 )
 ACTOR = (
-    col("actor.id", "text", "who made it: an id of a table for that type", volatile=True),
-    col("actor.name", "text", "what the maker is called", volatile=True),
+    col("actor.id", "text", "who made it: an id of a table for that type", unversioned=True),
+    col("actor.name", "text", "what the maker is called", unversioned=True),
     col(
         "actor.type",
         "text",
         "`user`, `application`, `integration` or `integration_user`",
-        volatile=True,
+        unversioned=True,
     ),
 )
 SIZES = (
@@ -51,7 +51,7 @@ def link(name: str, meaning: str, owner: End, to: End, *more: Column) -> Table:
         ),
         key=(owner[0], to[0]),
         parents=(Reference(owner[0], owner[1], owner=True), Reference(to[0], to[1], orphans=1.0)),
-        volatile=LINK_PARTS,
+        unversioned=LINK_PARTS,
     )
 
 
@@ -61,11 +61,11 @@ ORGANIZATIONS = Table(
     (
         ID,
         col("name", "text", "its name"),
-        col("slug", "text", "its name in addresses (GraphQL only)", late=True),
+        col("slug", "text", "its name in addresses (GraphQL only)", backfilled=True),
         *STAMPS,
     ),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 SPACES = Table(
     "spaces",
@@ -73,9 +73,9 @@ SPACES = Table(
     (
         ID,
         col("name", "text", "its name"),
-        col("key", "text", "the letters in front of its work item numbers", late=True),
-        col("slug", "text", "its name in addresses (GraphQL only)", late=True),
-        col("private", "boolean", "is open to its members alone (GraphQL only)", late=True),
+        col("key", "text", "the letters in front of its work item numbers", backfilled=True),
+        col("slug", "text", "its name in addresses (GraphQL only)", backfilled=True),
+        col("private", "boolean", "is open to its members alone (GraphQL only)", backfilled=True),
         *LATE_STAMPS,
     ),
     newest="created_at",
@@ -87,8 +87,8 @@ STATUSES = Table(
         ID,
         given("space_id", "text", "the space to which the status belongs"),
         col("name", "text", "its name"),
-        col("type", "text", "BACKLOG, TODO, IN_PROGRESS, DONE or ARCHIVED so far", late=True),
-        col("default", "boolean", "takes new work items (GraphQL only)", late=True),
+        col("type", "text", "BACKLOG, TODO, IN_PROGRESS, DONE or ARCHIVED so far", backfilled=True),
+        col("default", "boolean", "takes new work items (GraphQL only)", backfilled=True),
         *LATE_STAMPS,
     ),
     parents=(OF_SPACE,),
@@ -101,7 +101,7 @@ LABELS = Table(
         ID,
         given("space_id", "text", "the label's space; NULL where initiatives or feedback have it"),
         col("name", "text", "its name, not unique"),
-        col("color", "text", "hexadecimal digits without `#`, or a colour's name", late=True),
+        col("color", "text", "hexadecimal digits without `#`, or a colour's name", backfilled=True),
         *LATE_STAMPS,
     ),
     parents=(Reference("space_id", "spaces", owner=True, orphans=1.0),),
@@ -114,20 +114,20 @@ USERS = Table(
         ID,
         col("username", "text", "the unique short name"),
         col("name", "text", "the full name"),
-        col("avatar", "text", "address of the picture, of unknown lifetime", volatile=True),
+        col("avatar", "text", "address of the picture, of unknown lifetime", unversioned=True),
         col("guest", "boolean", "sees only the spaces to which it was invited"),
         col("deactivated", "boolean", "has left"),
         *STAMPS,
     ),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 APPLICATIONS = Table(
     "applications",
     "One application with a token of its own (GraphQL only)",
     (ID, col("name", "text", "its name"), *STAMPS),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 SERVICE = (
     col("type", "text", "the other product, as GITHUB or SLACK"),
@@ -138,7 +138,7 @@ INTEGRATIONS = Table(
     "One connection with another product (GraphQL only)",
     (ID, *SERVICE, *STAMPS),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 INTEGRATION_USERS = Table(
     "integration_users",
@@ -151,7 +151,7 @@ INTEGRATION_USERS = Table(
         *STAMPS,
     ),
     newest="created_at",
-    lasting=True,
+    append_only=True,
 )
 SPACE_MEMBERS = link(
     "space_members",
@@ -174,9 +174,9 @@ WORK_ITEMS = Table(
         col("space.name", "text", "what that space is called"),
         *SIZES,
         *STAMPS,
-        col("sort", "text", "where it stands in its column, in text order", late=True),
-        col("closedAt", "time", "when it was done (GraphQL only)", late=True),
-        col("archivedAt", "time", "when it was archived (GraphQL only)", late=True),
+        col("sort", "text", "where it stands in its column, in text order", backfilled=True),
+        col("closedAt", "time", "when it was done (GraphQL only)", backfilled=True),
+        col("archivedAt", "time", "when it was archived (GraphQL only)", backfilled=True),
     ),
     parents=(OF_SPACE, Reference("status_id", "statuses")),
     newest="updated_at",
@@ -206,7 +206,7 @@ COMMENTS = Table(
         col("body", "text", "its text as Markdown"),
         *ACTOR,
         col("threadId", "text", "the same for a comment and its answers; no id of a comment"),
-        col("reply", "boolean", "answers another comment (REST only)", late=True),
+        col("reply", "boolean", "answers another comment (REST only)", backfilled=True),
         *STAMPS,
     ),
     parents=(
@@ -214,7 +214,7 @@ COMMENTS = Table(
         Reference("entity_id", "initiatives", orphans=1.0, owner=True),
     ),
     newest="updated_at",
-    volatile=("entity",),
+    unversioned=("entity",),
 )
 INITIATIVES = Table(
     "initiatives",
@@ -228,7 +228,7 @@ INITIATIVES = Table(
         *SIZES,
         col("archivedAt", "time", "when it was archived"),
         *STAMPS,
-        col("color", "text", "its colour (GraphQL only)", late=True),
+        col("color", "text", "its colour (GraphQL only)", backfilled=True),
     ),
     newest="updated_at",
 )
@@ -292,10 +292,10 @@ FEEDBACK = Table(
         col("title", "text", "its title"),
         col("contents", "text", "its text as Markdown"),
         *ACTOR,
-        col("person.id", "text", "who gave it (GraphQL only)", late=True),
-        col("company.id", "text", "the company of who gave it (GraphQL only)", late=True),
-        col("personName", "text", "who gave it, where only a name is shown", volatile=True),
-        col("companyName", "text", "the company, where only a name is shown", volatile=True),
+        col("person.id", "text", "who gave it (GraphQL only)", backfilled=True),
+        col("company.id", "text", "the company of who gave it (GraphQL only)", backfilled=True),
+        col("personName", "text", "who gave it, where only a name is shown", unversioned=True),
+        col("companyName", "text", "the company, where only a name is shown", unversioned=True),
         col("processed", "boolean", "was dealt with"),
         col("processedAt", "time", "when it was dealt with"),
         *STAMPS,
@@ -337,7 +337,7 @@ INSIGHT_ENTITIES = link(
     "One work item or initiative that an insight is about",
     ("insight_id", "insights"),
     ("entity_id", "work_items"),
-    col("type", "text", "`work_item` or `initiative`", name="entity_type", late=True),
+    col("type", "text", "`work_item` or `initiative`", name="entity_type", backfilled=True),
 )
 PEOPLE = Table(
     "people",

@@ -1,6 +1,14 @@
 """How listings are paged: pure state machines that decide what to ask next and what is proved."""
 
-from connectors.paging.base import Asked, OnePage, Paging, PagingWalk, Proof, dig, records_at
+from connectors.paging.base import (
+    Completeness,
+    OnePage,
+    Paginator,
+    Paging,
+    SeenPage,
+    get_path,
+    records_at,
+)
 from connectors.paging.cursor import CursorPages
 from connectors.paging.offset import LinkedOffsets
 from connectors.paging.page_index import PageIndexes
@@ -8,16 +16,16 @@ from connectors.paging.page_number import PageNumbers
 from connectors.paging.tail import TailPages
 
 __all__ = [
-    "Asked",
+    "Completeness",
     "CursorPages",
     "LinkedOffsets",
     "OnePage",
     "PageIndexes",
     "PageNumbers",
+    "Paginator",
     "Paging",
-    "PagingWalk",
-    "Proof",
+    "SeenPage",
     "TailPages",
-    "dig",
+    "get_path",
     "records_at",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from connectors.paging.base import Asked, Params, Proof
+from connectors.paging.base import Completeness, Params, SeenPage
 from connectors.paging.numbered import NumberedWalk
 
 PASS_TRIES = 8
@@ -18,11 +18,11 @@ class AnyOrderWalk(NumberedWalk):
 
     equal: EqualPasses | None = None
 
-    def begin(self, page: Asked) -> list[Params]:
+    def begin(self, page: SeenPage) -> list[Params]:
         self.equal = EqualPasses()
         return self.go_on(1, page, self.total)
 
-    def go_on(self, number: int, page: Asked, total: int | None) -> list[Params]:
+    def go_on(self, number: int, page: SeenPage, total: int | None) -> list[Params]:
         if self.equal is None:
             # Without a total, the first page came before it was known that others follow.
             self.equal = EqualPasses()
@@ -52,7 +52,7 @@ class AnyOrderWalk(NumberedWalk):
             return self.read_again()
         if verdict:
             return self.end("two passes were equal")
-        self.outcome = Proof(False, reason="rows moved in each pass over the pages")
+        self.outcome = Completeness(False, reason="rows moved in each pass over the pages")
         return []
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 Params = dict[str, str]
 
 
-def dig(value: Any, path: str) -> Any:
+def get_path(value: Any, path: str) -> Any:
     """The value at a dotted path, or None where any step is missing or no object."""
     for name in path.split(".") if path else ():
         if not isinstance(value, Mapping):
@@ -25,9 +25,9 @@ def whole(value: Any) -> int | None:
 
 def records_at(payload: Any, path: str) -> list[Any] | None:
     """The list at a path: a null is empty, a single object is a list of one, other shapes None."""
-    found = dig(payload, path)
+    found = get_path(payload, path)
     if found is None:
-        parent = dig(payload, path.rpartition(".")[0]) if path else None
+        parent = get_path(payload, path.rpartition(".")[0]) if path else None
         last = path.rpartition(".")[2]
         present = path == "" or (isinstance(parent, Mapping) and last in parent)
         return [] if present else None
@@ -39,7 +39,7 @@ def records_at(payload: Any, path: str) -> list[Any] | None:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Completeness:
     """What a walk through a listing has shown."""
 
     complete: bool
@@ -54,7 +54,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SeenPage:
     """One answered page as the paging sees it."""
 
     params: Params
@@ -63,16 +63,16 @@ class Asked:
     """The identities of the page's records, in order."""
 
 
-class PagingWalk(Protocol):
+class Paginator(Protocol):
     """One walk through one listing: `first`, then `after` each answer in the order asked."""
 
     def first(self) -> Params:
         """The parameters of the first request."""
 
-    def after(self, page: Asked) -> list[Params]:
+    def after(self, page: SeenPage) -> list[Params]:
         """What to ask next, possibly several at once; nothing when the walk waits or ends."""
 
-    def proof(self) -> Proof:
+    def proof(self) -> Completeness:
         """What the pages so far have shown; called when nothing is left to ask."""
 
     def refused(self) -> Params | None:
@@ -82,7 +82,7 @@ class PagingWalk(Protocol):
 class Paging(Protocol):
     """A kind of paging, declared once for a resource."""
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         """A fresh walk."""
 
     def requests(self, rows: int) -> int:
@@ -96,7 +96,7 @@ class Paging(Protocol):
 class OnePage:
     """The whole listing is one answer."""
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return _OnePageWalk()
 
     def requests(self, rows: int) -> int:
@@ -110,11 +110,11 @@ class _OnePageWalk:
     def first(self) -> Params:
         return {}
 
-    def after(self, page: Asked) -> list[Params]:
+    def after(self, page: SeenPage) -> list[Params]:
         return []
 
-    def proof(self) -> Proof:
-        return Proof(True, "one whole answer")
+    def proof(self) -> Completeness:
+        return Completeness(True, "one whole answer")
 
     def refused(self) -> Params | None:
         return None

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class CursorPages:
     """Dotted path of the flag that says whether another page follows."""
     size: int = 50
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return _CursorWalk(self)
 
     def requests(self, rows: int) -> int:
@@ -34,26 +34,26 @@ class CursorPages:
 class _CursorWalk:
     rule: CursorPages
     used: set[str] = field(default_factory=set)
-    outcome: Proof | None = None
+    outcome: Completeness | None = None
 
     def first(self) -> Params:
         return {}
 
-    def after(self, page: Asked) -> list[Params]:
-        if not dig(page.payload, self.rule.more):
-            self.outcome = Proof(True, "end reached")
+    def after(self, page: SeenPage) -> list[Params]:
+        if not get_path(page.payload, self.rule.more):
+            self.outcome = Completeness(True, "end reached")
             return []
-        cursor = dig(page.payload, self.rule.cursor)
+        cursor = get_path(page.payload, self.rule.cursor)
         text = "" if cursor is None else str(cursor)
         if not page.ids or not text or text in self.used:
             fault = "an empty page promised more" if not page.ids else f"cursor {text!r} came again"
-            self.outcome = Proof(False, reason=fault)
+            self.outcome = Completeness(False, reason=fault)
             return []
         self.used.add(text)
         return [{self.rule.param: text}]
 
-    def proof(self) -> Proof:
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+    def proof(self) -> Completeness:
+        return self.outcome or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         return None

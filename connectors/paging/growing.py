@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from connectors.paging.base import Asked, Params, Proof
+from connectors.paging.base import Completeness, Params, SeenPage
 from connectors.paging.numbered import NumberedWalk
 
 BORDER_TRIES = 8
@@ -29,12 +29,12 @@ class GrowingWalk(NumberedWalk):
     """The first and the last page, to be compared with a second look."""
     borders: BorderPass | None = None
 
-    def begin(self, page: Asked) -> list[Params]:
+    def begin(self, page: SeenPage) -> list[Params]:
         self.ends = {1: page.ids}
         self.count(page)
         return self.ask([self.pages])
 
-    def go_on(self, number: int, page: Asked, total: int | None) -> list[Params]:
+    def go_on(self, number: int, page: SeenPage, total: int | None) -> list[Params]:
         if self.borders is not None:
             return self._compare_border(self.borders, number, page, total)
         if self.total is None:
@@ -64,7 +64,7 @@ class GrowingWalk(NumberedWalk):
     def _ended(self) -> list[Params]:
         return self.read_again() if self.signs else self.end("total matched")
 
-    def _next_without_total(self, number: int, page: Asked) -> list[Params]:
+    def _next_without_total(self, number: int, page: SeenPage) -> list[Params]:
         if not page.ids or page.ids == self.first_ids:
             self.pages = number
             return self.read_again()
@@ -72,7 +72,7 @@ class GrowingWalk(NumberedWalk):
         return self.ask([number + 1])
 
     def _compare_border(
-        self, borders: BorderPass, number: int, page: Asked, total: int | None
+        self, borders: BorderPass, number: int, page: SeenPage, total: int | None
     ) -> list[Params]:
         self.total = total if total is not None else self.total
         self.count(page)
@@ -81,7 +81,7 @@ class GrowingWalk(NumberedWalk):
             return self.ask([step])
         if step < 0:
             self.signs.append(f"page {borders.number} kept moving")
-            self.outcome = Proof(False, reason="; ".join(self.signs[-3:]))
+            self.outcome = Completeness(False, reason="; ".join(self.signs[-3:]))
             return []
         if len(self.here) >= (self.total or 0):
             return self.proved("page borders compared")

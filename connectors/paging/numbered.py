@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.paging.base import Asked, Params, Proof, dig, whole
+from connectors.paging.base import Completeness, Params, SeenPage, get_path, whole
 
 if TYPE_CHECKING:
     from connectors.paging.page_number import PageNumbers
@@ -44,16 +44,16 @@ class NumberedWalk(ABC):
     """The second page was the first one over again, in a listing without a total."""
     moved: bool = False
     """Whether there was any sign that rows moved."""
-    outcome: Proof | None = None
+    outcome: Completeness | None = None
 
     # -- what differs ----------------------------------------------------------------------
 
     @abstractmethod
-    def begin(self, page: Asked) -> list[Params]:
+    def begin(self, page: SeenPage) -> list[Params]:
         """What follows the first page of several, where the total is known."""
 
     @abstractmethod
-    def go_on(self, number: int, page: Asked, total: int | None) -> list[Params]:
+    def go_on(self, number: int, page: SeenPage, total: int | None) -> list[Params]:
         """What follows a later answer; without a total, the second page comes here first."""
 
     @abstractmethod
@@ -74,7 +74,7 @@ class NumberedWalk(ABC):
         self.ask_size = max(SMALLEST_PAGE, self.ask_size // 2)
         return self.page(1)
 
-    def after(self, page: Asked) -> list[Params]:
+    def after(self, page: SeenPage) -> list[Params]:
         number = int(page.params[self.rule.page_param])
         total = self.rule.total(page.payload)
         self.waiting.discard(number)
@@ -84,7 +84,7 @@ class NumberedWalk(ABC):
             return self._without_total(number, page)
         self.moved |= self.total not in (None, total)
         self.total = total
-        echoed = whole(dig(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
+        echoed = whole(get_path(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
         self.size = echoed or len(page.ids) or self.ask_size
         self.pages = self.last_page()
         if self.pages == 1:
@@ -93,10 +93,10 @@ class NumberedWalk(ABC):
         self.begun = True
         return self.begin(page)
 
-    def proof(self) -> Proof:
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+    def proof(self) -> Completeness:
+        return self.outcome or Completeness(False, reason="the listing was not read to its end")
 
-    def _without_total(self, number: int, page: Asked) -> list[Params]:
+    def _without_total(self, number: int, page: SeenPage) -> list[Params]:
         """An answer that shows no total: one whole answer, or pages up to an empty one."""
         if number == 2 and page.ids != self.first_ids:
             self.begun, self.pages = True, 2
@@ -133,7 +133,7 @@ class NumberedWalk(ABC):
             return self.pages
         return max(1, math.ceil(self.total / (self.size or self.ask_size)))
 
-    def count(self, page: Asked) -> None:
+    def count(self, page: SeenPage) -> None:
         self.rows += len(page.ids)
         self.here.update(map(hash, page.ids))
 
@@ -146,7 +146,7 @@ class NumberedWalk(ABC):
         self.here, self.rows = set(), 0
 
     def proved(self, by: str) -> list[Params]:
-        self.outcome = Proof(True, by)
+        self.outcome = Completeness(True, by)
         return []
 
     def end(self, by: str) -> list[Params]:
@@ -166,7 +166,7 @@ class NumberedWalk(ABC):
         """
         if self.size >= (self.total or 0) or self.cuts >= CUTS:
             of_all = "" if self.total is None else f" of {self.total}"
-            self.outcome = Proof(False, reason=f"{self.seen()} rows{of_all} came")
+            self.outcome = Completeness(False, reason=f"{self.seen()} rows{of_all} came")
             return []
         self.cuts += 1
         self.ask_size = max(2, self.size - self.size // 7 - 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path
 
 PASSES = 4
 """How often a listing that moves is read from its start before it is called unproved."""
@@ -27,7 +27,7 @@ class LinkedOffsets:
     overlap: int = 5
     next: str = "meta.next"
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return _LinkedOffsetWalk(self)
 
     def requests(self, rows: int) -> int:
@@ -49,7 +49,7 @@ class _LinkedOffsetWalk:
     start: list[Hashable] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
     moved: str = ""
-    outcome: Proof | None = None
+    outcome: Completeness | None = None
 
     def first(self) -> Params:
         return self._at(0)
@@ -58,11 +58,11 @@ class _LinkedOffsetWalk:
         self.visited.add(offset)
         return {"limit": str(self.rule.limit), "offset": str(offset)}
 
-    def after(self, page: Asked) -> list[Params]:
+    def after(self, page: SeenPage) -> list[Params]:
         offset = int(page.params["offset"])
         if offset and self.tail and page.ids[: len(self.tail)] != self.tail:
             self.moved = f"rows moved around offset {offset} while the pages were read"
-        link = dig(page.payload, self.rule.next)
+        link = get_path(page.payload, self.rule.next)
         named = parse_qs(urlsplit(link).query).get("offset") if isinstance(link, str) else None
         if not named or not page.ids:
             return self._end(page)
@@ -71,23 +71,23 @@ class _LinkedOffsetWalk:
         self.tail = page.ids[-overlap:] if overlap > 0 else []
         target = following - overlap
         if following <= offset or target in self.visited:
-            self.outcome = Proof(False, reason=f"`next` led back to offset {following}")
+            self.outcome = Completeness(False, reason=f"`next` led back to offset {following}")
             return []
         return [self._at(target)]
 
-    def _end(self, page: Asked) -> list[Params]:
+    def _end(self, page: SeenPage) -> list[Params]:
         if not self.moved:
-            self.outcome = Proof(True, "end reached, overlaps seen")
+            self.outcome = Completeness(True, "end reached, overlaps seen")
             return []
         if self.passes >= PASSES:
-            self.outcome = Proof(False, reason=self.moved)
+            self.outcome = Completeness(False, reason=self.moved)
             return []
         self.passes += 1
         self.moved, self.tail, self.visited = "", [], set()
         return [self._at(0)]
 
-    def proof(self) -> Proof:
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+    def proof(self) -> Completeness:
+        return self.outcome or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         return None

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig, whole
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path, whole
 
 PASSES = 4
 """How often a list that moves is read from its start before it is called unproved."""
@@ -33,7 +33,7 @@ class PageIndexes:
     limit: int = 100
     amount: str = "amount"
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return _PageIndexWalk(self)
 
     def requests(self, rows: int) -> int:
@@ -44,7 +44,7 @@ class PageIndexes:
         return count
 
     def total(self, payload: Any) -> int | None:
-        return whole(dig(payload, self.amount))
+        return whole(get_path(payload, self.amount))
 
 
 def window(end: int, limit: int) -> tuple[int, int]:
@@ -81,7 +81,7 @@ class _PageIndexWalk:
     passes: int = 1
     moved: str = ""
     """What was wrong in the last pass, which goes on to the end all the same."""
-    outcome: Proof | None = None
+    outcome: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.size or self.rule.limit
@@ -96,8 +96,8 @@ class _PageIndexWalk:
         self.start = offset * size
         return {"limit": str(size), "offset": str(offset)}
 
-    def after(self, page: Asked) -> list[Params]:
-        amount = whole(dig(page.payload, self.rule.amount))
+    def after(self, page: SeenPage) -> list[Params]:
+        amount = whole(get_path(page.payload, self.rule.amount))
         if self.start == 0:
             if 0 < len(page.ids) < min(self.size, self.size if amount is None else amount):
                 self.size = len(page.ids)
@@ -123,25 +123,25 @@ class _PageIndexWalk:
         if amount is not None and len(self.seen) != amount:
             return self._again(f"{len(self.seen)} distinct rows came, {amount} were announced")
         by = "end reached" if amount is None else "amount matched"
-        self.outcome = Proof(True, by, stale=frozenset(self.earlier - self.seen))
+        self.outcome = Completeness(True, by, stale=frozenset(self.earlier - self.seen))
         return []
 
-    def _counts_rows(self, page: Asked) -> bool:
+    def _counts_rows(self, page: SeenPage) -> bool:
         """Whether offset 1 led to the second row of the list."""
         asked_for_one = page.params.get("offset") == "1" and self.start > 1
         return asked_for_one and bool(self.second) and page.ids[:1] == self.second
 
     def _again(self, reason: str) -> list[Params]:
         if self.passes >= PASSES:
-            self.outcome = Proof(False, reason=f"{reason}, in each of {PASSES} passes")
+            self.outcome = Completeness(False, reason=f"{reason}, in each of {PASSES} passes")
             return []
         self.passes += 1
         self.earlier |= self.seen
         self.seen, self.tail, self.end = set(), [], 0
         return [self.first()]
 
-    def proof(self) -> Proof:
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+    def proof(self) -> Completeness:
+        return self.outcome or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         """The first page with a usual limit, where a greater one was refused."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.paging.any_order import AnyOrderWalk
-from connectors.paging.base import PagingWalk, dig, whole
+from connectors.paging.base import Paginator, get_path, whole
 from connectors.paging.growing import GrowingWalk
 
 
@@ -27,11 +27,11 @@ class PageNumbers:
     grows_at_end: bool = False
     """The order asked for puts new rows last, and no edit moves a row."""
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return GrowingWalk(self) if self.grows_at_end else AnyOrderWalk(self)
 
     def requests(self, rows: int) -> int:
         return max(1, math.ceil(rows / self.per_page))
 
     def total(self, payload: Any) -> int | None:
-        return whole(dig(payload, self.meta + ".total"))
+        return whole(get_path(payload, self.meta + ".total"))

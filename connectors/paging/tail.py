@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Asked, PagingWalk, Params, Proof, dig, whole
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path, whole
 from connectors.paging.page_index import USUAL, PageIndexes
 
 
@@ -23,14 +23,14 @@ class TailPages:
     limit: int = 100
     amount: str = "amount"
 
-    def walk(self) -> PagingWalk:
+    def paginator(self) -> Paginator:
         return _TailWalk(self)
 
     def requests(self, rows: int) -> int:
         return min(2, PageIndexes(self.limit).requests(rows))
 
     def total(self, payload: Any) -> int | None:
-        return whole(dig(payload, self.amount))
+        return whole(get_path(payload, self.amount))
 
 
 def texts(ids: Iterable[Hashable]) -> list[str]:
@@ -49,8 +49,8 @@ class _TailWalk:
     first_ids: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     amount: int = 0
-    everything: PagingWalk | None = None
-    outcome: Proof | None = None
+    everything: Paginator | None = None
+    outcome: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.rule.limit
@@ -61,10 +61,10 @@ class _TailWalk:
         offset = index * self.size if self.by_rows else index
         return {"limit": str(self.size), "offset": str(offset)}
 
-    def after(self, page: Asked) -> list[Params]:
+    def after(self, page: SeenPage) -> list[Params]:
         if self.everything is not None:
             return self.everything.after(page)
-        amount = whole(dig(page.payload, self.rule.amount))
+        amount = whole(get_path(page.payload, self.rule.amount))
         if not self.step:
             return self._begin(page, amount)
         if not self.by_rows and self._counts_rows(page, amount):
@@ -78,11 +78,11 @@ class _TailWalk:
             return self._joined()
         return [self._ask(self.index + self.step)]
 
-    def _begin(self, page: Asked, amount: int | None) -> list[Params]:
+    def _begin(self, page: SeenPage, amount: int | None) -> list[Params]:
         ids = texts(page.ids)
         if amount is None or not ids or len(ids) >= amount:
             # One page holds all of it, or nobody knows how much there is.
-            self.everything = PageIndexes(self.rule.limit, self.rule.amount).walk()
+            self.everything = PageIndexes(self.rule.limit, self.rule.amount).paginator()
             self.everything.first()
             return self.everything.after(page)
         self.size, self.amount = min(self.size, len(ids)), amount
@@ -93,7 +93,7 @@ class _TailWalk:
             return [self._ask((amount - 1) // self.size)]
         return self._joined() if not self.rule.known.isdisjoint(ids) else [self._ask(1)]
 
-    def _counts_rows(self, page: Asked, amount: int | None) -> bool:
+    def _counts_rows(self, page: SeenPage, amount: int | None) -> bool:
         """Whether a page shows what stands at that row instead of on that page."""
         if self.step > 0:
             return self.index == 1 and not self.first_ids.isdisjoint(texts(page.ids))
@@ -107,17 +107,17 @@ class _TailWalk:
         """The end, unless rows are missing although known ones were reached."""
         if len(self.seen | self.rule.known) < self.amount:
             return self._read_everything()
-        self.outcome = Proof(True, "read back to known rows", whole=False)
+        self.outcome = Completeness(True, "read back to known rows", whole=False)
         return []
 
     def _read_everything(self) -> list[Params]:
-        self.everything = PageIndexes(self.rule.limit, self.rule.amount).walk()
+        self.everything = PageIndexes(self.rule.limit, self.rule.amount).paginator()
         return [self.everything.first()]
 
-    def proof(self) -> Proof:
+    def proof(self) -> Completeness:
         if self.everything is not None:
             return self.everything.proof()
-        return self.outcome or Proof(False, reason="the listing was not read to its end")
+        return self.outcome or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         """The first page with a usual limit, where a greater one was refused."""

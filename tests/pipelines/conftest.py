@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.dagster_places import Source, read_sources
-from tests.support import Bench
+from pipelines.orchestration.sources import Source, read_sources
+from tests.kit.account import Bench
 
 ROOT = Path(__file__).parents[2]
 NOTHING = {"KOLLECT_KEYRING": "0", "TZ": "Europe/Berlin"}

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.kinescope import Kinescope
 from sandbox.service import Request
-from tests.sandbox.kinescope_client import ask, get
+from tests.kit.kinescope_client import ask, get
 
 
 def video(account: Kinescope, video_id: str) -> dict[str, Any]:

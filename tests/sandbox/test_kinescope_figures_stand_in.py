@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sandbox.kinescope import Kinescope
-from tests.sandbox.kinescope_client import ask, get
+from tests.kit.kinescope_client import ask, get
 
 
 def test_analytics_label_the_workspaces_day_in_utc() -> None:

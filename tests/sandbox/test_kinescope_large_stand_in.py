@@ -6,7 +6,7 @@ import json
 import time
 
 from sandbox.kinescope import Kinescope
-from tests.sandbox.kinescope_client import ask, get
+from tests.kit.kinescope_client import ask, get
 
 
 def test_a_million_videos_cost_nothing_until_they_are_read() -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator
 
-from tests.sandbox.kinescope_client import Client
+from tests.kit.kinescope_client import Client
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "kinescope" / "openapi"
 NEWER = FOLDER / "kinescoper-kinescope_openapi.yaml"

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.sandbox.kinescope_client import Client
+from tests.kit.kinescope_client import Client
 
 LINKED = ("poster_url", "url", "download_link")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.kinescope import Kinescope
-from tests.sandbox.kinescope_client import Client, assert_same
+from tests.kit.kinescope_client import Client, assert_same
 
 
 @pytest.mark.parametrize(

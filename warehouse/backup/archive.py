@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.errors import AccountBusy, BadSettings
+from connectors.core.errors import AccountBusy, BadSettings
 from warehouse.backup.manifest import MANIFEST
 from warehouse.backup.problems import BackupProblem
 from warehouse.backup.progress import Step, Tell, quiet
-from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.store.locks import FileLock, HeldElsewhere
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
 PARTIAL = ".partial-"

@@ -10,16 +10,16 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from connectors.errors import BadSettings
+from connectors.core.errors import BadSettings
 from warehouse.backup.durable import remove_tree, rename_new, sync_all, sync_folders_below
 from warehouse.backup.kinopio_spaces import spaces_for_import
 from warehouse.backup.manifest import TableRecord
-from warehouse.backup.opened import Backup
 from warehouse.backup.progress import Step, Tell
+from warehouse.backup.reader import Backup
 from warehouse.backup.restore import TARGET, Restored, build, check_space
 from warehouse.backup.selection import STATE, Selection
 from warehouse.backup.snapshot import engine
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 FORMATS = {
     "json": "FORMAT JSON, ARRAY true",

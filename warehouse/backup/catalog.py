@@ -16,7 +16,7 @@ import duckdb
 
 from warehouse.backup.content import key_of, stored_form
 from warehouse.backup.manifest import ColumnRecord
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 SHAPE = "shape"
 TRIAL = "trial"

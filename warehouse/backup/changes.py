@@ -12,12 +12,12 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.manifest import Changes, TableRecord
-from warehouse.backup.opened import Backup
 from warehouse.backup.problems import BackupProblem
+from warehouse.backup.reader import Backup
 from warehouse.backup.script import below, rows_of
 from warehouse.backup.snapshot import SOURCE
 from warehouse.backup.tables_out import Wanted
-from warehouse.types import quoted
+from warehouse.schema.types import quoted
 
 
 def compare_with(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from warehouse.backup.manifest import ColumnRecord
-from warehouse.types import quoted
+from warehouse.schema.types import quoted
 
 NATIVE = re.compile(
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|VARCHAR|JSON|BLOB|UUID|DATE|TIME"

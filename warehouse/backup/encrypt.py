@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from connectors.errors import BadSettings
+from connectors.core.errors import BadSettings
 from warehouse.backup.problems import DamagedBackup, MissingLibrary, WrongKey
 
 SCHEME = "age"

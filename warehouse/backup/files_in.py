@@ -12,9 +12,9 @@ import duckdb
 
 from warehouse.backup.durable import copy_checked, sync_file
 from warehouse.backup.progress import Step, Tell
-from warehouse.backup.shelf import Shelf
 from warehouse.backup.snapshot import SOURCE
-from warehouse.files.store import HASH, store_of
+from warehouse.backup.writer import Shelf
+from warehouse.files.blobs import HASH, store_of
 
 FOLDER = "files"
 

@@ -28,8 +28,8 @@ from warehouse.backup.manifest import (
     sums,
 )
 from warehouse.backup.script import restore_text
-from warehouse.backup.shelf import Shelf
 from warehouse.backup.snapshot import Snapshot
+from warehouse.backup.writer import Shelf
 
 
 def describe_backup(

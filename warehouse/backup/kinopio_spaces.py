@@ -1,7 +1,7 @@
 """Kinopio's spaces as one JSON object each, in the form that Kinopio's own import reads.
 
 The import wants `name`, `cards`, `connections` and `tags`; the app's export leaves out who was
-there and every key. Sources: connectors/notes/kinopio.md.
+there and every key. Sources: connectors/kinopio/notes.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 PARTS = {
     "cards": "cards",

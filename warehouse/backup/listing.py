@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.errors import KollectError
+from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive, Place, moment_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
-from warehouse.backup.opened import open_backup
 from warehouse.backup.progress import utc_now
 from warehouse.backup.proofs import Proofs, read_proofs
+from warehouse.backup.reader import open_backup
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What can go wrong with a backup, as errors that say what to do next.
 
-Every one is a KollectError; how bad it is follows from the class, as in connectors.errors.
+Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.errors import Fatal, KollectError
-from warehouse.disk import disk_problem
+from connectors.core.errors import Fatal, KollectError
+from warehouse.store.disk import disk_problem
 
 
 class BackupProblem(Fatal):

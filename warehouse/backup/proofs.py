@@ -13,7 +13,7 @@ from warehouse.backup.durable import replace_file
 DEPTHS = ("quick", "full", "rebuild")
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Completeness(msgspec.Struct, frozen=True):
     """One verification: when it ended and what it found."""
 
     at: str
@@ -24,15 +24,15 @@ class Proof(msgspec.Struct, frozen=True):
 class Proofs(msgspec.Struct, frozen=True):
     """The last verification of each depth, and how far the rolling sample has come."""
 
-    quick: Proof | None = None
-    full: Proof | None = None
-    rebuild: Proof | None = None
+    quick: Completeness | None = None
+    full: Completeness | None = None
+    rebuild: Completeness | None = None
     sample_position: int = 0
     """Bytes of the backup, in the order of the sample, that this round has read so far."""
     sample_began: str = ""
 
     @property
-    def last_bad(self) -> Proof | None:
+    def last_bad(self) -> Completeness | None:
         """The newest verification that found damage, where no later one found none."""
         found = [
             proof
@@ -41,17 +41,17 @@ class Proofs(msgspec.Struct, frozen=True):
         ]
         return max(found, key=lambda proof: proof.at, default=None)
 
-    def _made(self) -> list[tuple[int, Proof]]:
+    def _made(self) -> list[tuple[int, Completeness]]:
         made = (self.quick, self.full, self.rebuild)
         return [(depth, proof) for depth, proof in enumerate(made) if proof is not None]
 
-    def _refuted(self, depth: int, bad: Proof) -> bool:
+    def _refuted(self, depth: int, bad: Completeness) -> bool:
         return any(
             proof.good and other >= depth and proof.at > bad.at for other, proof in self._made()
         )
 
     @property
-    def best(self) -> tuple[str, Proof] | None:
+    def best(self) -> tuple[str, Completeness] | None:
         """The last time that every byte was proved, the deeper way first on equal terms."""
         found = [
             (proof.at, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good

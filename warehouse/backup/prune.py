@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.errors import KollectError
+from connectors.core.errors import KollectError
 from warehouse.backup.archive import REMOVING, Archive, Place, moment_of
 from warehouse.backup.durable import remove_tree, rename_new, walk_files
-from warehouse.backup.keep import Candidate, reasons_to_keep
-from warehouse.backup.opened import open_backup
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text
 from warehouse.backup.proofs import forget_proofs, read_proofs
+from warehouse.backup.reader import open_backup
+from warehouse.backup.retention import Candidate, reasons_to_keep
 
 
 @dataclass(frozen=True)

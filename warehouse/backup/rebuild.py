@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.content import content_of, hashing
-from warehouse.backup.damage import Problem
+from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import RESTORE, Manifest, TableRecord
-from warehouse.backup.opened import Backup
 from warehouse.backup.progress import Step, Tell
+from warehouse.backup.reader import Backup
 from warehouse.backup.script import below, rows_of
 from warehouse.backup.snapshot import engine
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 REBUILT = "rebuilt"
 

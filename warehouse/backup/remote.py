@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.errors import BadSettings, Unreachable
+from connectors.core.errors import BadSettings, Unreachable
 from warehouse.backup.archive import NAME, sort_key
 from warehouse.backup.manifest import (
     MANIFEST,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from connectors.errors import KollectError
+from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive
-from warehouse.backup.damage import Problem
 from warehouse.backup.durable import (
     remove_tree,
     rename_new,
@@ -15,10 +14,11 @@ from warehouse.backup.durable import (
     sync_folders_below,
     write_new,
 )
+from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
-from warehouse.backup.opened import Backup
 from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.reader import Backup
 from warehouse.backup.remote import Remote, object_of, shown
 from warehouse.backup.script import restore_text
 

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.errors import WarehouseProblem
+from connectors.core.errors import WarehouseProblem
 from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
 from warehouse.backup.content import content_of, hashing
 from warehouse.backup.durable import copy_checked, free_bytes, sync_file
 from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import FOLDER
 from warehouse.backup.manifest import Manifest
-from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.script import below, statements
 from warehouse.backup.selection import Selection, files_needed, queries, select_from
 from warehouse.backup.snapshot import engine
 from warehouse.backup.target import check_target, forget, put_in_place, settled
-from warehouse.connect import Warehouse, new_warehouse_id
-from warehouse.files.store import store_of
-from warehouse.types import literal, quoted
+from warehouse.files.blobs import store_of
+from warehouse.schema.types import literal, quoted
+from warehouse.store.connect import Warehouse, new_warehouse_id
 
 TARGET = "restored"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from warehouse.backup.content import reading
 from warehouse.backup.manifest import Manifest, TableRecord
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 HEAD = """\
 -- A backup that kollect made of {file}.

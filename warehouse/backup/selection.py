@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from connectors.errors import BadSettings
+from connectors.core.errors import BadSettings
 from warehouse.backup.catalog import HISTORY
 from warehouse.backup.manifest import Manifest, TableRecord
 from warehouse.backup.script import rows_of
-from warehouse.types import literal, quoted
+from warehouse.schema.types import literal, quoted
 
 STATE = "_kollect"
 MOMENTS = {

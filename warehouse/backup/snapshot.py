@@ -17,13 +17,13 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.errors import AccountBusy, WarehouseProblem
+from connectors.core.errors import AccountBusy, WarehouseProblem
 from warehouse.backup.durable import link
 from warehouse.backup.progress import Step, Tell, quiet
-from warehouse.connect import FORMAT, Standing, Warehouse, standing_of
-from warehouse.disk import copy_file
-from warehouse.locks import FileLock, HeldElsewhere
-from warehouse.types import literal
+from warehouse.schema.types import literal
+from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
+from warehouse.store.disk import copy_file
+from warehouse.store.locks import FileLock, HeldElsewhere
 
 SOURCE = "source"
 """The name under which the state is attached."""

@@ -20,9 +20,9 @@ from warehouse.backup.catalog import TableShape
 from warehouse.backup.content import Content, content_of, writing
 from warehouse.backup.manifest import Changes, Manifest, TableRecord
 from warehouse.backup.progress import Step, Tell
-from warehouse.backup.shelf import Shelf, table_file
 from warehouse.backup.snapshot import SOURCE, Snapshot
-from warehouse.types import literal, quoted
+from warehouse.backup.writer import Shelf, table_file
+from warehouse.schema.types import literal, quoted
 
 ORDERED_ROWS = 100_000
 """Up to so many rows are sorted by key, so that equal rows make equal bytes. More of them keep

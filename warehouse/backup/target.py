@@ -8,12 +8,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors.errors import AccountBusy
+from connectors.core.errors import AccountBusy
 from warehouse.backup.durable import remove_tree, rename_new, sync_folder
 from warehouse.backup.problems import BackupProblem
 from warehouse.backup.progress import Step, Tell
-from warehouse.connect import Warehouse
-from warehouse.locks import FileLock, HeldElsewhere
+from warehouse.store.connect import Warehouse
+from warehouse.store.locks import FileLock, HeldElsewhere
 
 
 def check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.errors import BadSettings
+from connectors.core.errors import BadSettings
 from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, checked
-from warehouse.backup.damage import Problem, find_changed, find_structure
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
+from warehouse.backup.integrity import Problem, find_changed, find_structure
 from warehouse.backup.manifest import MANIFEST
-from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import DamagedBackup, trouble_in
 from warehouse.backup.progress import Tell, quiet, utc_now
-from warehouse.backup.proofs import DEPTHS, Proof, Proofs, read_proofs, write_proofs
+from warehouse.backup.proofs import DEPTHS, Completeness, Proofs, read_proofs, write_proofs
+from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.rebuild import find_by_rebuilding
 
 
@@ -214,7 +214,7 @@ def sampled(backup: Backup, percent: float, position: int) -> tuple[set[str], in
 
 def _noted(known: Proofs, report: Report) -> Proofs:
     """What is known after this verification."""
-    proof = Proof(report.at, report.good, [str(problem) for problem in report.problems[:20]])
+    proof = Completeness(report.at, report.good, [str(problem) for problem in report.problems[:20]])
     if report.sample is None:
         fresh = {"sample_position": 0, "sample_began": ""} if report.depth != "quick" else {}
         return msgspec.structs.replace(known, **{report.depth: proof}, **fresh)
@@ -224,6 +224,6 @@ def _noted(known: Proofs, report: Report) -> Proofs:
     began = report.at if first else known.sample_began
     if report.covered >= 1:
         # The whole is only as fresh as its oldest part.
-        whole = Proof(began, True)
+        whole = Completeness(began, True)
         return msgspec.structs.replace(known, full=whole, sample_position=0, sample_began="")
     return msgspec.structs.replace(known, sample_position=report.position, sample_began=began)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.errors import KollectError, WarehouseProblem
+from connectors.core.errors import KollectError, WarehouseProblem
 from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, Place
 from warehouse.backup.catalog import Shape, TableShape, read_shape
 from warehouse.backup.changes import compare_with
@@ -25,12 +25,12 @@ from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import Stored, add_files, files_to_keep
 from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
 from warehouse.backup.manifest import Changes, Manifest, RunRecord
-from warehouse.backup.opened import Backup, open_backup
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.progress import Step, Tell, quiet, size_text, utc_now
-from warehouse.backup.shelf import Shelf
+from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.snapshot import SCRATCH, SOURCE, Snapshot, snapshot
 from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
+from warehouse.backup.writer import Shelf
 
 MARGIN = 16 << 20
 """Bytes that are left free on the disk, and a little for small files."""

@@ -15,12 +15,12 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.declare import Connector
-from connectors.files import FileSource
-from warehouse.connect import CATALOG, STATE, Warehouse
-from warehouse.evolve import ensure_schema
-from warehouse.transactions import count_generation, transaction
-from warehouse.types import literal, quoted
+from connectors.core.connector import Connector
+from connectors.core.files import FileSource
+from warehouse.schema.evolve import ensure_schema
+from warehouse.schema.types import literal, quoted
+from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.transactions import count_generation, transaction
 
 STORED, FAILED, SKIPPED, GONE = "stored", "failed", "skipped", "gone"
 BATCH_ROWS = 1000
@@ -30,7 +30,7 @@ COLUMNS = ("record_key", "mark", "sha256", "bytes", "content_type", "file_name",
 
 
 @dataclass(frozen=True)
-class Known:
+class FileStatus:
     """What the ledger says of one file."""
 
     mark: str
@@ -49,7 +49,7 @@ class Named:
 
     record_key: str
     row: Mapping[str, Any]
-    known: Mapping[str, Known]
+    known: Mapping[str, FileStatus]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Entry:
     field: str
     record_key: str
     mark: str
-    known: Known | None
+    known: FileStatus | None
 
 
 class FileLedger:
@@ -209,7 +209,7 @@ class Survey:
                 ).fetchall()
                 yield source, [_named(source, row) for row in found]
 
-    def elsewhere(self, marks: Sequence[str]) -> dict[str, Known]:
+    def elsewhere(self, marks: Sequence[str]) -> dict[str, FileStatus]:
         """Stored files of other records with the same content, by mark."""
         found = self._engine.execute(
             "SELECT mark, sha256, bytes, content_type, file_name, fetched_at FROM "
@@ -217,7 +217,7 @@ class Survey:
             [list(marks)],
         ).fetchall()
         return {
-            mark: Known(mark, STORED, sha, size, kind, name, None, at)
+            mark: FileStatus(mark, STORED, sha, size, kind, name, None, at)
             for mark, sha, size, kind, name, at in found
         }
 
@@ -227,7 +227,7 @@ def _named(source: FileSource, row: tuple[Any, ...]) -> Named:
     return Named(
         record_key,
         dict(zip(source.columns, values, strict=True)),
-        {part["mark"]: Known(**part) for part in known or ()},
+        {part["mark"]: FileStatus(**part) for part in known or ()},
     )
 
 
@@ -268,11 +268,11 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
     }
     if {"mark", "checked_at"} <= names:
         return
-    from warehouse import state
-    from warehouse.tables import create_statements
+    from warehouse.schema import control_tables
+    from warehouse.schema.tables import create_statements
 
     connection.execute(f"DROP TABLE IF EXISTS {LEDGER}")
     connection.execute(f"USE {CATALOG}")
-    for statement in create_statements(state.FILES):
+    for statement in create_statements(control_tables.FILES):
         connection.execute(statement)
     connection.execute("USE memory")

@@ -1,0 +1,1 @@
+"""What every connector shares: declarations, reading, staging, records, evidence."""

@@ -1,0 +1,162 @@
+"""A connector: one service, its credential and limits, and its families of resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connectors.core.files import OWN, FileSource
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record, Table
+from connectors.core.views import Views
+from connectors.http.config import HttpConfig
+
+if TYPE_CHECKING:
+    from connectors.core.reader import Reader
+
+Plan = Callable[["Reader"], None]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate of one step of a sync, for `kollect plan`."""
+
+    step: str
+    requests: int
+    rows: int = 0
+    at_least: bool = False
+    """The service does not say how many rows there are: it may be more."""
+
+
+class Costing(Protocol):
+    """What an estimate may know: the rows kept so far, and a look at a listing's first page."""
+
+    full: bool
+    options: Mapping[str, Any]
+    """Settings of the account that a plan may heed, such as `transport`."""
+
+    def kept(self, table: str) -> int:
+        """Rows of the account in the warehouse."""
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of those rows."""
+
+    def cursors(self, resource: str) -> Mapping[str, str]:
+        """Stored cursors of a resource by scope."""
+
+    def look(self, resource: Resource) -> Any:
+        """The payload of the listing's first page (one request)."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Resources read together; their tables are loaded in one transaction."""
+
+    name: str
+    resources: tuple[Resource, ...]
+    plan: Plan | None = None
+    """A function that asks in its own order; without it, the resources are read in theirs."""
+    opening: tuple[Resource, ...] = ()
+    """What `plan` asks first in any case, so that it can be asked ahead."""
+    tables: tuple[Table, ...] = ()
+    """Tables that only `plan` feeds; those of the resources need not be repeated."""
+    cost: Callable[[Costing], list[Cost]] | None = None
+    """Estimates the requests of `plan`; resources without a plan are estimated as declared."""
+    full_only: bool = False
+    """Read by full passes alone (and when asked for by name): cheap syncs leave it out."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """The parts of a credential and the environment variables that hold them by default."""
+
+    parts: Mapping[str, str]
+    """Part (token, username, password, uid) -> environment variable."""
+    ways: tuple[tuple[str, ...], ...]
+    """Sets of parts that suffice, the preferred one first."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of an account that this service alone has; plans find it in `walk.options`."""
+
+    name: str
+    default: Any
+    right: Callable[[Any], bool]
+    """Whether a value from kollect.toml can be used."""
+    example: str
+    """What to write, as a line of TOML: for the error and for `kollect init`."""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One service: how to speak with it, what is kept of it, and in what order it is read."""
+
+    name: str
+    title: str
+    base_url: str | None
+    base_url_env: str
+    credential: Credential
+    http: HttpConfig
+    families: tuple[Family, ...]
+    notes: str
+    check: Resource
+    """The one cheap request that proves a credential."""
+    who: Callable[[Any], str]
+    """Says from the answer of `check` whose data the credential may see."""
+    secret_fields: tuple[str, ...] = ()
+    """Member names that are dropped wherever they stand, before anything is written."""
+    drop: tuple[str, ...] = ()
+    """Paths below a record (`assets[].url`) that hold signed links or secrets by position."""
+    full_every_days: int = 7
+    """The default rhythm of full passes."""
+    redact: Callable[[Record, Any], Any] | None = None
+    """Redacts what no name shows (by value or neighbour); called with (request, payload), where
+    the request is its `path` and its `bind`, the values that a plan asked with."""
+    views: Views | None = None
+    """Views that follow from rows, made again with each load of the tables that they read."""
+    options: tuple[Option, ...] = ()
+    configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
+    """The page as an account's options change it, such as other addresses of its lists."""
+    strip_queries: bool = True
+    """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses
+    are what people keep, so that losing a parameter would break them."""
+
+    files: tuple[FileSource, ...] = ()
+    """What `files = true` downloads: which rows name which files."""
+    file_hosts: tuple[str, ...] = (OWN,)
+    """Hosts that files may come from, unless the account's settings say others."""
+    max_file_bytes: int = 0
+    """Larger files are left out, unless the account's settings say otherwise; 0 for any size."""
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by name, in the order of the families."""
+        found: dict[str, Table] = {}
+        for family in self.families:
+            for table in family_tables(family):
+                found.setdefault(table.name, table)
+        return found
+
+    def families_of(self, tables: Iterable[str]) -> list[Family]:
+        """The families that feed any of these tables, in order."""
+        wanted = set(tables)
+        return [f for f in self.families if wanted & {t.name for t in family_tables(f)}]
+
+
+def family_tables(family: Family) -> list[Table]:
+    """The tables that a family feeds, parents before children."""
+    found: dict[str, Table] = {}
+
+    def visit(rows: Rows) -> None:
+        found.setdefault(rows.table.name, rows.table)
+        for child in rows.children:
+            visit(child)
+
+    for resource in family.resources:
+        for rows in resource.rows:
+            visit(rows)
+    for table in family.tables:
+        found.setdefault(table.name, table)
+    return list(found.values())

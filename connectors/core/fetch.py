@@ -1,0 +1,218 @@
+"""Answers of a service: the stage first, then the network; scrubbed and staged before use.
+
+A resumed run repeats the same questions and finds their answers in the journal. Several requests
+are in flight at once, but answers come in the order asked, so a resumed run takes the same path
+as an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from connectors.core.connector import Connector
+from connectors.core.errors import Forbidden, Skippable
+from connectors.core.journal import Journal
+from connectors.core.resources import Resource
+from connectors.http.client import Client
+from connectors.http.config import Request
+from connectors.http.redact import Scrubber
+
+UNAUTHORIZED = 401
+ANSWERS_AHEAD = 2
+LATE_SECONDS = 0.01
+"""Who waits longer than this for an answer waits for the network, not for a processor."""
+Bind = Mapping[str, Any]
+Asker = TypeVar("Asker")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answered and staged request."""
+
+    payload: Any
+    status: int
+    surroundings: Bind
+    params: Mapping[str, str]
+    date: str = ""
+    """When the service made the answer, by its own clock (HTTP's `Date`)."""
+
+
+@dataclass(frozen=True)
+class KeyedRequest:
+    """A request under the name by which the journal knows its answer."""
+
+    request: Request
+    key: str
+    bind: Bind
+    params: Mapping[str, str]
+    forbidden_statuses: tuple[int, ...]
+
+
+class Fetcher:
+    """Answers for one family of one account; safe for several threads."""
+
+    def __init__(
+        self, connector: Connector, family: str, client: Client, journal: Journal, in_flight: int
+    ) -> None:
+        """At most `in_flight` requests are under way at once."""
+        self.connector = connector
+        self._family = family
+        self._client = client
+        self._journal = journal
+        self._in_flight = max(1, in_flight)
+        self._scrubber = Scrubber(connector.secret_fields, connector.strip_queries)
+        self._drops = [tuple(path.split(".")) for path in connector.drop]
+        self._occurrences: Counter[str] = Counter()
+        self._begun: dict[str, Future[Page]] = {}
+
+    def question(
+        self, resource: Resource, path: str, bind: Bind, params: Mapping[str, str]
+    ) -> KeyedRequest:
+        """The request of a resource for one binding; asked again, it is another question.
+
+        `path` is the spelling of the resource's path that is to be used.
+        """
+        values = {name: str(value) for name, value in bind.items()}
+        path = path.format(**{name: quote(value, safe="") for name, value in values.items()})
+        shown = {name: text.format(**values) for name, text in resource.params.items()}
+        shown.update(params)
+        body = None
+        if resource.post is not None:
+            inner = {**resource.post.get("variables", {}), **values, **params}
+            body = {**resource.post, "variables": inner}
+            shown = {}
+        request = Request(
+            "GET" if body is None else "POST",
+            path,
+            tuple(shown.items()),
+            body=body,
+            headers=tuple(resource.headers.items()),
+            repeatable=True,
+        )
+        self._occurrences[request.key] += 1
+        number = self._occurrences[request.key]
+        key = request.key if number == 1 else f"{request.key} #{number}"
+        return KeyedRequest(request, key, bind, {**shown, **params}, resource.forbidden_statuses)
+
+    def begin(self, pool: Executor, resource: Resource) -> None:
+        """Ask the first question of a listing already; whoever asks it then gets that answer,
+        or the error that came instead."""
+        question = self.question(resource, resource.get, {}, resource.paging.paginator().first())
+        self._occurrences[question.request.key] -= 1  # the one that is still to come
+        self._begun[question.key] = pool.submit(self._staged_or_asked, question, frozenset(), False)
+
+    def get(
+        self, question: KeyedRequest, also: frozenset[int] = frozenset(), now: bool = False
+    ) -> Page:
+        """The staged answer, or a fresh one; raises Forbidden for a status declared as denied.
+
+        Statuses in `also` are answers; what is asked `now` is neither looked up nor staged.
+        """
+        begun = None if now else self._begun.pop(question.key, None)
+        page = begun.result() if begun else self._staged_or_asked(question, also, now)
+        if page.status in question.forbidden_statuses:
+            raise Forbidden(
+                f"{self.connector.title} does not let this credential see {question.request.path}",
+                guidance="ask its owner for access, if you need it",
+            )
+        return page
+
+    def _staged_or_asked(self, question: KeyedRequest, also: frozenset[int], now: bool) -> Page:
+        staged = None if now else self._journal.get(question.key)
+        if staged is not None:
+            head, body = staged
+            payload = msgspec.json.decode(body) if body else None
+            date = head.get("date", "")
+            return Page(payload, head["status"], question.bind, question.params, date)
+        answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
+        payload, body = self._scrubbed(answer.payload, question)
+        head = {
+            "status": answer.status,
+            "request_id": answer.request_id,
+            "attempts": answer.attempts,
+            "throttled": answer.throttled,
+            "waited": round(answer.waited_seconds, 6),
+            "bytes": answer.size,
+            "repaired": answer.repaired,
+            "family": self._family,
+            "date": answer.headers.get("date", ""),
+        }
+        if answer.status != UNAUTHORIZED and not now:
+            # Whoever goes on with this run may have a better token: such a no is not kept.
+            self._journal.put(question.key, head, body)
+        return Page(payload, answer.status, question.bind, question.params, head["date"])
+
+    def _scrubbed(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
+        """The payload without secrets, and its encoding; nothing else is ever written."""
+        for path in self._drops:
+            _drop(payload, path)
+        if self.connector.redact is not None:
+            asked = {"path": question.request.path, "bind": question.bind}
+            payload = self.connector.redact(asked, payload)
+        self._scrubber.drop_members(payload)
+        body = msgspec.json.encode(payload)
+        if self._scrubber.may_hold(body):
+            payload = self._scrubber.clean(payload)
+            body = msgspec.json.encode(payload)
+        return payload, body
+
+    def in_order(
+        self, queue: deque[tuple[Asker, KeyedRequest]], also: frozenset[int] = frozenset()
+    ) -> Iterator[tuple[Asker, Page | Skippable]]:
+        """Answers in the order asked, with who asked, while later requests are under way.
+
+        The caller may add to `queue` between answers. A fatal error stops what is in flight.
+        As long as answers are here before they are needed, ever fewer are asked for at once:
+        more would only take turns with the work on those that are here.
+        """
+        flying: deque[tuple[Asker, Future[Page]]] = deque()
+        ahead = most = self._in_flight * 2
+        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
+            try:
+                while queue or flying:
+                    while queue and len(flying) < ahead and not _enough(flying):
+                        asker, question = queue.popleft()
+                        flying.append((asker, pool.submit(self.get, question, also)))
+                    asker, future = flying.popleft()
+                    asked = time.monotonic()
+                    try:
+                        answer: Page | Skippable = future.result()
+                    except Skippable as error:
+                        answer = error
+                    late = time.monotonic() - asked > LATE_SECONDS
+                    ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
+                    yield asker, answer
+            finally:
+                for _, future in flying:
+                    future.cancel()
+
+
+def _enough(flying: deque[tuple[Any, Future[Page]]]) -> bool:
+    """Whether the next answers are here already: further ones would only fill the memory."""
+    return len(flying) >= ANSWERS_AHEAD and all(
+        future.done() for _, future in islice(flying, ANSWERS_AHEAD)
+    )
+
+
+def _drop(value: Any, path: tuple[str, ...]) -> None:
+    """Remove what stands at a path; `name[]` goes through the items of a list."""
+    boxes = [value]
+    for step in path[:-1]:
+        name = step.removesuffix("[]")
+        if name:
+            boxes = [box[name] for box in boxes if isinstance(box, dict) and name in box]
+        if name != step:
+            boxes = [item for box in boxes if isinstance(box, list) for item in box]
+    last = path[-1].removesuffix("[]")
+    for box in boxes:
+        if isinstance(box, dict):
+            box.pop(last, None)

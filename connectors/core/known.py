@@ -1,0 +1,40 @@
+"""What a plan may ask of the warehouse before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from connectors.core.resources import Resource
+
+
+class KnownRows(Protocol):
+    """What the warehouse already knows of this account."""
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of every current row."""
+
+    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
+        """`rows` of several tables, which costs as little as those of one."""
+
+    def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
+        """How many current rows there are, in all or where columns have these values."""
+
+    def cursor(self, resource: str, scope: str = "") -> str | None:
+        """The stored cursor, or None before the first load."""
+
+    def cursors(self, resource: str) -> dict[str, str]:
+        """Every stored cursor of a resource by scope."""
+
+    def due(
+        self, resource: str, table: str, columns: Sequence[str], again_days: int
+    ) -> list[tuple[str, str, tuple[Any, ...]]]:
+        """(scope, content, values) of rows that are to be asked for again; all for 0 days."""
+
+    def first_time(self, family: str) -> bool:
+        """Whether this family was never loaded completely."""
+
+
+def known_spelling(resource: Resource, known: KnownRows) -> str | None:
+    """Which spelling of a resource's path worked in earlier runs: `first` or `otherwise`."""
+    return known.cursor(f"spelling of {resource.spelling or resource.name}")

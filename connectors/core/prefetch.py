@@ -1,0 +1,82 @@
+"""Asking ahead: while one family is loaded, the first answers of the next ones are on their way.
+
+A slow service would else be waited for once per family, however many requests its rate allows.
+What is asked ahead is staged like any other answer; a refusal is told to the family that would
+have asked, when its turn has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from connectors.core.connector import Connector, Family
+from connectors.core.fetch import Fetcher
+from connectors.core.journal import Journal
+from connectors.core.known import KnownRows, known_spelling
+from connectors.core.resources import Resource, names_in
+from connectors.http.client import Client
+from connectors.paging import OnePage
+
+
+class Prefetch:
+    """Asks ahead for the families of one run; to be closed before the journal and the client."""
+
+    def __init__(
+        self, connector: Connector, client: Client, journal: Journal, in_flight: int
+    ) -> None:
+        """With one request in flight, nothing is asked ahead."""
+        self._connector = connector
+        self._client = client
+        self._journal = journal
+        self._in_flight = max(1, in_flight)
+        self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="ahead")
+        self._begun: dict[str, Fetcher] = {}
+
+    def close(self) -> None:
+        """Wait for what is on its way, and give up what is not."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def ask(self, families: Iterable[Family], tables: frozenset[str], known: KnownRows) -> None:
+        """Begin with the next families.
+
+        Beyond one that has a plan, or that depends on other answers, only listings in one answer
+        are asked for: it may take long, and pages that were read long before others of the same
+        listing would only look as if it had moved meanwhile.
+        """
+        soon = True
+        for family in families if self._in_flight > 1 else ():
+            opening = _opening(family)
+            far = not soon and not all(isinstance(each.paging, OnePage) for each in opening)
+            soon = soon and bool(opening) and family.plan is None
+            if far or not opening or family.name in self._begun:
+                continue
+            self._begun[family.name] = answers = self._new(family)
+            for resource in opening:
+                fed = {name for rows in resource.rows for name in names_in(rows)}
+                if fed & tables and _settled(resource, known):
+                    answers.begin(self._pool, resource)
+
+    def answers(self, family: Family) -> Fetcher:
+        """The answers of a family whose turn has come."""
+        return self._begun.pop(family.name, None) or self._new(family)
+
+    def _new(self, family: Family) -> Fetcher:
+        return Fetcher(self._connector, family.name, self._client, self._journal, self._in_flight)
+
+
+def _opening(family: Family) -> list[Resource]:
+    """The resources that are read whatever else was read."""
+    if family.plan is not None:
+        return list(family.opening)
+    return [resource for resource in family.resources if resource.each is None]
+
+
+def _settled(resource: Resource, known: KnownRows) -> bool:
+    """Whether the first spelling of the path is the one that will be asked.
+
+    One that resources share may still turn out to be the other before their turn has come.
+    """
+    if not resource.fallback_path:
+        return True
+    return known_spelling(resource, known) in ("first", *(() if resource.spelling else (None,)))

@@ -1,0 +1,294 @@
+"""From an answer to rows: finds records, parts children from parents, marks what is new.
+
+The work per record is kept small, since a listing may hold a million of them: no copies, no
+values converted here (the database does that), one set comparison to notice unknown fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from connectors.core.connector import Connector
+from connectors.core.resources import Rows
+from connectors.core.schema import Column, Record, Table
+from connectors.paging import get_path, records_at
+
+ABSENT: Any = object()
+Lines = dict[tuple[str, bool], tuple[Table, list[Record]]]
+"""(Table, whether they come in part) -> lines for the sink."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A list inside a record that shows only some of its items."""
+
+    given: Mapping[str, Any]
+    """The given columns of the items: whose list it is."""
+    count: int
+    """How many items there are."""
+    shown: tuple[Hashable, ...]
+    """The identities of those that were shown."""
+
+
+class Sink(Protocol):
+    """Where rows go: the loader's incoming tables, or a list in a test."""
+
+    def extra_columns(self, table: Table) -> tuple[Column, ...]:
+        """Columns that appeared by themselves in earlier runs."""
+
+    def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
+        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}."""
+
+    def reject(self, table: Table, record: Any, reason: str) -> None:
+        """A record that cannot be read at all."""
+
+    def without(self, table: Table, given: Mapping[str, Any]) -> None:
+        """This parent's answer did not hold the list of these children: nothing ends there."""
+
+    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
+        """This parent, although read in part, showed the whole list of these children."""
+
+    def fresh_field(self, table: Table, field: str, sample: Any) -> None:
+        """A scalar field that no column is declared for."""
+
+    def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        """Records (by key columns) that a later look no longer showed: they never came."""
+
+
+class TableShape:
+    """What the per-record loop needs to know of one table, worked out once."""
+
+    def __init__(self, table: Table, extra: tuple[Column, ...]) -> None:
+        self.table = table
+        own = [column for column in (*table.columns, *extra) if not column.given]
+        self.known = {source.partition(".")[0] for c in own for source in (c.source, *c.also)}
+        self.known.update(table.ignored, table.unversioned)
+        self.unversioned = {c.source.partition(".")[0] for c in own if c.unversioned}
+        self.unversioned.update(table.unversioned)
+
+
+class _Plan:
+    """What the per-record loop needs to know of declared rows, worked out once."""
+
+    def __init__(self, rows: Rows, shapes: Mapping[str, TableShape]) -> None:
+        self.rows = rows
+        self.shape = shapes[rows.table.name]
+        self.slot = (rows.table.name, rows.sparse)
+        self.constants: dict[str, Any] = {}
+        self.around: list[tuple[str, str]] = []
+        self.enclosing: list[tuple[str, str]] = []
+        self.own: list[tuple[str, str]] = []
+        for name, source in rows.given.items():
+            if source[:1] == "=":
+                self.constants[name] = source[1:]
+            elif source[:1] == ":":
+                self.around.append((name, source[1:]))
+            elif source[:1] == ".":
+                self.own.append((name, source[1:]))
+            else:
+                self.enclosing.append((name, source))
+        self.children = [_Plan(child, shapes) for child in rows.children]
+        self.plain = (
+            "." not in rows.at
+            and bool(rows.at)
+            and not (rows.keep or rows.rows is not None or rows.count)
+        )
+        """Its items are simply a member of the enclosing record."""
+        self.looks_around: bool = (
+            bool(self.around)
+            or rows.rows is not None
+            or any(child.looks_around for child in self.children)
+        )
+
+    def given(
+        self, enclosing: Mapping[str, Any] | None, surroundings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The given columns that are the same for all records of one list."""
+        values = dict(self.constants)
+        for name, source in self.around:
+            values[name] = surroundings.get(source)
+        if enclosing is not None:
+            for name, source in self.enclosing:
+                values[name] = enclosing.get(source)
+        return values
+
+
+def identity(rows: Rows) -> Callable[[Any], Hashable]:
+    """A function from a record to what tells it apart within its listing."""
+    columns = {column.name: column for column in rows.table.columns}
+    sources = [columns[name].source for name in rows.table.key if not columns[name].given]
+    if len(sources) == 1 and "." not in sources[0]:
+        name = sources[0]
+        return lambda record: _hashable(record.get(name)) if isinstance(record, dict) else None
+
+    def of(record: Any) -> Hashable:
+        from connectors.paging import get_path
+
+        return tuple(_hashable(get_path(record, source)) for source in sources)
+
+    return of
+
+
+def _hashable(value: Any) -> Hashable:
+    return value if isinstance(value, (str, int, float, type(None))) else repr(value)
+
+
+class RecordMapper:
+    """Turns found records into lines for a sink."""
+
+    def __init__(self, connector: Connector, sink: Sink) -> None:
+        self.sink = sink
+        self._shapes = {
+            table.name: TableShape(table, sink.extra_columns(table))
+            for table in connector.tables.values()
+        }
+        self._plans: dict[int, _Plan] = {}
+        self._noticed: set[tuple[str, str]] = set()
+        self.cuts: dict[str, dict[tuple[Any, ...], Cut]] = {}
+        """Table -> given values -> the list that was cut."""
+
+    def find(self, rows: Rows, payload: Any, surroundings: Mapping[str, Any]) -> list[Any] | None:
+        """The records of top-level rows in an answer; None where the answer has another shape."""
+        if rows.rows is not None:
+            found = rows.rows(payload, surroundings)
+            return None if found is None else list(found)
+        return records_at(payload, rows.at)
+
+    def keep(self, rows: Rows, records: Iterable[Any], surroundings: Mapping[str, Any]) -> int:
+        """Send records (and their children) to the sink; returns how many records were kept."""
+        plan = self._plans.get(id(rows))
+        if plan is None:
+            # The plan holds its rows, so that no others can come to the same id.
+            plan = self._plans[id(rows)] = _Plan(rows, self._shapes)
+        lines: Lines = {}
+        count = self._all(plan, records, None, surroundings, lines)
+        for (_, sparse), (table, found) in lines.items():
+            self.sink.add(table, found, sparse=sparse)
+        return count
+
+    def _all(
+        self,
+        plan: _Plan,
+        records: Iterable[Any],
+        enclosing: Mapping[str, Any] | None,
+        surroundings: Mapping[str, Any],
+        lines: Lines,
+    ) -> int:
+        """The lines of the records of one list, and of their children; returns their number."""
+        rows, shape = plan.rows, plan.shape
+        table, known, unversioned = rows.table, shape.known, shape.unversioned
+        shared = plan.given(enclosing, surroundings)
+        count = 0
+        for position, record in enumerate(records):
+            if not isinstance(record, dict):
+                if record is not None:
+                    self.sink.reject(table, record, "is no object")
+                continue
+            given = shared
+            if plan.own or rows.position:
+                given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
+                if rows.position:
+                    given[rows.position] = position
+            if plan.children:
+                around = {**surroundings, **given} if plan.looks_around else surroundings
+                for child in plan.children:
+                    self._children(child, record, around, lines, rows.sparse)
+            if not known.issuperset(record):
+                self._notice(shape, record)
+            line: Record = {"p": given, "r": record}
+            if unversioned:
+                moving = {name: record.pop(name) for name in unversioned if name in record}
+                if moving:
+                    line["v"] = moving
+            for name in table.unordered:
+                if isinstance(value := record.get(name), list):
+                    record[name] = sorted(value, key=msgspec.json.encode)
+            where = lines.get(plan.slot)
+            if where is None:
+                lines[plan.slot] = (table, [line])
+            else:
+                where[1].append(line)
+            count += 1
+        return count
+
+    def _children(
+        self,
+        plan: _Plan,
+        record: Record,
+        surroundings: Mapping[str, Any],
+        lines: Lines,
+        partly: bool,
+    ) -> None:
+        child = plan.rows
+        if plan.plain:
+            found = record.pop(child.at, ABSENT)
+            if type(found) is list and not partly:
+                if found:
+                    self._all(plan, found, record, surroundings, lines)
+                return
+        else:
+            found = _taken(record, child.at, keep=child.keep) if child.at else record
+        if child.rows is not None and found is not ABSENT:
+            taken = child.rows(found, surroundings)
+            found = ABSENT if taken is None else list(taken)
+        if child.count and found is ABSENT and get_path(record, child.count) == 0:
+            found = []
+        cut = bool(child.count) and self._cut(plan, found, record, surroundings)
+        if cut and found is ABSENT:
+            return
+        if found is ABSENT or not isinstance(found, (list, dict, type(None))):
+            if child.proves:
+                self.sink.without(child.table, plan.given(record, surroundings))
+            if found is not ABSENT:
+                self.sink.reject(child.table, found, f"`{child.at}` is no list")
+            return
+        if partly and child.proves and not cut:
+            self.sink.holds(child.table, plan.given(record, surroundings))
+        items = found if isinstance(found, list) else [] if found is None else [found]
+        if child.keep:
+            items = [dict(item) if isinstance(item, dict) else item for item in items]
+        self._all(plan, items, record, surroundings, lines)
+
+    def _cut(
+        self, plan: _Plan, found: Any, record: Record, surroundings: Mapping[str, Any]
+    ) -> bool:
+        """Whether an embedded list shows another number of items than there are."""
+        child = plan.rows
+        told = get_path(record, child.count)
+        count = int(told) if isinstance(told, int) or str(told).isdecimal() else None
+        items = found if isinstance(found, list) else []
+        if count is None or count == len(items):
+            return False
+        given = plan.given(record, surroundings)
+        identify = identity(child)
+        shown = tuple(identify(item) for item in items)
+        cuts = self.cuts.setdefault(child.table.name, {})
+        cuts[tuple(given.values())] = Cut(given, count, shown)
+        if child.proves:
+            self.sink.without(child.table, given)
+        return True
+
+    def _notice(self, shape: TableShape, record: Record) -> None:
+        for name in record.keys() - shape.known:
+            if (shape.table.name, name) in self._noticed or record[name] is None:
+                continue
+            if not isinstance(record[name], (list, dict)):
+                self.sink.fresh_field(shape.table, name, record[name])
+            self._noticed.add((shape.table.name, name))
+
+
+def _taken(record: Record, path: str, *, keep: bool) -> Any:
+    """The value at a path of the record, removed from it unless it is kept; ABSENT if missing."""
+    *steps, last = path.split(".")
+    holder: Any = record
+    for step in steps:
+        holder = holder.get(step, ABSENT) if isinstance(holder, dict) else ABSENT
+        if holder is None:
+            return None
+    if not isinstance(holder, dict) or last not in holder:
+        return ABSENT
+    return holder[last] if keep else holder.pop(last)

@@ -1,0 +1,155 @@
+"""Checks a connector's page when it is imported, and says how to mend what is wrong."""
+
+from __future__ import annotations
+
+from connectors.core.connector import Connector, Family, family_tables
+from connectors.core.errors import BadSettings
+from connectors.core.files import FileSource
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
+from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
+from connectors.http.host_allowlist import read_hosts
+
+
+def checked(connector: Connector) -> Connector:
+    """The connector itself; raises DeclarationError where its page contradicts itself."""
+    tables: dict[str, Table] = {}
+    names: set[str] = set()
+    for family in connector.families:
+        if family.name in names:
+            _fail(connector, f"family {family.name}", "is declared twice", "rename one of them")
+        names.add(family.name)
+        for table in family_tables(family):
+            if tables.setdefault(table.name, table) is not table:
+                _fail(connector, f"table {table.name}", "has two declarations", "share one object")
+        _check_resources(connector, family)
+    for table in tables.values():
+        _check_table(connector, table, tables)
+    for way in connector.credential.ways:
+        for part in way:
+            if part not in connector.credential.parts:
+                _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+    _check_files(connector, tables)
+    return connector
+
+
+def _fail(connector: Connector, place: str, what: str, cure: str) -> None:
+    raise DeclarationError(f"connectors/{connector.name}/__init__.py: {place} {what}; {cure}")
+
+
+def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -> None:
+    place = f"table {table.name}"
+    columns = {column.name: column for column in table.columns}
+    if len(columns) != len(table.columns):
+        twice = sorted({c.name for c in table.columns if table.columns.count(c) > 1}) or "one"
+        _fail(connector, place, f"has a column twice ({twice})", "remove one")
+    for name in table.key:
+        if name not in columns:
+            _fail(connector, place, f"has no column for its key {name!r}", "add col() or given()")
+    if table.newest and (table.newest not in columns or columns[table.newest].type != "time"):
+        _fail(connector, place, f"newest={table.newest!r} is no time column", "name one")
+    if not table.meaning:
+        _fail(connector, place, "has no meaning", "say what one row is")
+    for column in table.columns:
+        spot = f"{place}, column {column.name}"
+        if column.type not in TYPES:
+            _fail(connector, spot, f"has type {column.type!r}", f"use one of {', '.join(TYPES)}")
+        if column.parse not in PARSES:
+            _fail(connector, spot, f"has parse {column.parse!r}", f"use one of {PARSES[1:]}")
+        if column.name != snake(column.name) or column.name.startswith("_"):
+            _fail(connector, spot, "is not snake_case", f"name it {snake(column.name)!r}")
+        if not column.meaning:
+            _fail(connector, spot, "has no meaning", "say what it holds and in which unit")
+    for reference in table.parents:
+        for name in reference.names:
+            if name not in columns:
+                _fail(connector, place, f"refers by {name!r}", "which is no column of it")
+        if reference.table not in tables:
+            _fail(connector, place, f"refers to {reference.table!r}", "which is no table here")
+
+
+def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
+    named: set[tuple[str, str]] = set()
+    for source in connector.files:
+        place = f"files of {source.table.name}.{source.field}"
+        if tables.get(source.table.name) is not source.table:
+            _fail(connector, place, "belong to no table of this connector", "use a table object")
+        if (source.table.name, source.field) in named:
+            _fail(connector, place, "are declared twice", "give one of them another field")
+        named.add((source.table.name, source.field))
+        if not source.meaning:
+            _fail(connector, place, "have no meaning", "say what the files are")
+        if not (source.address or source.links or source.fresh):
+            _fail(connector, place, "have no address", "give address=, links= or fresh=")
+        if not (source.address or source.links or source.md5 or source.marks):
+            _fail(connector, place, "have no mark", "name columns that change with them in marks=")
+        _check_file_columns(connector, source, place)
+    try:
+        read_hosts(connector.file_hosts, connector.base_url or "https://example.org")
+    except BadSettings as error:
+        _fail(connector, "file_hosts", error.what, error.guidance)
+
+
+def _check_file_columns(connector: Connector, source: FileSource, place: str) -> None:
+    kinds = {column.name: column.type for column in source.table.columns}
+    for name in source.columns:
+        if name not in kinds:
+            _fail(connector, place, f"read {name!r}", "which is no column of the table")
+    for name, kind in ((source.address, "text"), (source.md5, "text"), (source.size, "integer")):
+        if name and kinds[name] != kind:
+            _fail(connector, place, f"read {name!r} as {kind}", f"it is {kinds[name]}")
+    if source.fresh is not None:
+        asked = source.fresh.resource.get + repr(source.fresh.resource.params)
+        for name in source.fresh.bind:
+            if "{" + name + "}" not in asked:
+                _fail(connector, place, f"bind {name!r}", "use it in get= or params=")
+
+
+def _check_resources(connector: Connector, family: Family) -> None:
+    earlier: set[str] = set()
+    for resource in family.resources:
+        place = f"resource {resource.name}"
+        if resource.name in earlier:
+            _fail(connector, place, "is declared twice in its family", "rename one")
+        if (
+            isinstance(resource.each, ForEachChanged)
+            and resource.each.table not in connector.tables
+        ):
+            _fail(connector, place, f"is due for {resource.each.table!r}", "declare that table")
+        if isinstance(resource.each, ForEachParent):
+            if resource.each.of not in earlier:
+                _fail(
+                    connector,
+                    place,
+                    f"is asked for each of {resource.each.of!r}",
+                    "declare that resource before it in the same family",
+                )
+            if resource.each.batch == 1:
+                for name in resource.each.bind:
+                    if "{" + name + "}" not in resource.get + repr(resource.params):
+                        _fail(connector, place, f"binds {name!r}", "use it in get= or params=")
+        for rows in resource.rows:
+            _check_rows(connector, resource, rows, enclosed=False)
+        earlier.add(resource.name)
+    for resource in family.opening:
+        place = f"family {family.name}, opening with {resource.name}"
+        if family.plan is None or resource not in family.resources:
+            _fail(connector, place, "is no part of its plan", "name resources that plan= reads")
+        if any("{" in text for text in (resource.get, *resource.params.values())):
+            _fail(connector, place, "needs a binding", "open with what needs no other answer")
+
+
+def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclosed: bool) -> None:
+    place = f"resource {resource.name}, rows of {rows.table.name}"
+    needed = {column.name for column in rows.table.columns if column.given}
+    supplied = set(rows.given) | ({rows.position} if rows.position else set())
+    if rows.rows is None and (missing := {n for n in needed if n in rows.table.key} - supplied):
+        _fail(connector, place, f"does not give {sorted(missing)}", "add it to given= ")
+    if unknown := supplied - needed:
+        _fail(connector, place, f"gives {sorted(unknown)}", "declare it with given() in the table")
+    if rows.count and not enclosed:
+        _fail(connector, place, f"counts by {rows.count!r}", "which only rows in a record can do")
+    for name, source in rows.given.items():
+        if not enclosed and source[:1] not in (":", "=", "."):
+            _fail(connector, place, f"takes {name} from {source!r}", "write ':name' of a binding")
+    for child in rows.children:
+        _check_rows(connector, resource, child, enclosed=True)

@@ -1,0 +1,255 @@
+"""Kinesis API: in what order its lists are read, and what an absence in them is worth.
+
+Who is no ROOT gets shorter lists without a word, and a file that is being rewritten reads as an
+empty list. So an absence ends a record only where the caller was seen to be ROOT in the same
+run, and a list that is suddenly empty is asked again before it is believed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from connectors.core.fetch import Bind
+from connectors.core.reader import Collect, Listing, Reader, scope_of
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
+from connectors.kinesis.redact import open_structures, secret_structures
+from connectors.paging import Completeness, TailPages
+
+PAGE_ROWS = 120
+"""Rows of a page. Pages overlap by a few rows; with so many, no list costs more requests than
+pages of 100 side by side would, which is what the API page plans."""
+OPEN = ("constraints", "media", "events")
+"""Lists that are whole for everyone who gets them at all; others show fewer rows to some."""
+ASK_AGAIN = 2
+"""How often an empty list is asked again where rows were before."""
+FEW_ROWS = 5
+"""So few rows may be gone as soon as every repeated question says so; more need another run."""
+EMPTY = "empty list"
+"""The cursors that remember which lists were empty, and in which run."""
+HIDDEN = "the caller was not seen to be ROOT, so what others own may be left out"
+
+
+def declared(reader: Reader, name: str) -> Resource:
+    """A resource of the connector by its name, whichever family it belongs to."""
+    families = reader.connector.families
+    return next(r for family in families for r in family.resources if r.name == name)
+
+
+# -- who asks ------------------------------------------------------------------------------
+
+
+def copy_users(reader: Reader) -> None:
+    """Read the users, and remember for this run whether the caller is ROOT."""
+    users, listing, role = _caller(reader)
+    reader.outcome.cursors[("role", "")] = _stamped(reader, role)
+    settle(reader, users, {}, listing, role == "ROOT")
+
+
+def is_root(reader: Reader) -> bool:
+    """Whether the caller is ROOT, as seen in this run; asks for the users if need be."""
+    seen = reader.known.cursor("role")
+    if seen == _stamped(reader, "ROOT") or seen == _stamped(reader, ""):
+        return seen == _stamped(reader, "ROOT")
+    return _caller(reader)[2] == "ROOT"
+
+
+def _caller(reader: Reader) -> tuple[Resource, Listing, str]:
+    """The users, and `ROOT`, or empty for any other role and where the caller is not shown."""
+    users = declared(reader, "users")
+    read = reader.read(users, collect=True)
+    listing = _sure(reader, users, {}, read, True, reader.known.cursors(EMPTY))
+    caller = reader.client.part("uid")
+    own = [user for user in listing.records if str(user.get("id")) == caller]
+    return users, listing, "ROOT" if own and own[0].get("role") == "ROOT" else ""
+
+
+def _stamped(reader: Reader, role: str) -> str:
+    return f"{role} in the run of {reader.started_at.isoformat()}"
+
+
+# -- lists ---------------------------------------------------------------------------------
+
+
+def copy_list(reader: Reader) -> None:
+    """Read the one list of a family."""
+    (resource,) = reader.family.resources
+    read_lists(reader, resource, [{}], is_root(reader), collect=dict)
+
+
+def read_lists(
+    reader: Reader,
+    resource: Resource,
+    binds: Sequence[Bind],
+    root: bool,
+    *,
+    collect: Collect = False,
+) -> list[Listing]:
+    """Read a list for each binding, and say what each of them proves."""
+    read = reader.read_each(resource, binds, collect=collect)
+    seen_empty = reader.known.cursors(EMPTY)
+    listings = [
+        _sure(reader, resource, bind, listing, collect, seen_empty)
+        for bind, listing in zip(binds, read, strict=True)
+    ]
+    for bind, listing in zip(binds, listings, strict=True):
+        settle(reader, resource, bind, listing, root)
+    return listings
+
+
+def settle(reader: Reader, resource: Resource, bind: Bind, listing: Listing, root: bool) -> None:
+    """Record what a list that was read proves: an end only where the caller is ROOT."""
+    rows = resource.rows[0]
+    whole = listing.proof.complete and listing.proof.whole
+    if root:
+        if whole:
+            scope = scope_of(rows, bind)
+            reader.outcome.prove(rows.table.name, resource.name, scope, listing.proof.by)
+        return
+    _spare_children(reader, rows, bind, listing.records)
+    if resource.name not in OPEN:
+        reader.outcome.fail_rows(resource, HIDDEN)
+    elif whole and (gone := _unseen(reader, rows, listing.records)):
+        reason = f"{gone} rows came no more; who is not seen to be ROOT ends none"
+        reader.outcome.fail_rows(resource, reason)
+
+
+def _unseen(reader: Reader, rows: Rows, records: Sequence[Record]) -> int:
+    """How many known rows of a list, and of the lists in its rows, did not come."""
+    own = [(record, record) for record in records]
+    missing = _missing(reader, rows, own)
+    for child in rows.children:
+        items = [(record, item) for record in records for item in record.get(child.at) or ()]
+        missing += _missing(reader, child, items)
+    return missing
+
+
+def _missing(reader: Reader, rows: Rows, pairs: Iterable[tuple[Record, Record]]) -> int:
+    """How many known rows are not among these (enclosing record, record)."""
+    names = rows.table.key
+    came = {
+        tuple(str(outer.get(rows.given[n]) if n in rows.given else inner.get(n)) for n in names)
+        for outer, inner in pairs
+    }
+    known = reader.known.rows(rows.table.name, names)
+    return sum(tuple(map(str, row)) not in came for row in known)
+
+
+def _sure(
+    reader: Reader,
+    resource: Resource,
+    bind: Bind,
+    listing: Listing,
+    collect: Collect,
+    seen_empty: Mapping[str, str],
+) -> Listing:
+    """The list; an empty one is asked again while it contradicts the rows that are here."""
+    rows = resource.rows[0]
+    scope = scope_of(rows, bind)
+    place = "/".join([resource.name, *map(str, scope.values())])
+    before = 0 if listing.count else reader.known.count(rows.table.name, scope)
+    for _ in range(ASK_AGAIN if before else 0):
+        if listing.count or not listing.proof.complete:
+            break
+        listing = reader.read(resource, bind, collect=collect)
+    if listing.count and seen_empty.get(place):
+        reader.outcome.cursors[(EMPTY, place)] = ""
+    if listing.count or not (before and listing.proof.complete):
+        return listing
+    stake = math.inf if rows.table.name == "projects" else before
+    if rows.table.name == "collections":
+        stake += reader.known.count("records", scope)
+    now = reader.started_at.isoformat()
+    if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
+        if not scope:
+            reader.outcome.confirmed.add(rows.table.name)
+        return listing
+    reader.outcome.cursors[(EMPTY, place)] = now
+    reason = f"it is empty where {before} rows were; they are kept until another sync says the same"
+    reader.outcome.fail_rows(resource, reason)
+    return replace(listing, proof=Completeness(False, reason=reason))
+
+
+def _spare_children(reader: Reader, rows: Rows, bind: Bind, records: Sequence[Record]) -> None:
+    """What lives inside these records does not end with its absence in them."""
+    scope = scope_of(rows, bind)
+    for child in (inner for part in rows.children for inner in _with_children(part)):
+        for reference in child.table.parents:
+            if not (reference.owner and reference.table == rows.table.name):
+                continue
+            for record in records:
+                key = [scope.get(name, record.get(name)) for name in rows.table.key]
+                owner = dict(zip(reference.names, map(str, key), strict=True))
+                reader.sink.without(child.table, owner)
+
+
+def _with_children(rows: Rows) -> Iterator[Rows]:
+    yield rows
+    for child in rows.children:
+        yield from _with_children(child)
+
+
+def copy_events(reader: Reader) -> None:
+    """Read the events that are new; in a full pass all, since single ones can be deleted."""
+    events = declared(reader, "events")
+    if not reader.full:
+        known = frozenset(row[0] for row in reader.known.rows("events", ["id"]))
+        events = replace(events, paging=TailPages(known, limit=PAGE_ROWS))
+    read_lists(reader, events, [{}], is_root(reader), collect=lambda event: {"id": event.get("id")})
+
+
+# -- projects and all that is in them ------------------------------------------------------
+
+
+def copy_projects(reader: Reader) -> None:
+    """Read the projects, the routes and collections of each, and the records of those."""
+    root = is_root(reader)
+    names = ("projects", "routes", "collections", "records")
+    projects, routes, collections, records = (declared(reader, name) for name in names)
+    (listing,) = read_lists(reader, projects, [{}], root, collect=True)
+    if not listing.proof.complete:
+        for below in (routes, collections, records):
+            reader.outcome.fail_rows(below, "the projects were not read completely")
+    binds = _distinct({"project_id": project.get("id")} for project in listing.records)
+    if reader.wants(routes):
+        read_lists(reader, routes, binds, root)
+    if not (reader.wants(collections) or reader.wants(records)):
+        return
+    found = read_lists(reader, collections, binds, root, collect=_what_may_be_kept)
+    if not all(listing.proof.complete for listing in found):
+        reader.outcome.fail_rows(records, "the collections were not read completely")
+    if reader.wants(records):
+        inside = [
+            {**bind, "collection_id": part["id"], "open": part["open"], "sealed": part["sealed"]}
+            for bind, listing in zip(binds, found, strict=True)
+            for part in listing.records
+        ]
+        if any(bind["open"] is None for bind in inside):
+            reader.outcome.fail_rows(records, "a collection did not show its structures")
+        shown = [bind for bind in inside if bind["open"] is not None]
+        read = read_lists(reader, records, _distinct(shown), root)
+        whole = [*found, *read, listing]
+        if root and not reader.keeps("collections") and all(part.proof.complete for part in whole):
+            # Where collections are not kept, their ends take no records with them.
+            reader.outcome.prove("records", records.name, {}, "every collection was read")
+
+
+def _what_may_be_kept(collection: Record) -> Record:
+    return {
+        "id": collection.get("id"),
+        "open": open_structures(collection),
+        "sealed": secret_structures(collection),
+    }
+
+
+def _distinct(binds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The bindings with an id in them, each once (a list that moved shows some twice)."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for bind in binds:
+        ids = tuple(bind.get(name) for name in ("project_id", "collection_id") if name in bind)
+        if None not in ids:
+            found[ids] = bind
+    return list(found.values())

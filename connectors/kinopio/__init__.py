@@ -1,0 +1,196 @@
+"""Kinopio: spaces of cards, connections and boxes. https://api.kinopio.club
+
+No route is paged and none filters by time: `/user/spaces` names every space with its
+`updatedAt`, and only spaces whose `updatedAt` moved are read, 60 in one request. What the API
+page leaves open, and which form is tolerated, stands in connectors/kinopio/notes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connectors.core.connector import Connector, Credential, Family
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
+from connectors.core.validate import checked
+from connectors.http.config import HttpConfig, Window
+from connectors.http.judges import judge_kinopio
+from connectors.kinopio.account_tables import (
+    AI_IMAGES,
+    FAVORITE_COLORS,
+    FAVORITE_SPACES,
+    FAVORITE_USERS,
+    NOTIFICATIONS,
+)
+from connectors.kinopio.files import FILES, HOSTS, LARGEST
+from connectors.kinopio.sync import (
+    ACCOUNT,
+    ONE_SPACE,
+    REMOVED_CARDS,
+    REMOVED_SPACES,
+    SPACE_BATCH,
+    SPACE_LIST,
+    SPACE_PARTS,
+    copy_spaces,
+    cost_of_spaces,
+)
+from connectors.kinopio.tables import USERS
+
+USER_FIELDS = frozenset(
+    {c.source for c in USERS.columns} | set(USERS.ignored) | {"fromCache", "isEdited"}
+)
+USER_PREFIXES = ("default", "filter", "should", "show", "is")
+
+
+def one_color(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """Favourite colours come as objects or as plain text; the shape is undocumented."""
+    for item in value if isinstance(value, list) else []:
+        yield {"color": item} if isinstance(item, str) else item
+
+
+def one_image(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """AI images come as objects or as plain addresses; the shape is undocumented."""
+    for item in value if isinstance(value, list) else []:
+        yield {"url": item} if isinstance(item, str) else item
+
+
+def embedded_user(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """The user inside a notification, where there is one."""
+    user = value.get("user")
+    return [dict(user)] if isinstance(user, dict) else []
+
+
+def only_user_fields(_: Record, payload: Any) -> Any:
+    """Keep an allow-list of every user object: real payloads were seen with the whole account.
+
+    (API page, section 6.5: spaces made in the browser carried the signed-in user with keys.)
+    """
+    if isinstance(payload, dict) and "cardsCreatedCount" in payload:
+        payload = _public(payload)
+    _walk_users(payload)
+    return payload
+
+
+def _public(user: Record) -> Record:
+    return {
+        name: value
+        for name, value in user.items()
+        if name in USER_FIELDS or name.startswith(USER_PREFIXES)
+    }
+
+
+def _walk_users(value: Any) -> None:
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, (dict, list)):
+                _walk_users(item)
+        return
+    if not isinstance(value, dict):
+        return
+    for name in ("users", "collaborators", "spectators"):
+        if isinstance(value.get(name), list):
+            value[name] = [_public(u) if isinstance(u, dict) else u for u in value[name]]
+    if isinstance(value.get("user"), dict):
+        value["user"] = _public(value["user"])
+
+
+KINOPIO = checked(
+    Connector(
+        name="kinopio",
+        title="Kinopio",
+        base_url="https://api.kinopio.club",
+        base_url_env="KINOPIO_BASE_URL",
+        credential=Credential({"token": "KINOPIO_API_KEY"}, (("token",),)),
+        http=HttpConfig(
+            headers={"Authorization": "{token}"},
+            windows=(Window(5, 1.0),),
+            penalty_seconds=30.0,
+            judge=judge_kinopio,
+        ),
+        families=(
+            Family("account", (ACCOUNT,), full_only=True),
+            Family(
+                "spaces",
+                (SPACE_LIST, REMOVED_SPACES, SPACE_BATCH, ONE_SPACE, REMOVED_CARDS),
+                plan=copy_spaces,
+                opening=(SPACE_LIST, REMOVED_SPACES),
+                cost=cost_of_spaces,
+            ),
+            Family(
+                "favorites",
+                (
+                    Resource(
+                        "favorite_spaces",
+                        "/user/favorite-spaces",
+                        (Rows(FAVORITE_SPACES, children=SPACE_PARTS[:2]),),
+                    ),
+                    Resource(
+                        "favorite_users",
+                        "/user/favorite-users",
+                        (Rows(FAVORITE_USERS), Rows(USERS, sparse=True)),
+                    ),
+                    Resource(
+                        "favorite_colors",
+                        "/user/favorite-colors",
+                        (Rows(FAVORITE_COLORS, rows=one_color),),
+                    ),
+                ),
+            ),
+            Family(
+                "notifications",
+                (
+                    Resource(
+                        "notifications",
+                        "/notifications",
+                        (
+                            Rows(
+                                NOTIFICATIONS,
+                                children=(
+                                    Rows(USERS, rows=embedded_user, sparse=True, proves=False),
+                                ),
+                            ),
+                        ),
+                        fallback_path="/notification",
+                    ),
+                ),
+            ),
+            Family(
+                "ai_images",
+                (
+                    Resource(
+                        "ai_images",
+                        "/user/ai-images",
+                        (Rows(AI_IMAGES, rows=one_image),),
+                        params={"limit": "1000"},
+                        gone_is_empty=True,
+                    ),
+                ),
+                full_only=True,
+            ),
+        ),
+        notes="connectors/kinopio/notes.md",
+        check=ACCOUNT,
+        who=lambda user: f"the account of {user.get('name') or user.get('id')}",
+        secret_fields=(
+            "apiKey",
+            "collaboratorKey",
+            "readOnlyKey",
+            "linkToSpaceCollaboratorKey",
+            "email",
+            "prevInviteEmails",
+            "weatherLocation",
+            "arenaAccessToken",
+            "appleAppAccountToken",
+            "stripeSubscriptionId",
+            "stripePlanIsPurchased",
+            "appApiKeys",
+            "password",
+            "clients",
+        ),
+        redact=only_user_fields,
+        files=FILES,
+        file_hosts=HOSTS,
+        max_file_bytes=LARGEST,
+    )
+)

@@ -1,0 +1,229 @@
+"""Kinopio: in what order spaces are read, and what is evidence of their end.
+
+Two lists name every space with its `updatedAt`. Only those that moved are read, 60 in one request,
+then the removed cards of each; a space that left the lists is asked for at its own address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connectors.core.connector import Cost, Costing
+from connectors.core.errors import Missing, Skippable
+from connectors.core.fetch import Page
+from connectors.core.reader import ASK_AGAIN, Listing, Reader
+from connectors.core.resources import Resource, Rows
+from connectors.core.schema import Record
+from connectors.kinopio.tables import (
+    BOXES,
+    CARDS,
+    CONNECTION_TYPES,
+    CONNECTIONS,
+    LINES,
+    LISTS,
+    SPACE_COLLABORATORS,
+    SPACES,
+    TAGS,
+    USERS,
+)
+
+BATCH = 60
+"""Ids in one `/space/multiple`; longer lists may be cut silently (API page, section 4)."""
+INSIDE = {"space_id": "id"}
+
+
+def listed_space(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+    """A row of a listing is metadata: whatever it nests is read with the space itself."""
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            yield {k: v for k, v in item.items() if not isinstance(v, list)}
+
+
+SPACE_PARTS = (
+    Rows(USERS, at="users", sparse=True, keep=True, proves=False),
+    Rows(USERS, at="collaborators", sparse=True, keep=True, proves=False),
+    Rows(SPACE_COLLABORATORS, at="collaborators", given=INSIDE, keep=True),
+    Rows(CARDS, at="cards", given=INSIDE),
+    Rows(CONNECTIONS, at="connections", given=INSIDE),
+    Rows(CONNECTION_TYPES, at="connectionTypes", given=INSIDE),
+    Rows(BOXES, at="boxes", given=INSIDE),
+    Rows(TAGS, at="tags", given=INSIDE),
+    Rows(LISTS, at="lists", given=INSIDE),
+    Rows(LINES, at="lines", given=INSIDE),
+)
+WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
+LISTED_SPACES = Rows(SPACES, rows=listed_space, sparse=True)
+
+ACCOUNT = Resource("account", "/user", (Rows(USERS, sparse=True),), listing=False)
+SPACE_LIST = Resource("space_list", "/user/spaces", (LISTED_SPACES,))
+REMOVED_SPACES = Resource("removed_spaces", "/user/removed-spaces", (LISTED_SPACES,))
+SPACE_BATCH = Resource(
+    "space_batch",
+    "/space/multiple",
+    (WHOLE_SPACES,),
+    params={"spaceIds": "{space_ids}"},
+    listing=False,
+)
+ONE_SPACE = Resource(
+    "one_space", "/space/{space_id}", (WHOLE_SPACES,), forbidden_statuses=(401, 403), listing=False
+)
+REMOVED_CARDS = Resource(
+    "removed_cards",
+    "/space/{space_id}/removedCards",
+    (Rows(CARDS, given={"space_id": ":space_id"}),),
+    fallback_path="/space/{space_id}/removed-cards",
+    forbidden_statuses=(401, 403),
+    listing=False,
+)
+
+
+def copy_spaces(reader: Reader) -> None:
+    """Read the spaces that changed since they were read last, and what vanished from the lists."""
+    listings = [reader.read(resource, collect=True) for resource in (SPACE_LIST, REMOVED_SPACES)]
+    listed = {r["id"]: r for listing in listings for r in listing.records if r.get("id")}
+    stored = {} if reader.full else reader.known.cursors("spaces")
+    changed = [
+        space_id
+        for space_id, record in listed.items()
+        if not record.get("updatedAt") or stored.get(space_id) != record["updatedAt"]
+    ]
+    updated: dict[str, str] = {}
+    missing = [*_read_batches(reader, changed, updated)]
+    if all(listing.proof.complete for listing in listings):
+        known = {row[0] for row in reader.known.rows("spaces", ["id"])}
+        missing += sorted(known - listed.keys())
+    _read_singly(reader, missing, updated)
+    for part in SPACE_PARTS:
+        reader.outcome.note(part.table.name, "every changed space was read whole")
+    # Removed spaces too: what was removed inside them can be restored with them.
+    read = dict.fromkeys((*changed, *missing))
+    unread = _read_removed_cards(
+        reader, [space_id for space_id in read if space_id not in reader.gone]
+    )
+    # Only now: a space whose removed cards were not read has not been read.
+    for space_id, updated_at in updated.items():
+        if space_id not in unread:
+            reader.outcome.cursors[("spaces", space_id)] = updated_at
+
+
+def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> list[str]:
+    """Read spaces 60 at a time; returns the ids that the batches did not answer whole.
+
+    Whether a batch holds the cards is undocumented: the first one shows it, and where it does
+    not, the others are not asked for.
+    """
+    groups = [space_ids[i : i + BATCH] for i in range(0, len(space_ids), BATCH)]
+    missing: list[str] = []
+    for part in (groups[:1], groups[1:]):
+        binds = [{"space_ids": ",".join(group)} for group in part]
+        for bind, page in reader.ask_all(SPACE_BATCH, binds):
+            asked = bind["space_ids"].split(",")
+            whole = [] if isinstance(page, Skippable) else _whole(page.payload)
+            answered = {space["id"] for space in whole}
+            missing += [space_id for space_id in asked if space_id not in answered]
+            for space in whole:
+                _keep(reader, space, updated)
+        if part and len(missing) == len(groups[0]):
+            return space_ids
+    return missing
+
+
+def _whole(payload: Any) -> list[Record]:
+    """The entries that hold a whole space; ids that may not be seen come back without one."""
+    entries = payload if isinstance(payload, list) else []
+    return [e for e in entries if isinstance(e, dict) and e.get("id") and "cards" in e]
+
+
+def _keep(reader: Reader, space: Record, updated: dict[str, str]) -> None:
+    """Keep a whole space, and remember in `updated` as of when it was read."""
+    # Keeping takes the moving fields out of it.
+    space_id, updated_at = space["id"], space.get("updatedAt")
+    reader.keep(WHOLE_SPACES, [space])
+    if updated_at:
+        updated[space_id] = updated_at
+
+
+def _read_singly(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> None:
+    """Read spaces one by one: those that batches left out, and those that left the listings.
+
+    Only a 404 on its own address is evidence that a space is gone; 401 means that access was
+    lost (API page, section 7).
+    """
+    binds = [{"space_id": space_id} for space_id in space_ids]
+    for bind, page in reader.ask_all(ONE_SPACE, binds):
+        space_id = bind["space_id"]
+        if isinstance(page, Page) and isinstance(page.payload, dict) and page.payload.get("id"):
+            _keep(reader, page.payload, updated)
+        elif isinstance(page, Missing):
+            reader.gone.add(space_id)
+            reader.outcome.end("spaces", {"id": space_id}, "404 on its own address")
+        else:
+            reader.gone.add(space_id)
+            reader.outcome.messages.append(f"space {space_id} can no longer be read; it is kept")
+
+
+def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
+    """Cards that were removed but can be restored; readable only where one may edit. Returns the
+    spaces for which they could not be read otherwise."""
+    binds = [{"space_id": space_id} for space_id in space_ids]
+    listings = reader.read_each(REMOVED_CARDS, binds)
+    _ask_again_where_empty(reader, binds, listings)
+    refused: set[str] = set()
+    unread: set[str] = set()
+    for bind, listing in zip(binds, listings, strict=True):
+        if listing.refused:
+            refused.add(bind["space_id"])
+        elif not listing.proof.complete:
+            unread.add(bind["space_id"])
+            reader.sink.without(CARDS, bind)
+    if any(_removed_before(reader, space_id) for space_id in refused):
+        # What was shown before and is refused now has not ended by that.
+        names = ("space_id", "id", "is_removed")
+        for space_id, card_id, removed in reader.known.rows("cards", names):
+            if removed and space_id in refused:
+                reader.outcome.spare("cards", {"space_id": space_id, "id": card_id})
+    if listings and listings[-1].refused:
+        # A refusal here means `not your space`, unless the key itself has died: this tells, and
+        # only now (the account was read at the beginning of the run, with a key that lived).
+        reader.ask(ACCOUNT, now=True)
+    return unread
+
+
+def _removed_before(reader: Reader, space_id: str) -> int:
+    """How many removed cards of a space are known."""
+    return reader.known.count("cards", {"space_id": space_id, "is_removed": "true"})
+
+
+def _ask_again_where_empty(
+    reader: Reader, binds: list[dict[str, str]], listings: list[Listing]
+) -> None:
+    """Empty where removed cards are known: a bad moment of the service looks just like that."""
+    for _ in range(ASK_AGAIN):
+        doubtful = [
+            number
+            for number, (bind, listing) in enumerate(zip(binds, listings, strict=True))
+            if listing.proof.complete
+            and not listing.count
+            and _removed_before(reader, bind["space_id"])
+        ]
+        if not doubtful:
+            return
+        again = reader.read_each(REMOVED_CARDS, [binds[number] for number in doubtful])
+        for number, listing in zip(doubtful, again, strict=True):
+            listings[number] = listing
+
+
+def cost_of_spaces(costing: Costing) -> list[Cost]:
+    """Two lists, the changed spaces by 60, and the removed cards of each (API page, section 8)."""
+    shown, removed = (
+        [r for r in costing.look(resource) or [] if isinstance(r, dict) and r.get("id")]
+        for resource in (SPACE_LIST, REMOVED_SPACES)
+    )
+    stored = {} if costing.full else costing.cursors("spaces")
+    moved = [r for r in (*shown, *removed) if stored.get(r["id"]) != r.get("updatedAt")]
+    return [
+        Cost("lists of spaces", 2, len(shown) + len(removed)),
+        Cost("changed spaces", -(-len(moved) // BATCH), len(moved)),
+        Cost("removed cards", len(moved)),
+    ]

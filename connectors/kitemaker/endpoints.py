@@ -1,0 +1,250 @@
+"""Kitemaker: the addresses of both transports, and the rows in their answers.
+
+REST answers without an envelope and shows the fewer fields, so its rows are partial: what they
+lack keeps its value. No resource proves anything by itself; the plans decide that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from connectors.core.resources import Resource, Rows
+from connectors.kitemaker import normalize, queries
+from connectors.kitemaker import tables as t
+from connectors.paging import CursorPages, OnePage, Paging
+
+MOST = 50
+"""Rows of a page and of a recent list, by both documentations."""
+GRAPHQL = {"Authorization": "Bearer {token}"}
+REST = {"X-API-KEY": "{token}"}
+OF_ITEM = {"work_item_id": "id"}
+OF_INITIATIVE = {"initiative_id": "id"}
+OF_SPACE = {"space_id": "id"}
+ASKED_SPACE = {"space_id": ":space_id"}
+# REST alone tells whether a comment is a reply.
+COMMENTS = Rows(t.COMMENTS, at="comments", given={"entity_id": "id"}, sparse=True)
+
+
+def graphql(name: str, query: str, *rows: Rows, paging: Paging | None = None) -> Resource:
+    """A query; pages hold as many rows as they may."""
+    variables = {"count": MOST} if paging else {}
+    return Resource(
+        name,
+        "/graphql",
+        rows,
+        post={"query": query, "variables": variables},
+        headers=GRAPHQL,
+        paging=paging or OnePage(),
+        listing=False,
+    )
+
+
+def pages(place: str) -> CursorPages:
+    return CursorPages("cursor", cursor=f"{place}.cursor", more=f"{place}.hasMore", size=MOST)
+
+
+def rest(name: str, path: str, *rows: Rows, **params: str) -> Resource:
+    return Resource(name, f"/rest/v1{path}", rows, params=params, headers=REST, listing=False)
+
+
+# -- the organization and its spaces -------------------------------------------------------
+
+SPACES = Rows(
+    t.SPACES,
+    at="data.organization.spaces",
+    children=(
+        Rows(t.STATUSES, at="statuses", given=OF_SPACE),
+        Rows(t.LABELS, at="labels", given=OF_SPACE),
+        Rows(t.SPACE_MEMBERS, at="members", given=OF_SPACE),
+    ),
+)
+ORGANIZATION = graphql(
+    "organization",
+    queries.ORGANIZATION_QUERY,
+    Rows(t.ORGANIZATIONS, rows=normalize.shaped("data.organization", normalize.scalars)),
+    SPACES,
+    Rows(t.USERS, at="data.organization.users"),
+    Rows(t.APPLICATIONS, at="data.organization.applications"),
+    Rows(t.INTEGRATIONS, at="data.organization.integrations"),
+    Rows(t.INTEGRATION_USERS, at="data.organization.integrationUsers"),
+)
+REST_ORGANIZATION = rest("rest_organization", "/organization", Rows(t.ORGANIZATIONS, sparse=True))
+REST_SPACES = rest(
+    "rest_spaces",
+    "/metadata/spaces",
+    Rows(t.SPACES, rows=normalize.shaped("", normalize.labelled), sparse=True),
+)
+REST_STATUSES = rest(
+    "rest_statuses",
+    "/metadata/statuses",
+    Rows(t.STATUSES, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
+    spaceId="{space_id}",
+)
+REST_LABELS = rest(
+    "rest_labels",
+    "/metadata/labels",
+    Rows(t.LABELS, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
+    spaceId="{space_id}",
+)
+SPACE_PIECE = Rows(t.SPACES, sparse=True)
+"""A space's key, which REST shows in comments alone."""
+
+# -- work items and their comments ---------------------------------------------------------
+
+ITEM_LABELS = Rows(t.WORK_ITEM_LABELS, at="labels", given=OF_ITEM)
+ITEM_PARTS = (
+    ITEM_LABELS,
+    Rows(t.WORK_ITEM_MEMBERS, at="members", given=OF_ITEM),
+    Rows(t.WORK_ITEM_WATCHERS, at="watchers", given=OF_ITEM),
+    COMMENTS,
+)
+WORK_ITEMS = graphql(
+    "work_items",
+    queries.WORK_ITEMS_QUERY,
+    Rows(
+        t.WORK_ITEMS,
+        at="data.workItems.workItems",
+        rows=normalize.shaped("data.workItems.workItems", normalize.entity),
+        children=ITEM_PARTS,
+    ),
+    paging=pages("data.workItems"),
+)
+WORK_ITEMS_BY_ID = graphql(
+    "work_items_by_id",
+    queries.WORK_ITEMS_BY_ID_QUERIES[1],
+    Rows(t.WORK_ITEMS, rows=normalize.by_alias, children=ITEM_PARTS),
+)
+ITEM_PIECE = Rows(
+    t.WORK_ITEMS,
+    rows=normalize.shaped("", normalize.numbered),
+    children=(ITEM_LABELS,),
+    sparse=True,
+)
+NAME_PIECE = Rows(t.WORK_ITEMS, sparse=True)
+"""The names of an item's status and space, where these were renamed."""
+COMMENT_PIECE = Rows(
+    t.COMMENTS,
+    rows=normalize.shaped("", normalize.comment),
+    given={"entity_id": ".entityId"},
+    sparse=True,
+)
+RECENT_WORK_ITEMS = rest(
+    "recent_work_items", "/recent/workitems", ITEM_PIECE, spaceId="{space_id}", count="{count}"
+)
+RECENT_COMMENTS = rest(
+    "recent_comments", "/recent/comments", COMMENT_PIECE, spaceId="{space_id}", count="{count}"
+)
+LISTED_WORK_ITEMS = rest("listed_work_items", "/metadata/workitems", spaceId="{space_id}")
+WORK_ITEM_BY_NUMBER = rest(
+    "work_item_by_number",
+    "/workitem",
+    ITEM_PIECE,
+    spaceKey="{space_key}",
+    workItemNumber="{number}",
+)
+
+
+def work_items_in(types: list[str]) -> Resource:
+    """All pages of a space's work items of these status types, archived ones among them."""
+    post: dict[str, Any] = dict(WORK_ITEMS.post or {})
+    chosen = {"type": "INCLUDE", "filter": types}
+    post["variables"] = {**post["variables"], "statusFilter": chosen}
+    return replace(WORK_ITEMS, post=post) if types else WORK_ITEMS
+
+
+def work_items_by_id(ids: list[str]) -> tuple[Resource, Mapping[str, str]]:
+    """One query for a few work items, and its variables."""
+    post = {"query": queries.WORK_ITEMS_BY_ID_QUERIES[len(ids)], "variables": {}}
+    names = {f"w{place}": item_id for place, item_id in enumerate(ids)}
+    return replace(WORK_ITEMS_BY_ID, post=post), names
+
+
+# -- initiatives and roadmaps --------------------------------------------------------------
+
+GENERAL_LABELS = Rows(t.LABELS, given=ASKED_SPACE, sparse=True)
+"""Labels that no space lists; asked with no space."""
+INITIATIVE_LABELS = Rows(t.INITIATIVE_LABELS, at="labels", given=OF_INITIATIVE)
+INITIATIVE_SPACES = Rows(t.INITIATIVE_SPACES, at="spaces", given=OF_INITIATIVE)
+INITIATIVE_PARTS = (
+    INITIATIVE_LABELS,
+    INITIATIVE_SPACES,
+    Rows(t.INITIATIVE_MEMBERS, at="members", given=OF_INITIATIVE),
+    Rows(t.INITIATIVE_WATCHERS, at="watchers", given=OF_INITIATIVE),
+    Rows(t.INITIATIVE_WORK_ITEMS, at="workItems", given=OF_INITIATIVE),
+    Rows(t.INITIATIVE_ROADMAP_COLUMNS, at="roadmapColumns", given=OF_INITIATIVE),
+    COMMENTS,
+)
+
+
+def initiatives(name: str, query: str, place: str, paging: Paging | None = None) -> Resource:
+    take = normalize.shaped(place, normalize.entity)
+    rows = Rows(t.INITIATIVES, at=place, rows=take, children=INITIATIVE_PARTS)
+    return graphql(name, query, rows, paging=paging)
+
+
+INITIATIVES = initiatives(
+    "initiatives",
+    queries.INITIATIVES_QUERY,
+    "data.initiatives.initiatives",
+    pages("data.initiatives"),
+)
+INITIATIVE = initiatives("initiative", queries.INITIATIVE_QUERY, "data.initiative")
+ROADMAPS = graphql(
+    "roadmaps",
+    queries.ROADMAPS_QUERY,
+    Rows(
+        t.ROADMAPS,
+        at="data.roadmaps.roadmaps",
+        children=(Rows(t.ROADMAP_COLUMNS, at="columns", given={"roadmap_id": "id"}),),
+    ),
+)
+INITIATIVE_BY_NUMBER = rest(
+    "initiative_by_number",
+    "/initiative",
+    Rows(
+        t.INITIATIVES,
+        rows=normalize.shaped("", normalize.numbered),
+        children=(INITIATIVE_LABELS, INITIATIVE_SPACES),
+        sparse=True,
+    ),
+    number="{number}",
+)
+
+# -- feedback ------------------------------------------------------------------------------
+
+OF_FEEDBACK = {"feedback_id": "id"}
+LINKED = Rows(t.INSIGHT_ENTITIES, at="entities", given={"insight_id": "id"})
+INSIGHTS = Rows(t.INSIGHTS, at="insights", given=OF_FEEDBACK, children=(LINKED,))
+# REST shows the ids of what is linked, not whether these are work items.
+REST_INSIGHTS = replace(INSIGHTS, children=(replace(LINKED, sparse=True),))
+FEEDBACK_PARTS = (
+    INSIGHTS,
+    Rows(t.FEEDBACK_OWNERS, at="owners", given=OF_FEEDBACK),
+    Rows(t.FEEDBACK_TAGS, at="tags", given=OF_FEEDBACK),
+)
+
+
+def feedback(name: str, query: str, place: str, paging: Paging | None = None) -> Resource:
+    take = normalize.shaped(place, normalize.feedback)
+    rows = Rows(t.FEEDBACK, at=place, rows=take, children=FEEDBACK_PARTS)
+    return graphql(name, query, rows, paging=paging)
+
+
+FEEDBACK = feedback(
+    "feedback", queries.FEEDBACK_QUERY, "data.feedback.feedback", pages("data.feedback")
+)
+FEEDBACK_BY_ID = feedback("feedback_by_id", queries.FEEDBACK_BY_ID_QUERY, "data.feedbackById")
+PEOPLE = graphql("people", queries.PEOPLE_QUERY, Rows(t.PEOPLE, at="data.feedbackPersons"))
+COMPANIES = graphql(
+    "companies", queries.COMPANIES_QUERY, Rows(t.COMPANIES, at="data.feedbackCompanies")
+)
+REST_FEEDBACK = Rows(
+    t.FEEDBACK, rows=normalize.rest_feedback, children=(REST_INSIGHTS,), sparse=True
+)
+REST_PERSON = Rows(t.PEOPLE, rows=normalize.embedded("person"), sparse=True)
+REST_COMPANY = Rows(t.COMPANIES, rows=normalize.embedded("company"), sparse=True)
+REST_FEEDBACK_ROWS = (REST_PERSON, REST_COMPANY, REST_FEEDBACK)
+FEEDBACK_BY_PATH = rest("feedback_by_path", "/feedback/{number}", *REST_FEEDBACK_ROWS)
+FEEDBACK_BY_NUMBER = rest("feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}")

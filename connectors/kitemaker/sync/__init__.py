@@ -1,0 +1,1 @@
+"""In what order Kitemaker is read, by GraphQL and by REST."""

@@ -1,0 +1,222 @@
+"""Kitemaker: what REST lists nowhere, read number by number.
+
+Work items in a full pass or where a recent list has a gap, initiatives and feedback always. A
+space's key, which the numbers of its work items need, shows in its comments alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from connectors.core.errors import Missing, Skippable
+from connectors.core.fetch import Page
+from connectors.core.reader import Reader
+from connectors.core.resources import Resource
+from connectors.kitemaker.endpoints import (
+    FEEDBACK_BY_NUMBER,
+    FEEDBACK_BY_PATH,
+    INITIATIVE_BY_NUMBER,
+    ITEM_PIECE,
+    MOST,
+    WORK_ITEM_BY_NUMBER,
+)
+from connectors.kitemaker.sync.gap_test import gap
+from connectors.kitemaker.sync.links import GeneralLabels
+from connectors.kitemaker.sync.probing import MARGIN, Ask, Holes, Keep, probe
+from connectors.kitemaker.sync.recent_lists import Look, Looks
+from connectors.kitemaker.sync.work_items import Work
+from connectors.kitemaker.transport import same_organization
+from connectors.paging import Completeness, get_path, records_at
+
+# -- work items ----------------------------------------------------------------------------
+
+
+def copy_numbers(work: Work) -> None:
+    """Every number of every space; what answers 404 and is in no list has ended."""
+    looks = Looks(work)
+    for space_id in work.spaces.names:
+        looks.take(space_id)
+    for space_id in looks.of:
+        looks.take_whole(space_id)
+    known = {row_id: updated_at for row_id, (_, updated_at) in looks.comments.items()}
+    for space_id, look in looks.of.items():
+        work.reader.keep(ITEM_PIECE, look.items)
+        look.read_whole = read_numbers(work, space_id, look)
+        whole = look.read_whole or len(look.items) < MOST
+        lost = gap(look.comments, looks.comment_cursors.get(space_id), known)
+        if lost:
+            looks.lack_comments(space_id)
+        looks.move_cursors(space_id, items=whole, comments=not lost)
+    work.seen |= looks.listed
+    if "work_items" not in work.reader.outcome.failures:
+        _end_unfound(looks)
+    looks.keep_comments()
+    for name in ("work_items", "work_item_labels"):
+        work.reader.outcome.note(name, "every number asked for")
+    work.reader.outcome.note("comments", "recent lists; REST shows none of initiatives")
+
+
+def _end_unfound(looks: Looks) -> None:
+    """Every number of a space was asked for: what was not found there is not there."""
+    work = looks.work
+    for item_id in sorted(work.items.keys() - work.seen):
+        look = looks.of.get(work.items[item_id].space_id)
+        if look is not None and look.read_whole:
+            evidence = "found by no number and in no list of any space"
+            work.reader.outcome.end("work_items", {"id": item_id}, evidence)
+
+
+def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
+    """How work items of a space are asked for and kept."""
+
+    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
+        binds = [{"space_key": key, "number": number} for number in numbers]
+        for bind, page in work.reader.ask_all(WORK_ITEM_BY_NUMBER, binds):
+            yield int(bind["number"]), page
+
+    def keep(_: int, page: Page) -> str:
+        if get_path(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
+            return ""  # the settings give this space another one's key
+        for record in records_at(page.payload, "") or ():
+            work.seen.add(str(get_path(record, "id")))
+            work.found_in[str(get_path(record, "id"))] = space_id
+        work.reader.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
+        return str(get_path(page.payload, "id") or "")
+
+    return ask, keep
+
+
+def read_numbers(work: Work, space_id: str, look: Look) -> bool:
+    """All work items of a space, number by number; False where that cannot be done.
+
+    Where an id that the space's list shows is not found, the numbers that were missing before
+    are asked for as well.
+    """
+    name = f"space {work.spaces.names[space_id]}"
+    key = work.spaces.keys.get(space_id)
+    if key is None:
+        return _without_key(work, name, look)
+    shown = [r.get("number") for r in look.items]
+    shown += [get_path(r, "entity.number") for r in look.comments]
+    stored = [item.number for item in work.items.values() if item.space_id == space_id]
+    top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
+    holes = Holes(work.reader, f"work items of {space_id}")
+    ask, keep = _work_item_numbers(work, space_id, key)
+    result = probe(ask, keep, holes.worth_asking(top), top)
+    if not result.failed and (look.whole or set()) - work.seen:
+        for number, page in ask(sorted(holes.known - result.found.keys() - result.missing)):
+            if isinstance(page, Page):
+                result.found[number] = keep(number, page)
+    if result.failed:
+        work.fail(f"{name}: {result.failed}")
+        return False
+    holes.remember(result)
+    if rest := (look.whole or set()) - work.seen:
+        reason = f"{len(rest)} listed work items were found by no number"
+        work.reader.outcome.lack("work_items", name, reason)
+    return True
+
+
+def _without_key(work: Work, name: str, look: Look) -> bool:
+    """A space without any comment: its recent list is all that can be had, and may be enough."""
+    if len(look.items) < MOST and not (look.whole or set()) - look.recent:
+        return False
+    reason = "REST tells the key that its numbers need in comments alone, and it has none"
+    work.reader.outcome.lack("work_items", name, reason)
+    return False
+
+
+# -- initiatives and feedback --------------------------------------------------------------
+
+
+def initiatives_by_number(reader: Reader) -> None:
+    """Initiatives, their spaces and labels."""
+    labels = GeneralLabels(reader, "labels")
+
+    def keep(_: int, page: Page) -> str:
+        for record in records_at(page.payload, "") or ():
+            labels.keep(record)
+        found = records_at(page.payload, "") or [{}]
+        reader.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
+        return str(get_path(found[0], "id") or "")
+
+    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
+        binds = [{"number": number} for number in numbers]
+        for bind, page in reader.ask_all(INITIATIVE_BY_NUMBER, binds):
+            yield int(bind["number"]), page
+
+    read_by_number(reader, INITIATIVE_BY_NUMBER, ask, keep)
+    if "initiatives" not in reader.outcome.failures:
+        labels.prove(INITIATIVE_BY_NUMBER, Completeness(True, "every number asked for"))
+
+
+def feedback_by_number(reader: Reader) -> None:
+    """By parameter or by path: the documentation shows both, the first hit tells which works."""
+    works = reader.known.cursor("feedback address") or ""
+    forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
+
+    def keep(number: int, page: Page) -> str:
+        if (organization := get_path(page.payload, "organizationId")) is not None:
+            same_organization(reader, organization)
+        row_id = str(get_path(page.payload, "id") or "")
+        for rows in FEEDBACK_BY_NUMBER.rows:
+            reader.keep(rows, page.payload, {"number": str(number)})
+        return row_id
+
+    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
+        for number in numbers:
+            yield number, _either(reader, forms, number)
+
+    if not read_by_number(reader, FEEDBACK_BY_NUMBER, ask, keep):
+        reader.outcome.cursors[("feedback address", "")] = ""
+
+
+def _either(reader: Reader, forms: list[Resource], number: int) -> Page | Skippable:
+    """The answer of the form that works; until one has, a 404 may mean the form."""
+    answer: Page | Skippable = Missing("no form was asked for")
+    for form in list(forms):
+        try:
+            answer = reader.ask(form, {"number": number})
+        except Missing as error:
+            answer = error
+            continue
+        except Skippable as error:
+            return error
+        forms[:] = [form]
+        reader.outcome.cursors[("feedback address", "")] = form.name
+        break
+    return answer
+
+
+def read_by_number(
+    reader: Reader,
+    resource: Resource,
+    ask: Ask,
+    keep: Keep,
+) -> bool:
+    """All numbers in a full pass, else the known ones, and in both cases some beyond the last.
+
+    A known number that answers 404 has ended, if any other number was found. False where none
+    was: the address itself may be gone.
+    """
+    table = resource.rows[-1].table.name
+    known = {n: row_id for row_id, n in reader.known.rows(table, ["id", "number"]) if n is not None}
+    top, holes = max(known, default=0), Holes(reader, table)
+    numbers = (
+        holes.worth_asking(top) if reader.full else [*known, *range(top + 1, top + MARGIN + 1)]
+    )
+    result = probe(ask, keep, numbers, top)
+    if result.failed:
+        reader.outcome.fail_rows(resource, result.failed)
+        return True
+    if known and not result.found:
+        reader.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
+        return False
+    holes.remember(result)
+    ids = set(result.found.values())
+    for number in sorted(known.keys() & result.missing):
+        if known[number] not in ids:
+            reader.outcome.end(table, {"id": known[number]}, "404 on its own address")
+    for rows in (resource.rows[-1], *resource.rows[-1].children):
+        reader.outcome.note(rows.table.name, "every number asked for")
+    return True

@@ -1,0 +1,233 @@
+"""Kitemaker: which transport a pass may use, what a token may end, and how whole lists are read.
+
+A token sees only some spaces, so what it does not see is no evidence of an end unless the same
+token saw it before (API page, sections 1 and 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.core.connector import Plan, family_tables
+from connectors.core.errors import BadCredential, Skippable, UnexpectedShape
+from connectors.core.fetch import Page
+from connectors.core.known import KnownRows
+from connectors.core.reader import Reader
+from connectors.core.resources import Resource
+from connectors.core.schema import Record
+from connectors.paging import Completeness, SeenPage, get_path, records_at
+
+CHECKED_SINGLY = 50
+"""Records that a listing lacks are asked for one by one, up to so many."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """The transports that the account's setting allows."""
+
+    graphql: bool
+    rest: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Means:
+        wanted = options.get("transport", "auto")
+        return cls(graphql=wanted != "rest", rest=wanted != "graphql")
+
+
+READ_AT_ONCE: dict[str, dict[str, tuple[str, ...]]] = {
+    "work": {
+        "spaces": ("id", "name", "key"),
+        "statuses": ("space_id", "type"),
+        "labels": ("space_id",),
+        "work_items": ("id", "space_id", "space_name", "number", "title", "status_id",
+                       "status_name", "updated_at", "archived_at"),
+        "comments": ("id", "entity_id", "updated_at"),
+        "work_item_labels": ("work_item_id", "label_id"),
+    },
+    "initiatives": {
+        "spaces": ("id",),
+        "labels": ("id", "space_id"),
+        "feedback_tags": ("label_id",),
+        "initiatives": ("id", "number"),
+        "roadmaps": ("id",),
+        "roadmap_columns": ("id",),
+    },
+    "feedback": {
+        "spaces": ("id",),
+        "labels": ("id", "space_id"),
+        "initiative_labels": ("label_id",),
+        "feedback": ("id", "number"),
+        "people": ("id",),
+        "companies": ("id",),
+    },
+}  # fmt: skip
+"""What the plan of a family asks of the warehouse, by table."""
+
+
+class Remembered:
+    """A `Knowledge` that has read some tables at once, since each opening costs time."""
+
+    def __init__(self, known: KnownRows, columns: Mapping[str, Sequence[str]]) -> None:
+        self._columns = columns
+        self._rows = known.several(columns)
+        self._known = known
+        self.several, self.count, self.due = known.several, known.count, known.due
+        self.cursor, self.cursors = known.cursor, known.cursors
+        self.first_time = known.first_time
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of every current row."""
+        at_hand = self._columns.get(table, ())
+        if not set(columns) <= set(at_hand):
+            return self._known.rows(table, columns)
+        places = [at_hand.index(name) for name in columns]
+        return [tuple(row[place] for place in places) for row in self._rows[table]]
+
+
+def token_mark(reader: Reader) -> str:
+    """Tells one token from another; says nothing of the token itself."""
+    token = reader.client.part("token").encode()
+    return hashlib.blake2b(token, digest_size=8, person=b"kollect").hexdigest()
+
+
+def guarded(plan: Callable[[Reader, Means], None]) -> Plan:
+    """The plan of a family; with another token than last time it ends nothing."""
+
+    def run(reader: Reader) -> None:
+        reader.known = Remembered(reader.known, READ_AT_ONCE[reader.family.name])
+        mark, before = token_mark(reader), reader.known.cursor("token", reader.family.name)
+        if before not in (None, mark):
+            reader.outcome.no_ends = "the token is another one than last time"
+            reader.outcome.messages.append(
+                f"the token has changed: {reader.family.name} read, and nothing is ended this time"
+            )
+        plan(reader, Means.of(reader.options))
+        for table in family_tables(reader.family):
+            if table.name not in reader.outcome.proofs:
+                reader.outcome.note(table.name, "what was read shows nothing new of it")
+        if not reader.outcome.failures:
+            reader.outcome.cursors[("token", reader.family.name)] = mark
+
+    return run
+
+
+def same_organization(reader: Reader, organization_id: Any) -> None:
+    """Raises BadCredential where the token is for another organization than the account holds."""
+    if not isinstance(organization_id, str):
+        raise UnexpectedShape("Kitemaker did not say which organization this is")
+    held = reader.known.cursor("organization")
+    if held not in (None, organization_id):
+        raise BadCredential(
+            f"the token is for the organization {organization_id}, this account holds {held}",
+            guidance="Make another account for the other organization in kollect.toml.",
+        )
+    reader.outcome.cursors[("organization", "")] = organization_id
+
+
+def leave_out(reader: Reader, tables: Iterable[str]) -> None:
+    """Tables of which REST has no list: their rows stay, and nothing is said of them."""
+    names = sorted(tables)
+    reader.outcome.left_out.update(names)
+    if reader.full:
+        reader.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
+
+
+def read_pages(
+    reader: Reader,
+    resource: Resource,
+    bind: Mapping[str, Any] | None = None,
+    look: Callable[[list[Record], Page], None] = lambda records, page: None,
+) -> Completeness:
+    """All pages of a GraphQL listing, kept; `look` sees the records of each before they are.
+
+    Raises Skippable where a page cannot be had.
+    """
+    paging = resource.paging.paginator()
+    params = paging.first()
+    while True:
+        page = reader.ask(resource, {**(bind or {}), **params})
+        found = records_at(page.payload, resource.rows[0].at)
+        if found is None:
+            raise UnexpectedShape(f"Kitemaker answered without `{resource.rows[0].at}`")
+        records = [record for record in found if isinstance(record, dict)]
+        ids = [record.get("id") for record in records]
+        look(records, page)
+        for rows in resource.rows:
+            reader.keep(rows, page.payload)
+        more = paging.after(SeenPage(dict(params), page.payload, ids))
+        if not more:
+            return paging.proof()
+        params = more[0]
+
+
+def read_list(reader: Reader, resource: Resource) -> bool:
+    """A whole GraphQL list in one answer; absence from it is evidence, unless it came empty."""
+    table = resource.rows[0].table.name
+    try:
+        page = reader.ask(resource)
+        kept = reader.keep(resource.rows[0], page.payload)
+    except Skippable as error:
+        reader.outcome.fail_rows(resource, str(error))
+        return False
+    if believed(reader, resource, kept > 0, bool(reader.known.rows(table, ["id"]))):
+        reader.outcome.prove(table, resource.name, {}, "one whole answer")
+    return True
+
+
+def believed(reader: Reader, resource: Resource, came: bool, known: bool, scope: str = "") -> bool:
+    """An empty list where rows were known is believed when it comes empty in two runs."""
+    name = f"{resource.name} came empty"
+    before = reader.known.cursors(name).get(scope)
+    if came or not known or before:
+        if before:
+            reader.outcome.cursors[(name, scope)] = ""
+        return True
+    reader.outcome.cursors[(name, scope)] = reader.started_at.isoformat()
+    reason = "came empty, although rows are known; believed if it is empty the next time too"
+    reader.outcome.fail_rows(resource, reason)
+    return False
+
+
+def look_singly(
+    reader: Reader, ask: Callable[[str], Any], missing: Iterable[str]
+) -> tuple[list[str], dict[str, Any], bool]:
+    """Asks for records that a complete listing lacks: (gone, found by id, all were asked for)."""
+    ids = sorted(missing)
+    gone: list[str] = []
+    found: dict[str, Any] = {}
+    for row_id in ids[:CHECKED_SINGLY]:
+        try:
+            found[row_id] = ask(row_id)
+        except Skippable:
+            gone.append(row_id)
+    return gone, found, len(ids) <= CHECKED_SINGLY
+
+
+def end_missing(
+    reader: Reader, listing: Resource, single: Resource, seen: set[str], proof: Completeness
+) -> None:
+    """What a complete GraphQL listing lacks has ended, if it cannot be had by its id either."""
+    table = listing.rows[0].table.name
+    known = {row[0] for row in reader.known.rows(table, ["id"])}
+
+    def ask(row_id: str) -> None:
+        page = reader.ask(single, {"id": row_id})
+        if get_path(page.payload, f"{single.rows[0].at}.id") != row_id:
+            raise UnexpectedShape(f"Kitemaker answered without {single.name} {row_id}")
+
+    gone, found, all_asked = look_singly(reader, ask, known - seen)
+    if found:
+        reader.outcome.fail_rows(listing, f"lacked {len(found)} records that exist")
+    elif not all_asked:
+        reader.outcome.prove(table, listing.name, {}, proof.by)
+        return
+    for row_id in gone:
+        reader.outcome.end(table, {"id": row_id}, f"{proof.by} without it, and not found by its id")
+    reader.outcome.note(table, proof.by)
+
+
+def organization_of(page: Page) -> Any:
+    return get_path(page.payload, "data.organization.id")

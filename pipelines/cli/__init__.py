@@ -1,0 +1,110 @@
+"""The command line. Commands are imported when they are called, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "init": ("pipelines.cli.setup:init", "Write a commented kollect.toml."),
+    "check": ("pipelines.cli.setup:check", "Is each credential good, what may it see?"),
+    "plan": ("pipelines.cli.setup:plan", "What would a sync cost?"),
+    "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
+    "status": ("pipelines.cli.look:status", "What is here, how fresh, how complete?"),
+    "query": ("pipelines.cli.look:query", "Run SQL on the warehouse, read-only."),
+    "history": ("pipelines.cli.look:history", "Every version of one record."),
+    "export": ("pipelines.cli.export:export", "Write files for other tools."),
+    "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
+    "backups": ("pipelines.cli.backup:backups", "List the backups."),
+    "verify": ("pipelines.cli.backup:verify", "Prove that a backup is whole."),
+    "restore": ("pipelines.cli.backup:restore", "Make a warehouse from a backup."),
+    "prune": ("pipelines.cli.backup:prune", "Remove backups by the keep rules."),
+    "sandbox": ("pipelines.cli.sandbox:sandbox", "Start local stand-ins of the services."),
+    "demo": ("pipelines.cli.demo:demo", "See it work, without any account."),
+    "ui": ("pipelines.cli.ui:ui", "Open the Dagster UI with schedules running."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"there is no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings file (default: kollect.toml)."
+)
+@click.option("--verbose", is_flag=True, help="Log every request, without secrets.")
+@click.version_option(package_name="kollect", prog_name="kollect")
+@click.pass_context
+def kollect(ctx: click.Context, config: Path | None, verbose: bool) -> None:
+    """Keep a complete, provable copy of your data in DuckDB on your own disk."""
+    ctx.obj = config
+    if verbose or os.environ.get("KOLLECT_LOG", "").lower() == "debug":
+        logging.basicConfig(
+            level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s"
+        )
+        logging.getLogger("kollect").setLevel(logging.DEBUG)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command; every error of kollect ends in one line and the documented exit status."""
+    try:
+        return kollect.main(args=arguments, standalone_mode=False) or sys.exit(0)
+    except click.exceptions.Exit as exit_asked:
+        sys.exit(exit_asked.exit_code)
+    except click.Abort:
+        click.echo("kollect: interrupted; nothing is lost, the next sync goes on here", err=True)
+        with contextlib.suppress(OSError):  # whoever read the output may be gone
+            sys.stdout.flush()
+        # Threads that still ask or load are left where they are: as after a kill, what was staged
+        # is staged and what was committed is committed.
+        os._exit(130)
+    except click.ClickException as error:
+        click.echo(f"kollect: {error.format_message()}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        from connectors.core.errors import KollectError, exit_status
+
+        if not isinstance(error, KollectError):
+            raise
+        click.echo(f"kollect: {error}", err=True)
+        sys.exit(exit_status(error))
+    finally:
+        # Python would look through everything for cycles once more before it ends.
+        gc.freeze()

@@ -1,0 +1,291 @@
+"""`kollect backup`, `backups`, `verify`, `restore` and `prune`: the command line of the backups.
+
+Heavy imports are inside functions, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from connectors.core.errors import BadSettings
+from pipelines.cli.backup_remote import (
+    fetched,
+    list_there,
+    prune_there,
+    scratch_of,
+    send_to,
+    verify_there,
+)
+from pipelines.cli.backup_render import print_list, showing, tell_report
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from warehouse.backup.encrypt import BackupKey
+
+key_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="File with the key of encrypted backups (default: KOLLECT_BACKUP_KEY_FILE).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+url_option = click.option(
+    "--url", metavar="ADDRESS", help="Look at an address (s3://..., sftp://...) instead."
+)
+
+
+@click.command()
+@click.option("--to", "address", metavar="ADDRESS", help="Also send it to an address: s3://...")
+@key_option
+@click.option("--plain", is_flag=True, help="Do not encrypt, even where a key is set.")
+@click.option(
+    "--new-key", type=click.Path(path_type=Path), help="Make a key in a new file and use it."
+)
+@click.option("--verify", "prove", is_flag=True, help="Then rebuild it and compare everything.")
+@json_option
+@click.pass_obj
+def backup(
+    config: Path | None,
+    address: str | None,
+    key_file: Path | None,
+    plain: bool,
+    new_key: Path | None,
+    prove: bool,
+    as_json: bool,
+) -> None:
+    """Write a backup: whole by itself, of one state, whatever a sync does meanwhile."""
+    from warehouse.backup.write import write_backup
+
+    settings = _settings(config)
+    if plain and (new_key or key_file):
+        raise BadSettings("--plain and a key exclude each other", guidance="leave one of them out")
+    key = _new_key(new_key) if new_key else None if plain else _key(settings, key_file)
+    with showing() as tell:
+        place = write_backup(settings, key=key, tell=tell)
+        if prove:
+            from warehouse.backup.verify import verify_backup
+
+            verify_backup(place, "rebuild", key=key, scratch=scratch_of(settings), tell=tell)
+        sent = send_to(settings, place, address, key, tell) if address else None
+    if as_json:
+        from warehouse.backup.listing import list_backups
+
+        shown = next(b for b in list_backups(settings, key=key) if b.path == place)
+        click.echo(json.dumps({**shown.as_json(), "sent_bytes": sent}, indent=2))
+    else:
+        click.echo(str(place))
+
+
+@click.command()
+@url_option
+@key_option
+@click.option("--changes", is_flag=True, help="What changed, table by table.")
+@json_option
+@click.pass_obj
+def backups(
+    config: Path | None, url: str | None, key_file: Path | None, changes: bool, as_json: bool
+) -> None:
+    """List the backups: age, size, what changed, and when each was last proved."""
+    from warehouse.backup.listing import list_backups
+
+    settings = _settings(config)
+    if url is not None:
+        list_there(url, as_json)
+        return
+    found = list_backups(settings, key=_key(settings, key_file))
+    if as_json:
+        click.echo(json.dumps([each.as_json() for each in found], indent=2))
+    elif not found:
+        click.echo(f"no backups yet in {settings.backup_dir}; `kollect backup` writes one")
+    else:
+        print_list(found, changes)
+
+
+@click.command()
+@click.argument("word", metavar="[BACKUP]", required=False)
+@click.option("--quick", is_flag=True, help="Only structure and sizes.")
+@click.option("--rebuild", is_flag=True, help="Also restore it and compare every table.")
+@click.option("--sample", metavar="N%", help="Read N per cent; the next run goes on from there.")
+@click.option("--all", "every", is_flag=True, help="Every backup, not only the newest.")
+@key_option
+@json_option
+@click.pass_obj
+def verify(
+    config: Path | None,
+    word: str | None,
+    quick: bool,
+    rebuild: bool,
+    sample: str | None,
+    every: bool,
+    key_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Prove that a backup is whole. BACKUP is a name, a folder, an address or `newest`."""
+    from warehouse.backup.archive import Archive, is_address
+    from warehouse.backup.verify import examine_backup
+
+    settings = _settings(config)
+    if quick and rebuild:
+        raise BadSettings("--quick and --rebuild exclude each other", guidance="use one of them")
+    depth = "quick" if quick else "rebuild" if rebuild else "full"
+    percent = _percent(sample)
+    key = _key(settings, key_file)
+    archive = Archive(settings.backup_dir)
+    reports = []
+    with showing() as tell:
+        if word is not None and is_address(word):
+            reports.append(verify_there(settings, word, depth, percent, key, tell))
+        else:
+            places = (
+                [archive.folder / name for name in archive.names()]
+                if every
+                else [archive.find(word)]
+            )
+            for place in places:
+                reports.append(
+                    examine_backup(
+                        place,
+                        depth,
+                        sample=percent,
+                        key=key,
+                        scratch=scratch_of(settings),
+                        tell=tell,
+                    )
+                )
+    if as_json:
+        shown = [report.as_json() for report in reports]
+        click.echo(json.dumps(shown if every else shown[0], indent=2))
+    for report in reports:
+        tell_report(report, as_json)
+    if not all(report.good for report in reports):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("word", metavar="BACKUP")
+@click.argument("selection", nargs=-1, metavar="[SELECT]...")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), required=True, help="The new file or folder."
+)
+@click.option("--at", "moment", metavar="TIME", help="As it was then, such as 2026-11-20T18:00Z.")
+@click.option(
+    "--as",
+    "as_format",
+    type=click.Choice(["duckdb", "json", "csv", "parquet"]),
+    default="duckdb",
+    show_default=True,
+    help="One DuckDB file, or a folder of files with one folder per service.",
+)
+@click.option("--force", is_flag=True, help="Replace what is there.")
+@key_option
+@click.pass_obj
+def restore(
+    config: Path | None,
+    word: str,
+    selection: tuple[str, ...],
+    target: Path,
+    moment: str | None,
+    as_format: str,
+    force: bool,
+    key_file: Path | None,
+) -> None:
+    """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE)."""
+    from warehouse.backup.archive import Archive
+    from warehouse.backup.restore import restore_backup
+    from warehouse.backup.selection import parse_moment
+
+    settings = _settings(config)
+    key = _key(settings, key_file)
+    at = parse_moment(moment) if moment else None
+    with showing() as tell, fetched(settings, word, tell) as brought:
+        place = brought or Archive(settings.backup_dir).find(word)
+        done = restore_backup(
+            place,
+            target,
+            select=selection,
+            at=at,
+            as_format=None if as_format == "duckdb" else as_format,
+            force=force,
+            key=key,
+            tell=tell,
+        )
+    files = f", {done.files:,} files" if done.files else ""
+    click.echo(f"{done.to}: {done.rows:,} rows in {done.tables} tables{files}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@url_option
+@json_option
+@click.pass_obj
+def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) -> None:
+    """Remove backups by the rules in [backup] keep; never the newest good one."""
+    from warehouse.backup.progress import size_text
+    from warehouse.backup.prune import prune_backups
+
+    settings = _settings(config)
+    with showing() as tell:
+        if url is not None:
+            done = prune_there(settings, url, dry_run, tell)
+        else:
+            done = prune_backups(settings, dry_run=dry_run, tell=tell)
+    if as_json:
+        shown = {
+            "dry_run": dry_run,
+            "removed": done.removed,
+            "kept": done.kept,
+            "freed_bytes": done.freed_bytes,
+        }
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for name in done.removed:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {name}")
+    for name, reasons in done.kept.items():
+        click.echo(f"kept {name}: {', '.join(reasons)}")
+    click.echo(f"{size_text(done.freed_bytes)} {'would be' if dry_run else 'are'} free again")
+
+
+# -- settings and keys ---------------------------------------------------------------------
+
+
+def _settings(config: Path | None) -> Settings:
+    from pipelines.settings import read_settings
+
+    return read_settings(config)
+
+
+def _key(settings: Settings, file: Path | None) -> BackupKey | None:
+    """The key from the option, the environment, `.env` or the keyring."""
+    from warehouse.backup.encrypt import find_key
+
+    known = dict(os.environ)
+    dotenv = (settings.file.parent if settings.file else Path.cwd()) / ".env"
+    if dotenv.is_file():
+        from dotenv import dotenv_values
+
+        known = {**{n: v for n, v in dotenv_values(dotenv).items() if v is not None}, **known}
+    return find_key(file, known)
+
+
+def _new_key(file: Path) -> BackupKey:
+    from warehouse.backup.encrypt import new_key
+
+    key = new_key(file)
+    click.echo(
+        f"made the key {file}: keep a copy of it elsewhere, without it the backup is lost", err=True
+    )
+    return key
+
+
+def _percent(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text.strip().removesuffix("%"))
+    except ValueError:
+        raise BadSettings(f"--sample {text!r} is no percentage", guidance="write 10%") from None

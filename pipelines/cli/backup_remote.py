@@ -1,0 +1,160 @@
+"""The commands of the backups at an address: send, list, verify, fetch and prune there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from connectors.core.errors import BadSettings
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from warehouse.backup.encrypt import BackupKey
+    from warehouse.backup.progress import Step
+    from warehouse.backup.prune import Pruned
+    from warehouse.backup.remote import Remote
+    from warehouse.backup.verify import Report
+
+
+def scratch_of(settings: Settings) -> Path:
+    """The folder for what is only here for a while."""
+    return settings.warehouse.parent / ".kollect" / "scratch"
+
+
+def send_to(
+    settings: Settings,
+    place: Path,
+    address: str,
+    key: BackupKey | None,
+    tell: Callable[[Step], None],
+) -> int:
+    """Send a backup to an address; returns the bytes sent."""
+    from warehouse.backup.archive import Archive
+    from warehouse.backup.reader import open_backup
+    from warehouse.backup.remote import Remote
+    from warehouse.backup.remote_copies import send_backup
+
+    return send_backup(open_backup(place, key), Remote(address), Archive(settings.backup_dir), tell)
+
+
+def _split(address: str) -> tuple[str, str]:
+    """An address of one backup as the place and the name; `newest` where only a place is given."""
+    from warehouse.backup.archive import NAME
+
+    place, _, name = address.rstrip("/").rpartition("/")
+    if NAME.fullmatch(name) or name == "newest":
+        return place, name
+    return address, "newest"
+
+
+def _named(address: str) -> tuple[Remote, str]:
+    """The place and the name of the backup that an address means."""
+    from warehouse.backup.remote import Remote, shown
+
+    place, name = _split(address)
+    remote = Remote(place)
+    if name == "newest":
+        names = remote.names()
+        if not names:
+            raise BadSettings(
+                f"there is no backup at {shown(place)}",
+                guidance="`kollect backup --to ADDRESS` sends one there",
+            )
+        name = names[-1]
+    return remote, name
+
+
+@contextmanager
+def fetched(settings: Settings, word: str, tell: Callable[[Step], None]) -> Iterator[Path | None]:
+    """A backup from an address in a folder here, gone afterwards; None for a word of this disk."""
+    from warehouse.backup.archive import is_address
+    from warehouse.backup.durable import remove_tree
+    from warehouse.backup.remote_copies import fetch_backup
+
+    if not is_address(word):
+        yield None
+        return
+    remote, name = _named(word)
+    into = scratch_of(settings) / "fetched"
+    into.mkdir(parents=True, exist_ok=True)
+    remove_tree(into / name)
+    place = fetch_backup(remote, name, into, tell)
+    try:
+        yield place
+    finally:
+        remove_tree(place)
+
+
+def verify_there(
+    settings: Settings,
+    address: str,
+    depth: str,
+    sample: float | None,
+    key: BackupKey | None,
+    tell: Callable[[Step], None],
+) -> Report:
+    """Verify a backup at an address; to rebuild it, it is fetched first."""
+    from warehouse.backup.progress import utc_now
+    from warehouse.backup.remote_copies import find_remote_damage
+    from warehouse.backup.verify import Report, examine_backup
+
+    if sample is not None:
+        raise BadSettings("--sample works on backups of this disk", guidance="leave it out here")
+    remote, name = _named(address)
+    if depth == "rebuild":
+        with fetched(settings, f"{remote.address.rstrip('/')}/{name}", tell) as place:
+            assert place is not None
+            return examine_backup(place, depth, key=key, scratch=scratch_of(settings), tell=tell)
+    problems, read = find_remote_damage(remote, name, depth, tell)
+    return Report(name, depth, utc_now().isoformat(), 0, read, problems)
+
+
+def list_there(address: str, as_json: bool) -> None:
+    """List the backups at an address."""
+    from warehouse.backup.remote import Remote
+
+    remote = Remote(address)
+    shown = []
+    for name in remote.names():
+        found = remote.head(name)[1]
+        shown.append(
+            {
+                "name": name,
+                "bytes": sum(record.bytes for record in found.files.values()),
+                "rows": getattr(found, "rows", None),
+                "encrypted": hasattr(found, "encryption"),
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    from pipelines.cli.render import table
+
+    rows = [(b["name"], b["rows"], b["bytes"], b["encrypted"]) for b in shown]
+    table("backups", ("backup", "rows", "bytes", "encrypted"), rows, numbers=("rows", "bytes"))
+
+
+def prune_there(
+    settings: Settings, address: str, dry_run: bool, tell: Callable[[Step], None]
+) -> Pruned:
+    """Remove the backups at an address that no rule keeps."""
+    from warehouse.backup.archive import Archive, moment_of
+    from warehouse.backup.prune import Pruned
+    from warehouse.backup.remote import Remote
+    from warehouse.backup.remote_copies import prune_remote
+    from warehouse.backup.retention import Candidate, reasons_to_keep
+
+    remote = Remote(address)
+    archive = Archive(settings.backup_dir)
+    archive.own.mkdir(parents=True, exist_ok=True)
+    # The same lock as for backups: this machine sends nothing there meanwhile.
+    with archive.writing(0.0, tell):
+        candidates = [Candidate(name, moment_of(name)) for name in remote.names()]
+        kept = reasons_to_keep(candidates, settings.keep)
+        going, freed = prune_remote(remote, set(kept), dry_run=dry_run, tell=tell)
+    return Pruned(going, kept, freed, dry_run)

@@ -1,0 +1,122 @@
+"""What the commands of the backups show: progress, the list, and what a verification found."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from warehouse.backup.listing import BackupInfo
+    from warehouse.backup.progress import Step
+    from warehouse.backup.verify import Report
+
+LINE_SECONDS = 5.0
+"""Away from a terminal, so often at the most says a line how far it is."""
+
+
+def print_list(found: list[BackupInfo], changes: bool) -> None:
+    """The list as a table, and with `changes` what differs from one to the next."""
+    from datetime import UTC, datetime
+
+    from pipelines.cli.render import since, size, table
+
+    now = datetime.now(UTC)
+    rows = []
+    for each in found:
+        total = each.total_changes
+        changed = (
+            f"+{total.added:,} ~{total.changed:,} -{total.deleted:,}" if each.previous else "first"
+        )
+        rows.append(
+            (
+                each.name + (" (encrypted)" if each.encrypted else ""),
+                since(each.made_at, now),
+                each.rows,
+                size(each.bytes) if each.bytes is not None else None,
+                size(each.new_bytes) if each.new_bytes is not None else None,
+                changed if each.rows is not None else None,
+                each.proof,
+            )
+        )
+    columns = ("backup", "age", "rows", "size", "new", "changes", "proved")
+    table("backups", columns, rows, numbers=("rows", "size", "new"))
+    for each in found:
+        if each.problem is not None:
+            click.echo(f"kollect: {each.problem}", err=True)
+    if changes:
+        listed = [
+            (each.name, name, c.added, c.changed, c.deleted)
+            for each in found
+            for name, c in each.changes.items()
+            if each.previous
+        ]
+        numbers = ("added", "changed", "deleted")
+        table("changes", ("backup", "table", *numbers), listed, numbers=numbers)
+
+
+def tell_report(report: Report, as_json: bool) -> None:
+    """Damage by name on standard error, a line for each; else one line of what was proved."""
+    from warehouse.backup.progress import size_text
+
+    if not report.good:
+        count = len(report.problems)
+        for problem in report.problems[:50]:
+            click.echo(f"kollect: {report.name}: {problem}", err=True)
+        if count > 50:
+            click.echo(f"kollect: {report.name}: and {count - 50:,} more", err=True)
+        click.echo(
+            f"kollect: {report.name} is damaged. Take another backup with `kollect backup`: "
+            "it takes over nothing damaged",
+            err=True,
+        )
+    elif not as_json:
+        words = {
+            "quick": "structure and sizes are right",
+            "full": f"{size_text(report.bytes)} in {report.files:,} files are as written",
+            "rebuild": "rebuilt and compared, all tables are equal",
+        }[report.depth]
+        if report.sample is not None:
+            words = f"{size_text(report.bytes)} are as written, {report.covered:.0%} of this round"
+        click.echo(f"{report.name}: {words}")
+
+
+@contextmanager
+def showing() -> Iterator[Callable[[Step], None]]:
+    """Shows steps on standard error: one moving line on a terminal, some plain lines elsewhere."""
+    from warehouse.store.engine import without_pandas
+
+    stream = sys.stderr
+    terminal = stream.isatty()
+    last = [time.monotonic()]
+    moving = [False]
+
+    def show(step: Step) -> None:
+        passing = step.kind in ("step", "bytes")
+        if passing and time.monotonic() - last[0] < (0.1 if terminal else LINE_SECONDS):
+            return
+        last[0] = time.monotonic()
+        text = step.text
+        if step.total:
+            share = f"{100 * step.done // step.total}%"
+            text = f"{text} ({share if step.kind == 'bytes' else f'{step.done}/{step.total}'})"
+        if step.kind == "problem":
+            text = f"kollect: {text}"
+        if terminal:
+            stream.write(f"\r\x1b[K{text[:200]}" + ("" if passing else "\n"))
+            moving[0] = passing
+        else:
+            stream.write(f"{text}\n")
+        stream.flush()
+
+    try:
+        with without_pandas():
+            yield show
+    finally:
+        if terminal and moving[0]:
+            stream.write("\r\x1b[K")
+            stream.flush()

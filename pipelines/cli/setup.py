@@ -1,0 +1,152 @@
+"""`kollect init`, `check` and `plan`: before the first sync."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from connectors import SERVICES, connector
+from connectors.core.connector import Connector
+from connectors.core.errors import BadSettings, KollectError, exit_status
+from pipelines.settings import Account, Settings, read_settings, select
+
+HEAD = """\
+# Settings of kollect. All of it is optional; what is commented out shows the default.
+# Credentials do not belong here: they live in the environment, in .env, or in the keyring.
+
+[warehouse]
+# path = "kollect.duckdb"              # the file that people open
+
+[backup]
+# dir  = "backups"
+# keep = { daily = 7, weekly = 4, monthly = 12 }
+"""
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Replace a kollect.toml that is there.")
+@click.pass_obj
+def init(config: Path | None, force: bool) -> None:
+    """Write a commented kollect.toml and say which credentials were found."""
+    file = (config or Path("kollect.toml")).absolute()
+    if file.exists() and not force:
+        raise BadSettings(f"{file.name} is already here", guidance="edit it, or use --force")
+    found = read_settings(folder=file.parent) if not file.exists() else None
+    ready = set(found.accounts) if found else set()
+    text = HEAD + "".join(account_section(service, service in ready) for service in SERVICES)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(
+            f"{file} cannot be written: {error.strerror}", guidance="check the folder"
+        ) from None
+    click.echo(f"wrote {file.name}")
+    for service in SERVICES:
+        declared = connector(service)
+        ways = " or ".join(
+            " + ".join(declared.credential.parts[part] for part in way)
+            for way in declared.credential.ways
+        )
+        state = "found" if service in ready else f"not found; set {ways}"
+        click.echo(f"  {declared.title}: credential {state}")
+    if not ready:
+        click.echo("Without an account, `kollect demo` shows how it works.")
+
+
+def account_section(service: str, ready: bool) -> str:
+    """An account in kollect.toml, commented out but for its head where it is ready."""
+    declared = connector(service)
+    mark = "" if ready else "# "
+    rate = ", ".join(
+        f"{{ limit = {w.limit}, seconds = {w.seconds:g} }}" for w in declared.http.windows
+    )
+    lines = [f"\n{mark}[accounts.{service}]"]
+    lines.append(f'# service   = "{service}"')
+    lines.append(f'# base_url  = "{declared.base_url or "https://..."}"')
+    for part, variable in declared.credential.parts.items():
+        lines.append(f'# {part}_env = "{variable}"')
+    lines.append(f"# rate      = [{rate}]")
+    retry = declared.http.retry
+    lines.append(
+        f"# retry     = {{ attempts = {retry.attempts}, first_seconds = {retry.first_seconds}, "
+        f"max_seconds = {retry.max_seconds} }}"
+    )
+    lines += [f"# {option.example}" for option in declared.options]
+    if declared.files:
+        lines += _file_lines(declared)
+    lines.append('# include   = ["*"]                    # tables, e.g. '
+                 f'["{next(iter(declared.tables))}"]')  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _file_lines(declared: Connector) -> list[str]:
+    hosts = ", ".join(f'"{host}"' for host in declared.file_hosts)
+    largest = declared.max_file_bytes
+    return [
+        "# files     = false                    # also download files, see `kollect plan`",
+        f"# file_hosts = [{hosts}]",
+        f"# max_file_bytes = {largest:<13}         # larger ones are left out; 0: none is",
+        "# file_parallel = 4                    # files received side by side",
+        "# file_bytes_per_second = 0            # 0: as fast as they come",
+    ]
+
+
+@click.command()
+@click.pass_obj
+def check(config: Path | None) -> None:
+    """One cheap request per account: is the credential good, and what may it see?"""
+    settings = read_settings(config)
+    if not settings.accounts:
+        raise BadSettings("there is no account", guidance="run `kollect init` to see how")
+    worst = 0
+    for account in settings.accounts.values():
+        try:
+            click.echo(f"{account.name}: good, sees {_see(settings, account)}")
+        except KollectError as error:
+            click.echo(f"kollect: {error}", err=True)
+            worst = max(worst, exit_status(error))
+    sys.exit(worst)
+
+
+def _see(settings: Settings, account: Account) -> str:
+    from pipelines.sync.probe import asking
+
+    with asking(settings, account) as asker:
+        return account.connector.who(asker.look(account.connector.check))
+
+
+@click.command()
+@click.argument("selection", nargs=-1, metavar="[SELECT]...")
+@click.option("--full", is_flag=True, help="As for `sync --full`.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: bool) -> None:
+    """The requests, minutes and rows that a sync would cost, before it runs."""
+    from pipelines.cli.render import span, table
+    from pipelines.sync.estimate import Estimate, estimate
+    from pipelines.sync.probe import asking
+
+    settings = read_settings(config)
+    shown: dict[str, Estimate] = {}
+    for name, tables in select(settings, selection).items():
+        account = settings.account(name)
+        with asking(settings, account) as asker:
+            shown[name] = estimate(account, asker, tables, full=full)
+    if as_json:
+        click.echo(json.dumps({name: e.as_json() for name, e in shown.items()}, indent=2))
+        return
+    for name, found in shown.items():
+        rows = [
+            (cost.step, cost.requests, cost.rows or None, "or more" if cost.at_least else "")
+            for cost in found.costs
+        ]
+        title = (
+            f"{name}: {found.requests:,} requests, at least {span(found.seconds)}, "
+            f"{'full' if found.full else 'incremental'}"
+        )
+        table(title, ("step", "requests", "rows", ""), rows, numbers=("requests", "rows"))
+        if found.files is not None:
+            click.echo(f"{name}: {found.files.sentence}\n")

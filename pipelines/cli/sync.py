@@ -1,0 +1,178 @@
+"""`kollect sync`: all accounts side by side, progress while it runs, one JSON object at its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connectors.core.errors import BadSettings, KollectError, exit_status
+from pipelines.settings import Settings, read_settings, select
+from pipelines.sync.account import new_run_id, sync_account
+from pipelines.sync.result import AccountResult, Progress
+from pipelines.sync.runtime import Outside
+from warehouse.store.engine import seldom_collected, without_pandas
+
+AT_ONCE = 5
+"""Accounts that are synced side by side: they wait for their services, not for each other."""
+LINE_SECONDS = 5.0
+"""Away from a terminal, so often at the most says a line how far a family is."""
+
+
+@click.command()
+@click.argument("selection", nargs=-1, metavar="[SELECT]...")
+@click.option("--full", is_flag=True, help="Read everything again, also what seems unchanged.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.option("--accept-deletes", is_flag=True, help="Believe that many rows vanished at once.")
+@click.pass_obj
+def sync(
+    config: Path | None,
+    selection: tuple[str, ...],
+    full: bool,
+    as_json: bool,
+    accept_deletes: bool,
+) -> None:
+    """Fetch what changed and load it. SELECT is ACCOUNT or ACCOUNT.TABLE (default: all)."""
+    settings = read_settings(config)
+    chosen = select(settings, selection)
+    if not chosen:
+        raise BadSettings(
+            "there is no account to sync",
+            guidance="set a credential (see `kollect init`), or try `kollect demo`",
+        )
+    started = datetime.now(UTC)
+    show = progress_lines(sys.stderr)
+    with without_pandas(), seldom_collected():
+        results, run_id = sync_accounts(
+            settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
+        )
+    if as_json:
+        click.echo(json.dumps(report(run_id, started, datetime.now(UTC), results), indent=2))
+    else:
+        summary(results)
+    for result in results:
+        if result.trouble:
+            click.echo(f"kollect: {result.trouble}", err=True)
+    sys.exit(status_of(results))
+
+
+def sync_accounts(
+    settings: Settings,
+    chosen: dict[str, list[str] | None],
+    *,
+    full: bool = False,
+    accept_deletes: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> tuple[list[AccountResult], str]:
+    """Sync accounts side by side; an account's own error ends in its result."""
+    run_id = new_run_id(datetime.now(UTC))
+
+    def one(name: str) -> AccountResult:
+        try:
+            return sync_account(
+                settings,
+                settings.account(name),
+                tables=chosen[name],
+                full=full,
+                accept_deletes=accept_deletes,
+                run_id=run_id,
+                outside=Outside(progress=progress),
+            )
+        except KollectError as error:
+            return AccountResult(name, status="failed", error=error)
+
+    pool = ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account")
+    try:
+        return list(pool.map(one, chosen)), run_id
+    finally:
+        # Who interrupts is not to wait for syncs that last for hours.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def report(
+    run_id: str, started: datetime, finished: datetime, results: list[AccountResult]
+) -> dict[str, Any]:
+    """The object of `sync --json` (contract section 2)."""
+    return {
+        "run_id": run_id,
+        "status": overall(results),
+        "started_at": started.isoformat(),
+        "finished_at": finished.isoformat(),
+        "accounts": {result.account: result.as_json() for result in results},
+    }
+
+
+def overall(results: list[AccountResult]) -> str:
+    """complete, partial or failed, over all accounts."""
+    states = {result.status for result in results}
+    return states.pop() if len(states) == 1 else "partial"
+
+
+def status_of(results: list[AccountResult]) -> int:
+    """0 all complete, 2 settings, 3 an account was busy, 1 anything else."""
+    if all(result.status == "complete" for result in results):
+        return 0
+    codes = {exit_status(result.error) for result in results if result.error is not None}
+    return max(codes & {2, 3}, default=1) if len(results) == 1 or codes <= {2, 3} else 1
+
+
+def summary(results: list[AccountResult]) -> None:
+    """What each account's sync did."""
+    from pipelines.cli.render import size, span, table
+
+    names = ("inserted", "updated", "deleted", "unchanged", "rejected")
+    for result in results:
+        rows = [
+            (name, row.get("rows"), *(row.get(n) or None for n in names),
+             "yes" if row["complete"] else row.get("reason") or "no")
+            for name, row in result.tables.items()
+        ]  # fmt: skip
+        title = (
+            f"{result.account}: {result.status}, {result.requests} requests, "
+            f"{size(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
+        )
+        table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))
+        if result.files is not None:
+            click.echo(f"{result.account}: {result.files.sentence}\n")
+
+
+def progress_lines(stream: Any) -> Callable[[Progress], None]:
+    """Says on a stream what happens: one moving line on a terminal, plain lines elsewhere."""
+    terminal = stream.isatty()
+    lock = threading.Lock()
+    counts: dict[str, int] = {}
+    last = [time.monotonic()]
+
+    def show(progress: Progress) -> None:
+        with lock:
+            if progress.kind == "request":
+                if progress.fields.get("event") == "answer":
+                    counts[progress.account] = counts.get(progress.account, 0) + 1
+                    due = time.monotonic() - last[0] > (0.2 if terminal else LINE_SECONDS)
+                    if due:
+                        last[0] = time.monotonic()
+                        text = ", ".join(
+                            f"{name}: {count} answers" for name, count in counts.items()
+                        )
+                        stream.write(f"\r\x1b[K{text}" if terminal else f"{text}\n")
+                        stream.flush()
+                return
+            text = f"{progress.account}: {progress.text}"
+            if progress.kind == "family":
+                return
+            if progress.kind == "files" and terminal:
+                stream.write(f"\r\x1b[K{text}")
+                stream.flush()
+                return
+            stream.write(f"\r\x1b[K{text}\n" if terminal else f"{text}\n")
+            stream.flush()
+
+    return show

@@ -1,0 +1,156 @@
+"""`kollect ui`: Dagster's UI on this folder's settings, with schedules running."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from connectors.core.errors import BadSettings
+
+FOLDER = ".dagster"
+NEEDED = {"dagster": "dagster", "dagster_webserver": "dagster-webserver",
+          "dagster_dg_cli": "dagster-dg-cli"}  # fmt: skip
+PORT = 3000
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True,
+              help="Port of the page; 0 takes a free one.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True,
+              help="Address to serve on; Dagster asks nobody for a password.")  # fmt: skip
+@click.pass_obj
+def ui(config: Path | None, port: int, host: str) -> None:
+    """Open the Dagster UI on this folder's accounts, with schedules running; Ctrl-C ends it.
+
+    Without any credential it shows the accounts of a sandbox."""
+    need_dagster()
+    from pipelines.settings import read_settings
+
+    settings = read_settings(config)
+    folder = settings.file.parent if settings.file else Path.cwd()
+    number = free_port(host) if port == 0 else port
+    need_port(host, number)
+    environ = environment(folder, settings.file, os.environ)
+    ready = [name for name, account in settings.accounts.items() if account.ready]
+    shown = f"accounts: {', '.join(ready)}" if ready else "no credential found: the sandbox"
+    click.echo(f"kollect: http://{host}:{number} ({shown}); Ctrl-C ends it", err=True)
+    sys.exit(run(command(folder, host, number), folder, environ))
+
+
+def need_dagster() -> None:
+    """Raise BadSettings where a part of Dagster is not installed."""
+    missing = [name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise BadSettings(
+            f"the UI needs {' and '.join(missing)}, which is not installed here",
+            guidance=f"install it into kollect's environment: pip install {' '.join(missing)}",
+        )
+
+
+def need_port(host: str, port: int) -> None:
+    """Raise BadSettings where something else listens on the port already."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise BadSettings(
+                f"cannot serve on {host}:{port}: {error.strerror}",
+                guidance="is a kollect ui running already? else choose another --port, or 0",
+            ) from None
+
+
+def free_port(host: str) -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.socket() as trial:
+        trial.bind((host, 0))
+        number: int = trial.getsockname()[1]
+        return number
+
+
+def environment(folder: Path, config: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """What Dagster's processes get: the instance's home, the settings, no telemetry.
+
+    A folder with a `dagster.yaml` is its own home; elsewhere the one that kollect brings is used,
+    from a copy in `.dagster/`. History and logs are in `.dagster/` of the folder either way.
+    """
+    made = {**environ, "PYTHONUNBUFFERED": "1"}
+    if config is not None:
+        made["KOLLECT_CONFIG"] = str(config)
+    if (folder / "dagster.yaml").exists():
+        made["DAGSTER_HOME"] = str(folder)
+    else:
+        home = folder / FOLDER
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(own_instance_file(), home / "dagster.yaml")
+        except OSError as error:
+            raise BadSettings(
+                f"cannot write in {home}: {error.strerror}", guidance="check the folder"
+            ) from None
+        made["DAGSTER_HOME"] = str(home)
+    # Console scripts of this environment come first, wherever kollect was started from.
+    made["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    return made
+
+
+def own_instance_file() -> Path:
+    """The `dagster.yaml` that came with kollect: in the package, else at the repository's root."""
+    package = Path(__file__).parent.parent
+    for place in (package / "dagster.yaml", package.parent / "dagster.yaml"):
+        if place.exists():
+            return place
+    raise BadSettings("kollect's dagster.yaml is missing", guidance="install kollect again")
+
+
+def command(folder: Path, host: str, port: int) -> list[str]:
+    """`dg dev` on kollect's definitions, under the name that they have everywhere."""
+    workspace = folder / FOLDER / "workspace.yaml"
+    try:
+        workspace.parent.mkdir(parents=True, exist_ok=True)
+        workspace.write_text(workspace_text(folder), encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(
+            f"cannot write in {workspace.parent}: {error.strerror}", guidance="check the folder"
+        ) from None
+    # -m would need the console script; the module works in every environment.
+    start = "import sys; from dagster_dg_cli.cli import main; sys.argv[0] = 'dg'; main()"
+    return [sys.executable, "-c", start, "dev", "--workspace", str(workspace), "--host", host,
+            "--port", str(port), "--log-level", "warning"]  # fmt: skip
+
+
+def workspace_text(folder: Path) -> str:
+    """Where the definitions are; JSON is YAML too."""
+    module = {
+        "module_name": "pipelines.definitions",
+        "location_name": "kollect",
+        "working_directory": str(folder),
+    }
+    return json.dumps({"load_from": [{"python_module": module}]}, indent=2) + "\n"
+
+
+def run(words: list[str], folder: Path, environ: Mapping[str, str]) -> int:
+    """Run until it ends or Ctrl-C is pressed; its children get time to end well."""
+    process = subprocess.Popen(words, cwd=folder, env=dict(environ))
+
+    def pass_on(number: int, frame: object) -> None:
+        del number, frame
+        process.send_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    while True:
+        try:
+            status = process.wait()
+            return 0 if status in (0, -signal.SIGINT) else 1
+        except KeyboardInterrupt:
+            continue  # the terminal told the child as well; wait until it has ended

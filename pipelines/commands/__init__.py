@@ -1,1 +1,0 @@
-"""The commands of `kollect`, one module for each group of them."""

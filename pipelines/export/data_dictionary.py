@@ -1,0 +1,64 @@
+"""The data dictionary: every table and column, generated from the declarations.
+
+`python -m pipelines.export.data_dictionary > docs/tables.md`; a test compares the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors import SERVICES, connector
+from connectors.core.connector import Connector
+from connectors.core.lineage import endpoints
+from connectors.core.schema import Table
+from warehouse.schema.types import DUCKDB_TYPES
+
+HEAD = """\
+# The tables
+
+Generated from the declarations by `make docs`; do not edit.
+
+Every table `t` below holds what the service holds now. `t_history` holds superseded and deleted
+versions, and `t_at(ts)` gives the rows as they were at a moment. Each table also has `_account`,
+`_valid_from`, `_first_seen_at`, `_run_id`, `_raw` and `_content` (a hash); the history adds
+`_valid_to`, `_ended_by`, `_ended_run_id` and `_evidence`. Columns marked *volatile* are kept up
+to date but never make a version. kollect's own ledger is the schema `_kollect`.
+"""
+
+
+def dictionary() -> str:
+    """The whole dictionary as Markdown."""
+    parts = [HEAD]
+    for service in SERVICES:
+        parts += _service(connector(service))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _service(declared: Connector) -> Iterator[str]:
+    yield f"\n## {declared.title} (schema `{declared.name}`)\n"
+    sources = endpoints(declared)
+    for table in declared.tables.values():
+        yield from _table(table, sources.get(table.name, []))
+
+
+def _table(table: Table, sources: list[str]) -> Iterator[str]:
+    yield f"### {table.name}\n"
+    yield f"{table.meaning}. Key: `{'`, `'.join(('_account', *table.key))}`."
+    if sources:
+        yield f"Source: {', '.join(f'`{source}`' for source in sources)}."
+    yield "\n| column | type | meaning | field |\n| --- | --- | --- | --- |"
+    for column in table.columns:
+        unit = f" ({column.unit})" if column.unit else ""
+        unversioned = " *volatile*" if column.unversioned else ""
+        field = "given" if column.given else f"`{column.source}`"
+        also = "".join(f", `{other}`" for other in column.also)
+        meaning = column.meaning.replace("|", "\\|")
+        yield (
+            f"| `{column.name}` | {DUCKDB_TYPES[column.type]} | {meaning}{unit}{unversioned} "
+            f"| {field}{also} |"
+        )
+    yield ""
+
+
+if __name__ == "__main__":
+    print(dictionary(), end="")

@@ -1,0 +1,44 @@
+"""An account's current rows as JSON, CSV or Parquet; Kinopio spaces also for its import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.backup.as_files import FORMATS, write_spaces
+from warehouse.schema.types import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.settings import Account
+
+
+def write_tables(
+    connection: duckdb.DuckDBPyConnection, account: Account, shape: str, folder: Path
+) -> Iterator[tuple[Path, int]]:
+    """One file for each table that is here; yields each file with its rows once it is whole."""
+    service = account.connector.name
+    here = {
+        row[0]
+        for row in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [service]
+        ).fetchall()
+    }
+    for name, table in account.connector.tables.items():
+        if name not in here:
+            continue
+        file = folder / f"{name}.{shape}"
+        order = ", ".join(quoted(key) for key in table.key)
+        columns = ", ".join(quoted(column.name) for column in table.columns)
+        written = connection.execute(
+            f"COPY (SELECT {columns}, _raw FROM {quoted(service)}.{quoted(name)} "
+            f"WHERE _account = {literal(account.name)} ORDER BY {order}) "
+            f"TO {literal(str(file))} ({FORMATS[shape]})"
+        ).fetchall()
+        yield file, int(written[0][0])
+    if service == "kinopio" and shape == "json" and "spaces" in here:
+        catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
+        spaces = folder / "spaces"
+        yield spaces, write_spaces(connection, catalog, spaces, account.name)

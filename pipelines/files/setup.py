@@ -1,0 +1,74 @@
+"""Puts together what downloading an account's files needs; imported only where files are wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connectors.http.bandwidth import Pace
+from connectors.http.client import Client
+from connectors.http.download import Downloader, OwnHost
+from connectors.http.events import Reporter
+from connectors.http.host_allowlist import HostList, read_hosts
+from pipelines.files.download import FileCounts, FileMeans, FileSync
+from pipelines.files.links import FreshLinks
+from pipelines.files.selection import Chooser, sources_of
+from pipelines.settings import Account
+from warehouse.files.blobs import Store
+from warehouse.files.ledger import FileLedger
+from warehouse.store.connect import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.sync.runtime import Outside
+
+
+def download_files(
+    account: Account,
+    warehouse: Warehouse,
+    client: Client,
+    engine: Any,
+    *,
+    tables: Sequence[str],
+    run_id: str,
+    full: bool,
+    outside: Outside,
+    tell: Callable[[str, FileCounts], None],
+) -> FileCounts:
+    """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
+    store, stop = Store(warehouse.path), threading.Event()
+    sources = sources_of(account.connector, tables)
+    settings = account.files
+    downloader = Downloader(
+        HostList(read_hosts(settings.hosts, account.base_url)),
+        OwnHost(account.base_url, client.throttle, account.connector.http.judge),
+        parallel=settings.parallel,
+        pace=Pace(settings.bytes_per_second, clock=outside.clock, sleep=outside.sleep),
+        retry=account.retry,
+        transport=outside.transport,
+        sleep=outside.sleep,
+        stop=stop,
+        tell=Reporter(account.name, None),
+    )
+    means = FileMeans(
+        account=account.name,
+        sources=sources,
+        all_sources=len(sources) == len(sources_of(account.connector, account.tables)),
+        chooser=Chooser(account, store, full=full),
+        ledger=FileLedger(warehouse, account.connector, account.name, engine),
+        store=store,
+        downloader=downloader,
+        links=FreshLinks(client, account.base_url, outside.clock),
+        stop=stop,
+        parallel=settings.parallel,
+        largest=settings.largest,
+        now=outside.now,
+        tell=tell,
+        clock=outside.clock,
+    )
+    store.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileSync(means, run_id).run()
+    finally:
+        stop.set()
+        downloader.close()

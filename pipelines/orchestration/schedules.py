@@ -1,0 +1,175 @@
+"""Jobs and their schedules: each account's sync and full pass, backup, verify, upkeep.
+
+All run by default, in the person's time zone. A tick while the same account is still being read
+(or waits in the queue) is skipped and says so. After a time without power Dagster makes up for
+the latest missed tick alone: one sync brings everything that several would have. An account that
+was never synced does not wait for its minute: a sensor begins with it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)
+
+from pipelines.orchestration.assets import op_of
+from pipelines.orchestration.backups import backup_job, verify_job
+from pipelines.orchestration.run_retention import upkeep_job
+from pipelines.orchestration.sources import Source
+from pipelines.settings import Settings
+from pipelines.settings.schedule import cron
+
+ACCOUNT_TAG = "kollect/account"
+KIND_TAG = "kollect/kind"
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+UPKEEP_CRON = "50 1 * * *"
+
+Job = dg.JobDefinition | UnresolvedAssetJobDefinition
+
+
+def account_jobs(source: Source) -> dict[str, UnresolvedAssetJobDefinition]:
+    """`sync` and `full` of one account; in one process, since a table is not worth its own."""
+    account = source.account
+    selection = dg.AssetSelection.groups(source.name)
+    return {
+        "sync": dg.define_asset_job(
+            f"sync_{source.name}",
+            selection,
+            description=f"What changed in {account.name}: `kollect sync {account.name}`.",
+            tags={ACCOUNT_TAG: source.name, KIND_TAG: "sync"},
+            executor_def=dg.in_process_executor,
+        ),
+        "full": dg.define_asset_job(
+            f"full_pass_{source.name}",
+            selection,
+            config={"ops": {op_of(source): {"config": {"full": True}}}},
+            description=f"Everything in {account.name} anew: `kollect sync {account.name} --full`. "
+            "Finds what a service changes without saying so.",
+            tags={ACCOUNT_TAG: source.name, KIND_TAG: "full pass"},
+            executor_def=dg.in_process_executor,
+        ),
+    }
+
+
+def account_schedules(
+    source: Source, jobs: dict[str, UnresolvedAssetJobDefinition]
+) -> list[dg.ScheduleDefinition]:
+    """The schedules of an account, as far as the settings want them."""
+    rhythm = source.settings.schedule
+    wanted = {"sync": rhythm.sync, "full": rhythm.full}
+    return [
+        _schedule(
+            job,
+            expression,
+            rhythm.timezone,
+            _unless_under_way(source),
+            "Skips while this account is being read already.",
+        )
+        for kind, job in jobs.items()
+        if (expression := cron(wanted[kind], kind, source.position))
+    ]
+
+
+def first_sync(
+    sources: Sequence[Source], jobs: Mapping[str, UnresolvedAssetJobDefinition]
+) -> dg.SensorDefinition:
+    """Starts the `sync` job (by name of source) of accounts that were never synced, once each."""
+
+    @dg.sensor(
+        name="first_sync",
+        jobs=list(jobs.values()),
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Syncs an account at once when it is new, instead of at its next minute.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        new = [
+            source
+            for source in sources
+            if source.name in jobs
+            and (source.sandbox or source.account.ready)
+            and not context.instance.get_runs_count(dg.RunsFilter(tags={ACCOUNT_TAG: source.name}))
+            and not source.syncs_so_far()
+        ]
+        if not new:
+            return dg.SkipReason("every account with a credential was synced before")
+        return [
+            dg.RunRequest(run_key=f"first sync of {source.name}", job_name=jobs[source.name].name)
+            for source in new
+        ]
+
+    return sensor
+
+
+def upkeep(settings: Settings) -> tuple[list[Job], list[dg.ScheduleDefinition]]:
+    """Nightly backup with pruning, weekly verify, and thinning out old runs."""
+    rhythm = settings.schedule
+    jobs: list[tuple[Job, str | None]] = [
+        (backup_job(), cron(rhythm.backup, "backup")),
+        (verify_job(), cron(rhythm.verify, "verify")),
+        (upkeep_job(), UPKEEP_CRON),
+    ]
+    schedules = [
+        _schedule(job, expression, rhythm.timezone, _unless_same_job(job.name, settings))
+        for job, expression in jobs
+        if expression
+    ]
+    return [job for job, _ in jobs], schedules
+
+
+def _schedule(
+    job: Job,
+    expression: str,
+    timezone: str,
+    decide: Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason],
+    note: str = "",
+) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"{job.name}_schedule",
+        job=job,
+        cron_schedule=expression,
+        execution_timezone=timezone,
+        execution_fn=decide,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"{job.description or ''} {note}".strip(),
+    )
+
+
+def _unless_under_way(
+    source: Source,
+) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
+    def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if not (source.sandbox or source.account.ready):
+            return dg.SkipReason(f"no credential: set {source.account.missing}")
+        if busy := _count(context.instance, {ACCOUNT_TAG: source.name}):
+            return dg.SkipReason(f"{busy} run of this account is waiting or under way")
+        return dg.RunRequest()
+
+    return decide
+
+
+def _unless_same_job(
+    job: str, settings: Settings
+) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
+    def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        filters = dg.RunsFilter(job_name=job, statuses=UNDER_WAY)
+        if context.instance.get_runs_count(filters):
+            return dg.SkipReason("the last one is not over yet")
+        if job != "upkeep" and not settings.warehouse.exists():
+            return dg.SkipReason("there is no warehouse yet; the first sync makes it")
+        return dg.RunRequest()
+
+    return decide
+
+
+def _count(instance: dg.DagsterInstance, tags: dict[str, str]) -> int:
+    return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=UNDER_WAY))

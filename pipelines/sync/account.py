@@ -1,0 +1,299 @@
+"""One sync of one account: read each family, load it, publish. The command line and Dagster
+both call it; it knows neither.
+
+A sync that was killed left its journal: the next one goes on with it under the same run, asks
+for no page twice and ends in the same rows, history and counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from connectors.core.connector import Family
+from connectors.core.errors import AccountBusy, BadSettings, Fatal, KollectError
+from connectors.core.journal import Journal
+from connectors.core.resources import ForEachChanged
+from connectors.http.client import Client
+from connectors.http.events import Event
+from pipelines.settings import Account, Settings
+from pipelines.sync.family import FamilyPass, RunMeans, RunOrder, kept_tables
+from pipelines.sync.result import AccountResult, Progress
+from pipelines.sync.runtime import Outside, make_client
+from warehouse.load.known import AccountState
+from warehouse.load.runs import Run, record_run
+from warehouse.store.connect import Warehouse
+from warehouse.store.disk import storage_problem
+from warehouse.store.engine import open_engine
+from warehouse.store.locks import FileLock, HeldElsewhere
+
+STAGE_HOURS = 24.0
+"""A journal older than this is thrown away: its pages are too old to go on with."""
+FRESH_MINUTES = 15.0
+"""After going on with a run that began earlier than this, a fresh one follows."""
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name: sorts by time, never twice the same."""
+    return f"{now.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}"
+
+
+def sync_account(
+    settings: Settings,
+    account: Account,
+    *,
+    tables: Iterable[str] | None = None,
+    full: bool = False,
+    accept_deletes: bool = False,
+    run_id: str | None = None,
+    outside: Outside | None = None,
+) -> AccountResult:
+    """Sync one account (or the families of some tables) and publish the result.
+
+    Raises AccountBusy when another process keeps the account; other errors end in the result.
+    """
+    world = outside or Outside()
+    warehouse = Warehouse(settings.warehouse)
+    lock = warehouse.home / "locks" / f"account-{account.name}.lock"
+
+    def waiting(holder: str) -> None:
+        world.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
+
+    try:
+        with FileLock(lock, timeout_seconds=world.account_wait_seconds, on_wait=waiting):
+            sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+            wanted = sync.wanted(tables)
+            result = sync.run(wanted, run_id)
+            if sync.resumed_old:
+                sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+                result = sync.run(wanted, run_id)
+            return result
+    except HeldElsewhere as held:
+        raise AccountBusy(
+            f"account {account.name} is being synced by {held.holder}",
+            account=account.name,
+            guidance="wait for it, or end that process",
+        ) from None
+    except KollectError:
+        raise
+    except Exception as error:
+        # DuckDB's errors come from its threads too, where it spills and reads scratch files.
+        if (problem := storage_problem(error, warehouse.home)) is None:
+            raise
+        raise problem from error
+
+
+class _Sync:
+    def __init__(
+        self,
+        settings: Settings,
+        account: Account,
+        warehouse: Warehouse,
+        world: Outside,
+        full: bool,
+        accept_deletes: bool,
+    ) -> None:
+        self.settings = settings
+        self.account = account
+        self.connector = account.connector
+        self.warehouse = warehouse
+        self.world = world
+        self.full = full
+        self.accept_deletes = accept_deletes
+        self.resumed_old = False
+        self.named = False
+        """Whether tables were asked for by name."""
+        self.result = AccountResult(account.name)
+        self._shown = threading.Lock()
+
+    def wanted(self, tables: Iterable[str] | None) -> list[Family]:
+        """The families to read: those of the wanted tables, and those that they build on."""
+        self.named = tables is not None
+        kept = set(self.account.tables)
+        asked = kept if tables is None else kept & set(tables)
+        families = self.connector.families_of(asked)
+        for table, feeding in self._built_on(families).items():
+            with open_engine(self.warehouse.home) as engine:
+                if not self._known(engine).count(table):
+                    families = [feeding, *(f for f in families if f is not feeding)]
+        return families
+
+    def _built_on(self, families: list[Family]) -> dict[str, Family]:
+        """Tables that these families read row by row, and the families that would feed them."""
+        tables = {
+            resource.each.table
+            for family in families
+            for resource in family.resources
+            if isinstance(resource.each, ForEachChanged)
+        }
+        feeding = {table: self.connector.families_of([table])[0] for table in sorted(tables)}
+        return {table: family for table, family in feeding.items() if family not in families}
+
+    def _known(self, engine: Any) -> AccountState:
+        return AccountState(self.warehouse, self.connector, self.account.name, engine.cursor)
+
+    # -- one run ---------------------------------------------------------------------------
+
+    def run(self, families: list[Family], run_id: str | None) -> AccountResult:
+        stage = self.warehouse.home / "stage" / self.account.name
+        journal = Journal(stage / "pages.journal")
+        try:
+            started_at, run_id = self._begin(journal, run_id)
+            if not self.account.ready:
+                tables = kept_tables(self.account, families)
+                self.result.unread(self._no_credential(), tables, self.full)
+                with open_engine(self.warehouse.home) as engine:
+                    self._record(engine, run_id, started_at)
+            else:
+                with (
+                    make_client(
+                        self.account, self.warehouse.home, self.world, self._on_event
+                    ) as client,
+                    open_engine(self.warehouse.home) as engine,
+                    self._kept(engine),
+                ):
+                    self._read(families, journal, client, engine, run_id, started_at)
+                    if self.account.files.wanted and not isinstance(self.result.error, Fatal):
+                        self._files(families, client, engine, run_id)
+                    self._count(client, journal)
+                    self._record(engine, run_id, started_at)
+            self.warehouse.publish()
+            if self.result.error is None or not self.account.ready:
+                journal.discard()
+        finally:
+            journal.close()
+        return self.result
+
+    def _begin(self, journal: Journal, run_id: str | None) -> tuple[datetime, str]:
+        """The run to go on with, or a new one; the journal's first entry says which."""
+        now = self.world.now()
+        first = journal.get("run")
+        if first is not None:
+            head = first[0]
+            started_at = datetime.fromisoformat(head["started_at"])
+            hours = (now - started_at).total_seconds() / 3600
+            # A clock that was set back meanwhile makes no page older.
+            if abs(hours) < STAGE_HOURS and head["full"] >= self.full:
+                self.full = head["full"]
+                self.resumed_old = hours * 60 > FRESH_MINUTES
+                text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
+                self._tell("resumed", text)
+                return started_at, head["run_id"]
+            journal.clear()
+        name = run_id or new_run_id(now)
+        journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
+        return now, name
+
+    def _kept(self, engine: Any) -> AbstractContextManager[None]:
+        """The warehouse is let go a moment late. With one request in flight, one thing is done
+        at a time."""
+        if self.account.max_in_flight > 1:
+            return self.warehouse.keeping(engine)
+        return nullcontext()
+
+    def _no_credential(self) -> KollectError:
+        return BadSettings(
+            f"account {self.account.name} has no credential",
+            account=self.account.name,
+            guidance=f"set {self.account.missing} in the environment or in .env",
+        )
+
+    def _read(
+        self,
+        families: list[Family],
+        journal: Journal,
+        client: Client,
+        engine: Any,
+        run_id: str,
+        started_at: datetime,
+    ) -> None:
+        order = RunOrder(
+            run_id=run_id,
+            started_at=started_at,
+            full=self.full,
+            named=self.named,
+            mass_delete_share=self.settings.mass_delete_share,
+            accept_deletes=self.accept_deletes,
+        )
+        means = RunMeans(
+            account=self.account,
+            warehouse=self.warehouse,
+            client=client,
+            journal=journal,
+            engine=engine,
+            known=self._known(engine),
+            now=self.world.now,
+            tell=self._tell,
+        )
+        passing = FamilyPass(order, means, self.result)
+        self.full = passing.full
+        passing.read(families)
+
+    def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
+        """Download what the records name; what is loaded can be read meanwhile."""
+        from pipelines.files.setup import download_files
+
+        self.warehouse.publish()
+        try:
+            self.result.files = download_files(
+                self.account,
+                self.warehouse,
+                client,
+                engine,
+                tables=kept_tables(self.account, families),
+                run_id=run_id,
+                full=self.full,
+                outside=self.world,
+                tell=lambda text, counts: self._tell("files", text, **counts.as_json()),
+            )
+        except Fatal as error:
+            self.result.error = self.result.error or error
+
+    # -- telling and counting --------------------------------------------------------------
+
+    def _tell(self, kind: str, text: str, **fields: Any) -> None:
+        self.world.progress(Progress(self.account.name, kind, text, fields))
+
+    def _on_event(self, event: Event) -> None:
+        with self._shown:
+            self.world.progress(
+                Progress(
+                    self.account.name, "request", str(event), {"event": event.kind, **event.fields}
+                )
+            )
+
+    def _count(self, client: Client, journal: Journal) -> None:
+        """Totals of the run: what the journal holds, plus what failed in this process."""
+        heads = [head for head in journal.heads() if "attempts" in head]
+        self.result.count(heads, journal.process, client.statistics)
+
+    def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
+        result = self.result
+        proved = [bool(row["complete"]) for row in result.tables.values()]
+        if not result.trouble and all(proved):
+            result.status = "complete"
+        else:
+            result.status = "partial" if any(proved) else "failed"
+        record_run(
+            self.warehouse,
+            engine.cursor(),
+            self.connector,
+            Run(
+                run_id=run_id,
+                account=self.account.name,
+                status=result.status,
+                started_at=started_at,
+                finished_at=self.world.now(),
+                requests=result.requests,
+                retries=result.retries,
+                rate_limited=result.rate_limited,
+                waited_seconds=result.waited_seconds,
+                bytes=result.bytes,
+                error=result.trouble or None,
+            ),
+            result.tables,
+        )

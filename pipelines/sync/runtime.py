@@ -1,0 +1,72 @@
+"""What a sync takes from outside: clock, network, patience; and the client of an account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.http.client import Client
+from connectors.http.events import Event
+from connectors.http.rate_limit import Throttle
+from connectors.http.rate_store import FileState
+from pipelines.settings import Account
+from pipelines.sync.result import Progress
+
+if TYPE_CHECKING:
+    import httpx
+
+ACCOUNT_WAIT_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a sync takes from outside; tests give their own."""
+
+    transport: httpx.BaseTransport | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    progress: Callable[[Progress], None] = lambda _: None
+    account_wait_seconds: float = ACCOUNT_WAIT_SECONDS
+
+
+def make_client(
+    account: Account,
+    home: Path,
+    world: Outside | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Client:
+    """A client for one account whose rate is shared by all processes of this machine."""
+    outside = world or Outside()
+    rules = replace(
+        account.connector.http,
+        windows=account.windows,
+        penalty_seconds=account.penalty_seconds,
+        max_in_flight=max(1, account.max_in_flight),
+    )
+    throttle = Throttle(
+        account.windows,
+        account.penalty_seconds,
+        clock=outside.clock,
+        sleep=outside.sleep,
+        state=FileState(home / "rates" / f"{account.name}.rate"),
+    )
+    open_parts = ("uid", "username")
+    return Client(
+        rules,
+        account.base_url,
+        account.credential,
+        account=account.name,
+        throttle=throttle,
+        retry=account.retry,
+        transport=outside.transport,
+        clock=outside.clock,
+        sleep=outside.sleep,
+        on_event=on_event,
+        secret_values=[v for part, v in account.credential.items() if part not in open_parts],
+        variables=tuple(account.variables.values()),
+    )

@@ -1,0 +1,157 @@
+"""What tests share: an account of the sandbox with its own warehouse, and the comparison with
+the sandbox's truth. Nothing here patches kollect; clock, folder and address come from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from connectors.core.schema import Table
+from pipelines.settings import Account, Settings, read_settings
+from pipelines.sync.account import sync_account
+from pipelines.sync.result import AccountResult, Progress
+from pipelines.sync.runtime import Outside
+from sandbox import Sandbox, StandIn, comparing
+from sandbox.comparing import SUPERSETS
+
+
+@dataclass
+class Bench:
+    """One service of the sandbox, synced into a warehouse of its own."""
+
+    service: str
+    folder: Path
+    box: Sandbox
+    account_settings: Mapping[str, Any] = field(default_factory=dict)
+    progress: list[Progress] = field(default_factory=list)
+    _open: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def stand_in(self) -> StandIn:
+        return self.box.stand_ins[self.service]
+
+    @property
+    def world(self) -> Any:
+        """The stand-in's service: its changes, switches and truth."""
+        return self.box.services[self.service]
+
+    @property
+    def settings(self) -> Settings:
+        file = self.folder / "kollect.toml"
+        if not file.exists():
+            more = {self.service: {"rate": [], **self.account_settings}}
+            file.write_text(self.box.settings(self.warehouse, more=more))
+        return read_settings(file, environ=self.box.environment())
+
+    @property
+    def account(self) -> Account:
+        return self.settings.accounts[self.service]
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "kollect.duckdb"
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(progress=self.progress.append)
+
+    def sync(self, *tables: str, full: bool = False, **more: Any) -> AccountResult:
+        """One sync; `more` goes to sync_account."""
+        retry = replace(self.account.retry, first_seconds=0.01, max_seconds=0.05)
+        account = replace(self.account, retry=retry)
+        more.setdefault("outside", self.outside)
+        return sync_account(self.settings, account, tables=tables or None, full=full, **more)
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(sql, list(values)).fetchall()
+
+    def rows(self, table: str, at: datetime | None = None) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """The account's rows by key, as they are or as they were."""
+        declared = self.account.connector.tables[table]
+        place = f'{self.service}."{table}"' if at is None else f'{self.service}."{table}_at"(?)'
+        with self._reading() as connection:
+            found = connection.execute(f"SELECT * FROM {place}", [] if at is None else [at])
+            names = [column[0] for column in found.description]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return {tuple(row[name] for name in declared.key): row for row in rows}
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection; the same one inside of `assert_true`, since opening costs time."""
+        if self._open is not None:
+            yield self._open
+            return
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
+    def assert_true(self, truth: Mapping[str, list[dict[str, Any]]] | None = None) -> None:
+        """Every table equals the sandbox's truth, row by row and field by field."""
+        shown = self.world.truth() if truth is None else truth
+        problems: list[str] = []
+        account = self.account
+        with self._reading() as self._open:
+            try:
+                for name, declared in account.connector.tables.items():
+                    if name in shown and name in account.tables:
+                        more = name in SUPERSETS[self.service]
+                        problems += differences(declared, shown[name], self.rows(name), more)
+            finally:
+                self._open = None
+        assert not problems, "\n".join(problems[:40])
+
+
+def bench(
+    folder: Path,
+    service: str,
+    *,
+    size: int | None = None,
+    seed: int = 1,
+    switches: Mapping[str, Any] | None = None,
+    limits: bool = False,
+    latency_seconds: float = 0.0,
+    **account_settings: Any,
+) -> Bench:
+    """A bench whose sandbox the caller must close (the `made` fixture does)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    box = Sandbox(
+        [service],
+        size=size,
+        seed=seed,
+        limits=limits,
+        latency_seconds=latency_seconds,
+        switches={service: dict(switches or {})},
+    )
+    box.__enter__()
+    if hasattr(box.services[service], "today"):
+        box.services[service].today = datetime.now(UTC).date()
+    return Bench(service, folder, box, account_settings)
+
+
+def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:
+    """Parameters: combined forms by default, each form alone in the slow run."""
+    return [*quick, *(pytest.param(form, marks=pytest.mark.slow) for form in alone)]
+
+
+def named(switches: Mapping[str, Any]) -> str:
+    """How a form reads in a test's name."""
+    return ",".join(f"{name}={value}" for name, value in switches.items()) or "default"
+
+
+def differences(
+    table: Table,
+    truth: Iterable[Mapping[str, Any]],
+    kept: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    may_hold_more: bool = False,
+) -> list[str]:
+    """Where kept rows differ from the truth, in sentences."""
+    return comparing.differences(table.name, table.key, truth, kept, may_hold_more)

@@ -1,0 +1,161 @@
+"""Each check fails when what it proves is broken, says how, and passes otherwise."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
+from pipelines.orchestration.checks import CHECKS, Look, judge_table
+from pipelines.orchestration.sources import Source
+from tests.kit.account import Bench, bench
+from warehouse.store.connect import Warehouse
+from warehouse.store.inspection import latest_loads
+
+Judged = dict[str, dg.AssetCheckResult]
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = bench(tmp_path_factory.mktemp("checks"), "kinopio", size=3)
+    try:
+        made.sync()
+        yield made
+    finally:
+        made.box.__exit__(None, None, None)
+
+
+@pytest.fixture
+def judge(synced: Bench, tmp_path: Path) -> Callable[..., Judged]:
+    """Breaks a copy of the warehouse with SQL and returns the results by check."""
+
+    def after(sql: str, table: str = "cards", now: datetime | None = None) -> Judged:
+        copy = tmp_path / "kollect.duckdb"
+        shutil.copyfile(synced.warehouse, copy)
+        with duckdb.connect(str(copy)) as connection:
+            connection.execute(sql or "SELECT 1")
+        source = Source(synced.settings, synced.account, "kinopio", 0)
+        declared = synced.account.connector.tables[table]
+        with Warehouse(copy).reading() as connection:
+            load = latest_loads(connection, "kinopio").get(table, {})
+            look = Look(connection, source, declared, load, now or datetime.now(UTC))
+            return {str(result.check_name): result for result in judge_table(look)}
+
+    return after
+
+
+def test_an_undisturbed_copy_passes(judge: Callable[..., Judged], synced: Bench) -> None:
+    """Nothing cries wolf."""
+    newest = max(row["created_at"] for row in synced.rows("cards").values())
+    results = judge("", now=newest + timedelta(days=1))
+    assert {name for name, result in results.items() if not result.passed} == set()
+    assert set(results) == {check.name for check in CHECKS}
+
+
+def test_a_repeated_key_is_an_error(judge: Callable[..., Judged]) -> None:
+    """Two rows under one key would spread into everything that counts them."""
+    result = judge("INSERT INTO kinopio.cards SELECT * FROM kinopio.cards LIMIT 1")["key_is_unique"]
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.ERROR
+    assert "2 rows share a key" in (result.description or "")
+
+
+def test_a_key_without_a_part_is_an_error(judge: Callable[..., Judged]) -> None:
+    """A NULL in a key is as bad as a repeated one."""
+    first = "(SELECT min(rowid) FROM kinopio.cards)"
+    sql = f"UPDATE kinopio.cards SET space_id = NULL WHERE rowid = {first}"
+    assert "1 lack a part" in (judge(sql)["key_is_unique"].description or "")
+
+
+def test_another_accounts_rows_do_not_count(judge: Callable[..., Judged]) -> None:
+    """Two accounts may hold the same shared record."""
+    sql = "INSERT INTO kinopio.cards SELECT * REPLACE ('other' AS _account) FROM kinopio.cards"
+    assert judge(sql)["key_is_unique"].passed
+
+
+def test_an_unproved_load_is_an_error_with_its_reason(judge: Callable[..., Judged]) -> None:
+    """Completeness is what the copy is for."""
+    sql = "UPDATE _kollect.loads SET complete = false, reason = 'page 3 never came'"
+    result = judge(sql)["copy_is_complete"]
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.ERROR
+    assert result.description == "page 3 never came"
+
+
+def test_a_table_that_was_never_loaded_says_so(judge: Callable[..., Judged]) -> None:
+    """No row in the ledger is no proof."""
+    result = judge("DELETE FROM _kollect.loads")["copy_is_complete"]
+    assert (result.passed, result.description) == (False, "it was never loaded")
+
+
+def test_rejects_are_a_warning_that_names_column_and_reason(judge: Callable[..., Judged]) -> None:
+    """What does not fit is shown by column, never by value."""
+    sql = """
+        UPDATE _kollect.loads SET rejected = 2;
+        INSERT INTO _kollect.rejects (run_id, account, service, table_name, column_name, reason,
+            value) SELECT run_id, 'kinopio', 'kinopio', 'cards', 'x', 'no number | <b>', 'private'
+            FROM _kollect.loads WHERE table_name = 'cards';
+    """
+    result = judge(sql)["nothing_rejected"]
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    shown = str(result.metadata["why"].value)
+    assert "| x | no number \\| &lt;b> | 1 |" in shown
+    assert "private" not in shown
+
+
+def test_a_missing_parent_is_a_warning_with_the_share(judge: Callable[..., Judged]) -> None:
+    """Children of nothing are counted against what the service allows."""
+    result = judge("DELETE FROM kinopio.spaces")["parents_exist"]
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    assert "(allowed: 0%)" in (result.description or "")
+    assert judge("", "space_collaborators")["parents_exist"].passed
+    assert {r.table for r in SPACE_COLLABORATORS.parents} == {"spaces", "users"}
+
+
+def test_many_rows_gone_at_once_is_a_warning(judge: Callable[..., Judged]) -> None:
+    """A drop is compared with the load before, and small tables may shrink."""
+    before = (
+        "INSERT INTO _kollect.loads BY NAME SELECT * REPLACE ('earlier' AS run_id, {rows} AS rows, "
+        "loaded_at - INTERVAL 1 HOUR AS loaded_at) FROM _kollect.loads WHERE table_name = 'cards'"
+    )
+    result = judge(before.format(rows=100_000))["rows_hold"]
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    assert "kinopio.cards_history" in (result.description or "")
+    assert judge(before.format(rows="rows + 10"))["rows_hold"].passed
+    assert judge(before.format(rows="NULL"))["rows_hold"].passed
+
+
+def test_a_pause_is_judged_by_the_tables_own_rhythm(
+    judge: Callable[..., Judged], synced: Bench
+) -> None:
+    """Quiet is only unusual for who was never quiet for so long."""
+    newest = max(row["created_at"] for row in synced.rows("cards").values())
+    assert judge("", now=newest + timedelta(days=13))["newest_record"].passed
+    late = judge("", now=newest + timedelta(days=3000))["newest_record"]
+    assert not late.passed
+    assert late.severity == dg.AssetCheckSeverity.WARN
+    rare = "UPDATE kinopio.cards SET created_at = created_at - to_years(rowid::INTEGER % 9)"
+    assert judge(rare, now=newest + timedelta(days=300))["newest_record"].passed
+
+
+def test_an_empty_table_passes(judge: Callable[..., Judged]) -> None:
+    """Nothing is not wrong."""
+    results = judge("DELETE FROM kinopio.cards")
+    assert all(results[n].passed for n in ("key_is_unique", "parents_exist", "newest_record"))
+
+
+def test_checks_are_only_declared_where_they_can_tell_something() -> None:
+    """A table without parents or times has no check that always passes."""
+    wanted = {check.name: check.wanted for check in CHECKS}
+    assert wanted["parents_exist"](CARDS)
+    assert not wanted["parents_exist"](SPACES)
+    assert not wanted["newest_record"](SPACE_COLLABORATORS)

@@ -1,0 +1,100 @@
+"""The section [schedule]: words, cron expressions, gaps and the person's time zone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.core.errors import BadSettings
+from pipelines.settings.schedule import (
+    Rhythm,
+    cron,
+    local_timezone,
+    longest_gap,
+    parse,
+    read_rhythm,
+)
+
+
+def test_without_a_section_everything_has_a_sensible_rhythm() -> None:
+    """Hourly, weekly, nightly, weekly."""
+    found = read_rhythm({}, {"TZ": "Europe/Berlin"})
+    assert found == Rhythm("hourly", "weekly", "daily", "weekly", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"sync": "sometimes"}, "1 fields instead of 5"),
+        ({"full": "61 * * * *"}, "no minute"),
+        ({"backup": "0 0 * * fun"}, "'fun' is no weekday"),
+        ({"verify": "*/0 * * * *"}, "step"),
+        ({"sync": 5}, "no text"),
+        ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
+        ({"timezone": ""}, "unknown"),
+        ({"timezone": "../etc/passwd"}, "unknown"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_the_cure(
+    values: dict[str, object], said: str
+) -> None:
+    """One line: the setting, the value, what to write instead."""
+    with pytest.raises(BadSettings, match=said) as raised:
+        read_rhythm(values, {})
+    assert "[schedule]" in str(raised.value)
+    assert "write" in raised.value.guidance
+
+
+def test_accounts_begin_at_different_minutes() -> None:
+    """Five accounts do not start at once; a chosen expression stays as it is."""
+    minutes = {str(cron("hourly", "sync", n)).split()[0] for n in range(5)}
+    assert len(minutes) == 5
+    assert cron("7 * * * *", "sync", 3) == "7 * * * *"
+    assert cron("never", "sync") is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "gap"),
+    [
+        ("5 * * * *", timedelta(hours=1)),
+        ("5 2 * * *", timedelta(days=1)),
+        ("5 3 * * 0", timedelta(days=7)),
+        ("5 3 * * sun", timedelta(days=7)),
+        ("5 3 * * 7", timedelta(days=7)),
+        ("*/15 8-18 * * mon-fri", timedelta(days=2, hours=13, minutes=15)),
+        ("0 0 1 * *", timedelta(days=31)),
+        ("0 0 1,15 * 1", timedelta(days=7)),
+        ("0 12 1 jan *", timedelta(days=366)),
+    ],
+)
+def test_the_longest_gap_says_how_late_is_late(expression: str, gap: timedelta) -> None:
+    """Freshness follows from the rhythm, weekends included."""
+    assert longest_gap(expression) == gap
+
+
+@given(
+    st.tuples(
+        st.integers(0, 59), st.integers(0, 23), st.integers(1, 28), st.integers(1, 12),
+        st.integers(0, 7),
+    )
+)  # fmt: skip
+def test_plain_numbers_mean_themselves(parts: tuple[int, ...]) -> None:
+    """Each field of an expression is read for what it is."""
+    found = parse(" ".join(map(str, parts)))
+    assert [set(f) for f in found] == [{p} for p in (*parts[:4], parts[4] % 7)]
+
+
+def test_the_time_zone_of_the_computer_is_found(tmp_path: Path) -> None:
+    """TZ first, then what the system says, else UTC."""
+    (tmp_path / "etc").mkdir()
+    assert local_timezone({}, tmp_path) == "UTC"
+    (tmp_path / "etc" / "localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
+    assert local_timezone({}, tmp_path) in ("Asia/Tokyo", "Japan")
+    (tmp_path / "etc" / "timezone").write_text("Europe/Paris\n")
+    assert local_timezone({}, tmp_path) == "Europe/Paris"
+    assert local_timezone({"TZ": ":America/New_York"}, tmp_path) == "America/New_York"
+    assert local_timezone({"TZ": "nonsense"}, tmp_path) == "Europe/Paris"

@@ -1,0 +1,48 @@
+"""How old a broken run may be for the next sync to go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox import Fault
+from tests.kit.account import Bench
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+ASKED_BEFORE = 10
+
+
+@pytest.mark.parametrize(
+    ("hours", "goes_on", "runs"),
+    [
+        pytest.param(0.1, True, 1, id="a few minutes: its pages are used"),
+        pytest.param(3.0, True, 2, id="hours: its pages are used, then a fresh run follows"),
+        pytest.param(-3.0, True, 1, id="the clock was set back: its pages are used"),
+        pytest.param(30.0, False, 2, id="more than a day: everything is asked anew"),
+    ],
+)
+def test_a_broken_run_is_gone_on_with_while_it_is_young(
+    made: Callable[..., Bench], hours: float, goes_on: bool, runs: int
+) -> None:
+    """In each case the copy is true in the end, and each run has its line in the ledger."""
+    kippt = made("kippt", max_in_flight=1)
+    calm = made("kippt", max_in_flight=1)
+    assert calm.sync().status == "complete"
+    kippt.stand_in.faults.add(Fault("token_died", after=ASKED_BEFORE, times=None))
+    assert kippt.sync(outside=replace(kippt.outside, now=lambda: NOW)).error is not None
+    kippt.stand_in.faults.clear()
+    before = kippt.stand_in.count()
+    later = NOW + timedelta(hours=hours)
+    result = kippt.sync(outside=replace(kippt.outside, now=lambda: later))
+    assert result.status == "complete", (result.error, result.tables)
+    kippt.assert_true()
+    asked, all_of_them = kippt.stand_in.count() - before, calm.stand_in.count()
+    if runs == 1:
+        assert asked == all_of_them - ASKED_BEFORE
+    else:
+        assert asked >= all_of_them - goes_on * ASKED_BEFORE
+    assert any(news.kind == "resumed" for news in kippt.progress) is goes_on
+    assert kippt.query("SELECT count(*) FROM _kollect.runs") == [(runs,)]

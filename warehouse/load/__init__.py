@@ -1,0 +1,1 @@
+"""One load: staging, validation, merge, ends and ledger in one transaction."""

@@ -1,0 +1,216 @@
+"""Batches of lines, typed by DuckDB while pages arrive.
+
+Lines are encoded into scratch files, one table each. While pages arrive, a background thread
+types each file that is full or old into the table's incoming table and removes it. Incoming
+tables are in memory where all lines soon fit into one batch each, else in a scratch database on
+the disk, which keeps memory flat for millions of rows. Nothing here is the stage: after a crash
+it is made again from the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from connectors.core.schema import Column, Record, Table
+from warehouse.load.typed_select import Batch, typed_rows
+from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
+from warehouse.store.processors import any_processor
+
+BATCH_BYTES = 8 << 20
+MANY_BYTES = 32 << 10
+MANY_WAIT_SECONDS = 1.0
+FEW_WAIT_SECONDS = 5.0
+"""Lines wait no longer for more of them: while the service is slow, typing them costs no time, and
+at the end of the reading it would. Few alone are not worth a scratch database."""
+WIDE_BYTES = 4 << 20
+WIDE_MEMORY_LIMIT = "1GiB"
+"""DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
+SCRATCH_GROUP_ROWS = 20_480
+ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class Batches:
+    """The incoming tables of one load, and the lines on their way into them."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        scratch: Path,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Files go into the folder `scratch`; tables of an earlier load in memory are dropped."""
+        self.connection = connection
+        self._scratch = scratch
+        self._clock = clock
+        self._columns: dict[str, tuple[Column, ...]] = {}
+        self._tables: dict[str, Table] = {}
+        self._open: dict[str, Batch] = {}
+        self._files = itertools.count()
+        self._queue: queue.Queue[tuple[str, Batch] | None] = queue.Queue(maxsize=2)
+        self._failure: Exception | None = None
+        self._thread: threading.Thread | None = None
+        self._typing = connection.cursor()
+        """The background thread's own connection; ours again once that has ended."""
+        self._catalog = "memory"
+        self._made: set[str] = set()
+        connection.execute("DROP SCHEMA IF EXISTS memory.incoming CASCADE")
+        connection.execute("CREATE SCHEMA memory.incoming")
+
+    def expect(self, table: Table, columns: tuple[Column, ...]) -> None:
+        """Rows of this table may follow or not; its incoming table will be there."""
+        self._tables[table.name] = table
+        self._columns[table.name] = columns
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether so much came that it did not stay in memory."""
+        return self._catalog == "scratch"
+
+    def place(self, table: Table) -> str:
+        """The incoming table's name in SQL: `_s` (the order read; below 0 for a record that was
+        put together from pieces), its columns, `_raw`, `_content`, `_misfit`."""
+        return f"{self._catalog}.incoming.{quoted(table.name)}"
+
+    # -- lines -----------------------------------------------------------------------------
+
+    def write(self, table: Table, lines: list[Record]) -> None:
+        """Take lines of an expected table; raises what the background thread failed with."""
+        batch = self._open.get(table.name)
+        if batch is None:
+            file = self._scratch / f"batch-{next(self._files)}.ndjson"
+            batch = self._open[table.name] = Batch(file, file.open("wb"), self._clock())
+        blob = ENCODER.encode_lines(lines)
+        batch.writer.write(blob)
+        batch.size += len(blob)
+        batch.longest = max(batch.longest, len(blob))
+        if len(blob) > WIDE_BYTES:
+            # A record of megabytes is copied several times on its way; few are that large.
+            self.connection.cursor().execute(f"SET memory_limit = '{WIDE_MEMORY_LIMIT}'")
+        if batch.size >= BATCH_BYTES:
+            self._flush(table.name)
+
+    def flush_old(self) -> None:
+        """Let nothing wait for too long; raises what the background thread failed with."""
+        for name, batch in list(self._open.items()):
+            if self._clock() - batch.begun_at > self._patience(batch):
+                self._flush(name)
+
+    def finish(self) -> None:
+        """All lines typed, every expected table made."""
+        self._join()
+        self._raise_failure()
+        for name in list(self._open):
+            batch = self._open.pop(name)
+            batch.writer.close()
+            self._type(name, batch)
+        for name in self._tables:
+            self._make(name)
+        if self.on_disk:
+            self._typing.execute("COMMIT")
+            self._as_usual()
+
+    def close(self) -> None:
+        """Stop the background thread and let go of the files; also when a run is given up."""
+        for batch in self._open.values():
+            batch.writer.close()
+        self._failure = self._failure or RuntimeError("given up")
+        self._join()
+        if self.on_disk:
+            with contextlib.suppress(duckdb.Error):
+                self._typing.execute("ROLLBACK")
+            self._as_usual()
+            for sql in (
+                "PRAGMA disable_checkpoint_on_shutdown",
+                "DETACH scratch",
+                "PRAGMA enable_checkpoint_on_shutdown",
+            ):
+                with contextlib.suppress(duckdb.Error):
+                    self._typing.execute(sql)
+        self._typing.close()
+
+    # -- the inside ------------------------------------------------------------------------
+
+    def _patience(self, batch: Batch) -> float:
+        """For how many seconds lines may wait for more of them."""
+        if batch.size > MANY_BYTES:
+            return MANY_WAIT_SECONDS
+        return FEW_WAIT_SECONDS if self.on_disk else math.inf
+
+    def _flush(self, name: str) -> None:
+        """Hand a full or old file to the background thread."""
+        batch = self._open.pop(name)
+        batch.writer.close()
+        if self._thread is None:
+            self._use_scratch()
+            self._thread = threading.Thread(target=self._ingest, name="ingest", daemon=True)
+            self._thread.start()
+        self._queue.put((name, batch))
+        self._raise_failure()
+
+    def _use_scratch(self) -> None:
+        """More than one batch goes to the disk, in one transaction that nobody will read again."""
+        self._catalog = "scratch"
+        self._typing.execute(
+            f"ATTACH {literal(str(self._scratch / 'rows.duckdb'))} AS scratch "
+            f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {SCRATCH_GROUP_ROWS}, "
+            "RECOVERY_MODE no_wal_writes)"
+        )
+        # Read once and then thrown away: not worth the time of compressing, of a log, of
+        # checkpoints.
+        self._typing.execute("SET GLOBAL force_compression = 'uncompressed'")
+        self._typing.execute("SET GLOBAL checkpoint_threshold = '1TB'")
+        self._typing.execute("BEGIN")
+        self._typing.execute("CREATE SCHEMA scratch.incoming")
+
+    def _ingest(self) -> None:
+        any_processor()
+        while (work := self._queue.get()) is not None:
+            try:
+                if self._failure is None:
+                    self._type(*work)
+            except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
+                self._failure = error
+
+    def _type(self, name: str, batch: Batch) -> None:
+        table = self._tables[name]
+        self._make(name)
+        self._typing.execute(
+            f"INSERT INTO {self.place(table)} {typed_rows(table, self._columns[name], batch)}"
+        )
+        batch.file.unlink()
+
+    def _make(self, name: str) -> None:
+        if name not in self._made:
+            self._made.add(name)
+            listed = ", ".join(
+                f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in self._columns[name]
+            )
+            self._typing.execute(
+                f"CREATE TABLE {self.place(self._tables[name])} "
+                f"(_s BIGINT, {listed}, _raw JSON, _content UHUGEINT, _misfit BOOLEAN)"
+            )
+
+    def _join(self) -> None:
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _as_usual(self) -> None:
+        """What was set for the scratch database holds for other databases no longer."""
+        self._typing.execute("RESET GLOBAL force_compression")
+        self._typing.execute("RESET GLOBAL checkpoint_threshold")

@@ -1,0 +1,206 @@
+"""What the warehouse holds of one account before a load."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from connectors.core.connector import Connector
+from connectors.core.schema import Column, Table
+from warehouse.schema.types import quoted
+from warehouse.store.connect import CATALOG, STATE, Warehouse
+
+
+@dataclass
+class _State:
+    """What is read at one opening and good until the next load."""
+
+    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+    columns: dict[str, list[Column]] = field(default_factory=dict)
+
+
+class AccountState:
+    """Answers questions about one account; each opens the warehouse for a moment."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        connector: Connector,
+        account: str,
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+    ) -> None:
+        self._warehouse = warehouse
+        self.connector = connector
+        self._account = account
+        self._connect = connect
+        self._state: _State | None = None
+        self._counts: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = {}
+
+    def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows of a query on the writer's file; none where a table does not exist yet."""
+        with self._open() as connection:
+            try:
+                return connection.execute(sql, list(values)).fetchall()
+            except duckdb.CatalogException:
+                return []
+
+    def _open(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return _Opened(self._warehouse, self._connect)
+
+    def _place(self, table: str) -> str:
+        return f"{CATALOG}.{quoted(self.connector.name)}.{quoted(table)}"
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The given columns of every current row of the account."""
+        return self._query(self._all_rows(table, columns), [self._account])
+
+    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
+        """`rows` of several tables, for one opening of the warehouse."""
+        found: dict[str, list[tuple[Any, ...]]] = {table: [] for table in wanted}
+        with self._open() as connection:
+            for table, columns in wanted.items():
+                with contextlib.suppress(duckdb.CatalogException):
+                    sql = self._all_rows(table, columns)
+                    found[table] = connection.execute(sql, [self._account]).fetchall()
+        return found
+
+    def _all_rows(self, table: str, columns: Sequence[str]) -> str:
+        listed = ", ".join(quoted(name) for name in columns)
+        return f"SELECT {listed} FROM {self._place(table)} WHERE _account = ? ORDER BY ALL"
+
+    def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
+        """How many current rows the account has, in all or where columns have these values.
+
+        Many scopes of a table are asked for one after another, so all of them are counted once.
+        """
+        inside = dict(scope or {})
+        names = tuple(inside)
+        counted = self._counts.get((table, names))
+        if counted is None:
+            listed = "".join(f"{quoted(name)}::VARCHAR, " for name in names)
+            place = self._place(table)
+            sql = f"SELECT {listed}count(*) FROM {place} WHERE _account = ? GROUP BY ALL"
+            rows = self._query(sql, [self._account])
+            counted = self._counts[table, names] = {tuple(row[:-1]): row[-1] for row in rows}
+        return counted.get(tuple(str(value) for value in inside.values()), 0)
+
+    def cursor(self, resource: str, scope: str = "") -> str | None:
+        """The stored cursor, or None before the first load."""
+        return self.cursors(resource).get(scope)
+
+    def cursors(self, resource: str) -> dict[str, str]:
+        """Every stored cursor of a resource by scope."""
+        return dict(self._at_hand().cursors.get(resource, {}))
+
+    def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Look again after a load, on its connection with the writer's file still attached."""
+        self._counts = {}
+        self._state = self._read_state(connection)
+
+    def _at_hand(self) -> _State:
+        if self._state is None:
+            with self._open() as connection:
+                self._state = self._read_state(connection)
+        return self._state
+
+    def _read_state(self, connection: duckdb.DuckDBPyConnection) -> _State:
+        state = _State()
+        with contextlib.suppress(duckdb.CatalogException):
+            for resource, scope, value in connection.execute(
+                f"SELECT resource, scope, value FROM {CATALOG}.{STATE}.cursors WHERE account = ?",
+                [self._account],
+            ).fetchall():
+                state.cursors.setdefault(resource, {})[scope] = value
+            for table, name, source, kind in connection.execute(
+                f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}."
+                "schema_changes WHERE service = ? AND change = 'added' "
+                "ORDER BY changed_at, column_name",
+                [self.connector.name],
+            ).fetchall():
+                declared = self.connector.tables.get(table)
+                if declared is not None and name not in {c.name for c in declared.columns}:
+                    state.columns.setdefault(table, []).append(appeared(name, source, kind))
+        return state
+
+    def due(
+        self, resource: str, table: str, columns: Sequence[str], again_days: int
+    ) -> list[tuple[str, str, tuple[Any, ...]]]:
+        """Rows whose content changed since `resource` was asked for them, and the day's share.
+
+        An unchanged row comes round after `again_days` days and up to as many more, spread by
+        its key, so that no single day has to ask for all of them. With 0 days, every row is due.
+        """
+        declared = self.connector.tables[table]
+        scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
+        listed = ", ".join(f"t.{quoted(name)}" for name in columns)
+        found = self._query(
+            f"SELECT {scope} AS scope, hex(t._content), {listed} FROM {self._place(table)} t "
+            f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
+            f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
+            "? = 0 OR v.content IS DISTINCT FROM hex(t._content) OR v.visited_at < now() - "
+            f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
+            [resource, self._account, again_days, again_days, max(1, again_days)],
+        )
+        return [(row[0], row[1], tuple(row[2:])) for row in found]
+
+    def nothing_yet(self) -> bool:
+        """Whether no load of the account ever moved a cursor."""
+        return not self._at_hand().cursors
+
+    def first_time(self, family: str) -> bool:
+        """Whether this family was never loaded completely."""
+        return self.cursor(f"complete {family}") is None
+
+    def extra_columns(self) -> dict[str, tuple[Column, ...]]:
+        """Columns that appeared by themselves in earlier runs, by table."""
+        return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
+
+    def raw(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], str]:
+        """The stored raw records of these keys."""
+        listed = ", ".join(f"{quoted(name)}" for name in table.key)
+        wanted = set(keys)
+        rows = self._query(
+            f"SELECT {listed}, _raw::VARCHAR FROM {self._place(table.name)} WHERE _account = ?",
+            [self._account],
+        )
+        return {tuple(row[:-1]): row[-1] for row in rows if tuple(row[:-1]) in wanted}
+
+    def run_loads(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """What was already loaded under a run: table -> its row of `_kollect.loads`."""
+        names = ("table_name", "mode", "complete", "proof", "reason", "inserted", "updated",
+                 "deleted", "unchanged", "rejected", "rows", "error")  # fmt: skip
+        rows = self._query(
+            f"SELECT {', '.join(names)} FROM {CATALOG}.{STATE}.loads "
+            "WHERE run_id = ? AND account = ? ORDER BY table_name",
+            [run_id, self._account],
+        )
+        return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def appeared(name: str, source: str, kind: str) -> Column:
+    """A column for a field that appeared by itself."""
+    meaning = f"appeared in the service's answers as `{source}`"
+    return Column(name=name, type=kind, meaning=meaning, source=source)
+
+
+class _Opened:
+    """A connection with the writer's file attached, for the length of a question."""
+
+    def __init__(
+        self, warehouse: Warehouse, connect: Callable[[], duckdb.DuckDBPyConnection]
+    ) -> None:
+        self._connection = connect()
+        self._attached = warehouse.writing(self._connection)
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        self._attached.__enter__()
+        return self._connection
+
+    def __exit__(self, *reason: Any) -> None:
+        self._attached.__exit__(*reason)
+        self._connection.close()

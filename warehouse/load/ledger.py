@@ -1,0 +1,177 @@
+"""What a load writes into `_kollect`: its rejects, cursors and visits, and the row of each table.
+
+Several families may feed one table in one run, and a family that failed is read again when its
+run goes on. So each part is kept under its family, a later try takes the place of an earlier one,
+and the row of `_kollect.loads` is made anew from the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import msgspec
+
+from warehouse.load.validation import Reject
+from warehouse.store.connect import CATALOG, STATE
+
+DONE = ("inserted", "updated", "deleted")
+"""What every try of a family adds to: what it did once is done."""
+SEEN = ("unchanged", "rejected", "requests", "bytes")
+"""What the last try of a family tells of all of them, since it reads the same answers again."""
+PLACE = f"{CATALOG}.{STATE}.loads"
+PARTS = f"{CATALOG}.{STATE}.load_parts"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one run and account, for the load of one family."""
+
+    connection: duckdb.DuckDBPyConnection
+    account: str
+    run_id: str
+    service: str
+    family: str
+    at: datetime
+
+    def begin(self) -> None:
+        """Forget the parts of other runs, and the rejects of an earlier try of this family."""
+        self.connection.execute(
+            f"DELETE FROM {PARTS} WHERE account = ? AND run_id <> ?", [self.account, self.run_id]
+        )
+        self.connection.execute(
+            f"DELETE FROM {CATALOG}.{STATE}.rejects WHERE account = ? AND run_id = ? AND "
+            f"rejected_at IN (SELECT loaded_at FROM {PARTS} WHERE account = ? AND family = ?)",
+            [self.account, self.run_id, self.account, self.family],
+        )
+
+    def reject(self, rejects: Sequence[Reject]) -> None:
+        """Write what could not be stored as declared."""
+        if not rejects:
+            return
+        lines = msgspec.json.encode(
+            [
+                {
+                    "table_name": r.table,
+                    "record_key": r.key,
+                    "column_name": r.column,
+                    "reason": r.reason,
+                    "value": r.value,
+                    "raw": r.raw,
+                }
+                for r in rejects
+            ]
+        ).decode("utf-8", "replace")
+        self.connection.execute(
+            f"INSERT INTO {CATALOG}.{STATE}.rejects (run_id, account, service, table_name, "
+            "record_key, column_name, reason, value, raw, rejected_at) SELECT $run, $account, "
+            "$service, j->>'table_name', j->>'record_key', j->>'column_name', j->>'reason', "
+            "j->>'value', CASE WHEN json_valid(j->>'raw') THEN (j->>'raw')::JSON END, $at "
+            "FROM (SELECT unnest(CAST($lines::JSON AS JSON[])) AS j)",
+            {
+                "run": self.run_id,
+                "account": self.account,
+                "service": self.service,
+                "at": self.at,
+                "lines": lines,
+            },
+        )
+
+    def move(self, cursors: Mapping[tuple[str, str], str]) -> None:
+        """Store cursors by (resource, scope)."""
+        if self._replace("cursors", cursors):
+            self.connection.execute(
+                f"INSERT INTO {CATALOG}.{STATE}.cursors (account, resource, scope, value, run_id, "
+                "moved_at) SELECT ?, resource, scope, value, ?, ? FROM temp.replacing",
+                [self.account, self.run_id, self.at],
+            )
+
+    def visit(self, visits: Mapping[tuple[str, str], str]) -> None:
+        """Store for which content of which parents, by (resource, scope), was asked."""
+        if self._replace("visits", visits):
+            self.connection.execute(
+                f"INSERT INTO {CATALOG}.{STATE}.visits SELECT ?, resource, scope, value, ? "
+                "FROM temp.replacing",
+                [self.account, self.at],
+            )
+
+    def _replace(self, table: str, values: Mapping[tuple[str, str], str]) -> bool:
+        """Remove the rows of these (resource, scope); `temp.replacing` holds what comes instead.
+
+        False where there is nothing to do.
+        """
+        if not values:
+            return False
+        lines = msgspec.json.encode([{"r": r, "s": s, "v": v} for (r, s), v in values.items()])
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE replacing AS SELECT j->>'r' AS resource, "
+            "j->>'s' AS scope, j->>'v' AS value FROM "
+            "(SELECT unnest(CAST(?::JSON AS JSON[])) AS j)",
+            [lines.decode()],
+        )
+        self.connection.execute(
+            f"DELETE FROM {CATALOG}.{STATE}.{table} WHERE account = ? AND (resource, scope) IN "
+            "(SELECT (resource, scope) FROM temp.replacing)",
+            [self.account],
+        )
+        return True
+
+    def write(self, table: str, part: dict[str, Any]) -> dict[str, Any]:
+        """Write this family's part and the table's row; returns the row.
+
+        `part` holds the columns of the row, with `proofs` and `reasons` as lists.
+        """
+        parts = self._parts(table)
+        earlier = parts.pop(self.family, {})
+        for name in DONE:
+            part[name] += earlier.get(name, 0)
+        where = "account = ? AND run_id = ? AND table_name = ?"
+        key = [self.account, self.run_id, table]
+        self.connection.execute(
+            f"DELETE FROM {PARTS} WHERE {where} AND family = ?", [*key, self.family]
+        )
+        self.connection.execute(
+            f"INSERT INTO {PARTS} (account, run_id, table_name, family, loaded_at, part) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [*key, self.family, self.at, msgspec.json.encode(part).decode("utf-8", "replace")],
+        )
+        row = together([*parts.values(), part])
+        self.connection.execute(f"DELETE FROM {PLACE} WHERE {where}", key)
+        names = ("account", "run_id", "table_name", "service", "loaded_at", *row)
+        marks = ", ".join("?" for _ in names)
+        self.connection.execute(
+            f"INSERT INTO {PLACE} ({', '.join(names)}) VALUES ({marks})",
+            [*key, self.service, self.at, *row.values()],
+        )
+        return row
+
+    def _parts(self, table: str) -> dict[str, dict[str, Any]]:
+        found = self.connection.execute(
+            f"SELECT family, part FROM {PARTS} WHERE account = ? AND run_id = ? "
+            "AND table_name = ? ORDER BY loaded_at",
+            [self.account, self.run_id, table],
+        ).fetchall()
+        return {family: msgspec.json.decode(part) for family, part in found}
+
+
+def together(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row that several families' parts make; what describes the table is as of the last."""
+    last = parts[-1]
+    return {
+        "mode": last["mode"],
+        "complete": all(part["complete"] for part in parts),
+        "proof": _joined(parts, "proofs"),
+        "reason": _joined(parts, "reasons"),
+        **{name: sum(part[name] for part in parts) for name in (*DONE, *SEEN)},
+        "rows": last["rows"],
+        "seconds": round(sum(part["seconds"] for part in parts), 6),
+        "content": last["content"],
+        "error": next((part["error"] for part in parts if part["error"]), None),
+    }
+
+
+def _joined(parts: Iterable[Mapping[str, Any]], name: str) -> str | None:
+    return "; ".join(dict.fromkeys(text for part in parts for text in part[name])) or None

@@ -1,0 +1,120 @@
+"""The ledger of runs: one row of `_kollect.runs`, and what could not even be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import duckdb
+
+from connectors.core.connector import Connector
+from warehouse.schema.evolve import ensure_schema
+from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.transactions import transaction
+
+
+@dataclass(frozen=True)
+class Run:
+    """One sync of one account."""
+
+    run_id: str
+    account: str
+    status: str
+    started_at: datetime
+    finished_at: datetime
+    requests: int
+    retries: int
+    rate_limited: int
+    waited_seconds: float
+    bytes: int
+    error: str | None
+
+
+def record_run(
+    warehouse: Warehouse,
+    connection: duckdb.DuckDBPyConnection,
+    connector: Connector,
+    run: Run,
+    tables: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded."""
+    with warehouse.writing(connection), transaction(connection):
+        ensure_schema(connection, connector)
+        _write(connection, connector, run, tables)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    connector: Connector,
+    run: Run,
+    tables: Mapping[str, Mapping[str, Any]],
+) -> None:
+    key = [run.run_id, run.account]
+    place = f"{CATALOG}.{STATE}.runs"
+    connection.execute(f"DELETE FROM {place} WHERE run_id = ? AND account = ?", key)
+    values: dict[str, Any] = {
+        "run_id": run.run_id,
+        "account": run.account,
+        "service": connector.name,
+        "status": run.status,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "requests": run.requests,
+        "retries": run.retries,
+        "rate_limited": run.rate_limited,
+        "waited_seconds": round(run.waited_seconds, 3),
+        "bytes": run.bytes,
+        "error": run.error,
+        "kollect_version": kollect_version(),
+    }
+    _insert(connection, place, values)
+    loaded = {
+        row[0]
+        for row in connection.execute(
+            f"SELECT table_name FROM {CATALOG}.{STATE}.loads WHERE run_id = ? AND account = ?", key
+        ).fetchall()
+    }
+    for table, row in tables.items():
+        if table not in loaded:
+            _insert(
+                connection,
+                f"{CATALOG}.{STATE}.loads",
+                {
+                    "run_id": run.run_id,
+                    "account": run.account,
+                    "service": connector.name,
+                    "table_name": table,
+                    "mode": row["mode"],
+                    "complete": False,
+                    "reason": row.get("reason"),
+                    "inserted": 0,
+                    "updated": 0,
+                    "deleted": 0,
+                    "unchanged": 0,
+                    "rejected": 0,
+                    "loaded_at": run.finished_at,
+                    "error": row.get("reason"),
+                },
+            )
+    connection.execute(
+        f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
+        "WHERE name = 'generation'"
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[str, Any]) -> None:
+    marks = ", ".join("?" for _ in values)
+    connection.execute(
+        f"INSERT INTO {place} ({', '.join(values)}) VALUES ({marks})", list(values.values())
+    )
+
+
+def kollect_version() -> str:
+    """The installed version, `unknown` in a tree that was never installed."""
+    try:
+        return version("kollect")
+    except PackageNotFoundError:
+        return "unknown"

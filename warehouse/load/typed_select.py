@@ -1,0 +1,104 @@
+"""Scratch files of lines, and the SQL by which DuckDB types them.
+
+A line is one record: `{"s": order, "p": given values, "r": record, "v": volatile fields}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from connectors.core.schema import Column, Table
+from warehouse.schema.types import (
+    DUCKDB_TYPES,
+    cast_of,
+    literal,
+    misfit,
+    quoted,
+    settled,
+    structure,
+    text_of,
+)
+
+SMALLEST_READ = 1 << 20
+
+
+@dataclass
+class Batch:
+    """A scratch file that is being written, or was."""
+
+    file: Path
+    writer: BinaryIO
+    begun_at: float
+    """By the clock of its `Batches`, in seconds."""
+    size: int = 0
+    longest: int = 0
+    """No line has more bytes than this."""
+
+
+def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
+    """SQL for the typed rows of a scratch file: `_s`, columns, `_raw`, `_content`, `_misfit`.
+
+    Each value is worked out in steps, a subquery each, since DuckDB would otherwise repeat the
+    dear ones: text (`t:`), cast (`c:`), value. No column's own name holds a colon.
+    """
+    own = [c for c in columns if not c.given]
+    parts = {
+        '"d:"': ('"r:"', [c for c in own if not c.unversioned]),
+        '"m:"': ('"v:"', [c for c in own if c.unversioned]),
+    }
+    objects: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    casts: dict[str, str] = {}
+    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.given}
+    wrong = []
+    for place, (record, some) in parts.items():
+        if some:
+            objects[place] = f"json_transform({record}, {literal(structure(some))})"
+        for column in some:
+            text, cast = quoted(f"t:{column.name}"), quoted(f"c:{column.name}")
+            texts[text] = text_of(column, place)
+            casts[cast] = cast_of(column, text, record)
+            values[quoted(column.name)] = settled(column, text, cast)
+            wrong.append(misfit(column, text, quoted(column.name)))
+    read = _reading(columns, batch)
+    for step in (objects, texts, casts, values):
+        made = "".join(f", {value} AS {name}" for name, value in step.items())
+        read = f"(SELECT *{made} FROM {read})"
+    raw = 'CAST("r:" AS VARCHAR)'
+    extra_content = "".join(
+        f" || ' ' || coalesce({quoted(c.name)}::VARCHAR, '')"
+        for c in columns
+        if c.given and c.name not in table.key
+    )
+    whole = raw
+    if parts['"m:"'][1] or table.unversioned:
+        whole = (
+            f"CASE WHEN \"v:\" IS NULL THEN {raw} WHEN {raw} = '{{}}' THEN "
+            f'CAST("v:" AS VARCHAR) ELSE {raw}[:-2] || \',\' || CAST("v:" AS VARCHAR)[2:] END'
+        )
+    names = "".join(f"{quoted(c.name)}, " for c in columns)
+    return (
+        f'SELECT "s:" AS _s, {names}{whole} AS _raw, md5_number({raw}{extra_content}) AS '
+        f"_content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read}"
+    )
+
+
+def _reading(columns: tuple[Column, ...], batch: Batch) -> str:
+    """SQL for the lines of a scratch file as they were written: `s:`, `p:`, `r:`, `v:`."""
+    given = [c for c in columns if c.given]
+    surroundings = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in given)
+    kinds = {
+        "s": "BIGINT",
+        "p": f"STRUCT({surroundings})" if given else "JSON",
+        "r": "JSON",
+        "v": "JSON",
+    }
+    fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in kinds.items())
+    renamed = ", ".join(f'{name} AS "{name}:"' for name in kinds)
+    size = max(SMALLEST_READ, batch.longest) + 1024
+    return (
+        f"(SELECT {renamed} FROM read_json({literal(str(batch.file))}, "
+        f"format = 'newline_delimited', maximum_object_size = {size}, columns = {{{fields}}}))"
+    )

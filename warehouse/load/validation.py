@@ -1,0 +1,120 @@
+"""Incoming rows that cannot stay: forgotten ones, those without a key, repeated ones; and values
+that do not fit their column, of rows that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from connectors.core.schema import Column, Table
+from warehouse.schema.types import literal, misfit, quoted, structure, text_of, value_of
+
+COUNTED_AT_ONCE = 250_000
+"""Rows whose keys are compared at once: those of millions together would take much memory."""
+LONGEST_SHOWN = 10_000
+
+
+@dataclass
+class Reject:
+    """A record or value that could not be stored as declared."""
+
+    table: str
+    key: str
+    column: str | None
+    reason: str
+    value: str
+    raw: str | None
+
+
+class Unfit:
+    """Takes out of one incoming table what cannot stay."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        place: Callable[[Table], str],
+        table: Table,
+        columns: Sequence[Column],
+    ) -> None:
+        """`place` names a table's incoming table in SQL."""
+        self._connection = connection
+        self._named = place
+        self._place = place(table)
+        self.table = table
+        self._columns = columns
+
+    def forget(self, keys: list[list[str]], tables: Iterable[Table]) -> None:
+        """Drop records that a later look no longer showed, and what of `tables` lives in them."""
+        inside = [
+            (child, reference.names)
+            for child in tables
+            for reference in child.parents
+            if reference.owner and reference.table == self.table.name
+        ]
+        for table, names in [(self.table, self.table.key), *inside]:
+            values = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)
+            self._connection.execute(
+                f"DELETE FROM {self._named(table)} WHERE {values} IN (SELECT unnest(?))",
+                [["/".join(key) for key in keys]],
+            )
+
+    def rejects(self) -> list[Reject]:
+        """What does not fit; afterwards every row has a key, and each key one row, the last."""
+        keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in self.table.key)
+        rows, without, misfits = self._connection.execute(
+            f"SELECT count(*), count(*) FILTER ({keyless}), count(*) FILTER (_misfit) "
+            f"FROM {self._place}"
+        ).fetchall()[0]
+        found = self._without_key(keyless) if without else []
+        self._drop_repeated(rows - without)
+        return [*found, *self._misfits()] if misfits else found
+
+    def _without_key(self, keyless: str) -> list[Reject]:
+        reason = f"has no usable key ({', '.join(self.table.key)})"
+        rows = self._connection.execute(
+            f"SELECT _raw::VARCHAR FROM {self._place} WHERE {keyless}"
+        ).fetchall()
+        self._connection.execute(f"DELETE FROM {self._place} WHERE {keyless}")
+        return [Reject(self.table.name, "", None, reason, "", raw) for (raw,) in rows]
+
+    def _drop_repeated(self, rows: int) -> None:
+        key = ", ".join(quoted(name) for name in self.table.key)
+        parts = rows // COUNTED_AT_ONCE + 1 if rows else 0
+        distinct = sum(
+            self._connection.execute(
+                f"SELECT count(DISTINCT hash({key})) FROM {self._place}"
+                + (f" WHERE hash({key}) % {parts} = {part}" if parts > 1 else "")
+            ).fetchall()[0][0]
+            for part in range(parts)
+        )
+        if rows != distinct:
+            self._connection.execute(
+                f"DELETE FROM {self._place} WHERE rowid NOT IN (SELECT arg_max(rowid, _s) "
+                f"FROM {self._place} GROUP BY {key})"
+            )
+
+    def _misfits(self) -> list[Reject]:
+        key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in self.table.key)
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "
+            f"FROM {self._place} WHERE _misfit"
+        )
+        rejects: list[Reject] = []
+        for column in self._columns:
+            text = text_of(column)
+            wrong = misfit(column, text, value_of(column, text, "_raw"))
+            if column.given or wrong is None:
+                continue
+            found = self._connection.execute(
+                f"SELECT k, {text} FROM (SELECT k, _raw, json_transform(_raw, "
+                f"{literal(structure([column]))}) AS d FROM temp.misfits) WHERE {wrong}"
+            ).fetchall()
+            reason = f"is no {column.type}"
+            rejects += (
+                Reject(self.table.name, k, column.name, reason, str(value)[:LONGEST_SHOWN], None)
+                for k, value in found
+            )
+        self._connection.execute("DROP TABLE temp.misfits")
+        return rejects

@@ -1,0 +1,1 @@
+"""Tables, columns, comments and views, made from the declarations."""

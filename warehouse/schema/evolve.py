@@ -1,0 +1,260 @@
+"""Making the database look right: schemas, tables, comments, macros, and columns that appear."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import duckdb
+
+from connectors.core.connector import Connector
+from connectors.core.errors import KollectError
+from connectors.core.lineage import endpoints
+from connectors.core.schema import Column, snake
+from warehouse.load.known import appeared
+from warehouse.load.staging import Incoming
+from warehouse.schema.types import literal, quoted
+from warehouse.store.connect import CATALOG, FORMAT, LEDGER, STATE, Warehouse, new_warehouse_id
+from warehouse.store.transactions import transaction
+
+MAX_APPEARED = 100
+"""Columns that may appear by themselves in one table; further fields stay in `_raw`. A column
+takes 256 KiB of memory or more in each of two tables while it is filled."""
+
+
+PSEUDO_COLUMNS = ("rowid",)
+"""Names under which DuckDB shows what is in no table; a column of that name would hide it."""
+
+
+def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
+    """Create or complete the ledger and the connector's schema; cheap when nothing is missing.
+
+    SQLAlchemy is only imported when the declarations differ from what the file was made from.
+    """
+    wanted = fingerprint(connector)
+    try:
+        rows = connection.execute(
+            f"SELECT value FROM {CATALOG}.{STATE}.meta WHERE name = ?",
+            [f"schema {connector.name}"],
+        ).fetchall()
+    except duckdb.CatalogException:
+        rows = []
+    if rows and rows[0][0] == wanted:
+        return
+    _create(connection, connector, wanted)
+
+
+@contextlib.contextmanager
+def made_beside(
+    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, connector: Connector
+) -> Iterator[None]:
+    """Make new tables while the block already asks the service, which takes longer.
+
+    A load that comes too early waits for them; what fails here fails there too, and is told
+    there. An empty warehouse that nobody has published yet is all that is left where the
+    process dies.
+    """
+
+    def make() -> None:
+        failures = contextlib.suppress(KollectError, OSError, duckdb.Error)
+        with failures, warehouse.writing(connection), transaction(connection):
+            ensure_schema(connection, connector)
+
+    thread = threading.Thread(target=make, name="schema")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def fingerprint(connector: Connector) -> str:
+    """A hash of everything that shapes the connector's tables."""
+    tables = [(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()]
+    text = repr((tables, endpoints(connector)))
+    return hashlib.sha256(f"{FORMAT} {LEDGER} {text}".encode()).hexdigest()[:32]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted: str) -> None:
+    from warehouse.schema import control_tables
+    from warehouse.schema.tables import (
+        add_column_statements,
+        at_macro,
+        comment_statements,
+        create_statements,
+        describe,
+    )
+
+    connection.execute(f"USE {CATALOG}")
+    try:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {STATE}")
+        for table in control_tables.ALL:
+            for statement in create_statements(table):
+                connection.execute(statement)
+        connection.execute(
+            f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('generation', "
+            f"'0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
+            f"(SELECT name FROM {STATE}.meta)",
+            [new_warehouse_id(), str(FORMAT)],
+        )
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
+        extra = _extra(connection, connector)
+        answers = {table: found[0] for table, found in endpoints(connector).items()}
+        statements: list[str] = []
+        for declared in connector.tables.values():
+            present = _present(connection, connector.name, declared.name)
+            added = extra.get(declared.name, ())
+            for column in declared.columns:
+                if present and column.name not in present:
+                    statements += add_column_statements(connector.name, declared.name, column)
+            for table in describe(connector.name, declared, added, answers.get(declared.name, "")):
+                name = f"{quoted(connector.name)}.{quoted(table.name)}"
+                statements += (
+                    comment_statements(table, name) if present else create_statements(table)
+                )
+            statements.append(at_macro(connector.name, declared, added))
+        connection.execute(";\n".join(statements))
+        connection.execute(f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"])
+        connection.execute(
+            f"INSERT INTO {STATE}.meta VALUES (?, ?)", [f"schema {connector.name}", wanted]
+        )
+    finally:
+        connection.execute("USE memory")
+
+
+def _present(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
+        "AND schema_name = ? AND table_name = ?",
+        [CATALOG, schema, table],
+    ).fetchall()
+    return dict(rows)
+
+
+def _extra(
+    connection: duckdb.DuckDBPyConnection, connector: Connector
+) -> dict[str, tuple[Column, ...]]:
+    rows = connection.execute(
+        f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}.schema_changes "
+        "WHERE service = ? AND change = 'added' ORDER BY changed_at, column_name",
+        [connector.name],
+    ).fetchall()
+    found: dict[str, tuple[Column, ...]] = {}
+    for table, name, field, kind in rows:
+        declared = connector.tables.get(table)
+        if declared is not None and name not in {c.name for c in declared.columns}:
+            found[table] = (*found.get(table, ()), appeared(name, field, kind))
+    return found
+
+
+def add_fresh_columns(
+    connection: duckdb.DuckDBPyConnection,
+    connector: Connector,
+    incoming: Incoming,
+    run_id: str,
+    at: datetime,
+) -> dict[str, tuple[Column, ...]]:
+    """Give each new scalar field a column; returns the new columns by table.
+
+    The type follows the values seen. A field that cannot become a column (its name clashes, or
+    too many appeared) stays in `_raw` and is noted as ignored.
+    """
+    added: dict[str, tuple[Column, ...]] = {}
+    if not any(incoming.fresh.values()):
+        return added
+    from warehouse.schema.tables import add_column_statements, at_macro
+
+    for name, fields in incoming.fresh.items():
+        table = incoming.tables[name]
+        extra = tuple(c for c in incoming.columns[name] if c not in table.columns)
+        taken = {c.name for c in incoming.columns[name]}
+        free = len(taken) - len(extra) + MAX_APPEARED
+        decided: list[tuple[str, str, str]] = []
+        for field in sorted(fields):
+            column_name = snake(field)
+            reason = _refused(column_name, field, taken, full=len(taken) >= free)
+            decided.append((field, column_name, reason))
+            if not reason:
+                taken.add(column_name)
+        wanted = [field for field, _, reason in decided if not reason]
+        kinds = _kinds(connection, incoming.place(table), wanted)
+        for field, column_name, reason in decided:
+            if reason:
+                _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)
+                continue
+            column = appeared(column_name, field, kinds[field])
+            connection.execute(f"USE {CATALOG}")
+            for statement in add_column_statements(connector.name, name, column):
+                connection.execute(statement)
+            connection.execute("USE memory")
+            _note(connection, connector.name, name, column_name, field, column.type, "added",
+                  run_id, at)  # fmt: skip
+            added[name] = (*added.get(name, ()), column)
+        if name in added:
+            connection.execute(f"USE {CATALOG}")
+            connection.execute(at_macro(connector.name, table, (*extra, *added[name])))
+            connection.execute("USE memory")
+    return added
+
+
+def _refused(column: str, field: str, taken: set[str], *, full: bool) -> str:
+    if not column or column in taken or column in PSEUDO_COLUMNS:
+        return "ignored: its column name is taken"
+    odd = any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in field)
+    if "." in field or "\\" in field or odd or len(field) > 200:
+        return "ignored: no usable column name"
+    return f"ignored: more than {MAX_APPEARED} new fields" if full else ""
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection,
+    service: str,
+    table: str,
+    column: str,
+    field: str,
+    kind: str,
+    change: str,
+    run_id: str,
+    at: datetime,
+) -> None:
+    place = f"{CATALOG}.{STATE}.schema_changes"
+    known = connection.execute(
+        f"SELECT 1 FROM {place} WHERE service = ? AND table_name = ? AND field = ? AND change = ?",
+        [service, table, field, change],
+    ).fetchall()
+    if not known:
+        connection.execute(
+            f"INSERT INTO {place} (run_id, service, table_name, column_name, field, type, change, "
+            "changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [run_id, service, table, column, field, kind, change, at],
+        )
+
+
+def _kinds(
+    connection: duckdb.DuckDBPyConnection, place: str, fields: Sequence[str]
+) -> dict[str, str]:
+    """The type of each new field by all of its values, which are looked through once."""
+    if not fields:
+        return {}
+    paths = ", ".join(literal('$."' + field.replace('"', '\\"') + '"') for field in fields)
+    found = connection.execute(
+        f"SELECT DISTINCT unnest(range({len(fields)})) AS field, unnest(kinds) AS kind FROM "
+        f"(SELECT json_type(_raw, [{paths}]) AS kinds FROM {place})"
+    ).fetchall()
+    return {
+        field: _type_of({kind for number, kind in found if number == at})
+        for at, field in enumerate(fields)
+    }
+
+
+def _type_of(kinds: set[str | None]) -> str:
+    """The column type that holds values of these kinds of JSON; what is nested stays in `_raw`."""
+    kinds -= {None, "NULL", "OBJECT", "ARRAY"}
+    if kinds and kinds <= {"BIGINT", "UBIGINT"}:
+        return "integer"
+    if kinds and kinds <= {"BIGINT", "UBIGINT", "DOUBLE"}:
+        return "number"
+    return "boolean" if kinds == {"BOOLEAN"} else "text"

@@ -1,0 +1,153 @@
+"""The tables of a warehouse, described with SQLAlchemy Core from the connectors' declarations.
+
+SQLAlchemy gives the description (types, comments, DDL text) and nothing else here: bulk work
+goes through DuckDB itself. Table `t` holds what the service holds now, `t_history` every
+superseded or ended version, and the macro `t_at(ts)` the rows as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from duckdb_sqlalchemy import Dialect
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from connectors.core import schema as declared
+from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
+
+
+class Json(UserDefinedType[str]):
+    """DuckDB's JSON: text that is checked to be JSON."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "JSON"
+
+
+class Raw(Json):
+    """The raw record: the widest column, worth the better compression."""
+
+    def get_col_spec(self, **_: object) -> str:
+        return "JSON USING COMPRESSION zstd"
+
+
+class Content(UserDefinedType[int]):
+    """A 128-bit content hash."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "UHUGEINT"
+
+
+TYPES: dict[str, TypeEngine[Any]] = {
+    "text": Text(),
+    "integer": BigInteger(),
+    "number": Double(),
+    "boolean": Boolean(),
+    "time": DateTime(timezone=True),
+    "json": Json(),
+}
+
+SYSTEM_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
+    ("_valid_from", DateTime(timezone=True), "when this version was first seen (UTC)"),
+    ("_first_seen_at", DateTime(timezone=True), "when the record was first seen at all (UTC)"),
+    ("_run_id", Text(), "the run that loaded this version (_kollect.runs)"),
+    ("_raw", Raw(), "the record as it came, less secrets, signed links and child records"),
+    ("_content", Content(), "hash of the record less volatile fields; equal means unchanged"),
+)
+ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
+    ("_valid_to", DateTime(timezone=True), "when this version was superseded or gone (UTC)"),
+    ("_ended_by", Text(), "`updated` (a newer version followed) or `deleted`"),
+    ("_ended_run_id", Text(), "the run that saw it superseded or gone"),
+    ("_evidence", Text(), "what proved the deletion; NULL for `updated`"),
+)
+
+
+def column_comment(answer: str, column: declared.Column) -> str:
+    """Meaning, unit, and the answer and field it is read from, for people who look at it."""
+    unit = f" [{column.unit}]" if column.unit else ""
+    source = "the enclosing record or request" if column.given else f"`{column.source}`"
+    unversioned = "; changes without making a version" if column.unversioned else ""
+    return f"{column.meaning}{unit} (from {source} in {answer}{unversioned})"
+
+
+def describe(
+    schema: str,
+    table: declared.Table,
+    extra: tuple[declared.Column, ...] = (),
+    answer: str = "",
+) -> tuple[Table, Table]:
+    """The current and the history table of one declared table, with comments.
+
+    `answer` names the service's answer that feeds the table (`GET /path, cards[]`).
+    """
+    metadata = MetaData(schema=schema)
+
+    def columns(ending: bool) -> Iterator[Column[Any]]:
+        yield Column("_account", Text(), comment="the account that this row belongs to")
+        for column in (*table.columns, *extra):
+            comment = column_comment(answer or schema, column)
+            yield Column(column.name, TYPES[column.type], comment=comment)
+        for name, kind, comment in SYSTEM_COLUMNS + (ENDING_COLUMNS if ending else ()):
+            yield Column(name, kind, comment=comment)
+
+    key = ", ".join(table.key)
+    now = Table(
+        table.name,
+        metadata,
+        *columns(ending=False),
+        comment=f"{table.meaning}. Key: _account, {key}. Holds what the service holds now.",
+    )
+    past = Table(
+        f"{table.name}_history",
+        metadata,
+        *columns(ending=True),
+        comment=f"Superseded and deleted versions of {schema}.{table.name}.",
+    )
+    return now, past
+
+
+def create_statements(table: Table) -> Iterator[str]:
+    """DDL that creates a table with its comments, below the catalog in use."""
+    name = f"{quoted(table.schema or 'main')}.{quoted(table.name)}"
+    yield str(CreateTable(table, if_not_exists=True).compile(dialect=Dialect())).strip()
+    yield from comment_statements(table, name)
+
+
+def comment_statements(table: Table, name: str) -> Iterator[str]:
+    """COMMENT ON statements for a table and its columns."""
+    if table.comment:
+        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+    for column in table.columns:
+        if column.comment:
+            yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
+
+
+def add_column_statements(schema: str, table: str, column: declared.Column) -> Iterator[str]:
+    """DDL that adds a column to a table and to its history."""
+    for name in (table, f"{table}_history"):
+        place = f"{quoted(schema)}.{quoted(name)}"
+        kind = DUCKDB_TYPES[column.type]
+        yield f"ALTER TABLE {place} ADD COLUMN IF NOT EXISTS {quoted(column.name)} {kind}"
+        comment = literal(column_comment(schema, column))
+        yield f"COMMENT ON COLUMN {place}.{quoted(column.name)} IS {comment}"
+
+
+def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, ...] = ()) -> str:
+    """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`."""
+    names = ["_account", *(column.name for column in (*table.columns, *extra))]
+    names += [name for name, _, _ in SYSTEM_COLUMNS]
+    # With the table in front, for a column may be named `ts` like the parameter.
+    listed = ", ".join(f"r.{quoted(name)}" for name in names)
+    current = f"{quoted(schema)}.{quoted(table.name)} AS r"
+    past = f"{quoted(schema)}.{quoted(table.name + '_history')} AS r"
+    return (
+        f"CREATE OR REPLACE MACRO {quoted(schema)}.{quoted(table.name + '_at')}(ts) AS TABLE "
+        f"SELECT {listed} FROM {current} WHERE r._valid_from <= ts "
+        f"UNION ALL SELECT {listed} FROM {past} WHERE r._valid_from <= ts AND r._valid_to > ts"
+    )

@@ -1,0 +1,1 @@
+"""The warehouse file: opening, writing, publishing, locks."""

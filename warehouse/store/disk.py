@@ -1,0 +1,67 @@
+"""Files that are replaced all at once, and what a disk refuses as errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from connectors.core.errors import WarehouseProblem
+
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
+"""What a disk says when it takes nothing more."""
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Replace `target` by a copy of `source`: beside it first, flushed, then renamed.
+
+    A crash at any moment leaves the old or the new file, never a part of one.
+    """
+    beside = target.with_name(f".{target.name}.copying")
+    try:
+        with open(source, "rb") as reader, open(beside, "wb") as writer:
+            shutil.copyfileobj(reader, writer, 8 << 20)
+            writer.flush()
+            os.fsync(writer.fileno())
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
+    """An operating system's error as one that says what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WarehouseProblem(
+            f"no space left on the disk that holds {place}",
+            guidance="free some space and run again; nothing was lost",
+        )
+    return WarehouseProblem(
+        f"cannot write in {place}: {error.strerror or error}",
+        guidance="check the folder's permissions; nothing was changed",
+    )
+
+
+def storage_problem(error: BaseException, place: Path) -> WarehouseProblem | None:
+    """The same where DuckDB met the disk's refusal; None where the error means another thing.
+
+    DuckDB has the operating system's reason only in its text, and a rollback that fails as well
+    would hide it: whatever led to the error counts too.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError):
+            return disk_problem(found, place)
+        for number in DISK_ERRORS if isinstance(found, duckdb.Error) else ():
+            if os.strerror(number) in str(found):
+                return disk_problem(OSError(number, os.strerror(number)), place)
+        found = found.__cause__ or found.__context__
+    return None

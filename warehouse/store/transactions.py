@@ -1,0 +1,31 @@
+"""What every change of the attached warehouse does alike: all or nothing, and the next number."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import duckdb
+
+from warehouse.store.connect import CATALOG, STATE
+
+
+@contextlib.contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block did, or nothing of it where it raises."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
+            connection.execute("ROLLBACK")
+        raise
+
+
+def count_generation(connection: duckdb.DuckDBPyConnection) -> None:
+    """The warehouse is another than before: readers and restores tell states by this number."""
+    connection.execute(
+        f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
+        "WHERE name = 'generation'"
+    )
