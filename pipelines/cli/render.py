@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import IO, Any
 
 LONGEST_CELL = 120
@@ -50,6 +50,13 @@ def cell(value: Any) -> str:
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     text = " ".join(str(value).split("\n"))
     return escape(text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}...")
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON and CSV: times as ISO 8601, other types that JSON does not know as text."""
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
 def since(moment: datetime | None, now: datetime) -> str:
