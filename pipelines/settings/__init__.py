@@ -17,12 +17,12 @@ import msgspec
 
 from connectors.core.errors import BadSettings
 from pipelines.settings.accounts import Account, AccountTable, read_account, read_accounts
-from pipelines.settings.alerts import ALERT_SETTINGS, read_alerts
+from pipelines.settings.alerts import ALERT_KEYS, AlertSettings, read_alerts
 from pipelines.settings.backup import BackupTable, read_backup
-from pipelines.settings.convert import convert, nearest
+from pipelines.settings.convert import check_setting_names, convert, nearest
 from pipelines.settings.environment import environment, read_toml
 from pipelines.settings.guard import GuardSettings
-from pipelines.settings.schedule import Rhythm, read_rhythm
+from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from pipelines.settings.warehouse import WarehouseTable, read_warehouse
 
 __all__ = ["TABLES", "Account", "Settings", "environment", "read_account", "read_settings",
@@ -38,8 +38,8 @@ TABLES: Mapping[str, frozenset[str]] = {
     "backup": _names(BackupTable),
     "accounts": _names(AccountTable),
     "guard": _names(GuardSettings),
-    "schedule": frozenset(field.name for field in fields(Rhythm)),
-    "alerts": ALERT_SETTINGS,
+    "schedule": frozenset(field.name for field in fields(ScheduleSettings)),
+    "alerts": ALERT_KEYS,
 }
 """Table of kollect.toml -> its settings (for `accounts`, those of each account)."""
 NOT_YET = ("scale",)
@@ -55,8 +55,8 @@ class Settings:
     backup_dir: Path
     keep: Mapping[str, int]
     accounts: Mapping[str, Account]
-    schedule: Rhythm = field(default_factory=Rhythm)
-    alerts: Mapping[str, Any] = field(default_factory=dict)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
 
     def account(self, name: str) -> Account:
@@ -94,16 +94,17 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
     base, name = place.parent, place.name
     _check_tables(values, name)
     backup_dir, keep = read_backup(values.get("backup", {}), base, f"{name}: [backup]")
-    schedule = values.get("schedule", {})
-    _check_schedule(schedule, f"{name}: [schedule]")
+    schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
+    check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
+    check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
     return Settings(
         file=place if place.exists() else None,
         warehouse=read_warehouse(values.get("warehouse", {}), base, f"{name}: [warehouse]"),
         backup_dir=backup_dir,
         keep=keep,
         accounts=read_accounts(values.get("accounts"), known, name),
-        schedule=read_rhythm(schedule, known),
-        alerts=read_alerts(values.get("alerts", {}), f"{name}: [alerts]"),
+        schedule=read_schedule(schedule, known),
+        alerts=read_alerts(alerts),
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
 
@@ -151,15 +152,4 @@ def _check_tables(values: Mapping[str, Any], file: str) -> None:
             raise BadSettings(
                 f"{file} has an unknown table [{name}]{nearest(name, TABLES)}",
                 guidance=f"The tables are: {', '.join(TABLES)}",
-            )
-
-
-def _check_schedule(values: Any, where: str) -> None:
-    if not isinstance(values, dict):
-        raise BadSettings(f"{where} is a table", guidance="write [schedule]")
-    for name in values:
-        if name not in TABLES["schedule"]:
-            raise BadSettings(
-                f"{where} has an unknown setting {name!r}{nearest(name, TABLES['schedule'])}",
-                guidance=f"Its settings are: {', '.join(sorted(TABLES['schedule']))}",
             )

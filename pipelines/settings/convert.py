@@ -46,22 +46,25 @@ def convert(values: Any, kind: type[T], where: str, *, more_names: Iterable[str]
     `more_names` are settings that are allowed beside those of `kind` and checked elsewhere.
     Raises BadSettings for an unknown setting (with the nearest name) or an unusable value.
     """
-    if not isinstance(values, dict):
-        raise BadSettings(
-            f"{where} is a table", guidance=f"write {where.rsplit(': ', maxsplit=1)[-1]}"
-        )
     own = [field.encode_name for field in msgspec.structs.fields(kind)]
-    allowed = [*own, *more_names]
-    for name in values:
-        if name not in allowed:
-            raise BadSettings(
-                f"{where} has an unknown setting {name!r}{nearest(name, allowed)}",
-                guidance=f"Its settings are: {', '.join(sorted(allowed))}",
-            )
+    check_setting_names(values, [*own, *more_names], where)
     try:
         return msgspec.convert({name: values[name] for name in own if name in values}, kind)
     except msgspec.ValidationError as error:
         raise _unusable(str(error), kind, where) from None
+
+
+def check_setting_names(values: Any, allowed: Iterable[str], where: str) -> None:
+    """Raise BadSettings where `values` is no table, or holds a setting that is not allowed."""
+    if not isinstance(values, dict):
+        raise BadSettings(f"{where} is a table", guidance=f"write {where.rpartition(': ')[2]}")
+    known = sorted(allowed)
+    for name in values:
+        if name not in known:
+            raise BadSettings(
+                f"{where} has an unknown setting {name!r}{nearest(name, known)}",
+                guidance=f"Its settings are: {', '.join(known)}",
+            )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

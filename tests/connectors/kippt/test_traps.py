@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """An account that was synced once; each test changes something else of it."""
     found = bench(tmp_path_factory.mktemp("kippt"), "kippt", size=24)
     # The sandbox lives in the past; these tests are about clocks as well.
-    found.world.world.clock = int(time.time()) - 100_000
+    found.world.clock.set(datetime.now(UTC) - timedelta(seconds=100_000))
     assert found.sync().status == "complete"
     yield found
     found.box.__exit__(None, None, None)
@@ -110,7 +110,7 @@ def test_clock_of_the_service_that_jumped_hides_nothing(kippt: Bench) -> None:
     world.jump_clock(400 * 86_400)
     world.add_clip(title="from the future")
     kippt.sync()
-    world.world.clock = int(time.time())
+    world.clock.set(datetime.now(UTC))
     world.edit_clip(edited.id, title="edited today")
     kippt.sync()
     assert kippt.rows("clips")[(edited.id,)]["title"] == "edited today"
