@@ -5,7 +5,7 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 SETUP  := $(VENV)/.ready
 
-.PHONY: demo test test-all check lint format ui bench lock docs clean setup
+.PHONY: demo test test-all check lint format ui bench lock docs clean setup prerequisites
 
 demo: setup
 	$(VENV)/bin/kollect demo
@@ -20,6 +20,7 @@ check: lint test
 
 lint: setup
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 format: setup
@@ -38,11 +39,23 @@ docs: setup
 setup: $(SETUP)
 
 # The stamp is older than a changed lock, so that a pull with new pins installs them.
-$(SETUP): requirements-dev.lock pyproject.toml
+$(SETUP): requirements-dev.lock pyproject.toml | prerequisites
 	test -x $(PYTHON) || python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(SETUP)
+
+# Says in one sentence what this machine lacks.
+prerequisites:
+	@case "$$(uname -s)" in Linux|Darwin) ;; *) \
+		echo "kollect runs on Linux and macOS; this is $$(uname -s)." >&2; exit 1;; esac
+	@command -v python3 >/dev/null || { \
+		echo "kollect needs Python 3.11 or newer: install python3." >&2; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "kollect needs Python 3.11 or newer; python3 is $$(python3 -V 2>&1)." >&2; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "Python's venv module is missing: install it (Debian: apt-get install python3-venv)." >&2; \
+		exit 1; }
 
 # Needs `uv`; the lock files hold versions and hashes and no addresses.
 lock:

@@ -1,0 +1,92 @@
+"""`kollect init`: a commented kollect.toml, and which credentials were found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from connectors import SERVICES, connector
+from connectors.core.connector import Connector
+from connectors.core.errors import BadSettings
+from pipelines.settings import read_settings
+
+HEAD = """\
+# Settings of kollect. All of it is optional; what is commented out shows the default.
+# Credentials do not belong here: they live in the environment, in .env, or in the keyring.
+
+[warehouse]
+# path = "kollect.duckdb"              # the file that people open
+
+[backup]
+# dir  = "backups"
+# keep = { daily = 7, weekly = 4, monthly = 12 }
+"""
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Replace a kollect.toml that is there.")
+@click.pass_obj
+def init(config: Path | None, force: bool) -> None:
+    """Write a commented kollect.toml and say which credentials were found."""
+    file = (config or Path("kollect.toml")).absolute()
+    if file.exists() and not force:
+        raise BadSettings(f"{file.name} is already here", guidance="edit it, or use --force")
+    found = read_settings(folder=file.parent) if not file.exists() else None
+    ready = set(found.accounts) if found else set()
+    text = HEAD + "".join(account_section(service, service in ready) for service in SERVICES)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(
+            f"{file} cannot be written: {error.strerror}", guidance="check the folder"
+        ) from None
+    click.echo(f"wrote {file.name}")
+    for service in SERVICES:
+        declared = connector(service)
+        ways = " or ".join(
+            " + ".join(declared.credential.parts[part] for part in way)
+            for way in declared.credential.ways
+        )
+        state = "found" if service in ready else f"not found; set {ways}"
+        click.echo(f"  {declared.title}: credential {state}")
+    if not ready:
+        click.echo("Without an account, `kollect demo` shows how it works.")
+
+
+def account_section(service: str, ready: bool) -> str:
+    """An account in kollect.toml, commented out but for its head where it is ready."""
+    declared = connector(service)
+    mark = "" if ready else "# "
+    rate = ", ".join(
+        f"{{ limit = {w.limit}, seconds = {w.seconds:g} }}" for w in declared.http.windows
+    )
+    lines = [f"\n{mark}[accounts.{service}]"]
+    lines.append(f'# service   = "{service}"')
+    lines.append(f'# base_url  = "{declared.base_url or "https://..."}"')
+    for part, variable in declared.credential.parts.items():
+        lines.append(f'# {part}_env = "{variable}"')
+    lines.append(f"# rate      = [{rate}]")
+    retry = declared.http.retry
+    lines.append(
+        f"# retry     = {{ attempts = {retry.attempts}, first_seconds = {retry.first_seconds}, "
+        f"max_seconds = {retry.max_seconds} }}"
+    )
+    lines += [f"# {option.example}" for option in declared.options]
+    if declared.files:
+        lines += _file_lines(declared)
+    lines.append('# include   = ["*"]                    # tables, e.g. '
+                 f'["{next(iter(declared.tables))}"]')  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _file_lines(declared: Connector) -> list[str]:
+    hosts = ", ".join(f'"{host}"' for host in declared.file_hosts)
+    largest = declared.max_file_bytes
+    return [
+        "# files     = false                    # also download files, see `kollect plan`",
+        f"# file_hosts = [{hosts}]",
+        f"# max_file_bytes = {largest:<13}         # larger ones are left out; 0: none is",
+        "# file_parallel = 4                    # files received side by side",
+        "# file_bytes_per_second = 0            # 0: as fast as they come",
+    ]
