@@ -14,13 +14,13 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "init": ("pipelines.cli.setup:init", "Write a commented kollect.toml."),
-    "check": ("pipelines.cli.setup:check", "Is each credential good, what may it see?"),
-    "plan": ("pipelines.cli.setup:plan", "What would a sync cost?"),
+    "init": ("pipelines.cli.init:init", "Write a commented kollect.toml."),
+    "check": ("pipelines.cli.check:check", "Is each credential good, what may it see?"),
+    "plan": ("pipelines.cli.plan:plan", "What would a sync cost?"),
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
-    "status": ("pipelines.cli.look:status", "What is here, how fresh, how complete?"),
-    "query": ("pipelines.cli.look:query", "Run SQL on the warehouse, read-only."),
-    "history": ("pipelines.cli.look:history", "Every version of one record."),
+    "status": ("pipelines.cli.status:status", "What is here, how fresh, how complete?"),
+    "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
+    "history": ("pipelines.cli.history:history", "Every version of one record."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
     "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
     "backups": ("pipelines.cli.backup:backups", "List the backups."),

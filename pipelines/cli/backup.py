@@ -195,6 +195,7 @@ def restore(
     key_file: Path | None,
 ) -> None:
     """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE)."""
+    from pipelines.export.table_files import write_service_files
     from warehouse.backup.archive import Archive
     from warehouse.backup.restore import restore_backup
     from warehouse.backup.selection import parse_moment
@@ -210,6 +211,7 @@ def restore(
             select=selection,
             at=at,
             as_format=None if as_format == "duckdb" else as_format,
+            more_files=write_service_files,
             force=force,
             key=key,
             tell=tell,
@@ -225,8 +227,8 @@ def restore(
 @click.pass_obj
 def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) -> None:
     """Remove backups by the rules in [backup] keep; never the newest good one."""
-    from warehouse.backup.progress import size_text
     from warehouse.backup.prune import prune_backups
+    from warehouse.progress import size_text
 
     settings = _settings(config)
     with showing() as tell:

@@ -15,10 +15,10 @@ from connectors.core.errors import BadSettings
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from warehouse.backup.encrypt import BackupKey
-    from warehouse.backup.progress import Step
     from warehouse.backup.prune import Pruned
     from warehouse.backup.remote import Remote
     from warehouse.backup.verify import Report
+    from warehouse.progress import Step
 
 
 def scratch_of(settings: Settings) -> Path:
@@ -73,8 +73,8 @@ def _named(address: str) -> tuple[Remote, str]:
 def fetched(settings: Settings, word: str, tell: Callable[[Step], None]) -> Iterator[Path | None]:
     """A backup from an address in a folder here, gone afterwards; None for a word of this disk."""
     from warehouse.backup.archive import is_address
-    from warehouse.backup.durable import remove_tree
     from warehouse.backup.remote_copies import fetch_backup
+    from warehouse.store.durable import remove_tree
 
     if not is_address(word):
         yield None
@@ -99,9 +99,9 @@ def verify_there(
     tell: Callable[[Step], None],
 ) -> Report:
     """Verify a backup at an address; to rebuild it, it is fetched first."""
-    from warehouse.backup.progress import utc_now
     from warehouse.backup.remote_copies import find_remote_damage
     from warehouse.backup.verify import Report, examine_backup
+    from warehouse.progress import utc_now
 
     if sample is not None:
         raise BadSettings("--sample works on backups of this disk", guidance="leave it out here")

@@ -114,7 +114,8 @@ class Tour:
         self._compare({name: world.truth() for name, world in worlds.items()})
 
     def _sync(self, *, full: bool = False) -> None:
-        from pipelines.cli.sync import progress_lines, sync_accounts
+        from pipelines.cli.progress import progress_lines
+        from pipelines.cli.sync import sync_accounts
 
         everything: dict[str, list[str] | None] = dict.fromkeys(self.settings.accounts)
         tell = progress_lines(sys.stderr)

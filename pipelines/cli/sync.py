@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,16 +13,15 @@ from typing import Any
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
+from pipelines.cli.progress import progress_lines
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import new_run_id, sync_account
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from warehouse.store.engine import seldom_collected, without_pandas
 
 AT_ONCE = 5
 """Accounts that are synced side by side: they wait for their services, not for each other."""
-LINE_SECONDS = 5.0
-"""Away from a terminal, so often at the most says a line how far a family is."""
 
 
 @click.command()
@@ -84,7 +81,7 @@ def sync_accounts(
                 full=full,
                 accept_deletes=accept_deletes,
                 run_id=run_id,
-                outside=Outside(progress=progress),
+                runtime=Runtime(progress=progress),
             )
         except KollectError as error:
             return AccountResult(name, status="failed", error=error)
@@ -126,7 +123,8 @@ def status_of(results: list[AccountResult]) -> int:
 
 def summary(results: list[AccountResult]) -> None:
     """What each account's sync did."""
-    from pipelines.cli.render import size, span, table
+    from pipelines.cli.render import span, table
+    from warehouse.progress import size_text
 
     names = ("inserted", "updated", "deleted", "unchanged", "rejected")
     for result in results:
@@ -137,42 +135,8 @@ def summary(results: list[AccountResult]) -> None:
         ]  # fmt: skip
         title = (
             f"{result.account}: {result.status}, {result.requests} requests, "
-            f"{size(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
+            f"{size_text(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
         )
         table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))
         if result.files is not None:
             click.echo(f"{result.account}: {result.files.sentence}\n")
-
-
-def progress_lines(stream: Any) -> Callable[[Progress], None]:
-    """Says on a stream what happens: one moving line on a terminal, plain lines elsewhere."""
-    terminal = stream.isatty()
-    lock = threading.Lock()
-    counts: dict[str, int] = {}
-    last = [time.monotonic()]
-
-    def show(progress: Progress) -> None:
-        with lock:
-            if progress.kind == "request":
-                if progress.fields.get("event") == "answer":
-                    counts[progress.account] = counts.get(progress.account, 0) + 1
-                    due = time.monotonic() - last[0] > (0.2 if terminal else LINE_SECONDS)
-                    if due:
-                        last[0] = time.monotonic()
-                        text = ", ".join(
-                            f"{name}: {count} answers" for name, count in counts.items()
-                        )
-                        stream.write(f"\r\x1b[K{text}" if terminal else f"{text}\n")
-                        stream.flush()
-                return
-            text = f"{progress.account}: {progress.text}"
-            if progress.kind == "family":
-                return
-            if progress.kind == "files" and terminal:
-                stream.write(f"\r\x1b[K{text}")
-                stream.flush()
-                return
-            stream.write(f"\r\x1b[K{text}\n" if terminal else f"{text}\n")
-            stream.flush()
-
-    return show

@@ -75,11 +75,11 @@ class FilePlan:
     @property
     def sentence(self) -> str:
         """For people: `files to fetch: about 32, 1.2 GB and 5 of unknown size`."""
-        from pipelines.cli.render import size
+        from warehouse.progress import size_text
 
         about, more = "about " if self.about else "", " or more" if self.at_least else ""
         known = self.files - self.of_unknown_size
-        sizes = [size(self.bytes)] if known else []
+        sizes = [size_text(self.bytes)] if known else []
         if self.of_unknown_size:
             sizes.append(f"{self.of_unknown_size:,} of unknown size")
         text = f"files to fetch: {about}{self.files:,}{more}"

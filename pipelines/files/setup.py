@@ -20,7 +20,7 @@ from warehouse.files.ledger import FileLedger
 from warehouse.store.connect import Warehouse
 
 if TYPE_CHECKING:
-    from pipelines.sync.runtime import Outside
+    from pipelines.sync.runtime import Runtime
 
 
 def download_files(
@@ -32,7 +32,7 @@ def download_files(
     tables: Sequence[str],
     run_id: str,
     full: bool,
-    outside: Outside,
+    runtime: Runtime,
     tell: Callable[[str, FileCounts], None],
 ) -> FileCounts:
     """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
@@ -43,10 +43,10 @@ def download_files(
         HostList(read_hosts(settings.hosts, account.base_url)),
         OwnHost(account.base_url, client.throttle, account.connector.http.judge),
         parallel=settings.parallel,
-        pace=Pace(settings.bytes_per_second, clock=outside.clock, sleep=outside.sleep),
+        pace=Pace(settings.bytes_per_second, clock=runtime.clock, sleep=runtime.sleep),
         retry=account.retry,
-        transport=outside.transport,
-        sleep=outside.sleep,
+        transport=runtime.transport,
+        sleep=runtime.sleep,
         stop=stop,
         tell=Reporter(account.name, None),
     )
@@ -58,13 +58,13 @@ def download_files(
         ledger=FileLedger(warehouse, account.connector, account.name, engine),
         store=store,
         downloader=downloader,
-        links=FreshLinks(client, account.base_url, outside.clock),
+        links=FreshLinks(client, account.base_url, runtime.clock),
         stop=stop,
         parallel=settings.parallel,
         largest=settings.largest,
-        now=outside.now,
+        now=runtime.now,
         tell=tell,
-        clock=outside.clock,
+        clock=runtime.clock,
     )
     store.folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -68,7 +68,7 @@ def _sync(
 ) -> Iterator[Any]:
     from pipelines.orchestration.report import ProgressLog, in_one_line, in_words
     from pipelines.sync.account import sync_account
-    from pipelines.sync.runtime import Outside
+    from pipelines.sync.runtime import Runtime
 
     everything = chosen == set(source.tables)
     with in_words(), source.opened() as account:
@@ -78,7 +78,7 @@ def _sync(
             tables=None if everything else [name for name in source.tables if name in chosen],
             full=config.full,
             accept_deletes=config.accept_deletes,
-            outside=Outside(progress=ProgressLog(context.log, time.monotonic)),
+            runtime=Runtime(progress=ProgressLog(context.log, time.monotonic)),
         )
     yield from _show(context, source, result, chosen)
     # The page of a run shows the end of its log first.

@@ -59,7 +59,7 @@ def backup_assets(source: Source) -> dg.AssetsDefinition:
 def _write(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     from pipelines.orchestration.report import StepLog, in_words
     from warehouse.backup import Pruned, find_key, list_backups, prune_backups, write_backup
-    from warehouse.backup.progress import size_text
+    from warehouse.progress import size_text
 
     settings = source.settings
     tell = StepLog(context.log, time.monotonic)
@@ -123,7 +123,7 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
     """The state of the check, and a failed run where it is bad: nobody should overlook that."""
     from pipelines.orchestration.report import StepLog, in_words
     from warehouse.backup import DamageFound, examine_backup, find_key, list_backups
-    from warehouse.backup.progress import size_text
+    from warehouse.progress import size_text
 
     started = time.monotonic()
     with in_words():

@@ -19,17 +19,16 @@ from connectors import SERVICES, connector
 from connectors.core.connector import Connector
 from connectors.core.errors import BadSettings
 from connectors.http.config import Retry, Window
-from pipelines.orchestration.notify import check_alerts
+from pipelines.settings.alerts import ALERT_KEYS, AlertSettings, read_alerts
 from pipelines.settings.files import FILE_KEYS, FileSettings, read_file_settings
-from pipelines.settings.schedule import Rhythm, read_rhythm
+from pipelines.settings.schedule import ScheduleSettings, read_schedule
 
 SECTIONS = {
     "warehouse": {"path"},
     "backup": {"dir", "keep"},
     "accounts": None,
     "schedule": {"sync", "full", "backup", "verify", "timezone"},
-    "alerts": {"command", "webhook_env", "email_to", "email_from", "smtp_host", "smtp_port",
-               "smtp_username_env", "smtp_password_env"},
+    "alerts": set(ALERT_KEYS),
     "guard": {"mass_delete_share"},
 }  # fmt: skip
 ACCOUNT_KEYS = {
@@ -93,8 +92,8 @@ class Settings:
     backup_dir: Path
     keep: Mapping[str, int]
     accounts: Mapping[str, Account]
-    schedule: Rhythm = field(default_factory=Rhythm)
-    alerts: Mapping[str, Any] = field(default_factory=dict)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     mass_delete_share: float = 0.5
 
     def account(self, name: str) -> Account:
@@ -139,8 +138,8 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
         backup_dir=(base / _text(backup, "dir", "backups", "backup")).absolute(),
         keep=_keep(backup.get("keep", {"daily": 7, "weekly": 4, "monthly": 12})),
         accounts=_accounts(values.get("accounts"), known),
-        schedule=read_rhythm(values.get("schedule", {}), known),
-        alerts=check_alerts(values.get("alerts", {})),
+        schedule=read_schedule(values.get("schedule", {}), known),
+        alerts=read_alerts(values.get("alerts", {})),
         mass_delete_share=_share(values.get("guard", {}).get("mass_delete_share", 0.5)),
     )
 

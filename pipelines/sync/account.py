@@ -21,9 +21,9 @@ from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
-from pipelines.sync.family import FamilyPass, RunMeans, RunOrder, kept_tables
+from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Outside, make_client
+from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.connect import Warehouse
@@ -50,26 +50,26 @@ def sync_account(
     full: bool = False,
     accept_deletes: bool = False,
     run_id: str | None = None,
-    outside: Outside | None = None,
+    runtime: Runtime | None = None,
 ) -> AccountResult:
     """Sync one account (or the families of some tables) and publish the result.
 
     Raises AccountBusy when another process keeps the account; other errors end in the result.
     """
-    world = outside or Outside()
+    runtime = runtime or Runtime()
     warehouse = Warehouse(settings.warehouse)
     lock = warehouse.home / "locks" / f"account-{account.name}.lock"
 
     def waiting(holder: str) -> None:
-        world.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
+        runtime.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
 
     try:
-        with FileLock(lock, timeout_seconds=world.account_wait_seconds, on_wait=waiting):
-            sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+        with FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting):
+            sync = _Sync(settings, account, warehouse, runtime, full, accept_deletes)
             wanted = sync.wanted(tables)
             result = sync.run(wanted, run_id)
             if sync.resumed_old:
-                sync = _Sync(settings, account, warehouse, world, full, accept_deletes)
+                sync = _Sync(settings, account, warehouse, runtime, full, accept_deletes)
                 result = sync.run(wanted, run_id)
             return result
     except HeldElsewhere as held:
@@ -93,7 +93,7 @@ class _Sync:
         settings: Settings,
         account: Account,
         warehouse: Warehouse,
-        world: Outside,
+        runtime: Runtime,
         full: bool,
         accept_deletes: bool,
     ) -> None:
@@ -101,7 +101,7 @@ class _Sync:
         self.account = account
         self.connector = account.connector
         self.warehouse = warehouse
-        self.world = world
+        self.runtime = runtime
         self.full = full
         self.accept_deletes = accept_deletes
         self.resumed_old = False
@@ -151,7 +151,7 @@ class _Sync:
             else:
                 with (
                     make_client(
-                        self.account, self.warehouse.home, self.world, self._on_event
+                        self.account, self.warehouse.home, self.runtime, self._on_event
                     ) as client,
                     open_engine(self.warehouse.home) as engine,
                     self._kept(engine),
@@ -170,7 +170,7 @@ class _Sync:
 
     def _begin(self, journal: Journal, run_id: str | None) -> tuple[datetime, str]:
         """The run to go on with, or a new one; the journal's first entry says which."""
-        now = self.world.now()
+        now = self.runtime.now()
         first = journal.get("run")
         if first is not None:
             head = first[0]
@@ -211,27 +211,25 @@ class _Sync:
         run_id: str,
         started_at: datetime,
     ) -> None:
-        order = RunOrder(
-            run_id=run_id,
-            started_at=started_at,
-            full=self.full,
-            named=self.named,
-            mass_delete_share=self.settings.mass_delete_share,
-            accept_deletes=self.accept_deletes,
-        )
-        means = RunMeans(
+        family_pass = FamilyPass(
             account=self.account,
             warehouse=self.warehouse,
             client=client,
             journal=journal,
             engine=engine,
             known=self._known(engine),
-            now=self.world.now,
+            result=self.result,
+            run_id=run_id,
+            started_at=started_at,
+            full=self.full,
+            named=self.named,
+            mass_delete_share=self.settings.mass_delete_share,
+            accept_deletes=self.accept_deletes,
+            now=self.runtime.now,
             tell=self._tell,
         )
-        passing = FamilyPass(order, means, self.result)
-        self.full = passing.full
-        passing.read(families)
+        self.full = family_pass.full
+        family_pass.read(families)
 
     def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
         """Download what the records name; what is loaded can be read meanwhile."""
@@ -247,7 +245,7 @@ class _Sync:
                 tables=kept_tables(self.account, families),
                 run_id=run_id,
                 full=self.full,
-                outside=self.world,
+                runtime=self.runtime,
                 tell=lambda text, counts: self._tell("files", text, **counts.as_json()),
             )
         except Fatal as error:
@@ -256,11 +254,11 @@ class _Sync:
     # -- telling and counting --------------------------------------------------------------
 
     def _tell(self, kind: str, text: str, **fields: Any) -> None:
-        self.world.progress(Progress(self.account.name, kind, text, fields))
+        self.runtime.progress(Progress(self.account.name, kind, text, fields))
 
     def _on_event(self, event: Event) -> None:
         with self._shown:
-            self.world.progress(
+            self.runtime.progress(
                 Progress(
                     self.account.name, "request", str(event), {"event": event.kind, **event.fields}
                 )
@@ -287,7 +285,7 @@ class _Sync:
                 account=self.account.name,
                 status=result.status,
                 started_at=started_at,
-                finished_at=self.world.now(),
+                finished_at=self.runtime.now(),
                 requests=result.requests,
                 retries=result.retries,
                 rate_limited=result.rate_limited,

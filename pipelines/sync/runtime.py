@@ -1,4 +1,4 @@
-"""What a sync takes from outside: clock, network, patience; and the client of an account."""
+"""The clock, the network and the patience of a sync; and the HTTP client of an account."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ACCOUNT_WAIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Outside:
-    """What a sync takes from outside; tests give their own."""
+class Runtime:
+    """What a sync takes from its surroundings; tests give their own."""
 
     transport: httpx.BaseTransport | None = None
     clock: Callable[[], float] = time.monotonic
@@ -37,11 +37,11 @@ class Outside:
 def make_client(
     account: Account,
     home: Path,
-    world: Outside | None = None,
+    runtime: Runtime | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Client:
     """A client for one account whose rate is shared by all processes of this machine."""
-    outside = world or Outside()
+    runtime = runtime or Runtime()
     rules = replace(
         account.connector.http,
         windows=account.windows,
@@ -51,8 +51,8 @@ def make_client(
     throttle = Throttle(
         account.windows,
         account.penalty_seconds,
-        clock=outside.clock,
-        sleep=outside.sleep,
+        clock=runtime.clock,
+        sleep=runtime.sleep,
         state=FileState(home / "rates" / f"{account.name}.rate"),
     )
     open_parts = ("uid", "username")
@@ -63,9 +63,9 @@ def make_client(
         account=account.name,
         throttle=throttle,
         retry=account.retry,
-        transport=outside.transport,
-        clock=outside.clock,
-        sleep=outside.sleep,
+        transport=runtime.transport,
+        clock=runtime.clock,
+        sleep=runtime.sleep,
         on_event=on_event,
         secret_values=[v for part, v in account.credential.items() if part not in open_parts],
         variables=tuple(account.variables.values()),

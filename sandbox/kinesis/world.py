@@ -26,6 +26,7 @@ class World(Service):
     """
 
     name = "kinesis"
+    may_hold_more = frozenset(("events",))
     switches = SWITCHES
     windows = (Window(10, 1.0),)
 

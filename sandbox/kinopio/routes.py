@@ -21,6 +21,14 @@ class Kinopio(SmallRoutes):
     """Kinopio's HTTP API: 5 requests a second, or 30 seconds of silence."""
 
     name = "kinopio"
+    may_hold_more = frozenset(("users", "notifications", "ai_images"))
+    credential_headers = (
+        "authorization",
+        "cookie",
+        "app-authorization",
+        "space-authorization",
+        "read-only-authorization",
+    )
     windows = (Window(5, 1.0),)
     penalty_seconds = 30.0
     _files_base = ""

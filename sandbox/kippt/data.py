@@ -8,31 +8,64 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sandbox.kippt.make import Maker
-from sandbox.kippt.model import ClipList, User, World
-from sandbox.kippt.texts import BIOS, COMMENTS, NAMES, NOTES, TITLES
+from sandbox.kippt.records import ClipList, User, World
 
-DAY = 86_400
+TITLES = (
+    "A page about nothing",
+    "Ünïcödé & <b>HTML</b> in a title",
+    "מדריך קצר",
+    'Seven "quoted" things, with, commas\tand a tab',
+    "",
+    "🧵 A thread, with a family 👨‍👩‍👧‍👦",
+    "A page about nothing",
+    "0123456789",
+    "Backslash \\ and newline\nin one",
+    "Very long " + "title " * 60,
+)
+NOTES = (
+    "",
+    "Read this #soon #cooking",
+    "**Markdown**\r\n\n- one\n- two",
+    None,
+    "e\u0301 is not é, and \u202eright to left\u202c ends here",
+    "long note " * 300,
+)
+COMMENTS = (
+    "@mira you saw this?",
+    "❤️",
+    "I do not agree.\n\nNot at all.",
+    '{"json": true}',
+)
+NAMES = ("Mira Example", "", None, "李小龍", "Ana-María d'Ávila", 'Bo "B" Ek')
+BIOS = ("I collect links.", "", None, "lines\nand\nmore ✨")
+KINDS = (
+    "follow",
+    "clip",
+    "clip_mention",
+    "clip_comment",
+    "clip_comment_mention",
+    "clip_like",
+    "clip_save",
+)
 
 
 def build(seed: int, size: int) -> World:
     """The account of this seed and size; two built alike are alike."""
-    world = World()
-    maker = Maker(world, random.Random(f"kippt {seed}"), seed)
-    _users(maker, size)
-    own, shared, foreign = _lists(maker, size)
-    world.clock += 2 * DAY
-    _foreign_clips(maker, size, own, shared, foreign)
-    _own_clips(maker, size, own, shared)
-    _talk(maker)
-    _favorites(maker, size)
-    _notifications(maker)
+    world = World(seed)
+    rng = random.Random(f"kippt {seed}")
+    _users(world, rng, size)
+    own, shared, foreign = _lists(world, size)
+    world.clock.jump(2 * 86_400)
+    _foreign_clips(world, size, own, shared, foreign)
+    _own_clips(world, rng, size, own, shared)
+    _talk(world, rng)
+    _favorites(world, rng, size)
+    _notifications(world)
     return world
 
 
-def _users(maker: Maker, size: int) -> None:
+def _users(world: World, rng: random.Random, size: int) -> None:
     """The account's own user first; null, empty and odd profile fields among the others."""
-    world, rng = maker.world, maker.rng
     for n in range(30 + size // 20):
         username = "mira" if n == 0 else f"{('-dash', '_line', 'user', 'Юрий', 'zoë')[n % 5]}{n}"
         link = (f"https://{n}.example/", "", None, "Just A. Name")[n % 4]
@@ -57,13 +90,12 @@ def _users(maker: Maker, size: int) -> None:
     world.followers = others[4 : 26 + size // 30]
 
 
-def _lists(maker: Maker, size: int) -> tuple[list[ClipList], list[ClipList], list[ClipList]]:
+def _lists(world: World, size: int) -> tuple[list[ClipList], list[ClipList], list[ClipList]]:
     """Own lists, lists of others that are shared with the account, and lists of others."""
-    world = maker.world
     me, *others = world.users.values()
-    own = [maker.clip_list("Inbox", me, True, "")]
+    own = [world.make_list("Inbox", me, True, "")]
     own += [
-        maker.clip_list(title, me, private, description)
+        world.make_list(title, me, private, description)
         for title, private, description in (
             ("Inspiration!", True, None),
             ("Recipes 🍜", False, "What we *cook*"),
@@ -73,20 +105,21 @@ def _lists(maker: Maker, size: int) -> tuple[list[ClipList], list[ClipList], lis
         )
     ]
     own[1].collaborators = others[:2]
-    maker.clip_list("Nothing yet", me, True, "")
+    world.make_list("Nothing yet", me, True, "")
     shared = [
-        maker.clip_list("Our secret plans", others[0], True, "by invitation"),
-        maker.clip_list("Open links", others[5], False, None),
+        world.make_list("Our secret plans", others[0], True, "by invitation"),
+        world.make_list("Open links", others[5], False, None),
     ]
     shared[0].collaborators = [others[1], me]
     shared[1].collaborators = [me]
-    foreign = [maker.clip_list(f"Finds of {user.username}", user, False, "") for user in others[:8]]
-    foreign.append(maker.clip_list("Diary", others[3], True, ""))
+    foreign = [world.make_list(f"Finds of {user.username}", user, False, "") for user in others[:8]]
+    foreign.append(world.make_list("Diary", others[3], True, ""))
+    world.followed_lists = foreign[2:5]
     return own, shared, foreign
 
 
 def _foreign_clips(
-    maker: Maker,
+    world: World,
     size: int,
     own: list[ClipList],
     shared: list[ClipList],
@@ -99,19 +132,20 @@ def _foreign_clips(
         user = place.user if place not in own else place.collaborators[0]
         if place is shared[0] and n % 2:
             user = place.collaborators[0]
-        clip = maker.clip(place, user, TITLES[n % len(TITLES)])
+        clip = world.make_clip(place, user, TITLES[n % len(TITLES)])
         clip.notes = NOTES[n % len(NOTES)]
         clip.media = media(n)
 
 
-def _own_clips(maker: Maker, size: int, own: list[ClipList], shared: list[ClipList]) -> None:
+def _own_clips(
+    world: World, rng: random.Random, size: int, own: list[ClipList], shared: list[ClipList]
+) -> None:
     """`size` clips of the account; some were imported in one second."""
-    world, rng = maker.world, maker.rng
     originals = [clip.id for clip in world.clips.values()]
     for n in range(size):
-        world.clock_held = 3 < n < 9
+        world.clock.held = 3 < n < 9
         place = shared[n // 10 % 2] if n % 10 == 4 else rng.choice([own[0], *own])
-        clip = maker.clip(place, world.me, TITLES[n % len(TITLES)])
+        clip = world.make_clip(place, world.me, TITLES[n % len(TITLES)])
         clip.notes = NOTES[n % len(NOTES)]
         clip.type = (None, "link", "note", "link", None, "image", "link", "file")[n % 8]
         clip.old = n < size // 10
@@ -123,7 +157,7 @@ def _own_clips(maker: Maker, size: int, own: list[ClipList], shared: list[ClipLi
             clip.via_id = originals[n % len(originals)] if n % 12 == 1 else 99_000_000 + n
         if n % 7 == 6:
             clip.updated = world.tick()
-    world.clock_held = False
+    world.clock.held = False
 
 
 def media(n: int) -> dict[str, Any]:
@@ -146,21 +180,19 @@ def media(n: int) -> dict[str, Any]:
     return found
 
 
-def _talk(maker: Maker) -> None:
+def _talk(world: World, rng: random.Random) -> None:
     """Comments, likes and saves, here and there more than a clip shows."""
-    world, rng = maker.world, maker.rng
     users = list(world.users.values())[:-3]  # the last few are strangers
     for n, clip in enumerate(world.clips.values()):
         for _ in range((0, 2, 0, 1, 0, 0, 5)[n % 7]):
-            maker.comment(clip, rng.choice(users), rng.choice(COMMENTS))
+            world.make_comment(clip, rng.choice(users), rng.choice(COMMENTS))
         others = [user for user in users if user is not clip.user]
         clip.likes = rng.sample(others, (0, 1, 0, 0, 6, 2)[n % 6])
         clip.saves = rng.sample(others, (0, 0, 1, 0, 4)[n % 5])
 
 
-def _favorites(maker: Maker, size: int) -> None:
+def _favorites(world: World, rng: random.Random, size: int) -> None:
     """Favourites of the account, one third of other people's clips, and of one neighbour."""
-    world, rng = maker.world, maker.rng
     me = world.me
     own = world.my_clips()
     foreign = [clip for clip in world.clips.values() if clip.user is not me and clip.open_to(me)]
@@ -172,11 +204,11 @@ def _favorites(maker: Maker, size: int) -> None:
     world.following[0].favorites = own[:2] + foreign[:2]
 
 
-def _notifications(maker: Maker) -> None:
+def _notifications(world: World) -> None:
     """One of each documented kind; some not yet seen."""
-    own = maker.world.my_clips()
+    own = world.my_clips()
     clip = next((clip for clip in own if clip.comments), own[0] if own else None)
-    for n, kind in enumerate(maker.KINDS):
-        user = maker.world.followers[n % len(maker.world.followers)]
-        note = maker.notification(kind, user, clip if kind != "follow" else None)
+    for n, kind in enumerate(KINDS):
+        user = world.followers[n % len(world.followers)]
+        note = world.make_notification(kind, user, clip if kind != "follow" else None)
         note.is_seen = n % 3 != 0

@@ -1,163 +1,252 @@
-"""How records look in answers, in the form of 2013 or of 2012."""
+"""The records of an invented Kippt account and of the people around it, and how they are made.
+
+Times are Unix seconds, as the service counts them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from sandbox.kippt.model import Clip, ClipList, Comment, Notification, User, World
+from sandbox.core import Clock, Store
 
-HOST = "https://kippt.example"
+EPOCH = datetime(2025, 3, 3, 11, 6, 40, tzinfo=UTC)
+STEP = timedelta(seconds=97)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Who looks (None: somebody unknown), in which form, and what is to be embedded."""
-
-    world: World
-    settings: Mapping[str, Any]
-    viewer: User | None
-    era: str
-    include: frozenset[str]
+@dataclass(eq=False, repr=False, kw_only=True)
+class User:
+    id: int
+    username: str
+    full_name: str | None
+    bio: str | None
+    website_url: str | None
+    twitter: str | None
+    github: str | None
+    dribbble: str | None
+    is_pro: bool
+    avatar_url: str
+    follows: int
+    followed_by: int
+    favorites: list[Clip] = field(default_factory=list)
+    """Newest last."""
+    hides_favorites: bool = False
 
     @property
-    def short(self) -> bool:
-        return self.era == "2012"
+    def uri(self) -> str:
+        return f"/api/users/{self.id}/"
 
-    def time(self, seconds: int) -> int | str:
-        """An integer in 2013, decimal text in 2012."""
-        return str(seconds) if self.short else seconds
 
-    def user(self, user: User) -> dict[str, Any]:
-        own = user is self.world.me
-        return {
-            "username": user.username,
-            "bio": user.bio,
-            "app_url": f"/{user.username}",
-            "avatar_url": user.avatar_url,
-            "twitter": user.twitter,
-            "id": user.id,
-            "github": user.github,
-            "website_url": user.website_url,
-            "full_name": user.full_name,
-            "dribbble": user.dribbble,
-            "counts": {
-                "follows": len(self.world.following) if own else user.follows,
-                "followed_by": len(self.world.followers) if own else user.followed_by,
-            },
-            "is_pro": user.is_pro,
-            "resource_uri": user.uri,
-        }
+@dataclass(eq=False, repr=False, kw_only=True)
+class ClipList:
+    id: int
+    title: str
+    slug: str
+    description: str | None
+    is_private: bool
+    user: User
+    created: int
+    updated: int
+    token: str
+    """What the feed address of a private list ends in."""
+    collaborators: list[User] = field(default_factory=list)
 
-    def clip_list(self, row: ClipList) -> dict[str, Any]:
-        """The feed address of a private list ends in a token (in 2012: holds one)."""
-        owner = row.user.username
-        if self.short:
-            return {
-                "rss_url": f"{HOST}/feed/{owner}/{row.token}/{row.slug}",
-                "updated": self.time(row.updated),
-                "title": row.title,
-                "created": self.time(row.created),
-                "slug": row.slug,
-                "id": row.id,
-                "resource_uri": row.uri,
-            }
-        token = f"/{row.token}" if row.is_private else ""
-        return {
-            "rss_url": f"{HOST}/{owner}/{row.slug}/feed{token}",
-            "updated": row.updated,
-            "title": row.title,
-            "created": row.created,
-            "slug": row.slug,
-            "id": row.id,
-            "resource_uri": row.uri,
-            "app_url": row.app_url,
-            "description": row.description,
-            "is_private": row.is_private,
-            "user": self.user(row.user),
-            "collaborators": self.some([self.user(user) for user in row.collaborators]),
-        }
+    @property
+    def uri(self) -> str:
+        return f"/api/lists/{self.id}/"
 
-    def some(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """The true count, with no more than the newest few rows, newest first."""
-        newest = rows[::-1][: self.settings["embedded_cap"]]
-        return {"count": len(rows), "data": newest}
+    @property
+    def app_url(self) -> str:
+        return "/inbox" if self.slug == "inbox" else f"/{self.user.username}/{self.slug}"
 
-    def clip(self, clip: Clip) -> dict[str, Any]:
-        common: dict[str, Any] = {
-            "url_domain": urlsplit(clip.url).hostname,
-            "updated": self.time(clip.updated),
-            "title": clip.title,
-            "url": clip.url,
-            "notes": clip.notes,
-            "created": self.time(clip.created),
-            "list": self.clip_list(clip.home) if "list" in self.include else clip.home.uri,
-            "id": clip.id,
-            "resource_uri": clip.uri,
-        }
-        if self.short:
-            return common | {"is_starred": clip in self.world.me.favorites}
-        likes = self.some([self.user(user) for user in clip.likes])
-        if clip.id % 5 == 0:
-            del likes["data"]  # seen missing now and then, whatever the count
-        row = common | {
-            "type": clip.type,
-            "via": self._via(clip),
-            "user": self.user(clip.user),
-            "comments": self.some([self.comment(clip, row) for row in clip.comments]),
-            "likes": likes,
-            "saves": self.some([self.user(user) for user in clip.saves]),
-            "favicon_url": f"https://icons.example/?domain={urlsplit(clip.url).hostname}",
-            "app_url": clip.app_url,
-        }
-        if self.viewer is not None:
-            row["is_favorite"] = clip in self.viewer.favorites
-        if "media" in self.include or self.settings["media_always"]:
-            row["media"] = clip.media
-        if clip.old:
-            row |= {"is_starred": False, "is_read_later": False, "article": None}
+    def open_to(self, user: User | None) -> bool:
+        return not self.is_private or user is self.user or user in self.collaborators
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Comment:
+    id: int
+    body: str
+    created: int
+    user: User
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Clip:
+    id: int
+    url: str
+    title: str
+    notes: str | None
+    home: ClipList
+    """The list that it is in."""
+    via_id: int | None
+    user: User
+    type: str | None
+    created: int
+    updated: int
+    media: dict[str, Any] | None = None
+    comments: list[Comment] = field(default_factory=list)
+    likes: list[User] = field(default_factory=list)
+    saves: list[User] = field(default_factory=list)
+    """Comments, likes and saves: newest last."""
+    old: bool = False
+    """Made before the star became the favourite; shows the older fields too."""
+
+    @property
+    def uri(self) -> str:
+        return f"/api/clips/{self.id}/"
+
+    @property
+    def app_url(self) -> str:
+        return f"/{self.home.user.username}/{self.home.slug}/clips/{self.id}"
+
+    def open_to(self, user: User | None) -> bool:
+        """Whether this user (None: somebody unknown) may read the clip."""
+        return self.home.open_to(user) or (user is not None and user is self.user)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Notification:
+    id: int
+    type: str
+    created: int
+    is_seen: bool
+    item_url: str
+    """Where the web page led when it was made."""
+    user: User
+    clip: Clip | None = None
+    list: ClipList | None = None
+    comment: Comment | None = None
+
+
+class World:
+    """Everything there is, with its clock and its source of ids."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.clock = Clock(EPOCH, STEP)
+        self._last_id = 7000
+        self.users: Store[int, User] = Store()
+        self.lists: Store[int, ClipList] = Store()
+        self.clips: Store[int, Clip] = Store()
+        self.following: list[User] = []
+        self.followers: list[User] = []
+        self.followed_lists: list[ClipList] = []
+        """Newest last, all three of them."""
+        self.notifications: Store[int, Notification] = Store()
+
+    @property
+    def me(self) -> User:
+        """The account's own user."""
+        return next(iter(self.users.values()))
+
+    @property
+    def inbox(self) -> ClipList:
+        return next(row for row in self.my_lists() if row.slug == "inbox")
+
+    def tick(self) -> int:
+        """The time after one more step of the clock."""
+        return int(self.clock.tick().timestamp())
+
+    def new_id(self) -> int:
+        self._last_id += 3
+        return self._last_id
+
+    def my_lists(self) -> list[ClipList]:
+        """The account's own lists and those of others in which it collaborates."""
+        me = self.me
+        return [row for row in self.lists.values() if row.user is me or me in row.collaborators]
+
+    def my_clips(self) -> list[Clip]:
+        """The clips that the account made, wherever they are."""
+        me = self.me
+        return [clip for clip in self.clips.values() if clip.user is me]
+
+    def clips_of(self, row: ClipList) -> list[Clip]:
+        return [clip for clip in self.clips.values() if clip.home is row]
+
+    def favorites_of(self, user: User) -> list[Clip]:
+        """The favourites that still exist and that the user may still read."""
+        return [c for c in user.favorites if c.id in self.clips and c.open_to(user)]
+
+    def likes_of(self, user: User) -> list[Clip]:
+        """The public clips that a user likes; likes of private ones are listed nowhere."""
+        clips = self.clips.values()
+        return [clip for clip in clips if not clip.home.is_private and user in clip.likes]
+
+    def copied_clips(self) -> list[Clip]:
+        """Every clip that comes whole in one of the listings which a full reading needs:
+        own clips, clips in lists that one shares, favourites, and own likes."""
+        lists = set(self.my_lists())
+        found = {clip.id: clip for clip in self.my_clips()}
+        found |= {clip.id: clip for clip in self.clips.values() if clip.home in lists}
+        found |= {clip.id: clip for clip in self.favorites_of(self.me)}
+        found |= {clip.id: clip for clip in self.likes_of(self.me)}
+        return list(found.values())
+
+    def make_list(
+        self, title: str, user: User, is_private: bool, description: str | None
+    ) -> ClipList:
+        now = self.tick()
+        row = ClipList(
+            id=self.new_id(),
+            title=title,
+            slug=self.slug(title, user),
+            description=description,
+            is_private=is_private,
+            user=user,
+            created=now,
+            updated=now,
+            token="",
+        )
+        row.token = f"canary-kippt-feed-{self.seed:04x}{row.id:08x}"
+        self.lists[row.id] = row
         return row
 
-    def _via(self, clip: Clip) -> Any:
-        """The original, as an object where it is asked for and can still be read."""
-        if clip.via_id is None:
-            return None
-        original = self.world.clips.get(clip.via_id)
-        if "via" in self.include and original is not None and original.open_to(self.viewer):
-            plain = Shape(self.world, self.settings, self.viewer, self.era, frozenset())
-            return plain.clip(original)
-        return f"/api/clips/{clip.via_id}/"
+    def slug(self, title: str, user: User) -> str:
+        """A title in lower case and dashes, numbered where the user has it already."""
+        plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "list"
+        taken = {row.slug for row in self.lists.values() if row.user is user}
+        numbered = (f"{plain}-{n}" for n in range(1, len(taken) + 2))
+        return plain if plain not in taken else next(s for s in numbered if s not in taken)
 
-    def comment(self, clip: Clip, comment: Comment) -> dict[str, Any]:
-        return {
-            "id": comment.id,
-            "body": comment.body,
-            "created": self.time(comment.created),
-            "user": self.user(comment.user),
-            "resource_uri": f"{clip.uri}comments/{comment.id}/",
-        }
+    def make_clip(self, row: ClipList, user: User, title: str, url: str | None = None) -> Clip:
+        now = self.tick()
+        clip_id = self.new_id()
+        clip = Clip(
+            id=clip_id,
+            url=url or f"http://www.site{clip_id % 17}.example/p?id={clip_id}&x=ü#top",
+            title=title,
+            notes="",
+            home=row,
+            via_id=None,
+            user=user,
+            type="link",
+            created=now,
+            updated=now,
+        )
+        self.clips[clip.id] = clip
+        return clip
 
-    def notification(self, note: Notification) -> dict[str, Any]:
-        """`clip` and `list` are addresses unless asked for; other parts come by kind."""
-        row: dict[str, Any] = {
-            "id": note.id,
-            "type": note.type,
-            "created": self.time(note.created),
-            "is_seen": note.is_seen,
-            "item_url": note.item_url,
-            self.settings["notification_user_key"]: self.user(note.user),
-            "resource_uri": f"/api/notifications/{note.id}/",
-        }
-        if note.clip is not None:
-            there = note.clip.id in self.world.clips
-            whole = there and "clip" in self.include
-            row["clip"] = self.clip(note.clip) if whole else note.clip.uri
-            if there and note.comment is not None and note.comment in note.clip.comments:
-                row["comment"] = self.comment(note.clip, note.comment)
-        if note.list is not None:
-            row["list"] = self.clip_list(note.list) if "list" in self.include else note.list.uri
-        if note.type == "clip_like":
-            row["like"] = {"user": note.user.uri}
-        return row
+    def make_comment(self, clip: Clip, user: User, body: str) -> Comment:
+        comment = Comment(id=self.new_id(), body=body, created=self.tick(), user=user)
+        clip.comments.append(comment)
+        return comment
+
+    def make_notification(self, kind: str, user: User, clip: Clip | None) -> Notification:
+        note = Notification(
+            id=self.new_id(),
+            type=kind,
+            created=self.tick(),
+            is_seen=False,
+            item_url=f"/{user.username}" if clip is None else clip.app_url,
+            user=user,
+            clip=clip,
+            list=clip.home if clip and kind == "clip" else None,
+        )
+        if clip and clip.comments and "comment" in kind:
+            note.comment = clip.comments[-1]
+        self.notifications[note.id] = note
+        return note

@@ -1,284 +1,235 @@
-"""The read routes; each gives a record or a listing, or raises Refused."""
+"""The read routes (page, section 6): which records each gives, in which order and pages."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import urlencode
 
-from sandbox.kippt.listing import (
-    NO_ACCESS,
-    NOT_FOUND,
-    Listing,
-    Refused,
-    latest_first,
-    since,
-)
-from sandbox.kippt.model import Clip, ClipList, User
-from sandbox.kippt.records import Shape
+from sandbox.core import Call, Refused, Route, by_offset, whole_number
+from sandbox.kippt.changes import Changes
+from sandbox.kippt.records import Clip, ClipList, User
+from sandbox.kippt.shapes import shape_of
 
-Found = dict[str, Any] | Listing
-Query = dict[str, str]
+KipptCall = Call[Changes]
+Payload = dict[str, Any]
 
 
-def find(shape: Shape, path: str, query: Query) -> Found:
-    """What a GET of this path gives; the path begins and ends with a slash."""
-    for pattern, needs_account, route in ROUTES:
-        match = re.fullmatch(pattern, path)
-        if match is None:
-            continue
-        if needs_account and shape.viewer is None:
-            raise Refused(*NO_ACCESS)
-        names = (name and unquote(name) for name in match.groups())
-        return route(shape, query, *names)
-    raise Refused(*NOT_FOUND)
+def page(
+    call: KipptCall,
+    rows: list[Any],
+    render: Callable[[Any], Payload],
+    *,
+    address: str | None = None,
+    shows_total: bool = True,
+) -> Payload:
+    """The envelope of one page: 20 rows if not asked otherwise, 200 at most."""
+    switches = call.service.switches
+    refuse = switches.limit_above_200 == "refuse"
+    found = by_offset(call.query, rows, usual=20, most=200, refuse_above=refuse)
+    path = address or call.request.path.rstrip("/") + "/"
+    kept = {name: call.query[name] for name in _kept(call.query, switches.next_keeps)}
+
+    def place(offset: int) -> str:
+        return f"{path}?{urlencode({'limit': found.size, 'offset': offset, **kept})}"
+
+    meta: Payload = {
+        "limit": found.size,
+        "offset": found.offset,
+        "next": place(found.offset + found.size) if found.has_more else None,
+        "previous": place(max(0, found.offset - found.size)) if found.offset else None,
+    }
+    if switches.total_count and shows_total:
+        meta["total_count"] = found.total
+    return {"meta": meta, "objects": [render(row) for row in found.rows]}
 
 
-def _me(shape: Shape) -> User:
-    assert shape.viewer is not None, "the route needs an account"
-    return shape.viewer
+def _kept(query: Mapping[str, str], keeps: str) -> list[str]:
+    """The parameters that the addresses of other pages repeat."""
+    if keeps == "all":
+        return [name for name in query if name not in ("limit", "offset", "callback")]
+    return [name for name in ("q", "since", "url") if name in query and keeps == "filters"]
 
 
-def _user(shape: Shape, name: str) -> User:
+def clip_page(call: KipptCall, rows: list[Clip], **more: Any) -> Payload:
+    """Clips after the filters of clip routes."""
+    rows = since(call, rows, "updated")
+    if "url" in call.query:
+        rows = [clip for clip in rows if clip.url == call.query["url"]]
+    return page(call, latest_first(call, rows, "updated"), shape_of(call).clip, **more)
+
+
+def list_page(call: KipptCall, rows: list[ClipList]) -> Payload:
+    return page(call, latest_first(call, rows, "updated"), shape_of(call).clip_list)
+
+
+def user_page(call: KipptCall, rows: list[User]) -> Payload:
+    return page(call, rows[::-1], shape_of(call).user)
+
+
+def since(call: KipptCall, rows: list[Any], time: str) -> list[Any]:
+    """The rows whose `time` is after `since` (or at it, by switch), if it is given."""
+    if "since" not in call.query:
+        return rows
+    inclusive = call.service.switches.since_boundary == "inclusive"
+    start = whole_number(call.query, "since", 0) - inclusive
+    return [row for row in rows if getattr(row, time) > start]
+
+
+def latest_first(call: KipptCall, rows: list[Any], time: str) -> list[Any]:
+    """Rows by time descending, or in the order of their making by switch."""
+    if call.service.switches.order == "insertion":
+        return sorted(rows, key=lambda row: row.id)
+    return sorted(rows, key=lambda row: (getattr(row, time), row.id), reverse=True)
+
+
+# One record by the id or name in its address
+
+
+def find_user(call: KipptCall, name: str) -> User:
     """A user by id, by user name, or oneself."""
     if name == "self":
-        if shape.viewer is None:
-            raise Refused(*NO_ACCESS)
-        return shape.viewer
-    for user in shape.world.users.values():
+        if call.caller is None:
+            raise Refused(401)
+        return call.service.world.me
+    for user in call.service.world.users.values():
         if name in (str(user.id), user.username):
             return user
-    raise Refused(*NOT_FOUND)
+    raise Refused(404)
 
 
-def _list(shape: Shape, name: str) -> ClipList:
+def find_list(call: KipptCall, name: str) -> ClipList:
     """A list by id; 401 where it is private and not shared."""
-    found = shape.world.lists.get(int(name)) if name.isdecimal() else None
-    if found is None:
-        raise Refused(*NOT_FOUND)
-    if not found.open_to(shape.viewer):
-        raise Refused(*NO_ACCESS)
+    found = call.service.world.lists.find(int(name) if name.isdecimal() else -1)
+    if not found.open_to(call.caller):
+        raise Refused(401)
     return found
 
 
-def _clip(shape: Shape, name: str) -> Clip:
+def find_clip(call: KipptCall, name: str) -> Clip:
     """A clip by id: 404 when deleted, 401 when private and not shared."""
-    found = shape.world.clips.get(int(name))
-    if found is None:
-        raise Refused(*NOT_FOUND)
-    if not found.open_to(shape.viewer):
-        raise Refused(*NO_ACCESS)
+    found = call.service.world.clips.find(int(name) if name.isdecimal() else -1)
+    if not found.open_to(call.caller):
+        raise Refused(401)
     return found
 
 
-def _clips(shape: Shape, query: Query, rows: list[Clip]) -> Listing:
-    """Clips after the filters of clip routes."""
-    rows = since(rows, "updated", query, shape.settings)
-    if "url" in query:
-        rows = [clip for clip in rows if clip.url == query["url"]]
-    return Listing(latest_first(rows, "updated", shape.settings), shape.clip)
+# The routes
 
 
-def _public(rows: list[Clip]) -> list[Clip]:
-    return [clip for clip in rows if not clip.home.is_private]
-
-
-def _users(shape: Shape, rows: list[User]) -> Listing:
-    return Listing(rows[::-1], shape.user)
-
-
-def account(shape: Shape, query: Query) -> Found:
-    row = shape.user(_me(shape))
-    if "api_token" in shape.include:
-        row["api_token"] = shape.settings["api_token"]
+def account(call: KipptCall) -> Payload:
+    row = shape_of(call).user(call.caller)
+    if "api_token" in shape_of(call).include:
+        row["api_token"] = call.service.credentials()["KIPPT_API_TOKEN"]
     return row
 
 
-def user(shape: Shape, query: Query, name: str) -> Found:
-    return shape.user(_user(shape, name))
+def user(call: KipptCall, name: str) -> Payload:
+    return shape_of(call).user(find_user(call, name))
 
 
-def user_search(shape: Shape, query: Query) -> Found:
-    wanted = _wanted(query)
-    users = shape.world.users.values()
-    rows = [u for u in users if wanted in f"{u.username} {u.full_name}".lower()]
-    return Listing(rows, shape.user, more_meta={"query": query["q"]})
+def liked_clips(call: KipptCall, name: str) -> Payload:
+    return clip_page(call, call.service.world.likes_of(find_user(call, name)))
 
 
-def user_clips(shape: Shape, query: Query, name: str, kind: str | None) -> Found:
-    """Public clips that a user made, likes or favours; favourites can be hidden."""
-    world, who = shape.world, _user(shape, name)
-    if kind == "likes/":
-        return _clips(shape, query, world.likes_of(who))
-    if kind == "favorites/":
-        hidden = who.hides_favorites and who is not shape.viewer
-        return _clips(shape, query, [] if hidden else _public(world.favorites_of(who)))
-    return _clips(shape, query, _public([c for c in world.clips.values() if c.user is who]))
-
-
-def user_lists(shape: Shape, query: Query, name: str) -> Found:
-    who = _user(shape, name)
-    lists = shape.world.lists.values()
-    rows = [row for row in lists if row.user is who and not row.is_private]
-    return Listing(latest_first(rows, "updated", shape.settings), shape.clip_list)
-
-
-def user_list(shape: Shape, query: Query, name: str, list_name: str) -> Found:
-    who = _user(shape, name)
-    for row in shape.world.lists.values():
-        if row.user is who and not row.is_private and list_name in (str(row.id), row.slug):
-            return shape.clip_list(row)
-    raise Refused(*NOT_FOUND)
-
-
-def followers(shape: Shape, query: Query, name: str) -> Found:
+def followers(call: KipptCall, name: str) -> Payload:
     """Only the account's own neighbours are known; everybody else is followed by it at most."""
-    who, me = _user(shape, name), shape.world.me
-    others = [me] if who in shape.world.following else []
-    return _users(shape, shape.world.followers if who is me else others)
+    who, world = find_user(call, name), call.service.world
+    others = [world.me] if who in world.following else []
+    return user_page(call, world.followers if who is world.me else others)
 
 
-def following(shape: Shape, query: Query, name: str) -> Found:
-    who, me = _user(shape, name), shape.world.me
-    others = [me] if who in shape.world.followers else []
-    return _users(shape, shape.world.following if who is me else others)
+def following(call: KipptCall, name: str) -> Payload:
+    who, world = find_user(call, name), call.service.world
+    others = [world.me] if who in world.followers else []
+    return user_page(call, world.following if who is world.me else others)
 
 
-def user_relationship(shape: Shape, query: Query, name: str) -> Found:
-    who = _user(shape, name)
-    if who is _me(shape):
-        raise Refused(400, "You cannot follow yourself.")
-    return {"following": who in shape.world.following}
+def lists(call: KipptCall) -> Payload:
+    return list_page(call, call.service.world.my_lists())
 
 
-def lists(shape: Shape, query: Query) -> Found:
-    rows = latest_first(shape.world.my_lists(), "updated", shape.settings)
-    return Listing(rows, shape.clip_list)
-
-
-def followed_lists(shape: Shape, query: Query) -> Found:
+def followed_lists(call: KipptCall) -> Payload:
     """Linked in the documents, but without a page: by switch it is not there."""
-    if not shape.settings["lists_following"]:
-        raise Refused(*NOT_FOUND)
-    return Listing(_followed_lists(shape), shape.clip_list)
+    if not call.service.switches.lists_following:
+        raise Refused(404)
+    rows = call.service.world.followed_lists
+    return list_page(call, [row for row in rows if row.open_to(call.caller)])
 
 
-def _followed_lists(shape: Shape) -> list[ClipList]:
-    lists = shape.world.lists.values()
-    return [row for row in lists if row.user in shape.world.following and not row.is_private]
+def one_list(call: KipptCall, list_id: str) -> Payload:
+    return shape_of(call).clip_list(find_list(call, list_id))
 
 
-def one_list(shape: Shape, query: Query, name: str) -> Found:
-    return shape.clip_list(_list(shape, name))
-
-
-def list_clips(shape: Shape, query: Query, name: str) -> Found:
+def list_clips(call: KipptCall, list_id: str) -> Payload:
     """The clips of a list; where there are none at all, 404 by default."""
-    rows = shape.world.clips_of(_list(shape, name))
-    if not rows and shape.settings["empty_list"] == "404":
-        raise Refused(*NOT_FOUND)
-    return _clips(shape, query, rows)
+    rows = call.service.world.clips_of(find_list(call, list_id))
+    if not rows and call.service.switches.empty_list == "404":
+        raise Refused(404)
+    return clip_page(call, rows)
 
 
-def collaborators(shape: Shape, query: Query, name: str) -> Found:
-    found = _list(shape, name)
-    if not shape.settings["list_collaborators_route"]:
-        raise Refused(*NOT_FOUND)
-    return _users(shape, found.collaborators)
+def collaborators(call: KipptCall, list_id: str) -> Payload:
+    found = find_list(call, list_id)
+    if not call.service.switches.list_collaborators_route:
+        raise Refused(404)
+    return user_page(call, found.collaborators)
 
 
-def list_relationship(shape: Shape, query: Query, name: str) -> Found:
-    return {"following": _list(shape, name) in _followed_lists(shape)}
-
-
-def clips(shape: Shape, query: Query) -> Found:
+def clips(call: KipptCall) -> Payload:
     """All own clips in one stream; those of collaborators in own lists by switch."""
-    world, me = shape.world, _me(shape)
-    rows = world.my_clips()
-    if shape.settings["stream_holds_collaborators_clips"]:
+    world = call.service.world
+    rows, me = world.my_clips(), world.me
+    if call.service.switches.stream_holds_collaborators_clips:
         rows += [c for c in world.clips.values() if c.home.user is me and c.user is not me]
-    return _clips(shape, query, rows)
+    return clip_page(call, rows)
 
 
-def clip(shape: Shape, query: Query, name: str) -> Found:
-    return shape.clip(_clip(shape, name))
+def favorites(call: KipptCall) -> Payload:
+    return clip_page(call, call.service.world.favorites_of(call.caller))
 
 
-def favorites(shape: Shape, query: Query) -> Found:
-    return _clips(shape, query, shape.world.favorites_of(_me(shape)))
-
-
-def feed(shape: Shape, query: Query) -> Found:
+def feed(call: KipptCall) -> Payload:
     """Public clips of those one follows; its next page is said to be elsewhere."""
-    everything = _public(list(shape.world.clips.values()))
-    rows = [row for row in everything if row.user in shape.world.following]
-    listing = _clips(shape, query, rows)
-    return Listing(listing.rows, listing.render, next_path="/api/clips/", shows_total=False)
+    world = call.service.world
+    rows = [c for c in world.clips.values() if not c.home.is_private and c.user in world.following]
+    return clip_page(call, rows, address="/api/clips/", shows_total=False)
 
 
-def clip_search(shape: Shape, query: Query) -> Found:
-    wanted = _wanted(query)
-    rows = [
-        row
-        for row in shape.world.my_clips()
-        if wanted in f"{row.title} {row.notes} {row.url}".lower()
-    ]
-    return _clips(shape, query, rows)
+def clip(call: KipptCall, clip_id: str) -> Payload:
+    return shape_of(call).clip(find_clip(call, clip_id))
 
 
-def comments(shape: Shape, query: Query, name: str) -> Found:
-    found = _clip(shape, name)
-    return Listing(found.comments[::-1], lambda row: shape.comment(found, row))
+def comments(call: KipptCall, clip_id: str) -> Payload:
+    found = find_clip(call, clip_id)
+    return page(call, found.comments[::-1], lambda row: shape_of(call).comment(found, row))
 
 
-def comment(shape: Shape, query: Query, name: str, comment_id: str) -> Found:
-    found = _clip(shape, name)
-    for row in found.comments:
-        if row.id == int(comment_id):
-            return shape.comment(found, row)
-    raise Refused(*NOT_FOUND)
+def likes(call: KipptCall, clip_id: str) -> Payload:
+    return user_page(call, find_clip(call, clip_id).likes)
 
 
-def likes(shape: Shape, query: Query, name: str) -> Found:
-    return _users(shape, _clip(shape, name).likes)
+def notifications(call: KipptCall) -> Payload:
+    rows = since(call, list(call.service.world.notifications.values()), "created")
+    return page(call, latest_first(call, rows, "created"), shape_of(call).notification)
 
 
-def notifications(shape: Shape, query: Query) -> Found:
-    rows = since(list(shape.world.notifications.values()), "created", query, shape.settings)
-    return Listing(latest_first(rows, "created", shape.settings), shape.notification)
-
-
-def _wanted(query: Query) -> str:
-    if not query.get("q"):
-        raise Refused(400, "q is missing.")
-    return query["q"].lower()
-
-
-ROUTES: list[tuple[str, bool, Callable[..., Found]]] = [
-    ("/api/account/", True, account),
-    ("/api/users/search/", True, user_search),
-    ("/api/users/([^/]+)/", False, user),
-    ("/api/users/([^/]+)/clips/(favorites/|likes/)?", False, user_clips),
-    ("/api/users/([^/]+)/lists/", False, user_lists),
-    ("/api/users/([^/]+)/lists/([^/]+)/", False, user_list),
-    ("/api/users/([^/]+)/followers/", False, followers),
-    ("/api/users/([^/]+)/following/", False, following),
-    ("/api/users/([^/]+)/relationship/", True, user_relationship),
-    ("/api/lists/", True, lists),
-    ("/api/lists/following/", True, followed_lists),
-    ("/api/lists/([^/]+)/", False, one_list),
-    ("/api/lists/([^/]+)/clips/", False, list_clips),
-    ("/api/lists/([^/]+)/collaborators/", False, collaborators),
-    ("/api/lists/([^/]+)/relationship/", True, list_relationship),
-    ("/api/clips/", True, clips),
-    ("/api/clips/favorites/", True, favorites),
-    ("/api/clips/feed/", True, feed),
-    ("/api/clips/search/", True, clip_search),
-    ("/api/search/clips/", True, clip_search),
-    ("/api/clips/([0-9]+)/", False, clip),
-    ("/api/clips/([0-9]+)/comments/", False, comments),
-    ("/api/clips/([0-9]+)/comments/([0-9]+)/", False, comment),
-    ("/api/clips/([0-9]+)/likes/", False, likes),
-    ("/api/notifications/", True, notifications),
-]
+ROUTES = (
+    Route("GET", "/account/", account),
+    Route("GET", "/users/{name}/", user, public=True),
+    Route("GET", "/users/{name}/clips/likes/", liked_clips, public=True),
+    Route("GET", "/users/{name}/followers/", followers, public=True),
+    Route("GET", "/users/{name}/following/", following, public=True),
+    Route("GET", "/lists/", lists),
+    Route("GET", "/lists/following/", followed_lists),
+    Route("GET", "/lists/{list_id}/", one_list, public=True),
+    Route("GET", "/lists/{list_id}/clips/", list_clips, public=True),
+    Route("GET", "/lists/{list_id}/collaborators/", collaborators, public=True),
+    Route("GET", "/clips/", clips),
+    Route("GET", "/clips/favorites/", favorites),
+    Route("GET", "/clips/feed/", feed),
+    Route("GET", "/clips/{clip_id}/", clip, public=True),
+    Route("GET", "/clips/{clip_id}/comments/", comments, public=True),
+    Route("GET", "/clips/{clip_id}/likes/", likes, public=True),
+    Route("GET", "/notifications/", notifications),
+)

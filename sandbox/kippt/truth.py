@@ -19,38 +19,38 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.kippt.model import Clip, ClipList, User
-from sandbox.kippt.records import Shape
+from sandbox.core import Row, Tables, blob, lagging, true_file
+from sandbox.kippt.records import Clip, ClipList, User, World
+from sandbox.kippt.switches import KipptSwitches
 
-Row = dict[str, Any]
-Tables = dict[str, list[Row]]
+PICTURES = "https://pictures.example"
 
 
-def tables(shape: Shape) -> Tables:
+def tables(world: World, switches: KipptSwitches) -> Tables:
     """All tables that the account can see now."""
-    world = shape.world
+    short = switches.era == "2012"
     clips, lists = world.copied_clips(), world.my_lists()
     favorites = world.favorites_of(world.me)
     starred = set(favorites)
     found: Tables = {
-        "lists": [_list(row, shape.short) for row in lists],
-        "clips": [_clip(row, shape.short, row in starred) for row in clips],
+        "lists": [_list(row, short) for row in lists],
+        "clips": [_clip(row, short, row in starred) for row in clips],
         "favorites": [{"clip_id": row.id} for row in favorites],
         "follows": [
             {"direction": direction, "user_id": user.id}
             for direction, users in (("follower", world.followers), ("following", world.following))
             for user in users
         ],
-        "notifications": _notifications(shape),
+        "notifications": _notifications(world),
     }
-    if shape.short:
+    if short:
         return found
     return found | {
-        "users": [_user(user) for user in _seen(shape, clips, lists)],
+        "users": [_user(user) for user in _seen(world, switches, clips, lists)],
         "list_collaborators": [
             {"list_id": row.id, "user_id": user.id}
             for row in lists
-            for user in _collaborators(shape, row)
+            for user in _collaborators(switches, row)
         ],
         "comments": [
             {
@@ -70,7 +70,7 @@ def tables(shape: Shape) -> Tables:
         "clip_saves": [
             {"clip_id": clip.id, "user_id": user.id}
             for clip in clips
-            for user in _newest(shape, clip.saves)
+            for user in _newest(switches, clip.saves)
         ],
     }
 
@@ -80,25 +80,72 @@ def text(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _newest(shape: Shape, users: list[User]) -> list[User]:
-    return users[::-1][: shape.settings["embedded_cap"]]
+def after_increment(before: Tables, now: Tables) -> Tables:
+    """Not all that changed shows in an incremental pass (page, section 8).
+
+    Lists and favourites are read whole each time. A clip shows with all that hangs on it when its
+    `updated` is later than all that were known; comments, likes, saves and deletes alone move no
+    `updated`, and profiles, followers and notifications are not part of the plan.
+    """
+    newest = max((row["updated"] for row in before["clips"]), default="")
+    lists = {row["id"] for row in now["lists"]}
+    listed = {row["id"] for row in now["clips"] if row["list_id"] in lists}
+    shown = {row["id"] for row in now["clips"] if row["updated"] > newest} & listed
+
+    def table(name: str, *key: str, clip: str = "") -> list[Row]:
+        return lagging(before[name], now[name], key, lambda row: bool(clip) and row[clip] in shown)
+
+    slow = {
+        "clips": table("clips", "id", clip="id"),
+        "follows": table("follows", "direction", "user_id"),
+        "notifications": table("notifications", "id"),
+    }
+    if "users" in now:
+        slow |= {
+            "users": table("users", "id"),
+            "comments": table("comments", "id", clip="clip_id"),
+            "clip_likes": table("clip_likes", "clip_id", "user_id", clip="clip_id"),
+            "clip_saves": table("clip_saves", "clip_id", "user_id", clip="clip_id"),
+        }
+    return now | slow
 
 
-def _collaborators(shape: Shape, row: ClipList) -> list[User]:
-    if shape.settings["list_collaborators_route"]:
+def files(world: World, tables: Tables) -> list[dict[str, Any]]:
+    """The original image of each clip of a copy, and the picture of each user in it."""
+    found = []
+    for row in tables["clips"]:
+        images = (world.clips[row["id"]].media or {}).get("images")
+        if images:
+            found.append(_file("clips", row["id"], "media", images["original"]["url"]))
+    for row in tables.get("users", ()):
+        found.append(_file("users", row["id"], "avatar_url", row["avatar_url"]))
+    return found
+
+
+def _file(table: str, key: int, field: str, address: str) -> dict[str, Any]:
+    return true_file(table, key, field, blob(address.removeprefix(PICTURES)))
+
+
+def _newest(switches: KipptSwitches, users: list[User]) -> list[User]:
+    return users[::-1][: switches.embedded_cap]
+
+
+def _collaborators(switches: KipptSwitches, row: ClipList) -> list[User]:
+    if switches.list_collaborators_route:
         return row.collaborators
-    return _newest(shape, row.collaborators)
+    return _newest(switches, row.collaborators)
 
 
-def _seen(shape: Shape, clips: Iterable[Clip], lists: Iterable[ClipList]) -> list[User]:
+def _seen(
+    world: World, switches: KipptSwitches, clips: Iterable[Clip], lists: Iterable[ClipList]
+) -> list[User]:
     """Everybody in any payload, once."""
-    world = shape.world
     seen = {world.me, *world.followers, *world.following}
     seen.update(note.user for note in world.notifications.values())
     for row in lists:
-        seen.update((row.user, *_collaborators(shape, row)))
+        seen.update((row.user, *_collaborators(switches, row)))
     for clip in clips:
-        seen.update((clip.user, *clip.likes, *_newest(shape, clip.saves)))
+        seen.update((clip.user, *clip.likes, *_newest(switches, clip.saves)))
         seen.update(comment.user for comment in clip.comments)
     return [user for user in world.users.values() if user in seen]
 
@@ -167,7 +214,7 @@ def _clip(clip: Clip, short: bool, is_favorite: bool) -> Row:
     }
 
 
-def _notifications(shape: Shape) -> list[Row]:
+def _notifications(world: World) -> list[Row]:
     return [
         {
             "id": note.id,
@@ -180,5 +227,5 @@ def _notifications(shape: Shape) -> list[Row]:
             "list_id": note.list and note.list.id,
             "resource_uri": f"/api/notifications/{note.id}/",
         }
-        for note in shape.world.notifications.values()
+        for note in world.notifications.values()
     ]

@@ -80,6 +80,8 @@ class Kitemaker(Changes, Service):
     """An organisation of `size` work items, as the token's user sees it."""
 
     name = "kitemaker"
+    may_hold_more = frozenset(("users",))
+    credential_headers = ("authorization", "cookie", "x-api-key")
     base_path = "/developers"
     switches = SWITCHES
     windows = (Window(2, 1.0),)

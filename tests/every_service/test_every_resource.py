@@ -17,7 +17,7 @@ from connectors.core.lineage import endpoints
 from connectors.core.resources import ForEachParent, Resource, Rows
 from connectors.core.schema import Column, DeclarationError, Table, col, given, snake
 from connectors.core.validate import checked
-from pipelines.cli.setup import account_section
+from pipelines.cli.init import account_section
 from pipelines.export.data_dictionary import dictionary
 from pipelines.settings import settings_of
 from tests.kit.account import Bench, bench

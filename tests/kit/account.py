@@ -17,7 +17,7 @@ from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from sandbox import Sandbox, StandIn, comparing
 from sandbox.comparing import SUPERSETS
 
@@ -59,14 +59,14 @@ class Bench:
         return self.folder / "kollect.duckdb"
 
     @property
-    def outside(self) -> Outside:
-        return Outside(progress=self.progress.append)
+    def runtime(self) -> Runtime:
+        return Runtime(progress=self.progress.append)
 
     def sync(self, *tables: str, full: bool = False, **more: Any) -> AccountResult:
         """One sync; `more` goes to sync_account."""
         retry = replace(self.account.retry, first_seconds=0.01, max_seconds=0.05)
         account = replace(self.account, retry=retry)
-        more.setdefault("outside", self.outside)
+        more.setdefault("runtime", self.runtime)
         return sync_account(self.settings, account, tables=tables or None, full=full, **more)
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:

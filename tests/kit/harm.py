@@ -9,7 +9,7 @@ from typing import Any
 from connectors.http.config import Retry
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
 
 PATIENCE = 0.25
@@ -42,8 +42,8 @@ def sync_in_haste(
         connector=replace(account.connector, http=rules),
         retry=Retry(attempts=attempts, first_seconds=0.1, max_seconds=5.0),
     )
-    outside = Outside(progress=bench.progress.append, clock=hurried.clock, sleep=hurried.sleep)
-    return sync_account(bench.settings, account, full=full, outside=outside, **more)
+    runtime = Runtime(progress=bench.progress.append, clock=hurried.clock, sleep=hurried.sleep)
+    return sync_account(bench.settings, account, full=full, runtime=runtime, **more)
 
 
 def ended(result: AccountResult) -> int:

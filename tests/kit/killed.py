@@ -33,7 +33,7 @@ from connectors import connector
 from connectors.core.errors import exit_status
 from pipelines.settings import read_settings
 from pipelines.sync.account import sync_account
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 
 WRITES = ("pwrite", "fdatasync", "fsync", "replace", "rename", "unlink", "ftruncate")
 LOST = {
@@ -194,13 +194,13 @@ def carry_out(order: Order) -> dict[str, Any]:
     account = settings.accounts[order.service]
     account = replace(account, retry=replace(account.retry, first_seconds=0.01, max_seconds=0.05))
     told: list[str] = []
-    outside = Outside(
+    runtime = Runtime(
         now=lambda: datetime.now(UTC) - timedelta(seconds=order.slow_by_seconds),
         account_wait_seconds=order.wait_seconds,
         progress=lambda news: told.append(news.text) if news.kind == "waiting" else None,
     )
     result = sync_account(
-        settings, account, tables=order.tables or None, full=order.full, outside=outside
+        settings, account, tables=order.tables or None, full=order.full, runtime=runtime
     )
     kept = states.kept if states else {}
     return {**result.as_json(), "boundaries": boundaries.seen, "waiting": told, "states": kept}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.sync.result import AccountResult
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from sandbox import Request
 from tests.kit.account import Bench, bench
 
@@ -58,10 +58,10 @@ def synced(
 
 def later(kitemaker: Bench, days: int, **more: Any) -> AccountResult:
     """A sync so many days from now."""
-    outside = Outside(
+    runtime = Runtime(
         progress=kitemaker.progress.append, now=lambda: datetime.now(UTC) + timedelta(days=days)
     )
-    return kitemaker.sync(outside=outside, **more)
+    return kitemaker.sync(runtime=runtime, **more)
 
 
 def switch(kitemaker: Bench, transport: str) -> None:

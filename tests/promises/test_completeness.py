@@ -52,8 +52,8 @@ def test_a_full_pass_follows_in_its_rhythm(made: Callable[..., Bench]) -> None:
     begin = datetime.now(UTC)
 
     def sync_at(days: float, *tables: str, full: bool = False) -> set[str]:
-        outside = replace(kinopio.outside, now=lambda: begin + timedelta(days=days))
-        result = kinopio.sync(*tables, full=full, outside=outside)
+        runtime = replace(kinopio.runtime, now=lambda: begin + timedelta(days=days))
+        result = kinopio.sync(*tables, full=full, runtime=runtime)
         assert result.error is None
         return {row["mode"] for row in result.tables.values()}
 
@@ -74,8 +74,8 @@ def test_an_account_whose_first_pass_broke_off_catches_up(made: Callable[..., Be
     assert kinopio.sync().error is not None
     assert marked(kinopio) is None
     kinopio.stand_in.faults.clear()
-    later = replace(kinopio.outside, now=lambda: datetime.now(UTC) + timedelta(days=2))
-    result = kinopio.sync(outside=later)
+    later = replace(kinopio.runtime, now=lambda: datetime.now(UTC) + timedelta(days=2))
+    result = kinopio.sync(runtime=later)
     assert {row["mode"] for row in result.tables.values()} == {"full"}
     assert marked(kinopio) is not None
 

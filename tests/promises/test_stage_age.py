@@ -32,11 +32,11 @@ def test_a_broken_run_is_gone_on_with_while_it_is_young(
     calm = made("kippt", max_in_flight=1)
     assert calm.sync().status == "complete"
     kippt.stand_in.faults.add(Fault("token_died", after=ASKED_BEFORE, times=None))
-    assert kippt.sync(outside=replace(kippt.outside, now=lambda: NOW)).error is not None
+    assert kippt.sync(runtime=replace(kippt.runtime, now=lambda: NOW)).error is not None
     kippt.stand_in.faults.clear()
     before = kippt.stand_in.count()
     later = NOW + timedelta(hours=hours)
-    result = kippt.sync(outside=replace(kippt.outside, now=lambda: later))
+    result = kippt.sync(runtime=replace(kippt.runtime, now=lambda: later))
     assert result.status == "complete", (result.error, result.tables)
     kippt.assert_true()
     asked, all_of_them = kippt.stand_in.count() - before, calm.stand_in.count()

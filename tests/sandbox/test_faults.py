@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import KINDS, Fault, Request, StandIn
-from sandbox.example import Books
-from sandbox.service import Response
+from sandbox import KINDS, Fault, StandIn
+from tests.sandbox.client import Books, ask
 
 
 @pytest.fixture
@@ -22,28 +20,6 @@ def books() -> Iterator[StandIn]:
     with StandIn(Books(), limits=False) as stand_in:
         yield stand_in
     assert stand_in.errors == []
-
-
-class Answer:
-    """One answer as it came over the wire."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-def ask(stand_in: StandIn, path: str, method: str = "GET", body: Any = None) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=5)
-    try:
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, body=text)
-        answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, headers, answer.read())
-    finally:
-        connection.close()
 
 
 def test_a_fault_strikes_where_when_and_as_often_as_told(books: StandIn) -> None:
@@ -189,7 +165,7 @@ def test_every_kind_of_fault_fires_and_proves_it() -> None:
     """No kind is a name without an effect: each counts one strike on the second page of a list."""
     for kind in KINDS:
         with StandIn(Books(), limits=False) as stand_in:
-            fault = stand_in.faults.add(kind, bytes_per_second=1e6, after=1)
+            fault = stand_in.faults.add(kind, bytes_per_second=1e6, after=1, parameter="page")
             for page in (1, 2):
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     ask(stand_in, f"/v1/books?page={page}&per_page=9")
@@ -209,7 +185,7 @@ def test_rows_are_found_wherever_a_service_keeps_them() -> None:
 def test_a_page_is_cut_or_comes_again_only_where_there_is_one() -> None:
     """A smaller page than asked for, the page before once more, and neither where nothing of
     the kind was asked for."""
-    with StandIn(Numbers(), limits=False) as stand_in:
+    with StandIn(Books(), limits=False) as stand_in:
         clamped = stand_in.faults.add("clamped_page", rows=2, times=None)
         shown = ask(stand_in, "/v1/numbers?offset=4&limit=5").json()
         assert (shown["rows"], clamped.fired) == ([4, 5], 1)
@@ -219,15 +195,29 @@ def test_a_page_is_cut_or_comes_again_only_where_there_is_one() -> None:
         repeated = stand_in.faults.add("repeated_page", times=None, after=1)
         for path in ("/v1/numbers?offset=0&limit=3", "/v1/numbers?offset=3&limit=3"):
             shown = ask(stand_in, path).json()
-        assert (shown["rows"], shown["next"], repeated.fired) == ([0, 1, 2], 3, 1)
+        assert (shown["rows"], repeated.fired) == ([0, 1, 2], 1)
         assert ask(stand_in, "/v1/numbers?offset=3&limit=2").json()["rows"] == [3, 4]
         assert repeated.fired == 1, "another list"
 
 
-class Numbers(Books):
-    """Numbers from 0 on, by `offset` and `limit`."""
+def test_a_list_is_cut_with_its_paging_facts_kept(books: StandIn) -> None:
+    """The answer holds fewer rows than its total says."""
+    books.faults.add("cut_list", rows=3)
+    shown = ask(books, "/v1/books").json()
+    assert (len(shown["data"]), shown["meta"]["total"]) == (3, 20)
 
-    def answer(self, request: Request) -> Response:
-        offset, limit = int(request.query["offset"]), int(request.query["limit"])
-        rows = list(range(offset, offset + limit))
-        return Response.of_json({"rows": rows, "next": offset + limit})
+
+def test_an_optional_parameter_is_refused_where_it_is_sent(books: StandIn) -> None:
+    """400 with the parameter, the ordinary answer without it."""
+    fault = books.faults.add("parameter_refused", parameter="order", times=None)
+    assert ask(books, "/v1/books").status == 200
+    assert fault.fired == 0
+    assert ask(books, "/v1/books?order=title").status == 400
+
+
+@pytest.mark.parametrize("body", [None, {"message": "Something is odd"}])
+def test_an_odd_body_comes_with_status_200(books: StandIn, body: Any) -> None:
+    """What is set as `body` comes instead of the list."""
+    books.faults.add("body", body=body)
+    answer = ask(books, "/v1/books")
+    assert (answer.status, answer.json()) == (200, body)

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import pytest
 
 from sandbox import Referee, StandIn, Window
-from sandbox.example import Books
-
-
-class Answer:
-    """One answer as it came over the wire."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-def ask(stand_in: StandIn, path: str, method: str = "GET", body: Any = None) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=5)
-    try:
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, body=text)
-        answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, headers, answer.read())
-    finally:
-        connection.close()
+from tests.sandbox.client import Books, ask
 
 
 class Clock:
@@ -117,7 +92,7 @@ def test_throttled_is_in_the_services_words_and_can_bring_silence() -> None:
     clock = Clock()
     with StandIn(Books(), clock=clock) as stand_in:
         stand_in.faults.add("throttled", seconds=30)
-        assert ask(stand_in, "/v1/books").body == b"too many requests"
+        assert ask(stand_in, "/v1/books").json()["message"] == "refused with 429"
         assert ask(stand_in, "/v1/books").status == 429
         clock.now += 31
         assert ask(stand_in, "/v1/books").status == 200

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox import SERVICES, Sandbox, StandIn
-from sandbox.example import Books
+from tests.sandbox.client import Books, ask
 
 
 @pytest.fixture
@@ -21,28 +21,6 @@ def books() -> Iterator[StandIn]:
     with StandIn(Books(), limits=False) as stand_in:
         yield stand_in
     assert stand_in.errors == []
-
-
-class Answer:
-    """One answer as it came over the wire."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-def ask(stand_in: StandIn, path: str, method: str = "GET", body: Any = None) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=5)
-    try:
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, body=text)
-        answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, headers, answer.read())
-    finally:
-        connection.close()
 
 
 def test_a_stand_in_answers_on_its_own_port_until_the_block_ends() -> None:

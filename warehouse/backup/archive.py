@@ -18,7 +18,7 @@ from typing import Protocol
 from connectors.core.errors import AccountBusy, BadSettings
 from warehouse.backup.manifest import MANIFEST
 from warehouse.backup.problems import BackupProblem
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import Step, Tell, quiet
 from warehouse.store.locks import FileLock, HeldElsewhere
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")

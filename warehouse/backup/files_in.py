@@ -10,11 +10,11 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.durable import copy_checked, sync_file
-from warehouse.backup.progress import Step, Tell
 from warehouse.backup.snapshot import SOURCE
 from warehouse.backup.writer import Shelf
 from warehouse.files.blobs import HASH, store_of
+from warehouse.progress import Step, Tell
+from warehouse.store.durable import copy_checked, sync_file
 
 FOLDER = "files"
 

@@ -10,7 +10,6 @@ import duckdb
 import msgspec
 
 from warehouse.backup.catalog import Shape
-from warehouse.backup.durable import remove_empty_folders, seal, write_new
 from warehouse.backup.encrypt import SCHEME
 from warehouse.backup.howto import howto
 from warehouse.backup.manifest import (
@@ -30,6 +29,7 @@ from warehouse.backup.manifest import (
 from warehouse.backup.script import restore_text
 from warehouse.backup.snapshot import Snapshot
 from warehouse.backup.writer import Shelf
+from warehouse.store.durable import remove_empty_folders, seal, write_new
 
 
 def describe_backup(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from os import stat_result
 
 from warehouse.backup.archive import NAME
-from warehouse.backup.durable import WORKERS, Digest, digest, walk_files
 from warehouse.backup.manifest import Envelope, FileRecord
-from warehouse.backup.progress import Step, Tell
 from warehouse.backup.reader import Backup
+from warehouse.progress import Step, Tell
+from warehouse.store.durable import WORKERS, Digest, digest, walk_files
 
 
 @dataclass(frozen=True)

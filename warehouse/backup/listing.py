@@ -12,9 +12,9 @@ from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive, Place, moment_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
-from warehouse.backup.progress import utc_now
 from warehouse.backup.proofs import Proofs, read_proofs
 from warehouse.backup.reader import open_backup
+from warehouse.progress import utc_now
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from warehouse.backup.durable import digest_bytes
 from warehouse.backup.problems import DamagedBackup, NewerFormat
+from warehouse.store.durable import digest_bytes
 
 FORMAT = 1
 """Grows with every change that an older kollect could not read."""

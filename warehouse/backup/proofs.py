@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from warehouse.backup.archive import Archive
-from warehouse.backup.durable import replace_file
+from warehouse.store.durable import replace_file
 
 DEPTHS = ("quick", "full", "rebuild")
 

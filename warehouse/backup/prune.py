@@ -9,12 +9,12 @@ from pathlib import Path
 
 from connectors.core.errors import KollectError
 from warehouse.backup.archive import REMOVING, Archive, Place, moment_of
-from warehouse.backup.durable import remove_tree, rename_new, walk_files
 from warehouse.backup.problems import trouble_in
-from warehouse.backup.progress import Step, Tell, quiet, size_text
 from warehouse.backup.proofs import forget_proofs, read_proofs
 from warehouse.backup.reader import open_backup
 from warehouse.backup.retention import Candidate, reasons_to_keep
+from warehouse.progress import Step, Tell, quiet, size_text
+from warehouse.store.durable import remove_tree, rename_new, walk_files
 
 
 @dataclass(frozen=True)

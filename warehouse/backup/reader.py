@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.backup.durable import digest, digest_bytes
 from warehouse.backup.encrypt import BackupKey
 from warehouse.backup.manifest import (
     MANIFEST,
@@ -18,6 +17,7 @@ from warehouse.backup.manifest import (
     sums,
 )
 from warehouse.backup.problems import BackupProblem, DamagedBackup, WrongKey
+from warehouse.store.durable import digest, digest_bytes
 
 
 @dataclass(frozen=True)

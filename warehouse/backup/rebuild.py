@@ -10,10 +10,10 @@ import duckdb
 from warehouse.backup.content import content_of, hashing
 from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import RESTORE, Manifest, TableRecord
-from warehouse.backup.progress import Step, Tell
 from warehouse.backup.reader import Backup
 from warehouse.backup.script import below, rows_of
 from warehouse.backup.snapshot import engine
+from warehouse.progress import Step, Tell
 from warehouse.schema.types import literal, quoted
 
 REBUILT = "rebuilt"

@@ -25,7 +25,7 @@ from warehouse.backup.manifest import (
     decode,
 )
 from warehouse.backup.problems import BackupProblem, DamagedBackup, MissingLibrary
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import Step, Tell, quiet
 
 BLOCK = 1 << 20
 OBJECTS = "objects"

@@ -18,11 +18,11 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import AccountBusy, WarehouseProblem
-from warehouse.backup.durable import link
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import Step, Tell, quiet
 from warehouse.schema.types import literal
 from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
 from warehouse.store.disk import copy_file
+from warehouse.store.durable import link
 from warehouse.store.locks import FileLock, HeldElsewhere
 
 SOURCE = "source"

@@ -19,9 +19,9 @@ import msgspec
 from warehouse.backup.catalog import TableShape
 from warehouse.backup.content import Content, content_of, writing
 from warehouse.backup.manifest import Changes, Manifest, TableRecord
-from warehouse.backup.progress import Step, Tell
 from warehouse.backup.snapshot import SOURCE, Snapshot
 from warehouse.backup.writer import Shelf, table_file
+from warehouse.progress import Step, Tell
 from warehouse.schema.types import literal, quoted
 
 ORDERED_ROWS = 100_000

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.core.errors import AccountBusy
-from warehouse.backup.durable import remove_tree, rename_new, sync_folder
 from warehouse.backup.problems import BackupProblem
-from warehouse.backup.progress import Step, Tell
+from warehouse.progress import Step, Tell
 from warehouse.store.connect import Warehouse
+from warehouse.store.durable import remove_tree, rename_new, sync_folder
 from warehouse.store.locks import FileLock, HeldElsewhere
 
 

@@ -17,10 +17,10 @@ from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.integrity import Problem, find_changed, find_structure
 from warehouse.backup.manifest import MANIFEST
 from warehouse.backup.problems import DamagedBackup, trouble_in
-from warehouse.backup.progress import Tell, quiet, utc_now
 from warehouse.backup.proofs import DEPTHS, Completeness, Proofs, read_proofs, write_proofs
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.rebuild import find_by_rebuilding
+from warehouse.progress import Tell, quiet, utc_now
 
 
 @dataclass(frozen=True)

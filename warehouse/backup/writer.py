@@ -7,7 +7,11 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
-from warehouse.backup.durable import (
+from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.manifest import FileRecord
+from warehouse.backup.reader import Backup
+from warehouse.progress import Step, Tell
+from warehouse.store.durable import (
     Digest,
     copy_checked,
     digest,
@@ -17,10 +21,6 @@ from warehouse.backup.durable import (
     sync_file,
     write_new,
 )
-from warehouse.backup.encrypt import BackupKey
-from warehouse.backup.manifest import FileRecord
-from warehouse.backup.progress import Step, Tell
-from warehouse.backup.reader import Backup
 
 
 class Shelf:

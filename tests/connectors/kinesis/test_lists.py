@@ -14,7 +14,7 @@ from connectors.core.errors import BadSettings, Missing
 from pipelines.settings import settings_of
 from pipelines.sync.estimate import estimate
 from pipelines.sync.probe import asking
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
 from tests.kit.written import everything_below
 
@@ -61,11 +61,11 @@ def test_lists_are_read_where_and_as_the_settings_say(made: Callable[..., Bench]
     """Rows, ends and secrets are as of any other list, and no request goes to the usual address."""
     kinesis = made("kinesis", size=12, lists=LISTS)
     transport = Elsewhere()
-    outside = Outside(transport=transport, progress=kinesis.progress.append)
-    assert kinesis.sync(outside=outside).status == "complete"
+    runtime = Runtime(transport=transport, progress=kinesis.progress.append)
+    assert kinesis.sync(runtime=runtime).status == "complete"
     kinesis.assert_true()
     kinesis.world.change(1)
-    assert kinesis.sync(outside=outside).status == "complete"
+    assert kinesis.sync(runtime=runtime).status == "complete"
     kinesis.assert_true()
     assert set(USUAL) <= set(transport.paths)
     assert not {"/data/fetch/all", "/data/fetch", "/config/fetch/all"} & set(transport.paths)

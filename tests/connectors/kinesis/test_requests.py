@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipelines.sync.estimate import estimate
 from pipelines.sync.probe import asking
 from pipelines.sync.result import Progress
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
 from tests.kit.kinesis import PAGES, pages, plan
 
@@ -70,8 +70,8 @@ def test_a_login_is_one_request_and_a_session_is_renewed_before_it_ends(
         answers[0] += progress.fields.get("event") == "answer"
         passed[0] = 850.0 * (answers[0] >= 9)
 
-    outside = Outside(progress=watch, clock=lambda: passed[0], sleep=lambda _: None)
-    result = kinesis.sync(outside=outside)
+    runtime = Runtime(progress=watch, clock=lambda: passed[0], sleep=lambda _: None)
+    result = kinesis.sync(runtime=runtime)
     assert (result.status, result.requests) == ("complete", plan(kinesis) + 2)
     assert kinesis.stand_in.count("/user/login/jwt", method="POST") == 1
     assert kinesis.stand_in.count("/user/login", method="POST") == 2

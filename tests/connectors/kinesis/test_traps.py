@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from sandbox import Request
 from tests.kit.account import Bench, bench
 from tests.kit.kinesis import pages, plan
@@ -231,7 +231,7 @@ def test_a_limit_that_is_refused_becomes_a_usual_one(synced: Bench) -> None:
     kinesis, strict = synced, Strict()
     for full in (False, True):
         strict.refused = 0
-        result = kinesis.sync(full=full, outside=Outside(transport=strict))
+        result = kinesis.sync(full=full, runtime=Runtime(transport=strict))
         assert result.status == "complete"
         assert strict.refused > 10
         assert not deleted(result)

@@ -47,7 +47,7 @@ def shared_lists(kippt: Bench) -> int:
 
 def cut(kippt: Bench, kind: str) -> int:
     """Clips of which an answer shows only some comments or likes (likes: sometimes none)."""
-    cap = kippt.world.settings["embedded_cap"]
+    cap = kippt.world.switches.embedded_cap
     return sum(
         len(getattr(clip, kind)) > cap
         or (kind == "likes" and clip.id % 5 == 0 and clip.likes != [])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pipelines.settings import settings_of
 from pipelines.sync.account import sync_account
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from sandbox import Request
 from tests.kit.account import Bench, bench
 
@@ -21,7 +21,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """An account that was synced once; each test changes something else of it."""
     found = bench(tmp_path_factory.mktemp("kippt"), "kippt", size=24)
     # The sandbox lives in the past; these tests are about clocks as well.
-    found.world.world.clock = int(time.time()) - 100_000
+    found.world.clock.set(datetime.now(UTC) - timedelta(seconds=100_000))
     assert found.sync().status == "complete"
     yield found
     found.box.__exit__(None, None, None)
@@ -110,7 +110,7 @@ def test_clock_of_the_service_that_jumped_hides_nothing(kippt: Bench) -> None:
     world.jump_clock(400 * 86_400)
     world.add_clip(title="from the future")
     kippt.sync()
-    world.world.clock = int(time.time())
+    world.clock.set(datetime.now(UTC))
     world.edit_clip(edited.id, title="edited today")
     kippt.sync()
     assert kippt.rows("clips")[(edited.id,)]["title"] == "edited today"
@@ -150,18 +150,18 @@ def test_a_throttle_is_waited_out_from_five_seconds_up_to_five_minutes(kippt: Be
     def held() -> list[float]:
         return [e.fields["seconds"] for e in kippt.progress if e.fields.get("event") == "hold"]
 
-    outside = Outside(progress=kippt.progress.append, clock=lambda: passed[0], sleep=sleep)
+    runtime = Runtime(progress=kippt.progress.append, clock=lambda: passed[0], sleep=sleep)
     account = replace(kippt.account, windows=())
     cursor = "SELECT value FROM _kollect.cursors WHERE resource = 'own_clips'"
     before, known = kippt.query(cursor), len(held())
     kippt.world.throttle_next(8)
-    result = sync_account(kippt.settings, account, outside=outside)
+    result = sync_account(kippt.settings, account, runtime=runtime)
     assert (result.status, result.rate_limited) == ("failed", 8)
     assert kippt.query(cursor) == before
     for seconds, longest in zip(held()[known:], [5, 10, 20, 40, 80, 160, 300], strict=False):
         assert longest / 2 <= seconds <= longest
     assert sum(waits) >= sum([5, 10, 20, 40, 80, 160, 300]) / 2
-    assert sync_account(kippt.settings, account, outside=outside).status == "complete"
+    assert sync_account(kippt.settings, account, runtime=runtime).status == "complete"
 
 
 def test_throttle_is_a_503_and_maintenance_moves_no_cursor(kippt: Bench) -> None:

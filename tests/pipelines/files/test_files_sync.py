@@ -346,7 +346,7 @@ def test_parallel_and_bandwidth_are_settings(shelf: Shelf) -> None:
     bench, video = one_video(shelf, file_parallel=1, file_bytes_per_second=100_000)
     bench.world.replace_media(video, size=300_000)
     bench.place.latency_seconds = 0.05
-    assert bench.sync(outside=replace(bench.outside, sleep=slept.append)).status == "complete"
+    assert bench.sync(runtime=replace(bench.runtime, sleep=slept.append)).status == "complete"
     arrivals = [entry.time for entry in bench.place.requests]
     assert len(arrivals) == 3
     gaps = [late - early for early, late in pairwise(arrivals)]

@@ -13,7 +13,7 @@ import duckdb
 
 from tests.kit.backup import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
-from warehouse.backup.progress import Step
+from warehouse.progress import Step
 
 KILLED = """
 import os, signal, sys

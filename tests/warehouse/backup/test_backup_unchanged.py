@@ -10,8 +10,8 @@ from tests.kit.backup import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
 from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import TableRecord
-from warehouse.backup.progress import Step
 from warehouse.backup.reader import open_backup
+from warehouse.progress import Step
 
 
 def shared(left: Path, right: Path) -> set[str]:

@@ -10,8 +10,8 @@ import pytest
 from tests.kit.backup import Place
 from warehouse.backup import restore_backup, verify_backup
 from warehouse.backup.problems import DamagedBackup
-from warehouse.backup.progress import Step
 from warehouse.files.blobs import store_of
+from warehouse.progress import Step
 
 
 def put_into_store(place: Place, data: bytes, account: str = "demo", status: str = "stored") -> str:

@@ -17,6 +17,9 @@ WORKERS = max(1, min(4, os.cpu_count() or 1))
 NO_LINK = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 """What file systems say that know no hard links, or no more of them."""
 
+NO_FOLDER_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+"""How SMB, sshfs and other FUSE file systems refuse to flush a folder."""
+
 
 @dataclass(frozen=True)
 class Digest:
@@ -55,10 +58,13 @@ def sync_file(file: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the folder's entries outlive a power cut."""
+    """Make the folder's entries outlive a power cut, where the file system can promise that."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_FLUSH:
+            raise
     finally:
         os.close(handle)
 

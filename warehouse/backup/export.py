@@ -8,24 +8,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import msgspec
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.durable import remove_tree, rename_new, sync_all, sync_folders_below
-from warehouse.backup.kinopio_spaces import spaces_for_import
+from warehouse.backup.build import TARGET, Restored, build, check_space
 from warehouse.backup.manifest import TableRecord
-from warehouse.backup.progress import Step, Tell
 from warehouse.backup.reader import Backup
-from warehouse.backup.restore import TARGET, Restored, build, check_space
 from warehouse.backup.selection import STATE, Selection
 from warehouse.backup.snapshot import engine
+from warehouse.progress import Step, Tell
 from warehouse.schema.types import literal, quoted
+from warehouse.store.durable import remove_tree, rename_new, sync_all, sync_folders_below
 
 FORMATS = {
     "json": "FORMAT JSON, ARRAY true",
     "csv": "FORMAT CSV, HEADER true",
     "parquet": "FORMAT PARQUET, COMPRESSION zstd",
 }
+
+MoreFiles = Callable[[duckdb.DuckDBPyConnection, str, str, str, Path], object]
+"""Writes a service's own export files. Called with the connection, the catalog that holds the
+rows, the service, the format and the service's folder."""
 
 
 def restore_as_files(
@@ -35,6 +37,7 @@ def restore_as_files(
     as_format: str,
     *,
     force: bool,
+    more_files: MoreFiles | None,
     tell: Tell,
     free: Callable[[Path], int],
 ) -> Restored:
@@ -53,7 +56,7 @@ def restore_as_files(
         scratch.mkdir(parents=True)
         database = scratch / "restored.duckdb"
         build(opened, selection, database, scratch, tell)
-        tables, rows = _write(opened, database, beside, as_format, tell)
+        tables, rows = _write(opened, database, beside, as_format, more_files, tell)
         remove_tree(scratch)
         sync_all(file for file in beside.rglob("*") if file.is_file())
         sync_folders_below(beside)
@@ -74,7 +77,12 @@ def restore_as_files(
 
 
 def _write(
-    opened: Backup, database: Path, folder: Path, as_format: str, tell: Tell
+    opened: Backup,
+    database: Path,
+    folder: Path,
+    as_format: str,
+    more_files: MoreFiles | None,
+    tell: Tell,
 ) -> tuple[int, int]:
     manifest = opened.known()
     chosen = [table for table in manifest.tables if table.schema != STATE]
@@ -88,8 +96,9 @@ def _write(
             rows = _write_table(connection, table, place, as_format)
             total += rows
             tell(Step("step", f"writing {table.title}", number, len(chosen)))
-        if as_format == "json" and any(table.title == "kinopio.spaces" for table in chosen):
-            write_spaces(connection, TARGET, folder / "kinopio" / "spaces")
+        for schema in sorted({table.schema for table in chosen}):
+            if more_files is not None:
+                more_files(connection, TARGET, schema, as_format, folder / safe_name(schema))
         connection.execute("USE memory")
     return len(chosen), total
 
@@ -110,25 +119,6 @@ def _write_table(
         f"TO {literal(str(place))} ({FORMATS[as_format]})"
     ).fetchall()
     return int(done[0][0])
-
-
-def write_spaces(
-    connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path, only: str | None = None
-) -> int:
-    """One JSON file for each Kinopio space (of one account); returns how many."""
-    count = 0
-    for account, space in spaces_for_import(connection, catalog):
-        if only is not None and account != only:
-            continue
-        count += 1
-        folder.mkdir(parents=True, exist_ok=True)
-        identity = re.sub(r"[^\w-]", "_", str(space["id"]))
-        name = f"{safe_name(str(space.get('name') or ''))[:80]}-{identity}"
-        place = folder / f"{name}.json"
-        if place.exists():
-            place = folder / f"{name}-{safe_name(account)}.json"
-        place.write_bytes(msgspec.json.format(msgspec.json.encode(space), indent=2) + b"\n")
-    return count
 
 
 def safe_name(text: str) -> str:

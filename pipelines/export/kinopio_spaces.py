@@ -6,12 +6,15 @@ there and every key. Sources: connectors/kinopio/notes.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
+from warehouse.backup.export import safe_name
 from warehouse.schema.types import literal, quoted
 
 PARTS = {
@@ -82,3 +85,22 @@ class _Grouped:
                 found.append(msgspec.json.decode(row[2]))
             self._batch.pop()
         return found
+
+
+def write_spaces(
+    connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path, only: str | None = None
+) -> int:
+    """One JSON file for each Kinopio space (of one account); returns how many."""
+    count = 0
+    for account, space in spaces_for_import(connection, catalog):
+        if only is not None and account != only:
+            continue
+        count += 1
+        folder.mkdir(parents=True, exist_ok=True)
+        identity = re.sub(r"[^\w-]", "_", str(space["id"]))
+        name = f"{safe_name(str(space.get('name') or ''))[:80]}-{identity}"
+        place = folder / f"{name}.json"
+        if place.exists():
+            place = folder / f"{name}-{safe_name(account)}.json"
+        place.write_bytes(msgspec.json.format(msgspec.json.encode(space), indent=2) + b"\n")
+    return count

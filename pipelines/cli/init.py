@@ -1,17 +1,15 @@
-"""`kollect init`, `check` and `plan`: before the first sync."""
+"""`kollect init`: a commented kollect.toml, and which credentials were found."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import click
 
 from connectors import SERVICES, connector
 from connectors.core.connector import Connector
-from connectors.core.errors import BadSettings, KollectError, exit_status
-from pipelines.settings import Account, Settings, read_settings, select
+from connectors.core.errors import BadSettings
+from pipelines.settings import read_settings
 
 HEAD = """\
 # Settings of kollect. All of it is optional; what is commented out shows the default.
@@ -92,61 +90,3 @@ def _file_lines(declared: Connector) -> list[str]:
         "# file_parallel = 4                    # files received side by side",
         "# file_bytes_per_second = 0            # 0: as fast as they come",
     ]
-
-
-@click.command()
-@click.pass_obj
-def check(config: Path | None) -> None:
-    """One cheap request per account: is the credential good, and what may it see?"""
-    settings = read_settings(config)
-    if not settings.accounts:
-        raise BadSettings("there is no account", guidance="run `kollect init` to see how")
-    worst = 0
-    for account in settings.accounts.values():
-        try:
-            click.echo(f"{account.name}: good, sees {_see(settings, account)}")
-        except KollectError as error:
-            click.echo(f"kollect: {error}", err=True)
-            worst = max(worst, exit_status(error))
-    sys.exit(worst)
-
-
-def _see(settings: Settings, account: Account) -> str:
-    from pipelines.sync.probe import asking
-
-    with asking(settings, account) as asker:
-        return account.connector.who(asker.look(account.connector.check))
-
-
-@click.command()
-@click.argument("selection", nargs=-1, metavar="[SELECT]...")
-@click.option("--full", is_flag=True, help="As for `sync --full`.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-@click.pass_obj
-def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: bool) -> None:
-    """The requests, minutes and rows that a sync would cost, before it runs."""
-    from pipelines.cli.render import span, table
-    from pipelines.sync.estimate import Estimate, estimate
-    from pipelines.sync.probe import asking
-
-    settings = read_settings(config)
-    shown: dict[str, Estimate] = {}
-    for name, tables in select(settings, selection).items():
-        account = settings.account(name)
-        with asking(settings, account) as asker:
-            shown[name] = estimate(account, asker, tables, full=full)
-    if as_json:
-        click.echo(json.dumps({name: e.as_json() for name, e in shown.items()}, indent=2))
-        return
-    for name, found in shown.items():
-        rows = [
-            (cost.step, cost.requests, cost.rows or None, "or more" if cost.at_least else "")
-            for cost in found.costs
-        ]
-        title = (
-            f"{name}: {found.requests:,} requests, at least {span(found.seconds)}, "
-            f"{'full' if found.full else 'incremental'}"
-        )
-        table(title, ("step", "requests", "rows", ""), rows, numbers=("requests", "rows"))
-        if found.files is not None:
-            click.echo(f"{name}: {found.files.sentence}\n")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.service import Request
+from sandbox.core.messages import Request
 
 PAGE_SIZES = ("per_page", "limit", "count", "first")
 PLACES = ("page", "offset", "cursor", "after")

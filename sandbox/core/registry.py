@@ -1,4 +1,4 @@
-"""All stand-ins together: the registry, and a sandbox that starts several at once."""
+"""Names of services and where their classes are; several stand-ins at once."""
 
 from __future__ import annotations
 
@@ -8,47 +8,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
-from sandbox.server import StandIn
-from sandbox.service import Service
+from sandbox.core.file_host import FileHost
+from sandbox.core.server import StandIn
+from sandbox.core.service import Service
 
 
 class Registry(Mapping[str, type[Service]]):
     """Service name -> class in alphabetical order; a module is imported when asked for."""
 
-    def __init__(self, classes: Mapping[str, tuple[str, str]]) -> None:
-        self._classes = dict(sorted(classes.items()))
+    def __init__(self, places: Mapping[str, str]) -> None:
+        """`places`: name -> "module:Class"."""
+        self.places = dict(sorted(places.items()))
 
     def __getitem__(self, name: str) -> type[Service]:
-        module, class_name = self._classes[name]
+        module, _, class_name = self.places[name].partition(":")
         found: type[Service] = getattr(importlib.import_module(module), class_name)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._classes)
+        return iter(self.places)
 
     def __len__(self) -> int:
-        return len(self._classes)
+        return len(self.places)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._classes  # without importing it
+        return name in self.places  # without importing it
 
 
-SERVICES = Registry(
-    {
-        name: (f"sandbox.{name}", name.capitalize())
-        for name in ("kinescope", "kinesis", "kinopio", "kippt", "kitemaker")
-    }
-)
-
-
-class Sandbox:
-    """Stand-ins of several services (all known ones by default) while the block lasts.
+class StandIns:
+    """Stand-ins of several services (all of the registry by default) while the block lasts.
 
     All are made from the same `seed`; `size` is each service's own default where it is
     None, or a mapping by name. `ports` fixes ports by name, the others are free ones.
     """
+
+    registry: ClassVar[Mapping[str, type[Service]]]
 
     def __init__(
         self,
@@ -63,9 +59,9 @@ class Sandbox:
         files: bool = False,
     ) -> None:
         """With `files`, the files that services name are served by a host of their own."""
-        names = list(SERVICES) if services is None else list(services)
-        if unknown := sorted(set(names) - set(SERVICES)):
-            raise ValueError(f"no stand-in for {unknown}; there are {list(SERVICES)}")
+        names = list(self.registry) if services is None else list(services)
+        if unknown := sorted(set(names) - set(self.registry)):
+            raise ValueError(f"no stand-in for {unknown}; there are {list(self.registry)}")
         self.services: dict[str, Service] = {}
         self.stand_ins: dict[str, StandIn] = {}
         for name in names:
@@ -73,7 +69,7 @@ class Sandbox:
             wanted = size.get(name) if isinstance(size, Mapping) else size
             if wanted is not None:
                 options["size"] = wanted
-            self.services[name] = SERVICES[name](**options)
+            self.services[name] = self.registry[name](**options)
             self.stand_ins[name] = StandIn(
                 self.services[name],
                 port=(ports or {}).get(name, 0),
@@ -82,8 +78,6 @@ class Sandbox:
             )
         self.file_host: StandIn | None = None
         if files:
-            from sandbox.file_host import FileHost
-
             port = (ports or {}).get("files", 0)
             self.file_host = StandIn(FileHost(self.services), port=port, limits=False)
         self._running = ExitStack()
@@ -104,7 +98,7 @@ class Sandbox:
     ) -> str:
         """The text of a kollect.toml with one account for each running stand-in.
 
-        `more` adds settings by account, e.g. {"kinopio": {"files": True}}.
+        `more` adds settings by account, e.g. {"an_account": {"files": True}}.
         """
         lines = ["[warehouse]", f"path = {_toml(str(warehouse_path))}"]
         for name, stand_in in self.stand_ins.items():
@@ -116,7 +110,7 @@ class Sandbox:
             lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]
         return "\n".join(lines) + "\n"
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> StandIns:
         with ExitStack() as starting:  # a taken port must not leave the others running
             for stand_in in self.stand_ins.values():
                 starting.enter_context(stand_in)

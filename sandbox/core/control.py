@@ -8,24 +8,44 @@ Loopback only and without a key; never counted by the referee nor harmed by faul
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from sandbox.faults import Fault
-from sandbox.service import Request, Response, Service
-
-if TYPE_CHECKING:
-    from sandbox.server import StandIn
+from sandbox.core.faults import Fault, Plan
+from sandbox.core.messages import Request, Response
+from sandbox.core.referee import Referee
+from sandbox.core.service import Service
 
 PREFIX = "/_sandbox/"
-NOT_A_CHANGE = {"answer", "file", "jump_clock", "throttled", "refused", "rows_in", "emptied"}
-"""Public methods of every service that change nothing or that faults use."""
 
 
-def answer(stand_in: StandIn, request: Request) -> Response:
+class Logged(Protocol):
+    """One request in a stand-in's log."""
+
+    @property
+    def status(self) -> int: ...
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+class Controlled(Protocol):
+    """What the control interface reads and changes of a stand-in."""
+
+    service: Service
+    referee: Referee
+    faults: Plan
+    errors: list[str]
+    latency_seconds: float
+
+    @property
+    def requests(self) -> Sequence[Logged]: ...
+
+    def reset(self) -> None: ...
+
+
+def answer(stand_in: Controlled, request: Request) -> Response:
     """Carry out one control request: 200 with JSON, 400 with the reason, 404 if unknown."""
     what = request.path.removeprefix(PREFIX).strip("/")
     deed = READS.get(what) if request.method == "GET" else None
@@ -43,7 +63,7 @@ def answer(stand_in: StandIn, request: Request) -> Response:
     return _json({"error": f"no {request.method} {what}", "known": known}, 404)
 
 
-def stats(stand_in: StandIn) -> dict[str, Any]:
+def stats(stand_in: Controlled) -> dict[str, Any]:
     """Counts so far: requests, by status, violations, trespasses, faults fired, errors."""
     requests = stand_in.requests
     referee = stand_in.referee
@@ -64,68 +84,49 @@ def stats(stand_in: StandIn) -> dict[str, Any]:
     }
 
 
-def switches(stand_in: StandIn) -> list[dict[str, Any]]:
-    """Every switch of the service with its value, choices and meaning."""
-    service = stand_in.service
-    return [
-        {
-            "name": switch.name,
-            "value": service.settings[switch.name],
-            "default": switch.default,
-            "choices": list(switch.choices),
-            "meaning": switch.meaning,
-        }
-        for switch in service.switches
-    ]
-
-
-def methods(service: Service) -> dict[str, str]:
-    """The changes that `call` can make: name -> signature."""
-    return {
-        name: str(inspect.signature(getattr(service, name)))
-        for name, _ in inspect.getmembers(type(service), inspect.isfunction)
-        if not name.startswith("_") and name not in NOT_A_CHANGE
-    }
-
-
-def _switch(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _switch(stand_in: Controlled, options: dict[str, Any]) -> Any:
     for name, value in options.items():
         stand_in.service.switch(name, value)
-    return stand_in.service.settings
+    return {entry["name"]: entry["value"] for entry in _switches(stand_in)}
 
 
-def _change(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _switches(stand_in: Controlled) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = stand_in.service.switches.describe()
+    return found
+
+
+def _change(stand_in: Controlled, options: dict[str, Any]) -> Any:
     return stand_in.service.change(int(options.get("seed", 1)))
 
 
-def _call(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _call(stand_in: Controlled, options: dict[str, Any]) -> Any:
     service, name, args = stand_in.service, options["method"], options.get("args") or []
-    if name not in methods(service):
-        raise ValueError(f"{service.name} has no method {name!r}: {sorted(methods(service))}")
+    if name not in service.actions():
+        raise ValueError(f"{service.name} has no method {name!r}: {sorted(service.actions())}")
     method = getattr(service, name)
     return method(**args) if isinstance(args, dict) else method(*args)
 
 
-def _fault(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _fault(stand_in: Controlled, options: dict[str, Any]) -> Any:
     return stand_in.faults.add(Fault.from_json(options)).to_json()
 
 
-def _clear_faults(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _clear_faults(stand_in: Controlled, options: dict[str, Any]) -> Any:
     stand_in.faults.clear()
     return []
 
 
-def _reset(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _reset(stand_in: Controlled, options: dict[str, Any]) -> Any:
     stand_in.reset()
     return stats(stand_in)
 
 
-def _latency(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _latency(stand_in: Controlled, options: dict[str, Any]) -> Any:
     stand_in.latency_seconds = float(options["seconds"])
     return {"seconds": stand_in.latency_seconds}
 
 
-def _limits(stand_in: StandIn, options: dict[str, Any]) -> Any:
+def _limits(stand_in: Controlled, options: dict[str, Any]) -> Any:
     if "retry_after" in options:
         stand_in.referee.set_retry_after(options["retry_after"])
     stand_in.referee.on = bool(options.get("on", stand_in.referee.on))
@@ -137,18 +138,18 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(status, body, {"Content-Type": "application/json"})
 
 
-READS: dict[str, Callable[[StandIn], Any]] = {
+READS: dict[str, Callable[[Controlled], Any]] = {
     "credentials": lambda stand_in: stand_in.service.credentials(),
     "faults": lambda stand_in: [fault.to_json() for fault in stand_in.faults.faults],
-    "methods": lambda stand_in: methods(stand_in.service),
+    "methods": lambda stand_in: stand_in.service.actions(),
     "requests": lambda stand_in: [entry._asdict() for entry in stand_in.requests],
     "secrets": lambda stand_in: stand_in.service.secrets(),
     "stats": stats,
-    "switches": switches,
+    "switches": _switches,
     "truth": lambda stand_in: stand_in.service.truth(),
 }
 
-DEEDS: dict[str, Callable[[StandIn, dict[str, Any]], Any]] = {
+DEEDS: dict[str, Callable[[Controlled, dict[str, Any]], Any]] = {
     "call": _call,
     "change": _change,
     "fault": _fault,

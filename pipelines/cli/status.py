@@ -1,19 +1,17 @@
-"""`kollect status`, `query` and `history`: looking at what is here. None of them writes."""
+"""`kollect status`: rows, freshness and completeness of every table."""
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from connectors.core.errors import BadSettings
-from pipelines.settings import Settings, read_settings, select
+from pipelines.cli.render import plain
+from pipelines.settings import Settings, read_settings
 from warehouse.schema.types import quoted
 from warehouse.store.connect import Warehouse
 
@@ -56,7 +54,7 @@ def status(config: Path | None, as_json: bool) -> None:
         shown = _status_object(settings, found, runs)
         for account, counts in files.items():
             shown["accounts"].setdefault(account, {"tables": {}})["files"] = counts
-        click.echo(json.dumps(shown, indent=2, default=_plain))
+        click.echo(json.dumps(shown, indent=2, default=plain))
     else:
         _show_status(settings, found, runs, now)
         _show_files(files)
@@ -84,12 +82,12 @@ def _files(connection: Any) -> dict[str, dict[str, int]]:
 
 
 def _show_files(files: dict[str, dict[str, int]]) -> None:
-    from pipelines.cli.render import size
+    from warehouse.progress import size_text
 
     for account, counts in files.items():
         kept = f" ({counts['gone_and_kept']:,} of them kept)" if counts["gone"] else ""
         click.echo(
-            f"{account}: {counts['stored']:,} files ({size(counts['bytes'])}), "
+            f"{account}: {counts['stored']:,} files ({size_text(counts['bytes'])}), "
             f"{counts['failed']:,} failed, {counts['skipped']:,} skipped, "
             f"{counts['gone']:,} gone at the service{kept}; see _kollect.files"
         )
@@ -158,116 +156,3 @@ def _show_status(
     never = [name for name in settings.accounts if name not in {row[0] for row in runs}]
     for name in never:
         click.echo(f"{name}: never synced")
-
-
-@click.command()
-@click.argument("sql")
-@click.option(
-    "--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table",
-    help="How the answer is printed.",
-)  # fmt: skip
-@click.option("--rows", "most", type=int, default=0, help="Print at most so many rows.")
-@click.pass_obj
-def query(config: Path | None, sql: str, shape: str, most: int) -> None:
-    """Run SQL on the warehouse, read-only: nothing outside of it can be read or written."""
-    settings = read_settings(config)
-    import duckdb
-
-    with Warehouse(settings.warehouse).reading() as connection:
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        try:
-            cursor = connection.execute(sql)
-        except duckdb.Error as error:
-            text = str(error).strip().splitlines()
-            raise BadSettings(
-                f"the query does not run: {text[0]}",
-                guidance='`kollect query "SHOW ALL TABLES"` shows what there is',
-            ) from None
-        names = [column[0] for column in cursor.description or []]
-        found = cursor.fetchmany(most) if most else cursor.fetchall()
-    print_rows(names, found, shape)
-
-
-def print_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], shape: str) -> None:
-    """Rows on standard output as a table, CSV or JSON."""
-    if shape == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows([["" if v is None else _plain_text(v) for v in row] for row in rows])
-    elif shape == "json":
-        found = [dict(zip(names, row, strict=True)) for row in rows]
-        click.echo(json.dumps(found, default=_plain, ensure_ascii=False, indent=2))
-    else:
-        from pipelines.cli.render import table
-
-        table("", names, rows)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, (datetime, date)) else str(value)
-
-
-def _plain_text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, (datetime, date)) else value
-
-
-@click.command()
-@click.argument("table", metavar="ACCOUNT.TABLE")
-@click.argument("key", nargs=-1, required=True)
-@click.pass_obj
-def history(config: Path | None, table: str, key: tuple[str, ...]) -> None:
-    """Every version of one record, oldest first, as differences. KEY has a value for each key
-    column, in their order (`kollect history kinopio.cards SPACE_ID ID`)."""
-    settings = read_settings(config)
-    name, _, table_name = table.partition(".")
-    select(settings, [table])
-    account = settings.account(name)
-    if not table_name:
-        raise BadSettings(f"{table!r} names no table", guidance="write ACCOUNT.TABLE KEY")
-    declared = account.connector.tables[table_name]
-    values = key[0].split("/") if len(key) == 1 and len(declared.key) > 1 else list(key)
-    if len(values) != len(declared.key):
-        raise BadSettings(
-            f"a record of {table} has the key {', '.join(declared.key)}",
-            guidance=f"give {len(declared.key)} values, not {len(values)}",
-        )
-    schema = quoted(account.connector.name)
-    where = " AND ".join(f"{quoted(k)}::VARCHAR = ?" for k in declared.key)
-    place, past = f"{schema}.{quoted(table_name)}", f"{schema}.{quoted(table_name + '_history')}"
-    with Warehouse(settings.warehouse).reading() as connection:
-        cursor = connection.execute(
-            f"SELECT * FROM (SELECT * FROM {past} WHERE _account = ? AND {where} UNION ALL BY NAME "
-            f"SELECT * FROM {place} WHERE _account = ? AND {where}) ORDER BY _valid_from",
-            [name, *values, name, *values],
-        )
-        names = [column[0] for column in cursor.description or []]
-        versions = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    if not versions:
-        raise BadSettings(
-            f"{table} never held a record {'/'.join(values)}", guidance="check the key"
-        )
-    _show_versions(versions)
-
-
-def _show_versions(versions: list[dict[str, Any]]) -> None:
-    before: dict[str, Any] = {}
-    for version in versions:
-        began = version["_valid_from"].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        click.echo(f"{began} UTC  {'first seen' if not before else 'changed'}")
-        for name, value in version.items():
-            if name.startswith("_") or before.get(name) == value:
-                continue
-            if not before:
-                click.echo(f"    {name} = {_short(value)}") if value is not None else None
-            else:
-                click.echo(f"    {name}: {_short(before.get(name))} -> {_short(value)}")
-        before = version
-        if version.get("_ended_by") == "deleted":
-            ended = version["_valid_to"].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{ended} UTC  deleted: {version.get('_evidence')}")
-
-
-def _short(value: Any) -> str:
-    text = "NULL" if value is None else value if isinstance(value, str) else str(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."

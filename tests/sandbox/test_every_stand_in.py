@@ -1,0 +1,99 @@
+"""What every stand-in does, whatever its service: the registered ones and the example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from sandbox import SERVICES, Service
+from sandbox.core import Registry
+from sandbox.core.server import StandIn
+from tests.sandbox.client import ask, get
+
+KINDS = Registry({**SERVICES.places, "library": "sandbox.example:Library"})
+SIZE = 24
+
+
+@pytest.fixture(params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> Callable[..., Service]:
+    """The class of each stand-in in turn."""
+    return KINDS[request.param]
+
+
+def test_the_same_seed_gives_the_same_data_and_the_same_changes(
+    kind: Callable[..., Service],
+) -> None:
+    """Seed and size decide everything, rounds of changes included."""
+    one, two, other = kind(size=SIZE, seed=5), kind(size=SIZE, seed=5), kind(size=SIZE, seed=6)
+    assert one.truth() == two.truth()
+    assert one.credentials().keys() == other.credentials().keys()
+    assert one.change(1) == two.change(1)
+    assert one.truth() == two.truth()
+
+
+def test_every_table_has_rows_and_changes_show_in_them(kind: Callable[..., Service]) -> None:
+    """No table of the truth is empty at first, and each round changes some of them."""
+    service = kind(size=SIZE)
+    before = service.truth()
+    assert [name for name, rows in before.items() if not rows] == []
+    for seed in range(3):
+        sentences = service.change(seed)
+        assert sentences
+        after = service.truth()
+        assert after.keys() == before.keys()
+        assert after != before
+        before = after
+
+
+def test_the_truth_holds_no_secret(kind: Callable[..., Service]) -> None:
+    """No token, key or signature is part of what a copy holds."""
+    service = kind(size=SIZE)
+    service.change(1)
+    truth = json.dumps(service.truth(), ensure_ascii=False)
+    assert service.secrets()
+    assert [secret for secret in service.secrets() if secret and secret in truth] == []
+
+
+def test_what_is_not_there_is_an_error(kind: Callable[..., Service]) -> None:
+    """An unknown path is refused in the service's own words."""
+    service = kind(size=SIZE)
+    assert get(service, f"{service.base_path}/no/such/place/").status in (400, 401, 404)
+
+
+def test_every_error_and_every_throttle_has_words_of_the_service(
+    kind: Callable[..., Service],
+) -> None:
+    """Faults ask for any status; Retry-After comes where it is wanted."""
+    service = kind(size=SIZE)
+    for status in (400, 401, 403, 404, 500, 503):
+        assert service.refused(status).body
+    assert service.throttled(7.0).headers["Retry-After"] == "7"
+    assert "Retry-After" not in service.throttled(None).headers
+
+
+def test_unknown_switches_and_positions_are_refused(kind: Callable[..., Service]) -> None:
+    """Each switch can be turned to each of its positions and to no other."""
+    service = kind(size=SIZE)
+    for switch in service.switches.describe():
+        for choice in switch["choices"]:
+            service.switch(switch["name"], choice)
+        if switch["choices"]:
+            with pytest.raises(ValueError, match=switch["name"]):
+                service.switch(switch["name"], "nonsense")
+    with pytest.raises(ValueError, match="nonsense"):
+        service.switch("nonsense", 1)
+
+
+def test_another_process_reads_and_changes_it(kind: Callable[..., Service]) -> None:
+    """The control interface offers truth, switches, actions, rounds and secrets."""
+    with StandIn(kind(size=SIZE), limits=False) as stand_in:
+        service = stand_in.service
+        assert ask(stand_in, "/_sandbox/truth").json() == json.loads(json.dumps(service.truth()))
+        assert ask(stand_in, "/_sandbox/credentials").json() == service.credentials()
+        assert ask(stand_in, "/_sandbox/methods").json() == service.actions() != {}
+        assert ask(stand_in, "/_sandbox/change", "POST", {"seed": 2}).json()
+        assert ask(stand_in, "/_sandbox/secrets").json() == service.secrets()
+        assert len(ask(stand_in, "/_sandbox/switches").json()) == len(service.switches.describe())
+        assert stand_in.errors == []
