@@ -13,7 +13,7 @@ import pytest
 from connectors import SERVICES, connector
 from connectors.core.connector import Connector
 from connectors.http.redact import SHORTEST_SECRET
-from pipelines.sync.runtime import Outside
+from pipelines.sync.runtime import Runtime
 from sandbox.faults import Fault
 from tests.kit.account import Bench
 from tests.kit.processes import kollect
@@ -194,12 +194,12 @@ def test_secrets_leave_every_object_and_texts_stay_word_for_word(
     bench = made(service, size=30)
     transport = Planted(connector(service), field)
     bench.stand_in.faults.add(Fault("status", status=401, times=None, after=6))
-    broken = bench.sync(outside=Outside(transport=transport, progress=bench.progress.append))
+    broken = bench.sync(runtime=Runtime(transport=transport, progress=bench.progress.append))
     assert broken.error is not None
     written = everything_below(bench.folder)
     assert list(bench.folder.rglob("*.journal")), "the stage of a broken run stays"
     bench.stand_in.faults.clear()
-    whole = bench.sync(outside=Outside(transport=transport, progress=bench.progress.append))
+    whole = bench.sync(runtime=Runtime(transport=transport, progress=bench.progress.append))
     assert whole.error is None, whole.as_json()
     assert transport.planted > 100
     texts = f"{broken.error}{broken.as_json()}{whole.as_json()}{caplog.text}".encode()
