@@ -227,7 +227,7 @@ class _Sync:
             started_at=started_at,
             full=self.full,
             named=self.named,
-            mass_delete_share=self.settings.mass_delete_share,
+            mass_delete_share=self.settings.guard.mass_delete_share,
             accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,
