@@ -3,8 +3,7 @@
 `graphql` is what the GraphQL interface can show, which is everything. `rest` is what one
 full reading of the REST interface can show, and leaves out:
 
-- the tables `users`, `work_item_members`, `roadmaps`, `roadmap_columns`, `people` and
-  `companies`, of which REST has no list;
+- all tables of `_graphql_only`, of which REST has no list;
 - everything of spaces, statuses and labels but id, name and space; slugs, keys, colours;
 - of work items `sort`, `closed_at`, `archived_at`; of initiatives `color`; of feedback
   `number` (not in the answer), its actor, person and company;
@@ -18,13 +17,14 @@ GraphQL alone) feedback.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from sandbox.kitemaker.model import Actor, Comment, Initiative, Record, WorkItem
+from sandbox.core import Row, Tables
+from sandbox.kitemaker.records import Actor, Comment, Initiative, Record, WorkItem
 from sandbox.kitemaker.view import RECENT_MOST, View, actor_name, actor_type
 
-Row = dict[str, Any]
-Tables = dict[str, list[Row]]
+R = TypeVar("R", bound=Record)
 
 
 def tables(view: View, transport: str) -> Tables:
@@ -136,10 +136,19 @@ def _graphql_only(view: View) -> Tables:
             }
             for row in world.users
         ],
-        "work_item_members": [
-            {"work_item_id": row.id, "user_id": user.id}
-            for row in view.work_items()
-            for user in row.members
+        "applications": [{**_times(row), "name": row.name} for row in world.applications],
+        "integrations": [
+            {**_times(row), "type": row.type, "domain": row.domain} for row in world.integrations
+        ],
+        "integration_users": [
+            {
+                **_times(row),
+                "type": row.type,
+                "domain": row.domain,
+                "external_id": row.external_id,
+                "external_name": row.external_name,
+            }
+            for row in world.integration_users
         ],
         "roadmaps": [
             {**_times(row), "name": row.name, "color": row.color} for row in world.roadmaps
@@ -167,7 +176,38 @@ def _graphql_only(view: View) -> Tables:
         "companies": [
             {**_times(row), "name": row.name, "domain": row.domain} for row in world.companies
         ],
+        **_graphql_links(view),
     }
+
+
+def _graphql_links(view: View) -> Tables:
+    """Relations that GraphQL alone shows; a private space has members, a public one none."""
+    private = [space for space in view.spaces() if space.private]
+    items, initiatives = view.work_items(), list(view.world.initiatives.values())
+    feedback = list(view.world.feedback.values())
+    work, plan, wish = "work_item_id", "initiative_id", "feedback_id"
+    return {
+        "space_members": _links("space_id", "user_id", private, lambda row: row.insiders),
+        "work_item_members": _links(work, "user_id", items, lambda row: row.members),
+        "work_item_watchers": _links(work, "user_id", items, lambda row: row.watchers),
+        "initiative_members": _links(plan, "user_id", initiatives, lambda row: row.members),
+        "initiative_watchers": _links(plan, "user_id", initiatives, lambda row: row.watchers),
+        "initiative_work_items": _links(
+            plan, work, initiatives, lambda row: filter(view.sees, row.work_items)
+        ),
+        "initiative_roadmap_columns": _links(
+            plan, "roadmap_column_id", initiatives, lambda row: row.roadmap_columns
+        ),
+        "feedback_owners": _links(wish, "user_id", feedback, lambda row: row.owners),
+        "feedback_tags": _links(wish, "label_id", feedback, lambda row: row.tags),
+    }
+
+
+def _links(
+    one: str, other: str, rows: Iterable[R], linked: Callable[[R], Iterable[Record]]
+) -> list[Row]:
+    """One row for each linked record of each of the rows."""
+    return [{one: row.id, other: found.id} for row in rows for found in linked(row)]
 
 
 def _readable_work_items(view: View) -> list[WorkItem]:

@@ -1,4 +1,4 @@
-"""The records of an invented Kitemaker organisation and the rules that tie them together.
+"""The records of an invented Kitemaker organisation.
 
 Attributes carry the GraphQL field names in snake_case, so that most fields need no resolver;
 times are ISO 8601 text with milliseconds, which sorts as time does.
@@ -7,11 +7,7 @@ times are ISO 8601 text with milliseconds, which sorts as time does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
-
-EPOCH = datetime(2025, 3, 3, 9, 0, 0, 127_000, tzinfo=UTC)
-STEP = timedelta(seconds=61, milliseconds=7)
 
 
 class Birth(TypedDict):
@@ -211,61 +207,12 @@ class Feedback(Record):
     processed_at: str | None = None
 
 
-class World:
-    """Everything the organisation has, with its clock and its source of ids."""
+@dataclass(eq=False, repr=False, kw_only=True)
+class CodeReview(Record):
+    """A pull or merge request elsewhere; known by its address only."""
 
-    def __init__(self) -> None:
-        self._time = EPOCH
-        self._made = 0
-        self.clock_held = False
-        self.organization = Organization(**self.born(), name="Acme & Søn", slug="acme")
-        self.users: list[User] = []
-        self.integrations: list[Integration] = []
-        self.integration_users: list[IntegrationUser] = []
-        self.applications: list[Application] = []
-        self.spaces: dict[str, Space] = {}
-        self.general_labels: list[Label] = []
-        """Labels of the organisation, listed under no space."""
-        self.work_items: dict[str, WorkItem] = {}
-        self.deleted_work_items: dict[str, WorkItem] = {}
-        self.initiatives: dict[int, Initiative] = {}
-        self.last_initiative = 0
-        self.roadmaps: list[Roadmap] = []
-        self.feedback: dict[int, Feedback] = {}
-        self.last_feedback = 0
-        self.people: list[Person] = []
-        self.companies: list[Company] = []
-
-    def now(self) -> str:
-        return self._time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def tick(self) -> str:
-        """The time after one more step; the same time again while the clock is held."""
-        if not self.clock_held:
-            self._time += STEP
-        return self.now()
-
-    def jump(self, seconds: float) -> None:
-        self._time += timedelta(seconds=seconds)
-
-    def new_id(self) -> str:
-        """Sixteen hexadecimal characters, never the same twice; most sort as they were made.
-
-        Some consist of digits only, or of digits around one "e", and so look like numbers.
-        """
-        self._made += 1
-        if self._made % 10 == 7:
-            return f"2600{self._made:012d}"
-        if self._made % 10 == 9:
-            return f"2800e{self._made:011d}"
-        return f"{int(self._time.timestamp() * 1000):011x}{self._made % 0x100000:05x}"
-
-    def born(self) -> Birth:
-        """The fields that every new record starts with, as arguments."""
-        at = self.tick()
-        return {"id": self.new_id(), "created_at": at, "updated_at": at}
-
-    def comments(self) -> list[Comment]:
-        """All comments of work items and initiatives."""
-        entities: list[Entity] = [*self.work_items.values(), *self.initiatives.values()]
-        return [comment for entity in entities for comment in entity.comments]
+    code_review_type: str
+    state: str
+    details: dict[str, str]
+    links: list[dict[str, str]]
+    work_items: list[WorkItem] = field(default_factory=list)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema, is_enum_type, is_union_type
 
+from sandbox.core import Request, Response
 from sandbox.kitemaker import Kitemaker
 from sandbox.kitemaker.schema import schema
-from sandbox.service import Request, Response
 
 SHARED_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "kitemaker"
 VENDOR_SCHEMA = SHARED_DATA / "graphql" / "schema-2024-05.graphql"
@@ -203,6 +203,72 @@ def test_graphql_errors_come_with_status_200() -> None:
     assert len(half["data"]["workItems"]["workItems"]) == 5
     assert "errors" not in query(service, PAGE)
     assert "errors" not in query(service, "{ __schema { queryType { name } } }")
+
+
+RELATIONS = """{
+  organization {
+    applications { id } integrations { id type } integrationUsers { id externalName }
+    spaces { id members { id } }
+  }
+  workItems { workItems { id watchers { id } members { id } } }
+  initiatives { initiatives {
+    id members { id } watchers { id } workItems { id } roadmapColumns { id }
+  } }
+  feedback { feedback { id owners { id } tags { id } } }
+}"""
+
+
+def test_truth_of_relations_equals_what_graphql_serves() -> None:
+    """Members, watchers, owners, tags, columns and work items of initiatives, pair by pair."""
+    service = Kitemaker()
+    truth, served = service.truth(), query(service, RELATIONS)["data"]
+    organization = served["organization"]
+    by_owner = {
+        "space": organization["spaces"],
+        "work_item": served["workItems"]["workItems"],
+        "initiative": served["initiatives"]["initiatives"],
+        "feedback": served["feedback"]["feedback"],
+    }
+    for table, owner, field, other in (
+        ("space_members", "space", "members", "user_id"),
+        ("work_item_watchers", "work_item", "watchers", "user_id"),
+        ("work_item_members", "work_item", "members", "user_id"),
+        ("initiative_members", "initiative", "members", "user_id"),
+        ("initiative_watchers", "initiative", "watchers", "user_id"),
+        ("initiative_work_items", "initiative", "workItems", "work_item_id"),
+        ("initiative_roadmap_columns", "initiative", "roadmapColumns", "roadmap_column_id"),
+        ("feedback_owners", "feedback", "owners", "user_id"),
+        ("feedback_tags", "feedback", "tags", "label_id"),
+    ):
+        shown = {(r["id"], part["id"]) for r in by_owner[owner] for part in r[field] or ()}
+        assert shown == {(row[f"{owner}_id"], row[other]) for row in truth[table]}, table
+        assert shown
+    for table, field in (
+        ("applications", "applications"),
+        ("integrations", "integrations"),
+        ("integration_users", "integrationUsers"),
+    ):
+        assert {row["id"] for row in organization[field]} == {row["id"] for row in truth[table]}
+
+
+def test_code_reviews_are_found_by_the_addresses_that_activities_tell() -> None:
+    """No list has them: the activity of a work item holds the address."""
+    service = Kitemaker()
+    text = "{ workItems { workItems { id activities { type details } } } }"
+    items = query(service, text)["data"]["workItems"]["workItems"]
+    found = {
+        activity["details"]["url"]: item["id"]
+        for item in items
+        for activity in item["activities"]
+        if activity["type"] == "CODE_REVIEW_REQUEST_ADDED"
+    }
+    assert found
+    for url, item in found.items():
+        text = "query ($url: String!) { codeReviewRequest(url: $url)"
+        text += " { state details { number title url } links { name url } workItems { id } } }"
+        review = query(service, text, url=url)["data"]["codeReviewRequest"]
+        assert (review["details"]["url"], review["workItems"]) == (url, [{"id": item}])
+    assert "errors" in query(service, '{ codeReviewRequest(url: "https://no.example") { id } }')
 
 
 @pytest.mark.skipif(not VENDOR_SCHEMA.exists(), reason="the vendor's schema is not here")
