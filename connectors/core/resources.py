@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any
 
 from connectors.core.schema import Record, Table
@@ -51,6 +51,18 @@ def member(name: str) -> Inherit:
     return Inherit(Origin.MEMBER, name)
 
 
+class RecordSource(IntEnum):
+    """Where a copy of a record comes from: when copies disagree, the higher source wins."""
+
+    EMBEDDED = 1
+    """A copy inside another record, which may be older: it inserts a record that is not known
+    yet and fills columns that were never known, and makes no version of a known one."""
+    LIST = 2
+    """A list of such records."""
+    OWN = 3
+    """The record's own answer."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Where the rows of one table stand in an answer, or inside an enclosing record."""
@@ -77,6 +89,8 @@ class Rows:
     count: str = ""
     """Dotted path in the enclosing record to how many there are: a list of another length is cut
     (`Reader.cuts` lists them) and ends nothing."""
+    source: RecordSource = RecordSource.LIST
+    """Where these copies of the records come from."""
 
 
 @dataclass(frozen=True)
