@@ -8,7 +8,7 @@ import pytest
 
 from connectors import SERVICES
 from connectors.http.redact import SHORTEST_SECRET
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.processes import kollect
 from tests.kit.written import everything_below
