@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from connectors.core.schema import Record, Table
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
     from connectors.core.reader import Reader
 
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
+
+
+class RecordSource(IntEnum):
+    """Where a copy of a record comes from: when copies disagree, the higher source wins."""
+
+    EMBEDDED = 1
+    """A copy inside another record, which may be older: it inserts a record that is not known
+    yet and fills columns that were never known, and makes no version of a known one."""
+    LIST = 2
+    """A list of such records."""
+    OWN = 3
+    """The record's own answer."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Rows:
     count: str = ""
     """Dotted path in the enclosing record to how many there are: a list of another length is cut
     (`Walk.cuts` tells a plan of it) and ends nothing."""
+    source: RecordSource = RecordSource.LIST
+    """Where these copies of the records come from."""
 
 
 @dataclass(frozen=True)

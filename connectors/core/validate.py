@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
+from connectors.core.redact import Redactor
 from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
 from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
 from connectors.http.host_allowlist import read_hosts
@@ -28,6 +29,7 @@ def checked(connector: Connector) -> Connector:
         for part in way:
             if part not in connector.credential.parts:
                 _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+    _check_secrets(connector)
     _check_files(connector, tables)
     return connector
 
@@ -65,6 +67,13 @@ def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -
                 _fail(connector, place, f"refers by {name!r}", "which is no column of it")
         if reference.table not in tables:
             _fail(connector, place, f"refers to {reference.table!r}", "which is no table here")
+
+
+def _check_secrets(connector: Connector) -> None:
+    try:
+        Redactor(connector.secret_fields, connector.secret_paths, connector.signed_hosts)
+    except ValueError as error:
+        _fail(connector, "a secret", str(error), "see `Connector` for how it is written")
 
 
 def _check_files(connector: Connector, tables: dict[str, Table]) -> None:

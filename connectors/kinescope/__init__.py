@@ -20,7 +20,7 @@ from connectors.core.schema import Record, Table
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinescope
-from connectors.kinescope.files import FILES, HOSTS, LARGEST
+from connectors.kinescope.files import FILES, HOSTS, LARGEST, SIGNATURE
 from connectors.kinescope.tables import (
     ANALYTICS,
     BILLING_USAGE,
@@ -343,7 +343,8 @@ KINESCOPE = checked(
             "poster_url",
             "download_link",
         ),
-        drop=("data[].assets[].url", "data[].assets[].download_link", "data[].subtitles[].url"),
+        secret_paths=("assets[].url", "subtitles[].url"),
+        signed_hosts=dict.fromkeys(HOSTS, SIGNATURE),
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

@@ -217,6 +217,9 @@ KINESIS = checked(
         ),
         who=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
+        # Links that open a private file (API page, section 10), with the instance's own address
+        # as its settings give it, or without any.
+        signed_hosts={"*/media/stream": ("access_token",)},
         redact=without_secrets,
         options=(
             Option(

@@ -208,8 +208,6 @@ KIPPT = checked(
         who=lambda user: f"the account of {user.get('username') or user.get('id')}",
         # A private list's feed address ends in a token; the public form says nothing new.
         secret_fields=("rss_url", "api_token"),
-        # People keep addresses here: `?key=` is part of many (Google documents of 2013).
-        strip_queries=False,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

@@ -11,7 +11,7 @@ from sandbox.core import differences
 from warehouse.schema.types import quoted
 from warehouse.store.connect import Warehouse
 
-Truth = Mapping[str, Sequence[Mapping[str, Any]]]
+Truth = Mapping[str, Sequence[dict[str, Any]]]
 
 
 def differing(settings: Settings, truths: Mapping[str, Truth]) -> dict[str, list[str]]:

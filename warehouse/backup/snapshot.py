@@ -24,12 +24,12 @@ from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.scratch import scratch_folder
 
 SOURCE = "source"
 """The name under which the state is attached."""
 MEMORY = "400MiB"
 WRITER_WAIT_SECONDS = 600.0
-SCRATCH = "backup-"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
         raise WarehouseProblem(
             f"there is no {place.path.name} yet", guidance="run `kollect sync` first"
         )
-    with scratch_folder(place.home / "scratch") as scratch:
+    with scratch_folder(place.home, "backup-") as scratch:
         held = scratch / place.path.name
         if not link(place.path, held):
             held = place.path
@@ -99,17 +99,6 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
                 guidance="close it there, or open it there read-only",
             )
         yield Snapshot(held, place.path.name, standing, identity, scratch)
-
-
-@contextlib.contextmanager
-def scratch_folder(beside: Path) -> Iterator[Path]:
-    """A private folder that is gone afterwards."""
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=beside))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _standing(file: Path, name: str) -> Standing | None:

@@ -14,6 +14,7 @@ from warehouse.progress import Step, Tell
 from warehouse.store.connect import Warehouse
 from warehouse.store.durable import remove_tree, rename_new, sync_folder
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.state_folder import find_state_folder
 
 
 def check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:
@@ -45,9 +46,9 @@ def settled(warehouse: Warehouse, wait_seconds: float, tell: Tell) -> Iterator[P
     name = warehouse.path.name
     own = warehouse.path.with_name(f".{name}.restoring.lock")
     scratch = warehouse.path.with_name(f".{name}.restoring.scratch")
+    locks = find_state_folder(warehouse.path) / "locks"
     known = [own]
-    if warehouse.home.is_dir():
-        locks = warehouse.home / "locks"
+    if locks.is_dir():
         known += [*sorted(locks.glob("account-*.lock")), locks / f"{name}.lock"]
     try:
         with contextlib.ExitStack() as stack:
@@ -72,7 +73,9 @@ def put_in_place(warehouse: Warehouse, beside: Path) -> None:
     The stamp goes first: whatever happens then, a sync compares the published file itself.
     """
     target = warehouse.path
-    warehouse.writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
+    home = find_state_folder(target)
+    writer = home / "writer" / target.name
+    writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
     replaced = target.exists()
     if replaced:
         os.replace(beside, target)
@@ -82,8 +85,8 @@ def put_in_place(warehouse: Warehouse, beside: Path) -> None:
     # A log belongs to the file that was there before, and so do pages of unfinished syncs.
     target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
     for ending in ("", ".wal"):
-        warehouse.writer.with_name(warehouse.writer.name + ending).unlink(missing_ok=True)
-    stage = warehouse.home / "stage"
+        writer.with_name(writer.name + ending).unlink(missing_ok=True)
+    stage = home / "stage"
     for journal in stage.iterdir() if stage.is_dir() else []:
         shutil.rmtree(journal, ignore_errors=True)
 

@@ -21,7 +21,7 @@ from warehouse.backup.finish import describe_backup, finish_backup, kollect_vers
 from warehouse.backup.manifest import Changes, Manifest, RunRecord
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.reader import Backup, open_backup
-from warehouse.backup.snapshot import SCRATCH, SOURCE, Snapshot, snapshot
+from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
 from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
 from warehouse.backup.writer import Shelf
 from warehouse.progress import Step, Tell, quiet, size_text, utc_now
@@ -59,7 +59,6 @@ def write_backup(
         for left in archive.leftovers():
             remove_tree(left)
         with snapshot(settings.warehouse, tell) as source:
-            _clean(source.scratch)
             name = archive.free_name(now())
             with _partial(archive, name) as folder:
                 writing = _Writing(archive, name, now(), source, folder, sealing, tell, free)
@@ -79,13 +78,6 @@ def _partial(archive: Archive, name: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def _clean(scratch: Path) -> None:
-    """Remove what killed backups left beside the warehouse."""
-    for left in scratch.parent.glob(f"{SCRATCH}*"):
-        if left != scratch:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 class _Writing:

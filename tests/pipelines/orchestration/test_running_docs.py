@@ -15,7 +15,7 @@ import yaml
 
 from pipelines.orchestration import backups, derived_views
 from pipelines.orchestration.checks import CHECKS
-from pipelines.settings import SECTIONS
+from pipelines.settings import TABLES
 from pipelines.settings.alerts import AlertSettings, read_alerts
 from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from tests.kit.live import commands_of
@@ -33,7 +33,7 @@ def blocks(language: str) -> list[str]:
 def test_the_settings_on_the_page_are_taken_as_they_stand() -> None:
     """Copy, paste, works; and the defaults shown are the defaults."""
     values = {k: v for block in blocks("toml") for k, v in tomllib.loads(block).items()}
-    assert set(values["schedule"]) == SECTIONS["schedule"]
+    assert set(values["schedule"]) == TABLES["schedule"]
     assert set(values["alerts"]) == {field.name for field in fields(AlertSettings)}
     shown = read_schedule(values["schedule"], {})
     assert shown == ScheduleSettings(timezone="Europe/Berlin")
