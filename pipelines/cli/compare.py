@@ -9,7 +9,7 @@ from pipelines.settings import Settings
 from sandbox import SERVICES
 from sandbox.core import differences
 from warehouse.schema.types import quoted
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 Truth = Mapping[str, Sequence[dict[str, Any]]]
 

@@ -187,7 +187,7 @@ class Tour:
 def _look(settings: Settings, names: list[str]) -> None:
     """Some questions that people may ask of the warehouse, and their answers."""
     from pipelines.cli.render import table
-    from warehouse.store.connect import Warehouse
+    from warehouse.store.warehouse import Warehouse
 
     with Warehouse(settings.warehouse).reading() as connection:
         for title, sql, numbers in EXAMPLES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 
 import duckdb
 import msgspec
@@ -30,6 +29,7 @@ from warehouse.backup.script import restore_text
 from warehouse.backup.snapshot import Snapshot
 from warehouse.backup.writer import Shelf
 from warehouse.store.durable import remove_empty_folders, seal, write_new
+from warehouse.store.identity import kollect_version
 
 
 def describe_backup(
@@ -108,11 +108,3 @@ def _envelope(manifest: Manifest, shelf: Shelf) -> Envelope:
         files=dict(sorted(shelf.stored_files.items())),
         new_bytes=shelf.new_bytes,
     )
-
-
-def kollect_version() -> str:
-    """The installed version, `unknown` in a tree that was never installed."""
-    try:
-        return version("kollect")
-    except PackageNotFoundError:
-        return "unknown"

@@ -17,8 +17,8 @@ from warehouse.backup.selection import Selection, select_from
 from warehouse.backup.target import check_target, forget, put_in_place, settled
 from warehouse.files.blobs import store_of
 from warehouse.progress import Step, Tell, quiet
-from warehouse.store.connect import Warehouse
 from warehouse.store.durable import copy_checked, free_bytes, sync_file
+from warehouse.store.warehouse import Warehouse
 
 
 def restore_backup(

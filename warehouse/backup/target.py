@@ -11,10 +11,10 @@ from pathlib import Path
 from connectors.core.errors import AccountBusy
 from warehouse.backup.problems import BackupProblem
 from warehouse.progress import Step, Tell
-from warehouse.store.connect import Warehouse
 from warehouse.store.durable import remove_tree, rename_new, sync_folder
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.state_folder import find_state_folder
+from warehouse.store.warehouse import Warehouse
 
 
 def check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:

@@ -17,7 +17,7 @@ from warehouse.backup.changes import compare_with
 from warehouse.backup.content import Content, hashing
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.files_in import Stored, add_files, files_to_keep
-from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
+from warehouse.backup.finish import describe_backup, finish_backup
 from warehouse.backup.manifest import Changes, Manifest, RunRecord
 from warehouse.backup.problems import trouble_in
 from warehouse.backup.reader import Backup, open_backup
@@ -31,6 +31,7 @@ from warehouse.store.durable import (
     rename_new,
     sync_folders_below,
 )
+from warehouse.store.identity import kollect_version
 
 MARGIN = 16 << 20
 """Bytes that are left free on the disk, and a little for small files."""

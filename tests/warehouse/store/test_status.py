@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from connectors.core.errors import BadCredential
 from tests.kit.account import Bench
-from warehouse.store.connect import Warehouse
 from warehouse.store.status import TableStatus, table_status
+from warehouse.store.warehouse import Warehouse
 
 
 def statuses(bench: Bench) -> dict[str, TableStatus]:
