@@ -144,10 +144,9 @@ def prune_there(
 ) -> Pruned:
     """Remove the backups at an address that no rule keeps."""
     from warehouse.backup.archive import Archive, moment_of
-    from warehouse.backup.prune import Pruned
+    from warehouse.backup.prune import Candidate, Pruned, reasons_to_keep
     from warehouse.backup.remote import Remote
     from warehouse.backup.remote_copies import prune_remote
-    from warehouse.backup.retention import Candidate, reasons_to_keep
 
     remote = Remote(address)
     archive = Archive(settings.backup_dir)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.core.errors import AccountBusy, BadSettings
+from warehouse.backup.errors import BackupProblem
 from warehouse.backup.manifest import MANIFEST
-from warehouse.backup.problems import BackupProblem
 from warehouse.progress import Step, Tell, quiet
 from warehouse.store.locks import FileLock, HeldElsewhere
 

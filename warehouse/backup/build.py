@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
+from warehouse.backup.catalog import below, statements
 from warehouse.backup.content import content_of, hashing
-from warehouse.backup.files_in import FOLDER
+from warehouse.backup.errors import BackupProblem, DamagedBackup
+from warehouse.backup.files import FOLDER
 from warehouse.backup.manifest import Manifest
-from warehouse.backup.problems import BackupProblem, DamagedBackup
 from warehouse.backup.reader import Backup
-from warehouse.backup.script import below, statements
 from warehouse.backup.selection import Selection, files_needed, queries
 from warehouse.backup.snapshot import engine
 from warehouse.progress import Step, Tell, size_text

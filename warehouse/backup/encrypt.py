@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.problems import DamagedBackup, MissingLibrary, WrongKey
+from warehouse.backup.errors import DamagedBackup, MissingLibrary, WrongKey
 
 SCHEME = "age"
 KEY_VARIABLE = "KOLLECT_BACKUP_KEY"

@@ -12,8 +12,8 @@ from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive, Place, moment_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
-from warehouse.backup.proofs import Proofs, read_proofs
 from warehouse.backup.reader import open_backup
+from warehouse.backup.verify import Proofs, read_proofs
 from warehouse.progress import utc_now
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.errors import BackupProblem, DamagedBackup, WrongKey
 from warehouse.backup.manifest import (
     MANIFEST,
     SUMS,
@@ -16,7 +17,6 @@ from warehouse.backup.manifest import (
     decode,
     sums,
 )
-from warehouse.backup.problems import BackupProblem, DamagedBackup, WrongKey
 from warehouse.store.durable import digest, digest_bytes
 
 

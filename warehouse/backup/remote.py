@@ -17,6 +17,7 @@ from typing import Any
 
 from connectors.core.errors import BadSettings, Unreachable
 from warehouse.backup.archive import NAME, sort_key
+from warehouse.backup.errors import BackupProblem, DamagedBackup, MissingLibrary
 from warehouse.backup.manifest import (
     MANIFEST,
     Envelope,
@@ -24,7 +25,6 @@ from warehouse.backup.manifest import (
     Manifest,
     decode,
 )
-from warehouse.backup.problems import BackupProblem, DamagedBackup, MissingLibrary
 from warehouse.progress import Step, Tell, quiet
 
 BLOCK = 1 << 20

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive
+from warehouse.backup.catalog import restore_text
+from warehouse.backup.errors import BackupProblem, DamagedBackup, trouble_in
 from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
-from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
 from warehouse.backup.reader import Backup
 from warehouse.backup.remote import Remote, object_of, shown
-from warehouse.backup.script import restore_text
 from warehouse.progress import Step, Tell, quiet, size_text
 from warehouse.store.durable import (
     remove_tree,

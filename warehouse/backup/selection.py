@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.catalog import HISTORY
+from warehouse.backup.catalog import HISTORY, rows_of
 from warehouse.backup.manifest import Manifest, TableRecord
-from warehouse.backup.script import rows_of
 from warehouse.schema.types import literal, quoted
 
 STATE = "_kollect"

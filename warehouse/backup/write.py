@@ -13,17 +13,15 @@ import duckdb
 from connectors.core.errors import KollectError, WarehouseProblem
 from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, Place
 from warehouse.backup.catalog import Shape, TableShape, read_shape
-from warehouse.backup.changes import compare_with
 from warehouse.backup.content import Content, hashing
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
-from warehouse.backup.files_in import Stored, add_files, files_to_keep
-from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
+from warehouse.backup.errors import trouble_in
+from warehouse.backup.files import Stored, add_files, files_to_keep
 from warehouse.backup.manifest import Changes, Manifest, RunRecord
-from warehouse.backup.problems import trouble_in
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
-from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
-from warehouse.backup.writer import Shelf
+from warehouse.backup.tables import Wanted, compare_with, measure, reuse_tables, write_tables
+from warehouse.backup.writer import Shelf, describe_backup, finish_backup, kollect_version
 from warehouse.progress import Step, Tell, quiet, size_text, utc_now
 from warehouse.store.durable import (
     free_bytes,

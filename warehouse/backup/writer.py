@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
-from warehouse.backup.encrypt import BackupKey
-from warehouse.backup.manifest import FileRecord
+import duckdb
+import msgspec
+
+from warehouse.backup.catalog import Shape, restore_text
+from warehouse.backup.encrypt import SCHEME, BackupKey
+from warehouse.backup.manifest import (
+    HOWTO,
+    MANIFEST,
+    RESTORE,
+    SUMS,
+    Envelope,
+    FileRecord,
+    Manifest,
+    RunRecord,
+    Source,
+    TableRecord,
+    encode,
+    howto,
+    sums,
+)
 from warehouse.backup.reader import Backup
+from warehouse.backup.snapshot import Snapshot
 from warehouse.progress import Step, Tell
 from warehouse.store.durable import (
     Digest,
@@ -17,6 +39,7 @@ from warehouse.store.durable import (
     digest,
     digest_bytes,
     link,
+    remove_empty_folders,
     seal,
     sync_file,
     write_new,
@@ -163,3 +186,89 @@ def _safe(name: str) -> str:
     if len(found) <= 180:
         return found
     return f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"
+
+
+def describe_backup(
+    name: str,
+    created_at: datetime,
+    source: Snapshot,
+    shape: Shape,
+    tables: Mapping[str, TableRecord],
+    runs: list[RunRecord],
+    hashing: str,
+    previous: str | None,
+) -> Manifest:
+    """The manifest, as far as it is known before the files are."""
+    order = {(t.schema, t.name): number for number, t in enumerate(shape.tables)}
+    listed = sorted(tables.values(), key=lambda table: order[table.schema, table.name])
+    standing = source.standing
+    return Manifest(
+        name=name,
+        created_at=created_at.isoformat(),
+        kollect=kollect_version(),
+        duckdb=duckdb.__version__,
+        hashing=hashing,
+        source=Source(
+            source.name,
+            standing.warehouse,
+            standing.generation,
+            standing.format,
+            source.identity,
+        ),
+        runs=runs,
+        before=list(shape.before),
+        tables=listed,
+        after=list(shape.after),
+        broken=list(shape.broken),
+        comments=list(shape.comments),
+        files={},
+        rows=sum(table.rows for table in listed),
+        new_bytes=0,
+        previous=previous,
+    )
+
+
+def finish_backup(manifest: Manifest, shelf: Shelf) -> None:
+    """Write what comes last. When this returns, the folder is a whole backup."""
+    remove_empty_folders(shelf.folder)
+    shelf.put(RESTORE, restore_text(manifest).encode())
+    manifest = msgspec.structs.replace(
+        manifest,
+        files=dict(sorted(shelf.files.items())),
+        stored=dict(sorted(shelf.stored.items())),
+        new_bytes=shelf.new_bytes,
+    )
+    head = encode(manifest) if shelf.key is None else encode(_envelope(manifest, shelf))
+    for name, data in ((SUMS, sums(head, shelf.stored_files)), (MANIFEST, head)):
+        write_new(shelf.folder / name, data)
+        seal(shelf.folder / name)
+
+
+def _envelope(manifest: Manifest, shelf: Shelf) -> Envelope:
+    """Put the manifest among the encrypted files; what is left outside names no record."""
+    names = "".join(f"{stored} {file}\n" for file, stored in manifest.stored.items())
+    shelf.put("names", names.encode())
+    shelf.put(MANIFEST, encode(manifest))
+    inside = shelf.stored[MANIFEST], shelf.stored["names"]
+    made = write_new(shelf.folder / HOWTO, howto(*inside).encode())
+    seal(shelf.folder / HOWTO)
+    shelf.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+    shelf.new_bytes += made.bytes
+    return Envelope(
+        name=manifest.name,
+        created_at=manifest.created_at,
+        encryption=SCHEME,
+        recipient=shelf.key.recipient if shelf.key else "",
+        manifest=inside[0],
+        names=inside[1],
+        files=dict(sorted(shelf.stored_files.items())),
+        new_bytes=shelf.new_bytes,
+    )
+
+
+def kollect_version() -> str:
+    """The installed version, `unknown` in a tree that was never installed."""
+    try:
+        return version("kollect")
+    except PackageNotFoundError:
+        return "unknown"

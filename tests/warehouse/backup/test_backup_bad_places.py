@@ -14,8 +14,8 @@ from connectors.core.errors import BadSettings, KollectError, WarehouseProblem
 from tests.kit.backup import Place
 from warehouse.backup import list_backups, restore_backup, verify_backup, write_backup
 from warehouse.backup.archive import Archive
+from warehouse.backup.errors import BackupProblem, DamagedBackup, NewerFormat
 from warehouse.backup.manifest import encode
-from warehouse.backup.problems import BackupProblem, DamagedBackup, NewerFormat
 from warehouse.backup.reader import open_backup
 
 

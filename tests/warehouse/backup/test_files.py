@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.backup import Place
 from warehouse.backup import restore_backup, verify_backup
-from warehouse.backup.problems import DamagedBackup
+from warehouse.backup.errors import DamagedBackup
 from warehouse.files.blobs import store_of
 from warehouse.progress import Step
 

@@ -17,7 +17,7 @@ from connectors.core.errors import AccountBusy
 from tests.kit.backup import NOON, Place
 from warehouse.backup import examine_backup, list_backups, prune_backups, verify_backup
 from warehouse.backup.archive import Archive
-from warehouse.backup.retention import Candidate, reasons_to_keep
+from warehouse.backup.prune import Candidate, reasons_to_keep
 
 
 def daily(count: int, start: datetime = NOON) -> list[Candidate]:

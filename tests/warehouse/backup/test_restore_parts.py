@@ -14,7 +14,7 @@ import pytest
 from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
 from tests.kit.backup import Place, everything
 from warehouse.backup import restore_backup
-from warehouse.backup.problems import BackupProblem
+from warehouse.backup.errors import BackupProblem
 from warehouse.backup.selection import parse_moment
 from warehouse.store.locks import FileLock
 

@@ -24,8 +24,8 @@ from warehouse.backup import (
 )
 from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import Manifest, encode, sums
-from warehouse.backup.proofs import read_proofs
 from warehouse.backup.reader import open_backup
+from warehouse.backup.verify import read_proofs
 
 DAMAGES = 1000
 """In the slow run; by default fewer of the same."""

@@ -1,7 +1,6 @@
 """What can go wrong with a backup, as errors that say what to do next.
 
-Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors.
-"""
+Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors."""
 
 from __future__ import annotations
 
