@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.core.files import OWN, FileSource
+from connectors.core.plan import Plan
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.views import Views
-from connectors.http.config import HttpConfig
 
 if TYPE_CHECKING:
-    from connectors.core.reader import Reader
-
-Plan = Callable[["Reader"], None]
+    from connectors.http.config import HttpConfig
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Option:
-    """A setting of an account that this service alone has; plans find it in `walk.options`."""
+    """A setting of an account that this service alone has; plans find it in `reader.options`."""
 
     name: str
     default: Any
-    right: Callable[[Any], bool]
+    is_valid: Callable[[Any], bool]
     """Whether a value from kollect.toml can be used."""
     example: str
     """What to write, as a line of TOML: for the error and for `kollect init`."""
@@ -103,8 +101,8 @@ class Connector:
     notes: str
     check: Resource
     """The one cheap request that proves a credential."""
-    who: Callable[[Any], str]
-    """Says from the answer of `check` whose data the credential may see."""
+    describe: Callable[[Any], str]
+    """From the answer of `check`: whose data the credential may see, for people."""
     secret_fields: tuple[str, ...] = ()
     """Member names that are dropped wherever they stand, before anything is written."""
     secret_paths: tuple[str, ...] = ()

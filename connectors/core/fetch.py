@@ -21,6 +21,7 @@ import msgspec
 from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable
 from connectors.core.journal import Journal
+from connectors.core.plan import Bind, Page
 from connectors.core.redact import Redactor
 from connectors.core.resources import Resource
 from connectors.http.client import Client
@@ -30,20 +31,7 @@ UNAUTHORIZED = 401
 ANSWERS_AHEAD = 2
 LATE_SECONDS = 0.01
 """Who waits longer than this for an answer waits for the network, not for a processor."""
-Bind = Mapping[str, Any]
 Asker = TypeVar("Asker")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answered and staged request."""
-
-    payload: Any
-    status: int
-    surroundings: Bind
-    params: Mapping[str, str]
-    date: str = ""
-    """When the service made the answer, by its own clock (HTTP's `Date`)."""
 
 
 @dataclass(frozen=True)

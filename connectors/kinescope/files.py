@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.core.files import FileSource, Fresh, Row
-from connectors.core.resources import Resource
+from connectors.core import FileSource, Fresh, Resource
+from connectors.core.files import Row
 from connectors.kinescope.tables import LIVE_EVENTS
 from connectors.kinescope.video_tables import (
     ADDITIONAL_MATERIALS,

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record
+from connectors.core import Connector, Credential, Family, Record, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinopio
@@ -133,7 +131,7 @@ KINOPIO = checked(
         ),
         notes="connectors/kinopio/notes.md",
         check=ACCOUNT,
-        who=lambda user: f"the account of {user.get('name') or user.get('id')}",
+        describe=lambda user: f"the account of {user.get('name') or user.get('id')}",
         secret_fields=SECRET_FIELDS,
         signed_hosts=SIGNED_HOSTS,
         redact=redact,

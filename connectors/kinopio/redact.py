@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.core.schema import Record
+from connectors.core import Record
 from connectors.http.redact import cut_parameters, fold, fold_parameter
 from connectors.kinopio.tables import USERS
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.settings import Settings
-from sandbox.comparing import SUPERSETS, differences
+from sandbox import SERVICES
+from sandbox.core import differences
 from warehouse.schema.types import quoted
 from warehouse.store.connect import Warehouse
 
@@ -28,7 +29,7 @@ def differing(settings: Settings, truths: Mapping[str, Truth]) -> dict[str, list
                 columns = [column[0] for column in cursor.description or ()]
                 rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
                 kept = {tuple(row[part] for part in table.key): row for row in rows}
-                more = name in SUPERSETS[declared.name]
+                more = name in SERVICES[declared.name].may_hold_more
                 found[account] += differences(name, table.key, truth[name], kept, more)
     return found
 

@@ -136,7 +136,7 @@ def _reckon(
         except Skippable:
             continue
         shown = _Shown()
-        shaper = RecordMapper(asker.known.connector, shown)
+        shaper = RecordMapper(asker.known.connector.tables.values(), shown)
         seen = 0
         for rows in resource.rows[:1]:
             records = shaper.find(rows, payload, {}) or []
@@ -190,8 +190,8 @@ def _row(source: FileSource, line: Record) -> dict[str, Any]:
     for name in source.columns:
         column = source.table.column(name)
         value = line["p"].get(name)
-        if not column.given:
-            values = (get_path(record, place) for place in (column.source, *column.also))
+        if not column.inherited:
+            values = (get_path(record, place) for place in (column.source, *column.aliases))
             value = next((found for found in values if found is not None), None)
         if column.type == "json" and value is not None:
             value = msgspec.json.encode(value).decode()

@@ -222,7 +222,7 @@ def _options(values: Mapping[str, Any], declared: Connector, where: str) -> dict
     found: dict[str, Any] = {}
     for option in declared.options:
         found[option.name] = value = values.get(option.name, option.default)
-        if not option.right(value):
+        if not option.is_valid(value):
             raise BadSettings(
                 f"{where} {option.name} = {value!r}", guidance=f"write {option.example}"
             )

@@ -280,7 +280,7 @@ class _Sync:
             result.status = "complete"
         else:
             result.status = "partial" if any(proved) else "failed"
-        record_run(
+        unread = record_run(
             self.warehouse,
             engine.cursor(),
             self.connector,
@@ -299,3 +299,5 @@ class _Sync:
             ),
             result.tables,
         )
+        for table, rows in unread.items():
+            result.tables[table]["rows"] = rows

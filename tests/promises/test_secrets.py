@@ -14,7 +14,7 @@ from connectors import SERVICES, connector
 from connectors.core.connector import Connector
 from connectors.http.redact import SHORTEST_SECRET
 from pipelines.sync.runtime import Runtime
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.processes import kollect
 from tests.kit.written import everything_below

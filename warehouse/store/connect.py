@@ -35,8 +35,8 @@ STATE = "_kollect"
 """The schema of the ledger."""
 FORMAT = 1
 """Grows when an older kollect could no longer work on the file."""
-LEDGER = 2
-"""Grows when `_kollect` gets another table: older files are completed by their next load."""
+LEDGER = 3
+"""Grows when `_kollect` gets another table or view: the next load completes older files."""
 RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)
 WRITER_WAIT_SECONDS = 600.0
 

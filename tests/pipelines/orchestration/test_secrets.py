@@ -25,7 +25,7 @@ from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.schedules import ACCOUNT_TAG
 from pipelines.orchestration.sources import Source
 from pipelines.settings.alerts import AlertSettings
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.written import everything_below
 from tests.pipelines.conftest import ROOT
