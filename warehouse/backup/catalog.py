@@ -34,7 +34,7 @@ class TableShape:
     key: tuple[str, ...]
 
     @property
-    def place(self) -> str:
+    def qualified_name(self) -> str:
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
@@ -276,7 +276,7 @@ def rows_of(table: TableRecord, place: Callable[[str], str]) -> str:
     return f"SELECT {values} FROM read_parquet({literal(place(table.file))})"
 
 
-def below(folder: Path) -> Callable[[str], str]:
+def in_folder(folder: Path) -> Callable[[str], str]:
     """Files are looked for in this folder, whatever characters its name has."""
     start = re.sub(r"([*?\[])", r"[\1]", str(folder))
     return lambda file: f"{start}/{file}"

@@ -46,7 +46,7 @@ class MissingLibrary(BackupProblem):
 
 
 @contextlib.contextmanager
-def trouble_in(place: Path) -> Iterator[None]:
+def explained_errors(place: Path) -> Iterator[None]:
     """Turn errors of the system and of DuckDB into ones that say what to do."""
     try:
         yield

@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.archive import NAME
-from warehouse.backup.catalog import below, rows_of
+from warehouse.backup.catalog import in_folder, rows_of
 from warehouse.backup.content import content_of, hashing
 from warehouse.backup.manifest import RESTORE, Envelope, FileRecord, Manifest, TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import engine
-from warehouse.progress import Step, Tell
+from warehouse.progress import OnStep, Step
 from warehouse.schema.types import literal, quoted
 from warehouse.store.durable import WORKERS, Digest, digest, walk_files
 
@@ -80,7 +80,7 @@ def _inconsistent(backup: Backup) -> list[Problem]:
     return found
 
 
-def find_changed(backup: Backup, files: Iterable[str], tell: Tell) -> list[Problem]:
+def find_changed(backup: Backup, files: Iterable[str], on_step: OnStep) -> list[Problem]:
     """Read the files and name those whose bytes are not the ones that were written."""
     expected = backup.expected
     wanted = sorted(files, key=lambda file: -expected[file].bytes)
@@ -90,7 +90,7 @@ def find_changed(backup: Backup, files: Iterable[str], tell: Tell) -> list[Probl
     def counted(count: int) -> None:
         nonlocal seen
         seen += count
-        tell(Step("bytes", "reading", seen, total))
+        on_step(Step("bytes", "reading", seen, total))
 
     def one(file: str) -> tuple[str, Digest | str]:
         try:
@@ -123,9 +123,9 @@ def _judge(
 REBUILT = "rebuilt"
 
 
-def find_by_rebuilding(backup: Backup, scratch: Path, tell: Tell) -> list[Problem]:
+def find_by_rebuilding(backup: Backup, scratch: Path, on_step: OnStep) -> list[Problem]:
     """Restore into a scratch database and compare every table with the manifest."""
-    manifest = backup.known()
+    manifest = backup.require_manifest()
     folder = backup.folder
     if backup.envelope is not None:
         folder = scratch / "opened"
@@ -134,26 +134,28 @@ def find_by_rebuilding(backup: Backup, scratch: Path, tell: Tell) -> list[Proble
                 backup.plain(file, folder)
     with engine(scratch) as connection:
         try:
-            run_script(connection, folder, scratch / "rebuilt.duckdb", tell, len(manifest.tables))
+            run_script(
+                connection, folder, scratch / "rebuilt.duckdb", on_step, len(manifest.tables)
+            )
         except duckdb.Error as error:
             return [Problem(RESTORE, f"does not run: {' '.join(str(error).split())[:300]}")]
-        place = below(folder)
+        place = in_folder(folder)
         same = hashing(connection) == manifest.hashing
         found: list[Problem] = []
         for number, table in enumerate(manifest.tables, 1):
             older = None if same else f"({rows_of(table, place)})"
             found += _compare(connection, table, older)
-            tell(Step("step", f"comparing {table.title}", number, len(manifest.tables)))
+            on_step(Step("step", f"comparing {table.title}", number, len(manifest.tables)))
         return found + _compare_shape(connection, manifest)
 
 
 def run_script(
-    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, tell: Tell, tables: int
+    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, on_step: OnStep, tables: int
 ) -> None:
     """Run restore.sql as plain DuckDB would, but from anywhere and into `target`."""
     text = (folder / RESTORE).read_text(encoding="utf-8")
     # Inside a text literal every quote is doubled: this only ever meets the files themselves.
-    start = literal(below(folder)(""))[:-1]
+    start = literal(in_folder(folder)(""))[:-1]
     text = text.replace("read_parquet('", f"read_parquet({start}")
     connection.execute(f"ATTACH {literal(str(target))} AS {REBUILT}")
     connection.execute(f"USE {REBUILT}")
@@ -162,7 +164,7 @@ def run_script(
         connection.execute(statement)
         if re.match(r"\s*INSERT INTO", statement.query):
             filled += 1
-            tell(Step("step", "rebuilding", filled, tables))
+            on_step(Step("step", "rebuilding", filled, tables))
     connection.execute("USE memory")
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.core.errors import KollectError
-from warehouse.backup.archive import REMOVING, Archive, Place, moment_of
-from warehouse.backup.errors import trouble_in
+from warehouse.backup.archive import REMOVING, Archive, BackupSettings, made_at_of
+from warehouse.backup.errors import explained_errors
 from warehouse.backup.reader import open_backup
 from warehouse.backup.verify import forget_proofs, read_proofs
-from warehouse.progress import Step, Tell, quiet, size_text
+from warehouse.progress import OnStep, Step, no_progress, size_text
 from warehouse.store.durable import remove_tree, rename_new, walk_files
 
 
@@ -84,11 +84,11 @@ class Pruned:
 
 
 def prune_backups(
-    settings: Place,
+    settings: BackupSettings,
     *,
     keep: Mapping[str, int] | None = None,
     dry_run: bool = False,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = 0.0,
 ) -> Pruned:
     """Remove the backups that no rule keeps; `dry_run` only says which.
@@ -100,7 +100,7 @@ def prune_backups(
     archive = Archive(settings.backup_dir)
     if not archive.folder.is_dir():
         return Pruned([], dry_run=dry_run)
-    with trouble_in(archive.folder), archive.alone(wait_seconds, tell):
+    with explained_errors(archive.folder), archive.pruning(wait_seconds, on_step):
         candidates = [_candidate(archive, name) for name in archive.names()]
         kept = reasons_to_keep(candidates, settings.keep if keep is None else keep)
         going = [c.name for c in candidates if c.name not in kept]
@@ -111,8 +111,8 @@ def prune_backups(
             remove_tree(left)
         for name in going:
             remove_backup(archive, name)
-            tell(Step("step", f"removed {name}"))
-        tell(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
+            on_step(Step("step", f"removed {name}"))
+        on_step(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
     return Pruned(going, kept, freed)
 
 
@@ -124,7 +124,7 @@ def _candidate(archive: Archive, name: str) -> Candidate:
     except KollectError:
         readable = False
     return Candidate(
-        name, moment_of(name), proofs.best is not None, proofs.last_bad is not None, readable
+        name, made_at_of(name), proofs.best is not None, proofs.last_bad is not None, readable
     )
 
 

@@ -10,24 +10,24 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.core.errors import AccountBusy
-from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
+from warehouse.backup.archive import WAIT_SECONDS, Archive, require_backup
 from warehouse.backup.build import Restored, build, check_space
 from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
-from warehouse.backup.errors import BackupProblem, DamagedBackup, trouble_in
+from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_errors
 from warehouse.backup.export import MoreFiles, restore_as_files
 from warehouse.backup.files import FOLDER
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.selection import Selection, select_from
 from warehouse.files.blobs import store_of
-from warehouse.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 from warehouse.store.connect import Warehouse
 from warehouse.store.durable import (
     copy_checked,
+    flush_file,
+    flush_folder,
     free_bytes,
     remove_tree,
     rename_new,
-    sync_file,
-    sync_folder,
 )
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.state_folder import find_state_folder
@@ -43,7 +43,7 @@ def restore_backup(
     more_files: MoreFiles | None = None,
     force: bool = False,
     key: KeyChoice = Keys.SET,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
     free: Callable[[Path], int] = free_bytes,
 ) -> Restored:
@@ -55,15 +55,15 @@ def restore_backup(
     only replaced with `force`, all at once; after an error nothing half-written is left.
     Raises BackupProblem, DamagedBackup, WrongKey, BadSettings, WarehouseProblem or AccountBusy.
     """
-    folder = checked(backup.absolute())
+    folder = require_backup(backup.absolute())
     target = to.absolute()
     check_target(target, folder, force, as_format)
     with (
-        trouble_in(target.parent),
-        Archive(folder.parent).using(folder.name, wait_seconds, tell),
+        explained_errors(target.parent),
+        Archive(folder.parent).reading(folder.name, wait_seconds, on_step),
     ):
         opened = open_backup(folder, chosen_key(key))
-        selection = select_from(opened.known(), select, at)
+        selection = select_from(opened.require_manifest(), select, at)
         if as_format is not None:
             return restore_as_files(
                 opened,
@@ -72,12 +72,12 @@ def restore_backup(
                 as_format,
                 force=force,
                 more_files=more_files,
-                tell=tell,
+                on_step=on_step,
                 free=free,
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        with settled(Warehouse(target), wait_seconds, tell) as scratch:
-            return _restore(opened, selection, target, scratch, tell, free)
+        with exclusive(Warehouse(target), wait_seconds, on_step) as scratch:
+            return _restore(opened, selection, target, scratch, on_step, free)
 
 
 def _restore(
@@ -85,35 +85,35 @@ def _restore(
     selection: Selection,
     target: Path,
     scratch: Path,
-    tell: Tell,
+    on_step: OnStep,
     free: Callable[[Path], int],
 ) -> Restored:
-    manifest = opened.known()
+    manifest = opened.require_manifest()
     check_space(opened, selection, target.parent, free)
     beside = target.with_name(f".{target.name}.restoring")
-    forget(beside)
+    remove_database(beside)
     added: list[Path] = []
     try:
-        rows, files = build(opened, selection, beside, scratch, tell)
+        rows, files = build(opened, selection, beside, scratch, on_step)
         for number, file in enumerate(files, 1):
             place = _restore_file(opened, file, store_of(target), scratch)
             added += [place] if place else []
             if number % 100 == 0 or number == len(files):
-                tell(Step("step", "files", number, len(files)))
-        sync_file(beside)
+                on_step(Step("step", "files", number, len(files)))
+        flush_file(beside)
         put_in_place(Warehouse(target), beside)
     except BaseException:
-        forget(beside)
+        remove_database(beside)
         for place in added:
             place.unlink(missing_ok=True)
         raise
-    tell(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
+    on_step(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
     return Restored(target, len(manifest.tables), rows, len(files))
 
 
 def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path | None:
     """Put a downloaded file into the store, checked; None where it is there already."""
-    record = opened.known().files[file]
+    record = opened.require_manifest().files[file]
     target = store / file.removeprefix(f"{FOLDER}/")
     if target.is_file() and target.stat().st_size == record.bytes:
         return None
@@ -155,11 +155,11 @@ def check_target(target: Path, backup: Path, force: bool, as_format: str | None)
 
 
 @contextlib.contextmanager
-def settled(warehouse: Warehouse, wait_seconds: float, tell: Tell) -> Iterator[Path]:
+def exclusive(warehouse: Warehouse, wait_seconds: float, on_step: OnStep) -> Iterator[Path]:
     """No sync and no other restore works on this file meanwhile; yields a folder for scratch."""
 
     def waiting(holder: str) -> None:
-        tell(Step("waiting", f"waiting for {holder}"))
+        on_step(Step("waiting", f"waiting for {holder}"))
 
     name = warehouse.path.name
     own = warehouse.path.with_name(f".{name}.restoring.lock")
@@ -197,7 +197,7 @@ def put_in_place(warehouse: Warehouse, beside: Path) -> None:
     replaced = target.exists()
     if replaced:
         os.replace(beside, target)
-        sync_folder(target.parent)
+        flush_folder(target.parent)
     else:
         rename_new(beside, target)
     # A log belongs to the file that was there before, and so do pages of unfinished syncs.
@@ -209,7 +209,7 @@ def put_in_place(warehouse: Warehouse, beside: Path) -> None:
         shutil.rmtree(journal, ignore_errors=True)
 
 
-def forget(file: Path) -> None:
+def remove_database(file: Path) -> None:
     """Remove a database file with its log."""
     remove_tree(file)
     file.with_name(f"{file.name}.wal").unlink(missing_ok=True)

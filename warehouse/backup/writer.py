@@ -32,21 +32,21 @@ from warehouse.backup.manifest import (
 )
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import Snapshot
-from warehouse.progress import Step, Tell
+from warehouse.progress import OnStep, Step
 from warehouse.store.durable import (
     Digest,
     copy_checked,
     digest,
     digest_bytes,
+    flush_file,
     link,
+    make_read_only,
     remove_empty_folders,
-    seal,
-    sync_file,
     write_new,
 )
 
 
-class Shelf:
+class BackupWriter:
     """The files of one backup under way; safe for several threads."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Shelf:
         *,
         key: BackupKey | None,
         previous: Backup | None,
-        tell: Tell,
+        on_step: OnStep,
     ) -> None:
         """`folder` becomes the backup, `scratch` holds plain files before they are encrypted."""
         self.folder = folder
@@ -70,7 +70,7 @@ class Shelf:
         self.stored_files: dict[str, FileRecord] = {}
         """Every file as it lies in the folder."""
         self.new_bytes = 0
-        self._tell = tell
+        self._on_step = on_step
         self._lock = threading.Lock()
 
     def place(self, file: str) -> Path:
@@ -84,36 +84,36 @@ class Shelf:
         place = self.place(file)
         found = known or digest(place)
         if self.key is None:
-            sync_file(place)
-            seal(place)
+            flush_file(place)
+            make_read_only(place)
             return self._note(file, file, found, found)
         beside = self.folder / "data" / f".{secrets.token_hex(8)}"
         beside.parent.mkdir(parents=True, exist_ok=True)
-        self.key.seal_file(place, beside)
+        self.key.encrypt_file(place, beside)
         place.unlink()
         return self._sealed(file, beside, found)
 
     def put(self, file: str, data: bytes) -> FileRecord:
         """A small file from memory; linked where the backup before holds the same."""
-        before = self.previous.known().files.get(file) if self.previous else None
+        before = self.previous.require_manifest().files.get(file) if self.previous else None
         if before is not None and before.sha256 == digest_bytes(data).sha256:
             same = self.reuse(file, read=True)
             if same is not None:
                 return same
         if self.key is not None:
             beside = self.folder / "data" / f".{secrets.token_hex(8)}"
-            write_new(beside, self.key.seal_bytes(data))
+            write_new(beside, self.key.encrypt_bytes(data))
             return self._sealed(file, beside, digest_bytes(data))
         write_new(self.folder / file, data)
-        seal(self.folder / file)
+        make_read_only(self.folder / file)
         found = digest_bytes(data)
         return self._note(file, file, found, found)
 
     def _sealed(self, file: str, beside: Path, plain: Digest) -> FileRecord:
         found = digest(beside)
         stored = f"data/{found.sha256[:40]}.age"
-        sync_file(beside)
-        seal(beside)
+        flush_file(beside)
+        make_read_only(beside)
         beside.rename(self.folder / stored)
         return self._note(file, stored, plain, found)
 
@@ -133,15 +133,15 @@ class Shelf:
         With `read`, every byte of it is checked first: damage is never handed on.
         """
         before = self.previous
-        if before is None or file not in before.known().files:
+        if before is None or file not in before.require_manifest().files:
             return None
-        record = before.known().files[file]
+        record = before.require_manifest().files[file]
         stored = before.stored(file)
         lying = before.files[stored]
         source = before.folder / stored
         good = before.intact(file) if read else _size(source) == lying.bytes
         if not good:
-            self._tell(
+            self._on_step(
                 Step("problem", f"{before.name}/{stored} is damaged or missing: written anew")
             )
             return None
@@ -151,7 +151,7 @@ class Shelf:
             if copied != Digest(lying.bytes, lying.sha256):
                 (self.folder / stored).unlink()
                 return None
-            seal(self.folder / stored)
+            make_read_only(self.folder / stored)
             new = copied.bytes
         with self._lock:
             self.files[file] = record
@@ -228,41 +228,41 @@ def describe_backup(
     )
 
 
-def finish_backup(manifest: Manifest, shelf: Shelf) -> None:
+def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
     """Write what comes last. When this returns, the folder is a whole backup."""
-    remove_empty_folders(shelf.folder)
-    shelf.put(RESTORE, restore_text(manifest).encode())
+    remove_empty_folders(writer.folder)
+    writer.put(RESTORE, restore_text(manifest).encode())
     manifest = msgspec.structs.replace(
         manifest,
-        files=dict(sorted(shelf.files.items())),
-        stored=dict(sorted(shelf.stored.items())),
-        new_bytes=shelf.new_bytes,
+        files=dict(sorted(writer.files.items())),
+        stored=dict(sorted(writer.stored.items())),
+        new_bytes=writer.new_bytes,
     )
-    head = encode(manifest) if shelf.key is None else encode(_envelope(manifest, shelf))
-    for name, data in ((SUMS, sums(head, shelf.stored_files)), (MANIFEST, head)):
-        write_new(shelf.folder / name, data)
-        seal(shelf.folder / name)
+    head = encode(manifest) if writer.key is None else encode(_envelope(manifest, writer))
+    for name, data in ((SUMS, sums(head, writer.stored_files)), (MANIFEST, head)):
+        write_new(writer.folder / name, data)
+        make_read_only(writer.folder / name)
 
 
-def _envelope(manifest: Manifest, shelf: Shelf) -> Envelope:
+def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
     """Put the manifest among the encrypted files; what is left outside names no record."""
     names = "".join(f"{stored} {file}\n" for file, stored in manifest.stored.items())
-    shelf.put("names", names.encode())
-    shelf.put(MANIFEST, encode(manifest))
-    inside = shelf.stored[MANIFEST], shelf.stored["names"]
-    made = write_new(shelf.folder / HOWTO, howto(*inside).encode())
-    seal(shelf.folder / HOWTO)
-    shelf.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
-    shelf.new_bytes += made.bytes
+    writer.put("names", names.encode())
+    writer.put(MANIFEST, encode(manifest))
+    inside = writer.stored[MANIFEST], writer.stored["names"]
+    made = write_new(writer.folder / HOWTO, howto(*inside).encode())
+    make_read_only(writer.folder / HOWTO)
+    writer.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+    writer.new_bytes += made.bytes
     return Envelope(
         name=manifest.name,
         created_at=manifest.created_at,
         encryption=SCHEME,
-        recipient=shelf.key.recipient if shelf.key else "",
+        recipient=writer.key.recipient if writer.key else "",
         manifest=inside[0],
         names=inside[1],
-        files=dict(sorted(shelf.stored_files.items())),
-        new_bytes=shelf.new_bytes,
+        files=dict(sorted(writer.stored_files.items())),
+        new_bytes=writer.new_bytes,
     )
 
 

@@ -106,7 +106,7 @@ def test_a_backup_of_a_newer_kollect_is_left_alone(place: Place, tmp_path: Path)
     """Verify and restore say so; the list shows it with its problem."""
     backup = place.backup()
     head = backup / "manifest.json"
-    newer = msgspec.structs.replace(open_backup(backup).known(), format=9)
+    newer = msgspec.structs.replace(open_backup(backup).require_manifest(), format=9)
     head.unlink()
     head.write_bytes(encode(newer))
     for action in (

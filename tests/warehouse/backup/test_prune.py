@@ -121,7 +121,7 @@ import sys, time
 from pathlib import Path
 from warehouse.backup.archive import Archive
 archive = Archive(Path(sys.argv[1]))
-with archive.writing() if sys.argv[2] == "writing" else archive.using(sys.argv[2]):
+with archive.writing() if sys.argv[2] == "writing" else archive.reading(sys.argv[2]):
     print("held", flush=True)
     time.sleep(60)
 """
