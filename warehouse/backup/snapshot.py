@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import AccountBusy, WarehouseProblem
-from warehouse.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 from warehouse.schema.types import literal
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
@@ -75,7 +75,7 @@ def engine(scratch: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBP
 
 
 @contextlib.contextmanager
-def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
+def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapshot]:
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
     place = Warehouse(warehouse)
     if not place.path.is_file():
@@ -90,9 +90,9 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
         identity = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
         standing = _standing(held, place.path.name)
         if standing is None:
-            tell(Step("message", f"{place.path.name} is open for writing in another program: "
+            on_step(Step("message", f"{place.path.name} is open for writing in another program: "
                                  "the writer's file is backed up instead"))  # fmt: skip
-            held, identity = _copy_of_writer(place, scratch, tell), ""
+            held, identity = _copy_of_writer(place, scratch, on_step), ""
             standing = _standing(held, place.path.name)
         if standing is None:
             raise WarehouseProblem(
@@ -131,7 +131,7 @@ def _no_warehouse(name: str, why: str) -> WarehouseProblem:
     )
 
 
-def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
+def _copy_of_writer(place: Warehouse, scratch: Path, on_step: OnStep) -> Path:
     """A copy of the writer's file with nothing left in its log."""
     if not place.writer.is_file():
         raise WarehouseProblem(
@@ -141,7 +141,7 @@ def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
     lock = FileLock(
         place.home / "locks" / f"{place.path.name}.lock",
         timeout_seconds=WRITER_WAIT_SECONDS,
-        on_wait=lambda holder: tell(Step("waiting", f"waiting for {holder}")),
+        on_wait=lambda holder: on_step(Step("waiting", f"waiting for {holder}")),
     )
     copy = scratch / f"writer-{place.path.name}"
     try:

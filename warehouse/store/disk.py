@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
-from warehouse.store.durable import sync_folder
+from warehouse.store.durable import flush_folder
 
 DISK_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
@@ -35,7 +35,7 @@ def copy_file(source: Path, target: Path) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    sync_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
