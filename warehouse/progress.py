@@ -17,10 +17,10 @@ class Step:
     total: int = 0
 
 
-Tell = Callable[[Step], None]
+OnStep = Callable[[Step], None]
 
 
-def quiet(_: Step) -> None:
+def no_progress(_: Step) -> None:
     """Tells nobody."""
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
+    build_schema,
     execute_sync,
     parse,
     validate,
@@ -18,7 +20,6 @@ from graphql import (
 
 from sandbox.core import by_cursor
 from sandbox.kitemaker.records import CodeReview, Feedback, Initiative, Space, WorkItem
-from sandbox.kitemaker.schema import schema
 from sandbox.kitemaker.view import (
     COMMENT_NOT_FOUND,
     FEEDBACK_NOT_FOUND,
@@ -31,7 +32,7 @@ from sandbox.kitemaker.view import (
     refused,
 )
 
-SCHEMA = schema()
+SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text("utf-8"))
 Numbered = TypeVar("Numbered", WorkItem, Initiative, Feedback)
 
 

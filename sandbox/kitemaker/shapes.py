@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.core import pick
 from sandbox.kitemaker.records import (
     Actor,
     Comment,
@@ -44,14 +45,10 @@ def work_item_row(item: WorkItem) -> dict[str, Any]:
     return {
         "id": item.id,
         "actor": _actor(item.actor),
-        "number": item.number,
-        "title": item.title,
-        "description": item.description,
+        **pick(item, "number", "title", "description", "effort", "impact"),
         "status": _named(item.status),
         "space": _named(item.space),
         "labels": [_label(label) for label in item.labels],
-        "effort": item.effort,
-        "impact": item.impact,
         **times(item),
     }
 
@@ -79,14 +76,10 @@ def comment_row(comment: Comment) -> dict[str, Any]:
 def initiative_row(view: View, row: Initiative) -> dict[str, Any]:
     return {
         "id": row.id,
-        "number": row.number,
-        "title": row.title,
-        "description": row.description,
+        **pick(row, "number", "title", "description", "effort", "impact"),
         "actor": _actor(row.actor),
         "spaces": [_named(space) for space in view.initiative_spaces(row)],
         "labels": [_label(label) for label in view.initiative_labels(row)],
-        "effort": row.effort,
-        "impact": row.impact,
         "archivedAt": row.archived_at,
         **times(row),
     }
@@ -97,12 +90,10 @@ def feedback_row(view: View, row: Feedback) -> dict[str, Any]:
     return {
         "id": row.id,
         "organizationId": view.world.organization.id,
-        "title": row.title,
+        **pick(row, "title", "contents", "processed"),
         "person": _person(row.person, form),
         "company": None if form == "null" or row.company is None else row.company.name,
-        "contents": row.contents,
         "insights": [_insight(view, row, insight) for insight in row.insights],
-        "processed": row.processed,
         "processedAt": row.processed_at,
         **times(row),
     }

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from sandbox.core import Row, Tables
-from sandbox.kitemaker.records import Actor, Comment, Initiative, Record, WorkItem
+from sandbox.core import Row, Tables, pick
+from sandbox.kitemaker.records import Actor, Comment, Feedback, Initiative, Record, WorkItem
 from sandbox.kitemaker.view import RECENT_MOST, View, actor_name, actor_type
 
 R = TypeVar("R", bound=Record)
@@ -42,75 +42,38 @@ def _common(view: View, items: list[WorkItem], *, full: bool) -> Tables:
     initiatives = list(world.initiatives.values())
     insights = [(f, insight) for f in world.feedback.values() for insight in f.insights]
     comments = view.comments() if full else _recent_comments(view)
+
+    def named(row: Record, *more: str) -> Row:
+        """Setup of which REST shows the id and name only."""
+        return _row(row, "name", *more) if full else pick(row, "id", "name")
+
     return {
-        "organizations": [
-            {**_times(world.organization), "name": world.organization.name}
-            | ({"slug": world.organization.slug} if full else {})
-        ],
-        "spaces": [
-            {**(_times(row) if full else {"id": row.id}), "name": row.name}
-            | ({"key": row.key, "slug": row.slug, "private": row.private} if full else {})
-            for row in view.spaces()
-        ],
+        "organizations": [_row(world.organization, "name", *["slug"][:full])],
+        "spaces": [named(row, "key", "slug", "private") for row in view.spaces()],
         "statuses": [
-            {
-                **(_times(row) if full else {"id": row.id}),
-                "name": row.name,
-                "space_id": space.id,
-            }
-            | ({"type": row.type, "default": row.default} if full else {})
+            named(row, "type", "default") | {"space_id": space.id}
             for space in view.spaces()
             for row in space.statuses
         ],
         "labels": [
-            {**(_times(row) if full else {"id": row.id}), "name": row.name}
-            | {"space_id": space and space.id}
-            | ({"color": row.color} if full else {})
+            named(row, "color") | {"space_id": space and space.id}
             for row, space in view.labels(tags=full)
         ],
         "work_items": [_work_item(row, full) for row in items],
-        "work_item_labels": [
-            {"work_item_id": row.id, "label_id": label.id} for row in items for label in row.labels
-        ],
+        "work_item_labels": _links("work_item_id", "label_id", items, lambda row: row.labels),
         "comments": [_comment(row, full) for row in comments],
-        "initiatives": [_initiative(row, full) for row in initiatives],
-        "initiative_spaces": [
-            {"initiative_id": row.id, "space_id": space.id}
-            for row in initiatives
-            for space in view.initiative_spaces(row)
+        "initiatives": [
+            _entity(row) | pick(row, "archived_at", *["color"][:full]) for row in initiatives
         ],
-        "initiative_labels": [
-            {"initiative_id": row.id, "label_id": label.id}
-            for row in initiatives
-            for label in view.initiative_labels(row)
-        ],
-        "feedback": [
-            {
-                **_times(row),
-                "title": row.title,
-                "contents": row.contents,
-                "processed": row.processed,
-                "processed_at": row.processed_at,
-            }
-            | (
-                {
-                    "number": row.number,
-                    **_actor(row.actor),
-                    "person_id": row.person and row.person.id,
-                    "company_id": row.company and row.company.id,
-                }
-                if full
-                else {"organization_id": world.organization.id}
-            )
-            for row in world.feedback.values()
-        ],
+        "initiative_spaces": _links(
+            "initiative_id", "space_id", initiatives, view.initiative_spaces
+        ),
+        "initiative_labels": _links(
+            "initiative_id", "label_id", initiatives, view.initiative_labels
+        ),
+        "feedback": [_feedback(view, row, full) for row in world.feedback.values()],
         "insights": [
-            {
-                **_times(row),
-                "feedback_id": feedback.id,
-                **_actor(row.actor),
-                "contents": row.contents,
-            }
+            _row(row, "contents") | {"feedback_id": feedback.id, **_actor(row.actor)}
             for feedback, row in insights
         ],
         "insight_entities": [
@@ -124,57 +87,34 @@ def _common(view: View, items: list[WorkItem], *, full: bool) -> Tables:
 
 def _graphql_only(view: View) -> Tables:
     world = view.world
+    profile = ("username", "name", "avatar", "guest", "deactivated")
+    elsewhere = ("type", "domain", "external_id", "external_name")
     return {
-        "users": [
-            {
-                **_times(row),
-                "username": row.username,
-                "name": row.name,
-                "avatar": row.avatar,
-                "guest": row.guest,
-                "deactivated": row.deactivated,
-            }
-            for row in world.users
-        ],
-        "applications": [{**_times(row), "name": row.name} for row in world.applications],
-        "integrations": [
-            {**_times(row), "type": row.type, "domain": row.domain} for row in world.integrations
-        ],
-        "integration_users": [
-            {
-                **_times(row),
-                "type": row.type,
-                "domain": row.domain,
-                "external_id": row.external_id,
-                "external_name": row.external_name,
-            }
-            for row in world.integration_users
-        ],
-        "roadmaps": [
-            {**_times(row), "name": row.name, "color": row.color} for row in world.roadmaps
-        ],
+        "users": [_row(row, *profile) for row in world.users],
+        "applications": [_row(row, "name") for row in world.applications],
+        "integrations": [_row(row, "type", "domain") for row in world.integrations],
+        "integration_users": [_row(row, *elsewhere) for row in world.integration_users],
+        "roadmaps": [_row(row, "name", "color") for row in world.roadmaps],
         "roadmap_columns": [
-            {
-                **_times(row),
-                "roadmap_id": roadmap.id,
-                "name": row.name,
-                "column_type": row.column_type,
-            }
+            _row(row, "name", "column_type") | {"roadmap_id": roadmap.id}
             for roadmap in world.roadmaps
             for row in roadmap.columns
         ],
         "people": [
-            {
-                **_times(row),
-                "name": row.name,
-                "email": row.email,
-                "company_id": row.company and row.company.id,
-                "external_id": row.external_id,
-            }
+            _row(row, "name", "email", "external_id")
+            | {"company_id": row.company and row.company.id}
             for row in world.people
         ],
-        "companies": [
-            {**_times(row), "name": row.name, "domain": row.domain} for row in world.companies
+        "companies": [_row(row, "name", "domain") for row in world.companies],
+        "activities": [
+            _row(row, "type", "details") | _actor(row.actor) | {"entity_id": entity.id}
+            for entity in (*view.work_items(), *world.initiatives.values())
+            for row in entity.activities
+        ],
+        "code_reviews": [
+            _row(row, "code_review_type", "state", "links")
+            | {f"details_{name}": value for name, value in row.details.items()}
+            for row in world.code_reviews.values()
         ],
         **_graphql_links(view),
     }
@@ -185,6 +125,7 @@ def _graphql_links(view: View) -> Tables:
     private = [space for space in view.spaces() if space.private]
     items, initiatives = view.work_items(), list(view.world.initiatives.values())
     feedback = list(view.world.feedback.values())
+    reviews = view.world.code_reviews.values()
     work, plan, wish = "work_item_id", "initiative_id", "feedback_id"
     return {
         "space_members": _links("space_id", "user_id", private, lambda row: row.insiders),
@@ -197,6 +138,9 @@ def _graphql_links(view: View) -> Tables:
         ),
         "initiative_roadmap_columns": _links(
             plan, "roadmap_column_id", initiatives, lambda row: row.roadmap_columns
+        ),
+        "code_review_work_items": _links(
+            "code_review_id", work, reviews, lambda row: filter(view.sees, row.work_items)
         ),
         "feedback_owners": _links(wish, "user_id", feedback, lambda row: row.owners),
         "feedback_tags": _links(wish, "label_id", feedback, lambda row: row.tags),
@@ -225,8 +169,9 @@ def _recent_comments(view: View) -> list[Comment]:
     return [row for space in view.spaces() for row in view.recent_comments(space, RECENT_MOST)]
 
 
-def _times(row: Record) -> Row:
-    return {"id": row.id, "created_at": row.created_at, "updated_at": row.updated_at}
+def _row(row: Record, *names: str) -> Row:
+    """A record's id, times and these fields."""
+    return pick(row, "id", "created_at", "updated_at", *names)
 
 
 def _actor(actor: Actor) -> Row:
@@ -238,15 +183,8 @@ def _actor(actor: Actor) -> Row:
 
 
 def _entity(row: WorkItem | Initiative) -> Row:
-    return {
-        **_times(row),
-        "number": row.number,
-        "title": row.title,
-        "description": row.description,
-        **_actor(row.actor),
-        "effort": row.effort,
-        "impact": row.impact,
-    }
+    fields = ("number", "title", "description", "effort", "impact")
+    return _row(row, *fields) | _actor(row.actor)
 
 
 def _work_item(row: WorkItem, full: bool) -> Row:
@@ -257,28 +195,23 @@ def _work_item(row: WorkItem, full: bool) -> Row:
         "space_id": row.space.id,
         "space_name": row.space.name,
     }
-    if not full:
-        return common
-    more = {
-        "sort": row.sort,
-        "closed_at": row.closed_at,
-        "archived_at": row.archived_at,
-    }
-    return common | more
-
-
-def _initiative(row: Initiative, full: bool) -> Row:
-    common = {**_entity(row), "archived_at": row.archived_at}
-    return common | {"color": row.color} if full else common
+    return common | pick(row, "sort", "closed_at", "archived_at") if full else common
 
 
 def _comment(row: Comment, full: bool) -> Row:
     """The entity's title, number and space are left to its own table: they change there."""
-    common = {
-        **_times(row),
-        **_actor(row.actor),
-        "entity_id": row.entity.id,
-        "body": row.body,
-        "thread_id": row.thread_id,
-    }
+    common = _row(row, "body", "thread_id") | _actor(row.actor) | {"entity_id": row.entity.id}
     return common if full else common | {"reply": row.reply}
+
+
+def _feedback(view: View, row: Feedback, full: bool) -> Row:
+    common = _row(row, "title", "contents", "processed", "processed_at")
+    if not full:
+        return common | {"organization_id": view.world.organization.id}
+    return {
+        **common,
+        **_actor(row.actor),
+        "number": row.number,
+        "person_id": row.person and row.person.id,
+        "company_id": row.company and row.company.id,
+    }

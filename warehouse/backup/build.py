@@ -9,17 +9,17 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
+from warehouse.backup.catalog import in_folder, statements
 from warehouse.backup.content import content_of, hashing
-from warehouse.backup.files_in import FOLDER
+from warehouse.backup.errors import BackupProblem, DamagedBackup
+from warehouse.backup.files import FOLDER
 from warehouse.backup.manifest import Manifest
-from warehouse.backup.problems import BackupProblem, DamagedBackup
 from warehouse.backup.reader import Backup
-from warehouse.backup.script import below, statements
 from warehouse.backup.selection import Selection, files_needed, queries
 from warehouse.backup.snapshot import engine
-from warehouse.progress import Step, Tell, size_text
+from warehouse.progress import OnStep, Step, size_text
 from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import new_warehouse_id
+from warehouse.store.identity import new_warehouse_id
 
 TARGET = "restored"
 
@@ -38,8 +38,10 @@ def check_space(
     opened: Backup, selection: Selection, folder: Path, free: Callable[[Path], int]
 ) -> None:
     """Raises WarehouseProblem where the restored rows and files will hardly fit."""
-    files = opened.known().files
-    needed = 2 * sum(files[file].bytes for file in files_needed(opened.known(), selection))
+    files = opened.require_manifest().files
+    needed = 2 * sum(
+        files[file].bytes for file in files_needed(opened.require_manifest(), selection)
+    )
     if selection.whole:
         needed += sum(r.bytes for file, r in files.items() if file.startswith(f"{FOLDER}/"))
     if free(folder) < needed:
@@ -51,12 +53,12 @@ def check_space(
 
 
 def build(
-    opened: Backup, selection: Selection, file: Path, scratch: Path, tell: Tell
+    opened: Backup, selection: Selection, file: Path, scratch: Path, on_step: OnStep
 ) -> tuple[int, list[str]]:
     """Make the database in a new file; returns its rows and the downloaded files it speaks of."""
-    manifest = opened.known()
-    plain = _checked_tables(opened, selection, scratch, tell)
-    place = below(plain)
+    manifest = opened.require_manifest()
+    plain = _checked_tables(opened, selection, scratch, on_step)
+    place = in_folder(plain)
     chosen = None if selection.whole else queries(manifest, selection, place)
     with engine(scratch) as connection:
         connection.execute(f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')")
@@ -67,7 +69,7 @@ def build(
             connection.execute(statement)
             if statement.startswith("INSERT INTO"):
                 filled += 1
-                tell(Step("step", "restoring", filled, len(chosen or manifest.tables)))
+                on_step(Step("step", "restoring", filled, len(chosen or manifest.tables)))
         if not selection.whole:
             # A part is no later or earlier state of the warehouse that it was taken from.
             connection.execute(
@@ -82,9 +84,9 @@ def build(
     return rows, files
 
 
-def _checked_tables(opened: Backup, selection: Selection, scratch: Path, tell: Tell) -> Path:
+def _checked_tables(opened: Backup, selection: Selection, scratch: Path, on_step: OnStep) -> Path:
     """The folder to read the needed tables from, every byte of them checked."""
-    manifest = opened.known()
+    manifest = opened.require_manifest()
     needed = files_needed(manifest, selection)
     bad = [file for number, file in enumerate(needed) if not opened.intact(file)]
     if bad:
@@ -97,7 +99,7 @@ def _checked_tables(opened: Backup, selection: Selection, scratch: Path, tell: T
         return opened.folder
     for number, file in enumerate(needed, 1):
         opened.plain(file, scratch)
-        tell(Step("step", "decrypting", number, len(needed)))
+        on_step(Step("step", "decrypting", number, len(needed)))
     return scratch
 
 

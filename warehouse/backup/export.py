@@ -15,9 +15,9 @@ from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.selection import STATE, Selection
 from warehouse.backup.snapshot import engine
-from warehouse.progress import Step, Tell
+from warehouse.progress import OnStep, Step
 from warehouse.schema.types import literal, quoted
-from warehouse.store.durable import remove_tree, rename_new, sync_all, sync_folders_below
+from warehouse.store.durable import flush_files, flush_tree, remove_tree, rename_new
 
 FORMATS = {
     "json": "FORMAT JSON, ARRAY true",
@@ -38,7 +38,7 @@ def restore_as_files(
     *,
     force: bool,
     more_files: MoreFiles | None,
-    tell: Tell,
+    on_step: OnStep,
     free: Callable[[Path], int],
 ) -> Restored:
     """Write `TARGET/<service>/<table>.<format>`; the folder appears when it is complete."""
@@ -55,11 +55,11 @@ def restore_as_files(
         scratch = beside / ".scratch"
         scratch.mkdir(parents=True)
         database = scratch / "restored.duckdb"
-        build(opened, selection, database, scratch, tell)
-        tables, rows = _write(opened, database, beside, as_format, more_files, tell)
+        build(opened, selection, database, scratch, on_step)
+        tables, rows = _write(opened, database, beside, as_format, more_files, on_step)
         remove_tree(scratch)
-        sync_all(file for file in beside.rglob("*") if file.is_file())
-        sync_folders_below(beside)
+        flush_files(file for file in beside.rglob("*") if file.is_file())
+        flush_tree(beside)
         if target.exists() and any(target.iterdir()):
             remove_tree(old)
             os.rename(target, old)
@@ -72,7 +72,7 @@ def restore_as_files(
             os.rename(old, target)
         raise
     remove_tree(old)
-    tell(Step("done", f"{target}: {rows:,} rows in {tables} tables"))
+    on_step(Step("done", f"{target}: {rows:,} rows in {tables} tables"))
     return Restored(target, tables, rows, 0)
 
 
@@ -82,9 +82,9 @@ def _write(
     folder: Path,
     as_format: str,
     more_files: MoreFiles | None,
-    tell: Tell,
+    on_step: OnStep,
 ) -> tuple[int, int]:
-    manifest = opened.known()
+    manifest = opened.require_manifest()
     chosen = [table for table in manifest.tables if table.schema != STATE]
     total = 0
     with engine(database.parent) as connection:
@@ -95,7 +95,7 @@ def _write(
             place.parent.mkdir(parents=True, exist_ok=True)
             rows = _write_table(connection, table, place, as_format)
             total += rows
-            tell(Step("step", f"writing {table.title}", number, len(chosen)))
+            on_step(Step("step", f"writing {table.title}", number, len(chosen)))
         for schema in sorted({table.schema for table in chosen}):
             if more_files is not None:
                 more_files(connection, TARGET, schema, as_format, folder / safe_name(schema))

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.catalog import HISTORY
+from warehouse.backup.catalog import HISTORY, rows_of
 from warehouse.backup.manifest import Manifest, TableRecord
-from warehouse.backup.script import rows_of
 from warehouse.schema.types import literal, quoted
 
 STATE = "_kollect"
-MOMENTS = {
+TIMESTAMP_COLUMNS = {
     "runs": "coalesce(finished_at, started_at)",
     "loads": "loaded_at",
     "load_parts": "loaded_at",
     "cursors": "moved_at",
+    "state": "set_at",
     "visits": "visited_at",
     "rejects": "rejected_at",
     "files": "fetched_at",
@@ -45,7 +45,7 @@ class Selection:
         return bool(self.accounts or self.tables)
 
 
-def parse_moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """A moment such as `2026-11-20`, `2026-11-20 18:30` or one with its own zone; else UTC."""
     try:
         found = datetime.fromisoformat(text.strip())
@@ -154,8 +154,8 @@ def _state_rows(
     conditions: list[str] = []
     if selection.named:
         accounts = set(selection.accounts)
-        if table.name not in ("cursors", "visits"):
-            # Where only some tables come back, cursors stay behind: the next sync is a full one.
+        if table.name not in ("cursors", "state", "visits"):
+            # Where only some tables come back, these stay behind: the next sync is a full one.
             accounts |= {account for account, _ in selection.tables}
         conditions.append(f"account IN ({_listed(accounts)})")
         if "table_name" in names and selection.tables:
@@ -165,9 +165,9 @@ def _state_rows(
             )
             whole = f"account IN ({_listed(selection.accounts)})"
             conditions.append(f"({whole} OR {pairs})")
-    if selection.at is not None and table.name in MOMENTS:
+    if selection.at is not None and table.name in TIMESTAMP_COLUMNS:
         moment = f"TIMESTAMPTZ {literal(selection.at.isoformat())}"
-        when = MOMENTS[table.name]
+        when = TIMESTAMP_COLUMNS[table.name]
         either = f" OR {when} IS NULL" if table.name == "files" else ""
         conditions.append(f"({when} <= {moment}{either})")
     return _filtered(", ".join(quoted(name) for name in names), taken, conditions)

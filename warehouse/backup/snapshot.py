@@ -18,13 +18,14 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import AccountBusy, WarehouseProblem
-from warehouse.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 from warehouse.schema.types import literal
-from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
+from warehouse.store.identity import FORMAT, Identity, identity_of
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.scratch import scratch_folder
+from warehouse.store.warehouse import Warehouse
 
 SOURCE = "source"
 """The name under which the state is attached."""
@@ -39,7 +40,7 @@ class Snapshot:
     file: Path
     name: str
     """The name of the file that people open."""
-    standing: Standing
+    standing: Identity
     identity: str
     """Equal for two snapshots of a file that nobody has touched in between; empty if unknown."""
     scratch: Path
@@ -74,7 +75,7 @@ def engine(scratch: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBP
 
 
 @contextlib.contextmanager
-def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
+def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapshot]:
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
     place = Warehouse(warehouse)
     if not place.path.is_file():
@@ -89,9 +90,9 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
         identity = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
         standing = _standing(held, place.path.name)
         if standing is None:
-            tell(Step("message", f"{place.path.name} is open for writing in another program: "
+            on_step(Step("message", f"{place.path.name} is open for writing in another program: "
                                  "the writer's file is backed up instead"))  # fmt: skip
-            held, identity = _copy_of_writer(place, scratch, tell), ""
+            held, identity = _copy_of_writer(place, scratch, on_step), ""
             standing = _standing(held, place.path.name)
         if standing is None:
             raise WarehouseProblem(
@@ -101,11 +102,11 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
         yield Snapshot(held, place.path.name, standing, identity, scratch)
 
 
-def _standing(file: Path, name: str) -> Standing | None:
+def _standing(file: Path, name: str) -> Identity | None:
     """What the file says of itself; None where another program keeps it."""
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
-            found = standing_of(connection, None)
+            found = identity_of(connection, None)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             return None
@@ -130,7 +131,7 @@ def _no_warehouse(name: str, why: str) -> WarehouseProblem:
     )
 
 
-def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
+def _copy_of_writer(place: Warehouse, scratch: Path, on_step: OnStep) -> Path:
     """A copy of the writer's file with nothing left in its log."""
     if not place.writer.is_file():
         raise WarehouseProblem(
@@ -140,7 +141,7 @@ def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
     lock = FileLock(
         place.home / "locks" / f"{place.path.name}.lock",
         timeout_seconds=WRITER_WAIT_SECONDS,
-        on_wait=lambda holder: tell(Step("waiting", f"waiting for {holder}")),
+        on_wait=lambda holder: on_step(Step("waiting", f"waiting for {holder}")),
     )
     copy = scratch / f"writer-{place.path.name}"
     try:

@@ -48,7 +48,7 @@ def digest_bytes(data: bytes) -> Digest:
     return Digest(len(data), hashlib.sha256(data).hexdigest())
 
 
-def sync_file(file: Path) -> None:
+def flush_file(file: Path) -> None:
     """Make the file's bytes outlive a power cut."""
     handle = os.open(file, os.O_RDONLY)
     try:
@@ -57,7 +57,7 @@ def sync_file(file: Path) -> None:
         os.close(handle)
 
 
-def sync_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make the folder's entries outlive a power cut, where the file system can promise that."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -69,13 +69,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sync_all(files: Iterable[Path]) -> None:
+def flush_files(files: Iterable[Path]) -> None:
     """Flush many files, several at a time."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(sync_file, files))
+        list(pool.map(flush_file, files))
 
 
-def seal(file: Path) -> None:
+def make_read_only(file: Path) -> None:
     """Take away the right to write: the file may be shared by several backups."""
     file.chmod(stat.S_IMODE(file.stat().st_mode) & 0o444)
 
@@ -100,7 +100,7 @@ def replace_file(file: Path, data: bytes) -> None:
         os.replace(beside, file)
     finally:
         beside.unlink(missing_ok=True)
-    sync_folder(file.parent)
+    flush_folder(file.parent)
 
 
 def copy_checked(source: Path, target: Path) -> Digest:
@@ -157,14 +157,14 @@ def remove_empty_folders(folder: Path) -> None:
             os.rmdir(place)
 
 
-def sync_folders_below(folder: Path) -> None:
+def flush_tree(folder: Path) -> None:
     """Flush a folder and every folder inside it."""
     for place, folders, _ in os.walk(folder, topdown=False):
         for name in folders:
             inside = Path(place, name)
             if not inside.is_symlink():
-                sync_folder(inside)
-    sync_folder(folder)
+                flush_folder(inside)
+    flush_folder(folder)
 
 
 def remove_tree(folder: Path) -> None:
@@ -181,7 +181,7 @@ def rename_new(source: Path, target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise FileExistsError(errno.EEXIST, "it exists already", str(target))
     os.rename(source, target)
-    sync_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def free_bytes(folder: Path) -> int:

@@ -53,7 +53,7 @@ def test_two_folders_of_backups_are_written_at_once(place: Place) -> None:
         if step.kind == "step" and not inner:
             inner.append(write_backup(Elsewhere(place), key=None))
 
-    outer = place.backup(tell=meanwhile)
+    outer = place.backup(on_step=meanwhile)
     assert len(inner) == 1
     for backup in (outer, *inner):
         assert verify_backup(backup, "rebuild", key=None).good

@@ -1,7 +1,6 @@
 """What can go wrong with a backup, as errors that say what to do next.
 
-Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors.
-"""
+Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors."""
 
 from __future__ import annotations
 
@@ -47,7 +46,7 @@ class MissingLibrary(BackupProblem):
 
 
 @contextlib.contextmanager
-def trouble_in(place: Path) -> Iterator[None]:
+def explained_errors(place: Path) -> Iterator[None]:
     """Turn errors of the system and of DuckDB into ones that say what to do."""
     try:
         yield

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.snapshot import SOURCE
-from warehouse.backup.writer import Shelf
+from warehouse.backup.writer import BackupWriter
 from warehouse.files.blobs import HASH, store_of
-from warehouse.progress import Step, Tell
-from warehouse.store.durable import copy_checked, sync_file
+from warehouse.progress import OnStep, Step
+from warehouse.store.durable import copy_checked, flush_file
 
 FOLDER = "files"
 
@@ -33,11 +33,11 @@ class Stored:
 
 
 def files_to_keep(
-    connection: duckdb.DuckDBPyConnection, warehouse: Path, shelf: Shelf, tell: Tell
+    connection: duckdb.DuckDBPyConnection, warehouse: Path, writer: BackupWriter, on_step: OnStep
 ) -> list[Stored]:
     """Every file of the store, and those on record which only the backup before still has."""
     found = {stored.sha256: stored for stored in _in_store(store_of(warehouse))}
-    before = shelf.previous.known().files if shelf.previous else {}
+    before = writer.previous.require_manifest().files if writer.previous else {}
     for sha256, size in _on_record(connection):
         if sha256 in found:
             continue
@@ -45,7 +45,7 @@ def files_to_keep(
         if kept is not None:
             found[sha256] = Stored(sha256, kept.bytes, None)
         else:
-            tell(Step("problem", f"file {sha256[:16]} is on record and not in the store "
+            on_step(Step("problem", f"file {sha256[:16]} is on record and not in the store "
                                  f"({size or 0:,} bytes): not backed up"))  # fmt: skip
     return [found[sha256] for sha256 in sorted(found)]
 
@@ -70,27 +70,29 @@ def _on_record(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int | N
         return []
 
 
-def add_files(stored: list[Stored], shelf: Shelf, tell: Tell) -> int:
+def add_files(stored: list[Stored], writer: BackupWriter, on_step: OnStep) -> int:
     """Put files into the backup; returns how many could not be (each is told)."""
     lost = 0
     for number, each in enumerate(stored, 1):
-        if shelf.reuse(each.file, read=False) is None and not _copied(each, shelf):
+        if writer.reuse(each.file, read=False) is None and not _copied(each, writer):
             lost += 1
-            tell(Step("problem", f"file {each.sha256[:16]} is damaged in the store: not backed up"))
+            on_step(
+                Step("problem", f"file {each.sha256[:16]} is damaged in the store: not backed up")
+            )
         if number % 100 == 0 or number == len(stored):
-            tell(Step("step", "files", number, len(stored)))
+            on_step(Step("step", "files", number, len(stored)))
     return lost
 
 
-def _copied(stored: Stored, shelf: Shelf) -> bool:
+def _copied(stored: Stored, writer: BackupWriter) -> bool:
     if stored.place is None:
         return False
-    target = shelf.place(stored.file)
+    target = writer.place(stored.file)
     target.unlink(missing_ok=True)
     found = copy_checked(stored.place, target)
     if found.sha256 != stored.sha256:
         target.unlink()
         return False
-    sync_file(target)
-    shelf.finish(stored.file, found)
+    flush_file(target)
+    writer.finish(stored.file, found)
     return True
