@@ -149,6 +149,7 @@ USAGE_WINDOW = Resource(
     "/v1/billing/usage",
     (Rows(BILLING_USAGE, rows=usage_of_day, only=within),),
     params={"from": "{from}", "to": "{to}", "group_by": "project_id"},
+    paging=PAGES,
     listing=False,
 )
 
@@ -246,6 +247,7 @@ KINESCOPE = checked(
                         "annotations",
                         "/v1/videos/{video_id}/annotations",
                         (Rows(ANNOTATIONS, at="data", given={"media_id": ":video_id"}),),
+                        paging=PAGES,
                         each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
                 ),
@@ -270,6 +272,7 @@ KINESCOPE = checked(
                         "playlist_items",
                         "/v1/playlists/{playlist_id}/entities",
                         (Rows(PLAYLIST_ITEMS, at="data", given={"playlist_id": ":playlist_id"}),),
+                        paging=PAGES,
                         each=ForEachParent("playlists", {"playlist_id": "id"}),
                     ),
                 ),
