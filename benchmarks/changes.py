@@ -81,7 +81,7 @@ def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
         known = AccountState(warehouse, kinescope, "kinescope", engine.cursor)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             incoming = Incoming(engine.cursor(), Path(scratch), {})
-            shaper = RecordMapper(kinescope, incoming)
+            shaper = RecordMapper(kinescope.tables.values(), incoming)
             for page in videos(numbers, version):
                 shaper.keep(rows, page, {})
             handed = time.perf_counter()

@@ -1,1 +1,110 @@
-"""What every connector shares: declarations, reading, staging, records, evidence."""
+"""What a connector is made of: `from connectors.core import Connector, Family, Resource, ...`.
+
+The vocabulary of declarations and plans stands here; `connectors.core.validate.checked` checks a
+finished declaration, and the modules beside it (`reader`, `fetch`, `records`, `journal`) read a
+service by it.
+"""
+
+from connectors.core.connector import (
+    Connector,
+    Cost,
+    Costing,
+    Credential,
+    Family,
+    Option,
+    family_tables,
+)
+from connectors.core.errors import (
+    BadCredential,
+    BadSettings,
+    Forbidden,
+    KollectError,
+    Missing,
+    Refused,
+    Skippable,
+    UnexpectedShape,
+)
+from connectors.core.evidence import Evidence
+from connectors.core.files import OWN, FileLink, FileSource, Fresh
+from connectors.core.known import KnownRows
+from connectors.core.plan import Bind, Collect, Listing, Page, Plan, Reader
+from connectors.core.records import Cut
+from connectors.core.resources import (
+    ForEachChanged,
+    ForEachParent,
+    Inherit,
+    Resource,
+    Rows,
+    Take,
+    constant,
+    member,
+    parent,
+    request,
+)
+from connectors.core.schema import (
+    Column,
+    DeclarationError,
+    Record,
+    Reference,
+    Table,
+    col,
+    inherited,
+    snake,
+)
+from connectors.core.state import StateKey, StateKind, note
+from connectors.core.views import View, ViewColumn, Views
+
+__all__ = [
+    "OWN",
+    "BadCredential",
+    "BadSettings",
+    "Bind",
+    "Collect",
+    "Column",
+    "Connector",
+    "Cost",
+    "Costing",
+    "Credential",
+    "Cut",
+    "DeclarationError",
+    "Evidence",
+    "Family",
+    "FileLink",
+    "FileSource",
+    "ForEachChanged",
+    "ForEachParent",
+    "Forbidden",
+    "Fresh",
+    "Inherit",
+    "KnownRows",
+    "KollectError",
+    "Listing",
+    "Missing",
+    "Option",
+    "Page",
+    "Plan",
+    "Reader",
+    "Record",
+    "Reference",
+    "Refused",
+    "Resource",
+    "Rows",
+    "Skippable",
+    "StateKey",
+    "StateKind",
+    "Table",
+    "Take",
+    "UnexpectedShape",
+    "View",
+    "ViewColumn",
+    "Views",
+    "col",
+    "constant",
+    "family_tables",
+    "inherited",
+    "member",
+    "note",
+    "parent",
+    "request",
+    "snake",
+]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.core.files import OWN, FileSource
+from connectors.core.plan import Plan
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.views import Views
-from connectors.http.config import HttpConfig
 
 if TYPE_CHECKING:
-    from connectors.core.reader import Reader
-
-Plan = Callable[["Reader"], None]
+    from connectors.http.config import HttpConfig
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Option:
-    """A setting of an account that this service alone has; plans find it in `walk.options`."""
+    """A setting of an account that this service alone has; plans find it in `reader.options`."""
 
     name: str
     default: Any
-    right: Callable[[Any], bool]
+    is_valid: Callable[[Any], bool]
     """Whether a value from kollect.toml can be used."""
     example: str
     """What to write, as a line of TOML: for the error and for `kollect init`."""
@@ -103,12 +101,16 @@ class Connector:
     notes: str
     check: Resource
     """The one cheap request that proves a credential."""
-    who: Callable[[Any], str]
-    """Says from the answer of `check` whose data the credential may see."""
+    describe: Callable[[Any], str]
+    """From the answer of `check`: whose data the credential may see, for people."""
     secret_fields: tuple[str, ...] = ()
     """Member names that are dropped wherever they stand, before anything is written."""
-    drop: tuple[str, ...] = ()
-    """Paths below a record (`assets[].url`) that hold signed links or secrets by position."""
+    secret_paths: tuple[str, ...] = ()
+    """Members that are secret by their place (`assets[].url`), dropped at whatever depth."""
+    signed_hosts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Host -> query parameters that open something there; they are cut out of links in any text,
+    and nothing else is. A host is written as in `file_hosts`; behind it may stand a part of the
+    path (`*/media/stream`), and a parameter may end in `*`."""
     full_every_days: int = 7
     """The default rhythm of full passes."""
     redact: Callable[[Record, Any], Any] | None = None
@@ -119,10 +121,6 @@ class Connector:
     options: tuple[Option, ...] = ()
     configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
     """The page as an account's options change it, such as other addresses of its lists."""
-    strip_queries: bool = True
-    """URLs in any text lose parameters that may be signatures (`?token=`). False where addresses
-    are what people keep, so that losing a parameter would break them."""
-
     files: tuple[FileSource, ...] = ()
     """What `files = true` downloads: which rows name which files."""
     file_hosts: tuple[str, ...] = (OWN,)

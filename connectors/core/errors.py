@@ -64,7 +64,8 @@ class KollectError(Exception):
         ]
         known = ", ".join(part for part in context if part)
         what = self.what.rstrip().rstrip(".")
-        text = f"{what} ({known}). {self.guidance}" if known else f"{what}. {self.guidance}"
+        what = f"{what} ({known})" if known else what
+        text = f"{what}{'' if what.endswith('?') else '.'} {self.guidance}"
         # Whatever a service says, an error stays one line.
         return " ".join((f"{self.account}: {text}" if self.account else text).split())
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.core.connector import Family
 from connectors.core.resources import ForEachParent, Resource, names_in
+from connectors.core.state import StateKey
 
 
 @dataclass
 class Evidence:
     """Proofs and failures of one family in one run."""
 
-    family: Family
+    resources: Sequence[Resource]
+    """Of the family."""
     failures: dict[str, list[str]] = field(default_factory=dict)
     """Table -> why it is not complete."""
     proofs: dict[str, list[str]] = field(default_factory=dict)
     """Table -> what proves it complete."""
     scopes: dict[str, dict[tuple[tuple[str, Any], ...], set[str]]] = field(default_factory=dict)
-    """Table -> scope (given columns and values) -> the resources whose listings were complete."""
+    """Table -> scope (inherited columns and values) -> resources whose listings were complete."""
     cursors: dict[tuple[str, str], str] = field(default_factory=dict)
     """(resource, scope) -> cursor to store together with the rows."""
+    state: dict[StateKey, str] = field(default_factory=dict)
+    """What later runs must know, stored together with the rows; empty text for no longer."""
     visits: dict[tuple[str, str], str] = field(default_factory=dict)
     """(resource, scope) -> content of the parent for which it was asked."""
     ended: dict[str, list[tuple[Mapping[str, Any], str]]] = field(default_factory=dict)
@@ -92,10 +95,10 @@ class Evidence:
         """Scopes in which absence is evidence: every listing that feeds them was complete."""
         feeders = {
             resource.name
-            for resource in self.family.resources
+            for resource in self.resources
             if resource.listing and not isinstance(resource.each, ForEachParent)
             for rows in resource.rows
-            if rows.table.name == table and not rows.given and rows.proves
+            if rows.table.name == table and not rows.inherit and rows.proves
         }
         return [
             dict(scope)

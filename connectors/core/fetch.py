@@ -21,29 +21,17 @@ import msgspec
 from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable
 from connectors.core.journal import Journal
+from connectors.core.plan import Bind, Page
+from connectors.core.redact import Redactor
 from connectors.core.resources import Resource
 from connectors.http.client import Client
 from connectors.http.config import Request
-from connectors.http.redact import Scrubber
 
 UNAUTHORIZED = 401
 ANSWERS_AHEAD = 2
 LATE_SECONDS = 0.01
 """Who waits longer than this for an answer waits for the network, not for a processor."""
-Bind = Mapping[str, Any]
 Asker = TypeVar("Asker")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answered and staged request."""
-
-    payload: Any
-    status: int
-    surroundings: Bind
-    params: Mapping[str, str]
-    date: str = ""
-    """When the service made the answer, by its own clock (HTTP's `Date`)."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +57,12 @@ class Fetcher:
         self._client = client
         self._journal = journal
         self._in_flight = max(1, in_flight)
-        self._scrubber = Scrubber(connector.secret_fields, connector.strip_queries)
-        self._drops = [tuple(path.split(".")) for path in connector.drop]
+        self._redactor = Redactor(
+            connector.secret_fields,
+            connector.secret_paths,
+            connector.signed_hosts,
+            client.base_url,
+        )
         self._occurrences: Counter[str] = Counter()
         self._begun: dict[str, Future[Page]] = {}
 
@@ -134,7 +126,7 @@ class Fetcher:
             date = head.get("date", "")
             return Page(payload, head["status"], question.bind, question.params, date)
         answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
-        payload, body = self._scrubbed(answer.payload, question)
+        payload, body = self._redacted(answer.payload, question)
         head = {
             "status": answer.status,
             "request_id": answer.request_id,
@@ -151,19 +143,13 @@ class Fetcher:
             self._journal.put(question.key, head, body)
         return Page(payload, answer.status, question.bind, question.params, head["date"])
 
-    def _scrubbed(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
+    def _redacted(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
-        for path in self._drops:
-            _drop(payload, path)
         if self.connector.redact is not None:
             asked = {"path": question.request.path, "bind": question.bind}
             payload = self.connector.redact(asked, payload)
-        self._scrubber.drop_members(payload)
-        body = msgspec.json.encode(payload)
-        if self._scrubber.may_hold(body):
-            payload = self._scrubber.clean(payload)
-            body = msgspec.json.encode(payload)
-        return payload, body
+        payload = self._redactor.clean(payload)
+        return payload, msgspec.json.encode(payload)
 
     def in_order(
         self, queue: deque[tuple[Asker, KeyedRequest]], also: frozenset[int] = frozenset()
@@ -201,18 +187,3 @@ def _enough(flying: deque[tuple[Any, Future[Page]]]) -> bool:
     return len(flying) >= ANSWERS_AHEAD and all(
         future.done() for _, future in islice(flying, ANSWERS_AHEAD)
     )
-
-
-def _drop(value: Any, path: tuple[str, ...]) -> None:
-    """Remove what stands at a path; `name[]` goes through the items of a list."""
-    boxes = [value]
-    for step in path[:-1]:
-        name = step.removesuffix("[]")
-        if name:
-            boxes = [box[name] for box in boxes if isinstance(box, dict) and name in box]
-        if name != step:
-            boxes = [item for box in boxes if isinstance(box, list) for item in box]
-    last = path[-1].removesuffix("[]")
-    for box in boxes:
-        if isinstance(box, dict):
-            box.pop(last, None)

@@ -1,8 +1,8 @@
 """Which files a record names: declared per table, checked on import, no behaviour but reading.
 
 A **source** says: each row of this table names a file (or several), here is its lasting address,
-or here is how to ask for a fresh link. What a file is told apart by is its **mark**: an address
-without secrets, an MD5, or columns that change with the content. A file with a known mark is
+or here is how to ask for a fresh link. What a file is told apart by is its **mark**: its
+address, an MD5, or columns that change with the content. A file with a known mark is
 never fetched twice.
 """
 
@@ -12,8 +12,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from connectors.http.redact import cut_queries
 
 if TYPE_CHECKING:
     from connectors.core.resources import Resource
@@ -130,5 +128,6 @@ def _mark_of(source: FileSource, row: Row, address: str) -> str:
 
 
 def _marked(link: FileLink) -> FileLink:
-    shown = cut_queries(link.address).partition("#")[0]
+    # The whole address but its fragment: documents may differ in a parameter called `key` alone.
+    shown = link.address.partition("#")[0]
     return FileLink(link.address, f"at {shown}", link.name, link.bytes, link.md5)

@@ -1,15 +1,15 @@
-"""What a plan may ask of the warehouse before anything is loaded."""
+"""What a sync may ask of the warehouse before anything is loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from connectors.core.resources import Resource
+from connectors.core.state import StateKey, StateKind
 
 
 class KnownRows(Protocol):
-    """What the warehouse already knows of this account."""
+    """What the warehouse already holds of this account."""
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row."""
@@ -26,6 +26,12 @@ class KnownRows(Protocol):
     def cursors(self, resource: str) -> dict[str, str]:
         """Every stored cursor of a resource by scope."""
 
+    def state(self, key: StateKey) -> str | None:
+        """A remembered value, or None."""
+
+    def states(self, kind: StateKind, name: str = "") -> dict[str, str]:
+        """Every remembered value of this kind and name, by scope."""
+
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
@@ -33,8 +39,3 @@ class KnownRows(Protocol):
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""
-
-
-def known_spelling(resource: Resource, known: KnownRows) -> str | None:
-    """Which spelling of a resource's path worked in earlier runs: `first` or `otherwise`."""
-    return known.cursor(f"spelling of {resource.spelling or resource.name}")

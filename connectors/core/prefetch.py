@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from connectors.core.connector import Connector, Family
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
-from connectors.core.known import KnownRows, known_spelling
+from connectors.core.known import KnownRows
+from connectors.core.reader import known_path
 from connectors.core.resources import Resource, names_in
 from connectors.http.client import Client
 from connectors.paging import OnePage
@@ -79,4 +80,4 @@ def _settled(resource: Resource, known: KnownRows) -> bool:
     """
     if not resource.fallback_path:
         return True
-    return known_spelling(resource, known) in ("first", *(() if resource.spelling else (None,)))
+    return known_path(resource, known) in ("first", *(() if resource.spelling else (None,)))

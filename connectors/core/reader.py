@@ -1,4 +1,4 @@
-"""Reads one family: follows the pages of each listing and hands the rows on.
+"""Reads one family as declared: its plan, or its resources in order, each for its parents.
 
 `fetch` asks and stages, `records` makes rows. The reader follows the paging, keeps count of what
 was proved, takes back what a later pass no longer showed, and asks again where an answer is
@@ -8,37 +8,33 @@ hard to believe.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from connectors.core.connector import Connector, Family
+from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
 from connectors.core.evidence import Evidence
-from connectors.core.fetch import Bind, Fetcher, KeyedRequest, Page
-from connectors.core.known import KnownRows, known_spelling
+from connectors.core.fetch import Fetcher, KeyedRequest
+from connectors.core.known import KnownRows
+from connectors.core.plan import Bind, Collect, Listing, Page
 from connectors.core.records import Cut, RecordMapper, Sink, identity
-from connectors.core.resources import Resource, Rows, names_in
+from connectors.core.resources import (
+    ForEachChanged,
+    ForEachParent,
+    Origin,
+    Resource,
+    Rows,
+    names_in,
+)
 from connectors.core.schema import Record, Table
+from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
-from connectors.paging import Completeness, Paginator, SeenPage
+from connectors.paging import Completeness, Paginator, SeenPage, get_path
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
-Collect = bool | Callable[[Record], Record]
-
-
-@dataclass
-class Listing:
-    """One listing read to its end: what was proved, and the records that others depend on."""
-
-    proof: Completeness
-    records: list[Record] = field(default_factory=list)
-    refused: bool = False
-    """The service does not let this credential see it."""
-    count: int = 0
-    """How many records were read, those of further passes included."""
 
 
 @dataclass
@@ -56,8 +52,8 @@ class _Task:
     """The identities of `records`."""
 
 
-class Reader:
-    """The means by which a family's resources, or its plan, read a service."""
+class FamilyReader:
+    """The `Reader` (connectors.core.plan) that reads a service over its fetcher."""
 
     def __init__(
         self,
@@ -65,7 +61,7 @@ class Reader:
         family: Family,
         *,
         client: Client,
-        answers: Fetcher,
+        fetcher: Fetcher,
         sink: Sink,
         known: KnownRows,
         full: bool,
@@ -73,35 +69,36 @@ class Reader:
         tables: frozenset[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.connector = connector
-        self.family = family
-        self.client = client
+        self.family = family.name
+        self.resources = family.resources
+        self.tables = tuple(family_tables(family))
+        self._connector = connector
+        self._family = family
+        self._client = client
         self.known = known
         self.full = full
         self.started_at = started_at
         """When the run began, with time zone; the same after a resume."""
         self.sink = sink
-        self.outcome = Evidence(family)
-        self.options = dict(options or {})
-        """Settings of the account that a plan may heed, such as `transport`."""
-        self.gone: set[str] = set()
-        """Scopes that a plan found to exist no more; free for the plan's own use."""
+        self.evidence = Evidence(family.resources)
+        self.options: Mapping[str, Any] = dict(options or {})
+        """Settings of the account that a plan may use, such as `transport`."""
         self._spellings: dict[str, str] = {}
         self._spelled_right: set[str] = set()
-        self._tables = tables
-        self._answers = answers
-        self._shaper = RecordMapper(connector, sink)
+        self._wanted = tables
+        self._fetcher = fetcher
+        self._mapper = RecordMapper(connector.tables.values(), sink)
 
     # -- reading ---------------------------------------------------------------------------
 
     def keeps(self, table: str) -> bool:
         """Whether rows of a table are kept at all (the account may leave tables out)."""
-        return self._tables is None or table in self._tables
+        return self._wanted is None or table in self._wanted
 
     def wants(self, resource: Resource) -> bool:
         """Whether any table that the resource feeds was asked for."""
-        return self._tables is None or any(
-            table in self._tables for rows in resource.rows for table in names_in(rows)
+        return self._wanted is None or any(
+            table in self._wanted for rows in resource.rows for table in names_in(rows)
         )
 
     def read(
@@ -122,7 +119,7 @@ class Reader:
             _Task(resource, bind, resource.paging.paginator(), collect=collect) for bind in binds
         ]
         queue = deque((task, self._question(task, task.paging.first())) for task in tasks)
-        for task, page in self._answers.in_order(queue):
+        for task, page in self._fetcher.in_order(queue):
             if isinstance(page, Skippable):
                 instead = task.paging.refused() if isinstance(page, Refused) else None
                 if instead is not None:
@@ -147,7 +144,7 @@ class Reader:
         Skippable or Fatal errors; statuses in `also` are answers.
         """
         question = self._question(_Task(resource, bind or {}, resource.paging.paginator()), {})
-        return self._answers.get(question, also, now)
+        return self._fetcher.get(question, also, now)
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
@@ -157,29 +154,84 @@ class Reader:
             (task, self._question(task, {}))
             for task in (_Task(resource, bind, resource.paging.paginator()) for bind in binds)
         )
-        for task, page in self._answers.in_order(queue, also):
+        for task, page in self._fetcher.in_order(queue, also):
             yield task.bind, page
 
     def cuts(self, table: Table) -> list[Cut]:
         """The embedded lists of a table that were found cut so far (`Rows.count`)."""
-        return list(self._shaper.cuts.get(table.name, {}).values())
+        return list(self._mapper.cuts.get(table.name, {}).values())
 
     def keep(self, rows: Rows, payload: Any, surroundings: Bind | None = None) -> int:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = surroundings or {}
-        records = self._shaper.find(rows, payload, around)
+        records = self._mapper.find(rows, payload, around)
         if records is None:
             raise UnexpectedShape(
-                f"{self.connector.title} answered without `{rows.at}`",
+                f"{self._connector.title} answered without `{rows.at}`",
                 guidance="the service may have changed; run again with --verbose and report it",
             )
-        return self._shaper.keep(rows, records, around)
+        return self._mapper.keep(rows, records, around)
+
+    def credential(self, part: str) -> str:
+        """A part of the account's credential."""
+        return self._client.part(part)
+
+    def resource(self, name: str) -> Resource:
+        """A resource of the connector by its name, whichever family it belongs to."""
+        families = self._connector.families
+        return next(r for family in families for r in family.resources if r.name == name)
+
+    def check_credential(self) -> None:
+        """Ask the service now whether the credential is good; raises BadCredential if not."""
+        self.ask(self._connector.check, now=True)
+
+    # -- the family ------------------------------------------------------------------------
+
+    def read_family(self) -> Evidence:
+        """Read the family: its plan, or its resources in order, each for its parents."""
+        if self._family.plan is not None:
+            self._family.plan(self)
+            return self.evidence
+        needed = {
+            resource.each.of
+            for resource in self.resources
+            if isinstance(resource.each, ForEachParent) and self.wants(resource)
+        }
+        read: dict[str, list[Listing]] = {}
+        for resource in self.resources:
+            collect = resource.name in needed
+            if not (collect or self.wants(resource)):
+                continue
+            if resource.each is None:
+                read[resource.name] = [self.read(resource, collect=collect)]
+            elif isinstance(resource.each, ForEachChanged):
+                self._read_changed(resource, resource.each)
+            else:
+                above = read.get(resource.each.of, [])
+                parents = [record for listing in above for record in listing.records]
+                binds = binds_of(resource.each, parents)
+                read[resource.name] = self.read_each(resource, binds, collect=collect)
+                if not all(listing.completeness.complete for listing in above):
+                    self.evidence.fail_rows(resource, "its parents were not read completely")
+        return self.evidence
+
+    def _read_changed(self, resource: Resource, each: ForEachChanged) -> None:
+        again_days = 0 if self.full else each.again_days
+        rows = self.known.due(resource.name, each.table, tuple(each.bind.values()), again_days)
+        binds = [dict(zip(each.bind, values, strict=True)) for _, _, values in rows]
+        read = self.read_each(resource, binds)
+        for (scope, content, _), listing in zip(rows, read, strict=True):
+            if listing.completeness.complete:
+                self.evidence.visited(resource.name, scope, content)
+        if not rows:
+            for kept in resource.rows:
+                self.evidence.note(kept.table.name, "no parent changed")
 
     # -- the inside ------------------------------------------------------------------------
 
     def _question(self, task: _Task, params: Mapping[str, str]) -> KeyedRequest:
         task.spelling = self._spelling(task.resource)
-        return self._answers.question(task.resource, task.spelling, task.bind, params)
+        return self._fetcher.question(task.resource, task.spelling, task.bind, params)
 
     def _spelling(self, resource: Resource) -> str:
         """The spelling of the path that worked, in this run or in an earlier one."""
@@ -187,7 +239,7 @@ class Reader:
             return resource.get
         name = resource.spelling or resource.name
         if name not in self._spellings:
-            self._spellings[name] = known_spelling(resource, self.known) or "first"
+            self._spellings[name] = known_path(resource, self.known) or "first"
         return resource.fallback_path if self._spellings[name] == "otherwise" else resource.get
 
     def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
@@ -196,7 +248,7 @@ class Reader:
         around = {**task.bind, "params": page.params, "payload": page.payload}
         first: list[Any] = []
         for number, rows in enumerate(resource.rows):
-            records = self._shaper.find(rows, page.payload, around)
+            records = self._mapper.find(rows, page.payload, around)
             if records is None:
                 task.failed = f"the answer has no list at `{rows.at}`"
                 self.sink.reject(rows.table, page.payload, task.failed)
@@ -213,10 +265,10 @@ class Reader:
             task.ids.extend(identify(record) for record in kept)
         for number, rows in enumerate(resource.rows):
             # Found again only now: keeping the rows before may have taken members out of these.
-            records = first if number == 0 else self._shaper.find(rows, page.payload, around) or []
+            records = first if number == 0 else self._mapper.find(rows, page.payload, around) or []
             if rows.only is not None:
                 records = [record for record in records if rows.only(record, around)]
-            self._shaper.keep(rows, records, around)
+            self._mapper.keep(rows, records, around)
         asked = SeenPage(dict(page.params), page.payload, ids)
         queue.extend((task, self._question(task, more)) for more in task.paging.after(asked))
 
@@ -227,7 +279,7 @@ class Reader:
             name = resource.spelling or resource.name
             right = "otherwise" if task.spelling == resource.fallback_path else "first"
             self._spelled_right.add(name)
-            self.outcome.cursors[(f"spelling of {name}", "")] = right
+            self.evidence.state[StateKey(StateKind.WORKING_PATH, name)] = right
 
     def _skipped(self, task: _Task, error: Skippable) -> None:
         resource = task.resource
@@ -243,7 +295,7 @@ class Reader:
             if task.spelling != current:
                 again = self.read(resource, task.bind, collect=task.collect)
                 task.records = again.records
-                task.paging = _Settled(replace(again.proof, stale=frozenset()))
+                task.paging = _Settled(replace(again.completeness, stale=frozenset()))
                 task.refused, task.count = again.refused, again.count
                 return
         task.refused = isinstance(error, Forbidden)
@@ -260,7 +312,7 @@ class Reader:
         if rows is None or not (task.resource.listing and rows.proves):
             return task
         for _ in range(ASK_AGAIN):
-            proof = task.paging.proof()
+            proof = task.paging.completeness()
             empty = not (task.count or task.failed) and proof.complete and proof.whole
             if not empty or rows.table.append_only or rows.sparse:
                 return task
@@ -270,7 +322,7 @@ class Reader:
                 task.resource, task.bind, task.resource.paging.paginator(), collect=task.collect
             )
             queue = deque([(again, self._question(again, again.paging.first()))])
-            for _, page in self._answers.in_order(queue):
+            for _, page in self._fetcher.in_order(queue):
                 if isinstance(page, Skippable):
                     self._skipped(again, page)
                 else:
@@ -282,17 +334,19 @@ class Reader:
         resource = task.resource
         if task.failed == "gone":
             for rows in resource.rows:
-                self.outcome.note(rows.table.name, f"{resource.get} is no longer served")
+                self.evidence.note(rows.table.name, f"{resource.get} is no longer served")
             return Listing(Completeness(False, reason="gone"), task.records)
-        proof = Completeness(False, reason=task.failed) if task.failed else task.paging.proof()
+        proof = (
+            Completeness(False, reason=task.failed) if task.failed else task.paging.completeness()
+        )
         if proof.stale:
             self._forget(task, proof.stale)
         for rows in resource.rows:
             if task.refused and resource.forbidden_statuses:
-                self.outcome.note(rows.table.name, "what may be seen was read")
+                self.evidence.note(rows.table.name, "what may be seen was read")
             elif not proof.complete:
                 for name in names_in(rows):
-                    self.outcome.fail(name, resource.name, proof.reason)
+                    self.evidence.fail(name, resource.name, proof.reason)
             elif (
                 proof.whole
                 and resource.listing
@@ -300,19 +354,19 @@ class Reader:
                 and not (rows.table.append_only or rows.sparse)
             ):
                 scope = scope_of(rows, task.bind)
-                self.outcome.prove(rows.table.name, resource.name, scope, proof.by)
+                self.evidence.prove(rows.table.name, resource.name, scope, proof.by)
             else:
-                self.outcome.note(rows.table.name, proof.by)
+                self.evidence.note(rows.table.name, proof.by)
             if proof.complete:
                 for name in names_in(rows)[1:]:
-                    self.outcome.note(name, f"read whole inside {rows.table.name}")
+                    self.evidence.note(name, f"read whole inside {rows.table.name}")
         return Listing(proof, task.records, task.refused, task.count)
 
     def _forget(self, task: _Task, stale: frozenset[Any]) -> None:
         """Take back the records that only an overtaken pass through the listing has shown."""
         rows = task.resource.rows[0]
         scope = scope_of(rows, task.bind)
-        own = [name for name in rows.table.key if name not in rows.given]
+        own = [name for name in rows.table.key if name not in rows.inherit]
         keys = [
             {**scope, **dict(zip(own, found if len(own) > 1 else (found,), strict=True))}
             for found in stale
@@ -324,12 +378,27 @@ class Reader:
 
 
 def scope_of(rows: Rows, bind: Bind) -> dict[str, Any]:
-    """The part of a table that a listing shows: its given columns with their values."""
+    """The part of a table that a listing shows: its inherited columns with their values."""
     return {
-        name: source[1:] if source.startswith("=") else bind.get(source[1:])
-        for name, source in rows.given.items()
-        if source[:1] in ("=", ":")
+        name: source.name if source.origin is Origin.CONSTANT else bind.get(source.name)
+        for name, source in rows.inherit.items()
+        if source.origin in (Origin.CONSTANT, Origin.REQUEST)
     }
+
+
+def binds_of(each: ForEachParent, parents: Iterable[Record]) -> list[dict[str, Any]]:
+    """The bindings for a list of parents, without repeats and without those that lack an id."""
+    binds: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in parents:
+        values = {name: get_path(record, source) for name, source in each.bind.items()}
+        if None not in values.values():
+            binds.setdefault(tuple(values.values()), values)
+    return list(binds.values())
+
+
+def known_path(resource: Resource, known: KnownRows) -> str | None:
+    """Which of a resource's two paths worked in earlier runs: `first` or `otherwise`."""
+    return known.state(StateKey(StateKind.WORKING_PATH, resource.spelling or resource.name))
 
 
 @dataclass
@@ -344,7 +413,7 @@ class _Settled:
     def after(self, page: SeenPage) -> list[dict[str, str]]:
         return []
 
-    def proof(self) -> Completeness:
+    def completeness(self) -> Completeness:
         return self.result
 
     def refused(self) -> dict[str, str] | None:

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from connectors.core.connector import Connector
-from connectors.core.resources import Rows
+from connectors.core.resources import Origin, Rows
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path, records_at
 
@@ -26,8 +25,8 @@ Lines = dict[tuple[str, bool], tuple[Table, list[Record]]]
 class Cut:
     """A list inside a record that shows only some of its items."""
 
-    given: Mapping[str, Any]
-    """The given columns of the items: whose list it is."""
+    inherited: Mapping[str, Any]
+    """The inherited columns of the items: whose list it is."""
     count: int
     """How many items there are."""
     shown: tuple[Hashable, ...]
@@ -64,8 +63,8 @@ class TableShape:
 
     def __init__(self, table: Table, extra: tuple[Column, ...]) -> None:
         self.table = table
-        own = [column for column in (*table.columns, *extra) if not column.given]
-        self.known = {source.partition(".")[0] for c in own for source in (c.source, *c.also)}
+        own = [column for column in (*table.columns, *extra) if not column.inherited]
+        self.known = {source.partition(".")[0] for c in own for source in (c.source, *c.aliases)}
         self.known.update(table.ignored, table.unversioned)
         self.unversioned = {c.source.partition(".")[0] for c in own if c.unversioned}
         self.unversioned.update(table.unversioned)
@@ -82,15 +81,15 @@ class _Plan:
         self.around: list[tuple[str, str]] = []
         self.enclosing: list[tuple[str, str]] = []
         self.own: list[tuple[str, str]] = []
-        for name, source in rows.given.items():
-            if source[:1] == "=":
-                self.constants[name] = source[1:]
-            elif source[:1] == ":":
-                self.around.append((name, source[1:]))
-            elif source[:1] == ".":
-                self.own.append((name, source[1:]))
+        for name, source in rows.inherit.items():
+            if source.origin is Origin.CONSTANT:
+                self.constants[name] = source.name
+            elif source.origin is Origin.REQUEST:
+                self.around.append((name, source.name))
+            elif source.origin is Origin.MEMBER:
+                self.own.append((name, source.name))
             else:
-                self.enclosing.append((name, source))
+                self.enclosing.append((name, source.name))
         self.children = [_Plan(child, shapes) for child in rows.children]
         self.plain = (
             "." not in rows.at
@@ -120,14 +119,12 @@ class _Plan:
 def identity(rows: Rows) -> Callable[[Any], Hashable]:
     """A function from a record to what tells it apart within its listing."""
     columns = {column.name: column for column in rows.table.columns}
-    sources = [columns[name].source for name in rows.table.key if not columns[name].given]
+    sources = [columns[name].source for name in rows.table.key if not columns[name].inherited]
     if len(sources) == 1 and "." not in sources[0]:
         name = sources[0]
         return lambda record: _hashable(record.get(name)) if isinstance(record, dict) else None
 
     def of(record: Any) -> Hashable:
-        from connectors.paging import get_path
-
         return tuple(_hashable(get_path(record, source)) for source in sources)
 
     return of
@@ -140,11 +137,10 @@ def _hashable(value: Any) -> Hashable:
 class RecordMapper:
     """Turns found records into lines for a sink."""
 
-    def __init__(self, connector: Connector, sink: Sink) -> None:
+    def __init__(self, tables: Iterable[Table], sink: Sink) -> None:
         self.sink = sink
         self._shapes = {
-            table.name: TableShape(table, sink.extra_columns(table))
-            for table in connector.tables.values()
+            table.name: TableShape(table, sink.extra_columns(table)) for table in tables
         }
         self._plans: dict[int, _Plan] = {}
         self._noticed: set[tuple[str, str]] = set()

@@ -4,15 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from enum import Enum, IntEnum
+from typing import Any
 
 from connectors.core.schema import Record, Table
 from connectors.paging import OnePage, Paging
 
-if TYPE_CHECKING:
-    from connectors.core.reader import Reader
-
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
+
+
+class Origin(Enum):
+    """Where the value of an inherited column comes from."""
+
+    PARENT = "a field of the enclosing record"
+    REQUEST = "a value of the request, or an inherited column of an enclosing record"
+    CONSTANT = "the declaration"
+    MEMBER = "a member that the connector put into the record, and that is taken out again"
+
+
+@dataclass(frozen=True)
+class Inherit:
+    """The value of one inherited column: made by `parent`, `request`, `constant` or `member`."""
+
+    origin: Origin
+    name: str
+    """The field, the name of the value, or the constant itself."""
+
+
+def parent(field: str) -> Inherit:
+    """From a field of the enclosing record."""
+    return Inherit(Origin.PARENT, field)
+
+
+def request(name: str) -> Inherit:
+    """From a value that the request was made with, or that an enclosing record inherited."""
+    return Inherit(Origin.REQUEST, name)
+
+
+def constant(value: str) -> Inherit:
+    """The same for every record."""
+    return Inherit(Origin.CONSTANT, value)
+
+
+def member(name: str) -> Inherit:
+    """From a member that a `rows=` function put into the record; it is removed from the record."""
+    return Inherit(Origin.MEMBER, name)
+
+
+class RecordSource(IntEnum):
+    """Where a copy of a record comes from: when copies disagree, the higher source wins."""
+
+    EMBEDDED = 1
+    """A copy inside another record, which may be older: it inserts a record that is not known
+    yet and fills columns that were never known, and makes no version of a known one."""
+    LIST = 2
+    """A list of such records."""
+    OWN = 3
+    """The record's own answer."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +70,8 @@ class Rows:
     table: Table
     at: str = ""
     """Dotted path from the answer (or the enclosing record) to a list or an object."""
-    given: Mapping[str, str] = field(default_factory=dict)
-    """Given column -> field of the enclosing record, `:name` for a value of the request (or of
-    an enclosing record's given columns), `=text` for a constant, or `.name` for a member that
-    `rows` put into the record, which is taken out of it again."""
+    inherit: Mapping[str, Inherit] = field(default_factory=dict)
+    """Inherited column -> where its value comes from."""
     children: tuple[Rows, ...] = ()
     rows: Take | None = None
     """A function of (found value, surroundings) that yields the records, where `at` cannot say;
@@ -35,28 +81,26 @@ class Rows:
     sparse: bool = False
     """These records lack fields that other answers show: absent fields keep their value."""
     position: str = ""
-    """The given column that numbers the items from 0."""
+    """The inherited column that numbers the items from 0."""
     keep: bool = False
     """The enclosing record keeps this value in its own raw record as well."""
     proves: bool = True
     """A present list is all there is in its parent: what it lacks has ended."""
     count: str = ""
     """Dotted path in the enclosing record to how many there are: a list of another length is cut
-    (`Walk.cuts` tells a plan of it) and ends nothing."""
+    (`Reader.cuts` lists them) and ends nothing."""
+    source: RecordSource = RecordSource.LIST
+    """Where these copies of the records come from."""
 
 
 @dataclass(frozen=True)
 class ForEachParent:
-    """Ask once for each row of another resource (or once for each batch of them)."""
+    """Ask once for each row of another resource."""
 
     of: str
     """The resource whose rows of its first table are gone through, in the order read."""
     bind: Mapping[str, str]
     """Name in the path or parameters -> field of that row."""
-    where: Callable[[Reader, list[Record]], list[Record]] | None = None
-    """Chooses among the rows read; without it, all are asked for."""
-    batch: int = 1
-    """So many ids are joined by commas in one request."""
 
 
 @dataclass(frozen=True)

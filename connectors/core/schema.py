@@ -37,14 +37,14 @@ class Column:
     type: str
     meaning: str
     source: str
-    """Dotted path inside the record; for a given column, where its value comes from."""
+    """Dotted path inside the record; for an inherited column, where its value comes from."""
     unit: str = ""
     unversioned: bool = False
     """Changes without anyone's edit: kept up to date, but never makes a version."""
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     """Other fields that carry the same value in payloads of another era."""
     parse: str = ""
-    given: bool = False
+    inherited: bool = False
     """The value comes from the enclosing record or the request, not from the record."""
     backfilled: bool = False
     """Only some answers show it: its first value makes no version, a later change does."""
@@ -58,7 +58,7 @@ def col(
     name: str = "",
     unit: str = "",
     unversioned: bool = False,
-    also: Iterable[str] = (),
+    aliases: Iterable[str] = (),
     parse: str = "",
     backfilled: bool = False,
 ) -> Column:
@@ -70,15 +70,15 @@ def col(
         source=source,
         unit=unit,
         unversioned=unversioned or backfilled,
-        also=tuple(also),
+        aliases=tuple(aliases),
         parse=parse,
         backfilled=backfilled,
     )
 
 
-def given(name: str, type: str = "text", meaning: str = "") -> Column:
-    """A column whose value the enclosing record or the request gives."""
-    return Column(name=name, type=type, meaning=meaning, source=name, given=True)
+def inherited(name: str, type: str = "text", meaning: str = "") -> Column:
+    """A column whose value comes from the enclosing record or the request (`Rows.inherit`)."""
+    return Column(name=name, type=type, meaning=meaning, source=name, inherited=True)
 
 
 @dataclass(frozen=True)

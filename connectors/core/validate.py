@@ -5,7 +5,8 @@ from __future__ import annotations
 from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
-from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
+from connectors.core.redact import Redactor
+from connectors.core.resources import ForEachChanged, ForEachParent, Origin, Resource, Rows
 from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
 from connectors.http.host_allowlist import read_hosts
 
@@ -28,6 +29,7 @@ def checked(connector: Connector) -> Connector:
         for part in way:
             if part not in connector.credential.parts:
                 _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+    _check_secrets(connector)
     _check_files(connector, tables)
     return connector
 
@@ -44,7 +46,7 @@ def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -
         _fail(connector, place, f"has a column twice ({twice})", "remove one")
     for name in table.key:
         if name not in columns:
-            _fail(connector, place, f"has no column for its key {name!r}", "add col() or given()")
+            _fail(connector, place, f"has no column for its key {name!r}", "add a column")
     if table.newest and (table.newest not in columns or columns[table.newest].type != "time"):
         _fail(connector, place, f"newest={table.newest!r} is no time column", "name one")
     if not table.meaning:
@@ -65,6 +67,13 @@ def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -
                 _fail(connector, place, f"refers by {name!r}", "which is no column of it")
         if reference.table not in tables:
             _fail(connector, place, f"refers to {reference.table!r}", "which is no table here")
+
+
+def _check_secrets(connector: Connector) -> None:
+    try:
+        Redactor(connector.secret_fields, connector.secret_paths, connector.signed_hosts)
+    except ValueError as error:
+        _fail(connector, "a secret", str(error), "see `Connector` for how it is written")
 
 
 def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
@@ -123,10 +132,9 @@ def _check_resources(connector: Connector, family: Family) -> None:
                     f"is asked for each of {resource.each.of!r}",
                     "declare that resource before it in the same family",
                 )
-            if resource.each.batch == 1:
-                for name in resource.each.bind:
-                    if "{" + name + "}" not in resource.get + repr(resource.params):
-                        _fail(connector, place, f"binds {name!r}", "use it in get= or params=")
+            for name in resource.each.bind:
+                if "{" + name + "}" not in resource.get + repr(resource.params):
+                    _fail(connector, place, f"binds {name!r}", "use it in get= or params=")
         for rows in resource.rows:
             _check_rows(connector, resource, rows, enclosed=False)
         earlier.add(resource.name)
@@ -140,16 +148,17 @@ def _check_resources(connector: Connector, family: Family) -> None:
 
 def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclosed: bool) -> None:
     place = f"resource {resource.name}, rows of {rows.table.name}"
-    needed = {column.name for column in rows.table.columns if column.given}
-    supplied = set(rows.given) | ({rows.position} if rows.position else set())
+    needed = {column.name for column in rows.table.columns if column.inherited}
+    supplied = set(rows.inherit) | ({rows.position} if rows.position else set())
     if rows.rows is None and (missing := {n for n in needed if n in rows.table.key} - supplied):
-        _fail(connector, place, f"does not give {sorted(missing)}", "add it to given= ")
+        _fail(connector, place, f"does not give {sorted(missing)}", "add it to inherit=")
     if unknown := supplied - needed:
-        _fail(connector, place, f"gives {sorted(unknown)}", "declare it with given() in the table")
+        _fail(connector, place, f"gives {sorted(unknown)}", "declare it with inherited()")
     if rows.count and not enclosed:
         _fail(connector, place, f"counts by {rows.count!r}", "which only rows in a record can do")
-    for name, source in rows.given.items():
-        if not enclosed and source[:1] not in (":", "=", "."):
-            _fail(connector, place, f"takes {name} from {source!r}", "write ':name' of a binding")
+    for name, source in rows.inherit.items():
+        if not enclosed and source.origin is Origin.PARENT:
+            cure = f"it has no enclosing record: use request({source.name!r})"
+            _fail(connector, place, f"inherits {name} by parent({source.name!r})", cure)
     for child in rows.children:
         _check_rows(connector, resource, child, enclosed=True)

@@ -104,7 +104,7 @@ class Client:
         self._tell = Reporter(account, on_event)
         self._places = threading.BoundedSemaphore(rules.max_in_flight)
         with self._context("settings"):
-            self._base = checked_base(base_url)
+            self.base_url = checked_base(base_url)
             self._session = Session(
                 rules, credential, clock=clock, send=self._log_in, variables=variables
             )
@@ -178,7 +178,7 @@ class Client:
             raise
 
     def _course(self, request: Request) -> _Course:
-        address = joined(self._base, request.path, request.params)
+        address = joined(self.base_url, request.path, request.params)
         return _Course(f"{request.method} {safe_url(address)}")
 
     def _log_in(self, request: Request, parts: Parts, renewal: bool) -> Answer:
@@ -260,7 +260,7 @@ class Client:
         self, request: Request, also: Set[int], parts: Parts, course: _Course, login: bool
     ) -> Answer:
         params = () if login else params_of(self.rules, parts)
-        url = joined(self._base, request.path, [*request.params, *params])
+        url = joined(self.base_url, request.path, [*request.params, *params])
         headers = {**PLAIN_HEADERS, **headers_of(self.rules, request, parts, login)}
         followed = FOLLOWED if request.method in ("GET", "HEAD") else FOLLOWED_WITH_BODY
         for _ in range(REDIRECTS + 1):

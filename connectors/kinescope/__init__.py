@@ -13,14 +13,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.core.connector import Connector, Cost, Costing, Credential, Family
-from connectors.core.reader import Reader
-from connectors.core.resources import ForEachChanged, ForEachParent, Resource, Rows
-from connectors.core.schema import Record, Table
+from connectors.core import (
+    Connector,
+    Cost,
+    Costing,
+    Credential,
+    Family,
+    ForEachChanged,
+    ForEachParent,
+    Reader,
+    Record,
+    Resource,
+    Rows,
+    Table,
+    constant,
+    parent,
+    request,
+)
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinescope
-from connectors.kinescope.files import FILES, HOSTS, LARGEST
+from connectors.kinescope.files import FILES, HOSTS, LARGEST, SIGNATURE
 from connectors.kinescope.tables import (
     ANALYTICS,
     BILLING_USAGE,
@@ -51,8 +64,10 @@ from connectors.paging import PageNumbers, get_path
 
 PAGES = PageNumbers(per_page=100)
 OLDEST_FIRST = PageNumbers(per_page=100, grows_at_end=True)
-OF_VIDEO = {"video_id": "id"}
-OF_EVENT = {"event_id": "id"}
+OF_PROJECT = {"project_id": parent("id")}
+OF_VIDEO = {"video_id": parent("id")}
+OF_PLAYLIST = {"playlist_id": request("playlist_id")}
+OF_EVENT = {"event_id": parent("id")}
 HISTORY_DAYS = 365
 """How far back the first reading of analytics and usage goes."""
 WINDOW_DAYS = 30
@@ -83,8 +98,10 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
             Rows(
                 PROJECTS,
                 at="data",
-                given={"catalog_type": f"={catalog_type}"},
-                children=(Rows(FOLDERS, at="folders", given={"project_id": "id"}, proves=False),),
+                inherit={"catalog_type": constant(catalog_type)},
+                children=(
+                    Rows(FOLDERS, at="folders", inherit={"project_id": parent("id")}, proves=False),
+                ),
             ),
         ),
         params={"catalog_type": catalog_type},
@@ -93,7 +110,7 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
     folders = Resource(
         f"folders_{catalog_type}",
         "/v1/projects/{project_id}/folders",
-        (Rows(FOLDERS, at="data", given={"project_id": ":project_id"}),),
+        (Rows(FOLDERS, at="data", inherit={"project_id": request("project_id")}),),
         params={"order": "created_at.asc"},
         paging=OLDEST_FIRST,
         each=ForEachParent(projects.name, {"project_id": "id"}),
@@ -126,8 +143,8 @@ WHOLE_EVENT = Rows(
     LIVE_EVENTS,
     at="data",
     children=(
-        Rows(LIVE_STREAMS, at="stream", given=OF_EVENT),
-        Rows(RESTREAMS, at="restreams", given=OF_EVENT),
+        Rows(LIVE_STREAMS, at="stream", inherit=OF_EVENT),
+        Rows(RESTREAMS, at="restreams", inherit=OF_EVENT),
     ),
 )
 ANALYTICS_WINDOW = Resource(
@@ -160,7 +177,7 @@ def copy_windows(reader: Reader) -> None:
     Each window asks for a day more on either side, whose rows are left out: whether `to` is
     part of it, and whether the outer days come whole, is undocumented.
     """
-    (resource,) = reader.family.resources
+    (resource,) = reader.resources
     today = reader.started_at.date() + ONE_DAY
     stored = None if reader.full else reader.known.cursor(resource.name)
     first = today - timedelta(days=HISTORY_DAYS)
@@ -178,8 +195,8 @@ def copy_windows(reader: Reader) -> None:
             }
         )
         first = last + ONE_DAY
-    if all(listing.proof.complete for listing in reader.read_each(resource, binds)):
-        reader.outcome.cursors[(resource.name, "")] = reader.started_at.date().isoformat()
+    if all(listing.completeness.complete for listing in reader.read_each(resource, binds)):
+        reader.evidence.cursors[(resource.name, "")] = reader.started_at.date().isoformat()
 
 
 def cost_of_windows(resource: Resource) -> Callable[[Costing], list[Cost]]:
@@ -219,18 +236,18 @@ KINESCOPE = checked(
                                 VIDEOS,
                                 at="data",
                                 children=(
-                                    Rows(VIDEO_ASSETS, at="assets", given=OF_VIDEO),
+                                    Rows(VIDEO_ASSETS, at="assets", inherit=OF_VIDEO),
                                     Rows(
                                         CHAPTERS,
                                         at="chapters.items",
-                                        given=OF_VIDEO,
+                                        inherit=OF_VIDEO,
                                         position="position",
                                     ),
-                                    Rows(SUBTITLES, at="subtitles", given=OF_VIDEO),
+                                    Rows(SUBTITLES, at="subtitles", inherit=OF_VIDEO),
                                     Rows(
                                         ADDITIONAL_MATERIALS,
                                         at="additional_materials",
-                                        given=OF_VIDEO,
+                                        inherit=OF_VIDEO,
                                     ),
                                 ),
                             ),
@@ -246,7 +263,7 @@ KINESCOPE = checked(
                     Resource(
                         "annotations",
                         "/v1/videos/{video_id}/annotations",
-                        (Rows(ANNOTATIONS, at="data", given={"media_id": ":video_id"}),),
+                        (Rows(ANNOTATIONS, at="data", inherit={"media_id": request("video_id")}),),
                         paging=PAGES,
                         each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
@@ -258,7 +275,7 @@ KINESCOPE = checked(
                     Resource(
                         "posters",
                         "/v1/videos/{video_id}/posters",
-                        (Rows(POSTERS, at="data", given={"video_id": ":video_id"}),),
+                        (Rows(POSTERS, at="data", inherit={"video_id": request("video_id")}),),
                         paging=PAGES,
                         each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
@@ -271,7 +288,13 @@ KINESCOPE = checked(
                     Resource(
                         "playlist_items",
                         "/v1/playlists/{playlist_id}/entities",
-                        (Rows(PLAYLIST_ITEMS, at="data", given={"playlist_id": ":playlist_id"}),),
+                        (
+                            Rows(
+                                PLAYLIST_ITEMS,
+                                at="data",
+                                inherit={"playlist_id": request("playlist_id")},
+                            ),
+                        ),
                         paging=PAGES,
                         each=ForEachParent("playlists", {"playlist_id": "id"}),
                     ),
@@ -328,7 +351,9 @@ KINESCOPE = checked(
         ),
         notes="connectors/kinescope/notes.md",
         check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),
-        who=lambda answer: f"a workspace with {get_path(answer, 'meta.pagination.total')} videos",
+        describe=lambda answer: (
+            f"a workspace with {get_path(answer, 'meta.pagination.total')} videos"
+        ),
         secret_fields=(
             "streamkey",
             "rtmp_link",
@@ -346,7 +371,8 @@ KINESCOPE = checked(
             "poster_url",
             "download_link",
         ),
-        drop=("data[].assets[].url", "data[].assets[].download_link", "data[].subtitles[].url"),
+        secret_paths=("assets[].url", "subtitles[].url"),
+        signed_hosts=dict.fromkeys(HOSTS, SIGNATURE),
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

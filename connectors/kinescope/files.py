@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.core.files import FileSource, Fresh, Row
-from connectors.core.resources import Resource
+from connectors.core import FileSource, Fresh, Resource
+from connectors.core.files import Row
 from connectors.kinescope.tables import LIVE_EVENTS
 from connectors.kinescope.video_tables import (
     ADDITIONAL_MATERIALS,
@@ -24,6 +24,8 @@ from connectors.paging import get_path, records_at
 
 HOSTS = ("own", "*.kinescope.io", "*.kinescopecdn.net", "kinescopecdn.net", "*.kinescope.dev")
 """Storage and delivery hosts of all recorded answers are below these names."""
+SIGNATURE = ("sign", "expires", "X-Amz-*")
+"""Parameters of signed links (API page, section 12); other links to these hosts have none."""
 LARGEST = 0
 """Originals are what one wants to have, whatever their size; `kollect plan` says it before."""
 ONE_VIDEO = Resource("one_video", "/v1/videos/{video_id}")

@@ -6,7 +6,7 @@ its bytes are not: they are dropped before anything is written and fetched fresh
 
 from __future__ import annotations
 
-from connectors.core.schema import Reference, Table, col, given
+from connectors.core import Reference, Table, col, inherited
 
 CREATED = col("created_at", "time", "when it was created")
 UPDATED = col("updated_at", "time", "when it was changed last; NULL until then")
@@ -32,7 +32,7 @@ PROJECTS = Table(
     (
         col("id", "text", "the project's id"),
         col("name", "text", "its name"),
-        given("catalog_type", "text", "the catalogue that lists it: `vod` or `live`"),
+        inherited("catalog_type", "text", "the catalogue that lists it: `vod` or `live`"),
         *PRIVACY,
         col("player_id", "text", "the player for its videos"),
         col("favorite", "boolean", "is marked as favourite"),
@@ -50,7 +50,7 @@ FOLDERS = Table(
     (
         col("id", "text", "the folder's id"),
         col("name", "text", "its name"),
-        given("project_id", "text", "the project that holds it"),
+        inherited("project_id", "text", "the project that holds it"),
         col("parent_id", "text", "the folder or project above it"),
         col("size", "integer", "size of its content", unit="bytes", unversioned=True),
         col("items_count", "integer", "items in it", unit="items", unversioned=True),
@@ -68,7 +68,7 @@ PLAYLISTS = Table(
     (
         col("id", "text", "the playlist's id"),
         WORKSPACE,
-        col("name", "text", "its name", also=("title",)),
+        col("name", "text", "its name", aliases=("title",)),
         col("description", "text", "its description"),
         col("player_id", "text", "the player that shows it"),
         col("parent_id", "text", "the folder or project that holds it"),
@@ -87,7 +87,7 @@ PLAYLIST_ITEMS = Table(
     "playlist_items",
     "One video in one playlist",
     (
-        given("playlist_id", "text", "the playlist"),
+        inherited("playlist_id", "text", "the playlist"),
         col("id", "text", "the video"),
         col("position", "integer", "its place, counted from 1 by the service"),
         col("status", "text", "its state"),
@@ -109,7 +109,7 @@ TAGS = Table(
     "A tag that videos can bear",
     (
         col("id", "text", "the tag's id"),
-        col("tag", "text", "the tag", also=("name",)),
+        col("tag", "text", "the tag", aliases=("name",)),
         col("archived", "boolean", "is no longer offered"),
         *STAMPS,
     ),
@@ -174,7 +174,7 @@ LIVE_STREAMS = Table(
     "live_streams",
     "The stream of a live event",
     (
-        given("event_id", "text", "the event"),
+        inherited("event_id", "text", "the event"),
         col("id", "text", "the stream's id"),
         col("status", "text", "its state"),
         col("started_at", "time", "when it began"),
@@ -189,7 +189,7 @@ RESTREAMS = Table(
     "restreams",
     "Another place to which a live event is sent; its key is a secret and not kept",
     (
-        given("event_id", "text", "the event"),
+        inherited("event_id", "text", "the event"),
         col("id", "text", "the restream's id"),
         col("name", "text", "its name"),
         col("url", "text", "where it is sent, without the key"),
@@ -209,7 +209,7 @@ FILE_REQUESTS = Table(
     (
         col("id", "text", "the request's id"),
         WORKSPACE,
-        col("name", "text", "its name", also=("title",)),
+        col("name", "text", "its name", aliases=("title",)),
         col("description", "text", "its description"),
         col("uploading_location_id", "text", "the folder or project for the uploads"),
         col("expired_at", "time", "when it ends"),
@@ -241,7 +241,7 @@ WEBHOOKS = Table(
     (
         col("id", "text", "the webhook's id"),
         col("name", "text", "its name"),
-        col("endpoint", "text", "the address", also=("url", "endpoint_url")),
+        col("endpoint", "text", "the address", aliases=("url", "endpoint_url")),
         col("events", "json", "what it is told of"),
         *STAMPS,
     ),

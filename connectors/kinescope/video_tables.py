@@ -6,10 +6,10 @@ its bytes are not: they are dropped before anything is written and fetched fresh
 
 from __future__ import annotations
 
-from connectors.core.schema import Reference, Table, col, given
+from connectors.core import Reference, Table, col, inherited
 from connectors.kinescope.tables import POSTER_IMAGES, PRIVACY, STAMPS
 
-VIDEO_ID = given("video_id", "text", "the video that it belongs to")
+VIDEO_ID = inherited("video_id", "text", "the video that it belongs to")
 OF_VIDEO = Reference("video_id", "videos", owner=True)
 
 VIDEOS = Table(
@@ -75,7 +75,7 @@ CHAPTERS = Table(
     "One chapter mark of a video",
     (
         VIDEO_ID,
-        given("position", "integer", "its place, counted from 0"),
+        inherited("position", "integer", "its place, counted from 0"),
         col("time", "integer", "where it begins", unit="milliseconds"),
         col("title", "text", "its title"),
     ),
@@ -124,7 +124,7 @@ ANNOTATIONS = Table(
     "annotations",
     "One text or video link shown within a video",
     (
-        given("media_id", "text", "the video that shows it"),
+        inherited("media_id", "text", "the video that shows it"),
         col("id", "text", "the annotation's id"),
         col("video_id", "text", "the video that it links to; NULL for texts"),
         col("annotation_type", "text", "`text` or `video`"),

@@ -11,9 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family, Option
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Table
+from connectors.core import (
+    Connector,
+    Credential,
+    Family,
+    Inherit,
+    Option,
+    Resource,
+    Rows,
+    Table,
+    constant,
+    member,
+    parent,
+    request,
+)
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Login, Parts, Request, Window
 from connectors.http.judges import judge_kinesis
@@ -50,8 +61,8 @@ from connectors.paging import PageIndexes
 SESSION_SECONDS = 900.0
 """How long a session holds where nobody changed it (API page, section 2); the answer does not
 say. Renewing early does no harm, and a session that ended earlier is noticed."""
-OF_PROJECT = {"project_id": ":project_id"}
-OF_COLLECTION = {"project_id": ":project_id", "collection_id": ":collection_id"}
+OF_PROJECT = {"project_id": request("project_id")}
+OF_COLLECTION = {"project_id": request("project_id"), "collection_id": request("collection_id")}
 
 
 def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource:
@@ -72,22 +83,25 @@ def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource
 
 
 def rows(
-    table: Table, member: str, given: Mapping[str, str] | None = None, *children: Rows
+    table: Table, name: str, inherit: Mapping[str, Inherit] | None = None, *children: Rows
 ) -> Rows:
     """The rows of a list answer, in any of the three places where they were seen."""
     return Rows(
-        table, rows=lambda answer, _: rows_of(answer, member), given=given or {}, children=children
+        table,
+        rows=lambda answer, _: rows_of(answer, name),
+        inherit=inherit or {},
+        children=children,
     )
 
 
-TYPE = {"stype": ".type as text", "stype_custom": ".type by people"}
+TYPE = {"stype": member("type as text"), "stype_custom": member("type by people")}
 PLAIN_STRUCTURES = Rows(
     STRUCTURES,
     at="structures",
-    given={
-        "project_id": ":project_id",
-        "collection_id": "id",
-        "custom_structure_id": "=",
+    inherit={
+        "project_id": request("project_id"),
+        "collection_id": parent("id"),
+        "custom_structure_id": constant(""),
         **TYPE,
     },
     position="position",
@@ -96,16 +110,16 @@ PLAIN_STRUCTURES = Rows(
 GROUPS = Rows(
     CUSTOM_STRUCTURES,
     at="custom_structures",
-    given={"project_id": ":project_id", "collection_id": "id"},
+    inherit={"project_id": request("project_id"), "collection_id": parent("id")},
     position="position",
     children=(
         Rows(
             STRUCTURES,
             at="structures",
-            given={
-                "project_id": ":project_id",
-                "collection_id": ":collection_id",
-                "custom_structure_id": "id",
+            inherit={
+                "project_id": request("project_id"),
+                "collection_id": request("collection_id"),
+                "custom_structure_id": parent("id"),
                 **TYPE,
             },
             position="position",
@@ -116,13 +130,13 @@ GROUPS = Rows(
 
 USER_LIST = listing("user", rows(USERS, "users"))
 CONFIG_LIST = listing("config", rows(CONFIGS, "configs"))
-BOUNDS = Rows(CONSTRAINTS, at="properties", given={"component_name": "component_name"})
+BOUNDS = Rows(CONSTRAINTS, at="properties", inherit={"component_name": parent("component_name")})
 CONSTRAINT_LIST = listing(
     "constraint", rows(CONSTRAINT_COMPONENTS, "constraints", None, BOUNDS), name="constraints"
 )
 MEDIA_LIST = listing("media", rows(MEDIA, "medias"))
 EVENT_LIST = listing("event", rows(EVENTS, "events"))
-MEMBERS = Rows(PROJECT_MEMBERS, at="members", given={"project_id": "id"}, rows=members)
+MEMBERS = Rows(PROJECT_MEMBERS, at="members", inherit={"project_id": parent("id")}, rows=members)
 PROJECT_LIST = listing("project", rows(PROJECTS, "projects", None, MEMBERS))
 ROUTE_LIST = listing("routing", rows(ROUTES, "routes", OF_PROJECT), project_id="{project_id}")
 COLLECTION_LIST = listing(
@@ -135,7 +149,11 @@ RECORD_LIST = listing(
     Rows(
         RECORDS,
         rows=records,
-        given={**OF_COLLECTION, "values": ".values by id", "custom_values": ".values by group"},
+        inherit={
+            **OF_COLLECTION,
+            "values": member("values by id"),
+            "custom_values": member("values by group"),
+        },
     ),
     project_id="{project_id}",
     collection_id="{collection_id}",
@@ -215,14 +233,17 @@ KINESIS = checked(
             fallback_path="/project/fetch",
             spelling="lists",
         ),
-        who=visible_projects,
+        describe=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
+        # Links that open a private file (API page, section 10), with the instance's own address
+        # as its settings give it, or without any.
+        signed_hosts={"*/media/stream": ("access_token",)},
         redact=without_secrets,
         options=(
             Option(
                 "lists",
                 default={},
-                right=are_lists,
+                is_valid=are_lists,
                 example='lists = { records = { path = "/data/all", rows = "pairs", key = "id" } }'
                 "  # where it serves lists elsewhere",
             ),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.core.connector import Cost, Costing
-from connectors.core.resources import Resource
+from connectors.core import Cost, Costing, Resource
 
 
 def cost_of_projects(projects: Resource, records: Resource) -> Callable[[Costing], list[Cost]]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from connectors.core.files import FileLink, FileSource, Fresh, Row
-from connectors.core.resources import Resource
+from connectors.core import FileLink, FileSource, Fresh, Resource
+from connectors.core.files import Row
 from connectors.kinesis.tables import MEDIA
 from connectors.paging import get_path
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.core.schema import Record
+from connectors.core import Record
 
 
 def rows_of(payload: Any, name: str) -> list[Any] | None:

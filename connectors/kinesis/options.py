@@ -17,9 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.connector import Connector, Cost, Costing
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import Connector, Cost, Costing, Record, Resource
 from connectors.kinesis.estimate import cost_of_events, cost_of_projects
 from connectors.kinesis.normalize import beside, rows_of
 from connectors.kinesis.redact import ENVELOPE, without_secrets

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from connectors.core.schema import Record
+from connectors.core import Record
 from connectors.kinesis.normalize import rows_of
 
 ENVELOPE = ("status", "message", "amount")

@@ -12,10 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.fetch import Bind
-from connectors.core.reader import Collect, Listing, Reader, scope_of
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record
+from connectors.core import (
+    Bind,
+    Collect,
+    Listing,
+    Reader,
+    Record,
+    Resource,
+    Rows,
+    StateKey,
+    StateKind,
+    note,
+)
+from connectors.core.reader import scope_of
 from connectors.kinesis.redact import open_structures, secret_structures
 from connectors.paging import Completeness, TailPages
 
@@ -28,15 +37,9 @@ ASK_AGAIN = 2
 """How often an empty list is asked again where rows were before."""
 FEW_ROWS = 5
 """So few rows may be gone as soon as every repeated question says so; more need another run."""
-EMPTY = "empty list"
-"""The cursors that remember which lists were empty, and in which run."""
+ROLE = note("role")
+"""Whether the caller was seen to be ROOT, and in which run."""
 HIDDEN = "the caller was not seen to be ROOT, so what others own may be left out"
-
-
-def declared(reader: Reader, name: str) -> Resource:
-    """A resource of the connector by its name, whichever family it belongs to."""
-    families = reader.connector.families
-    return next(r for family in families for r in family.resources if r.name == name)
 
 
 # -- who asks ------------------------------------------------------------------------------
@@ -45,13 +48,13 @@ def declared(reader: Reader, name: str) -> Resource:
 def copy_users(reader: Reader) -> None:
     """Read the users, and remember for this run whether the caller is ROOT."""
     users, listing, role = _caller(reader)
-    reader.outcome.cursors[("role", "")] = _stamped(reader, role)
+    reader.evidence.state[ROLE] = _stamped(reader, role)
     settle(reader, users, {}, listing, role == "ROOT")
 
 
 def is_root(reader: Reader) -> bool:
     """Whether the caller is ROOT, as seen in this run; asks for the users if need be."""
-    seen = reader.known.cursor("role")
+    seen = reader.known.state(ROLE)
     if seen == _stamped(reader, "ROOT") or seen == _stamped(reader, ""):
         return seen == _stamped(reader, "ROOT")
     return _caller(reader)[2] == "ROOT"
@@ -59,12 +62,16 @@ def is_root(reader: Reader) -> bool:
 
 def _caller(reader: Reader) -> tuple[Resource, Listing, str]:
     """The users, and `ROOT`, or empty for any other role and where the caller is not shown."""
-    users = declared(reader, "users")
+    users = reader.resource("users")
     read = reader.read(users, collect=True)
-    listing = _sure(reader, users, {}, read, True, reader.known.cursors(EMPTY))
-    caller = reader.client.part("uid")
+    listing = _sure(reader, users, {}, read, True, _empty_since(reader))
+    caller = reader.credential("uid")
     own = [user for user in listing.records if str(user.get("id")) == caller]
     return users, listing, "ROOT" if own and own[0].get("role") == "ROOT" else ""
+
+
+def _empty_since(reader: Reader) -> dict[str, str]:
+    return reader.known.states(StateKind.EMPTY_SINCE)
 
 
 def _stamped(reader: Reader, role: str) -> str:
@@ -76,7 +83,7 @@ def _stamped(reader: Reader, role: str) -> str:
 
 def copy_list(reader: Reader) -> None:
     """Read the one list of a family."""
-    (resource,) = reader.family.resources
+    (resource,) = reader.resources
     read_lists(reader, resource, [{}], is_root(reader), collect=dict)
 
 
@@ -90,7 +97,7 @@ def read_lists(
 ) -> list[Listing]:
     """Read a list for each binding, and say what each of them proves."""
     read = reader.read_each(resource, binds, collect=collect)
-    seen_empty = reader.known.cursors(EMPTY)
+    seen_empty = _empty_since(reader)
     listings = [
         _sure(reader, resource, bind, listing, collect, seen_empty)
         for bind, listing in zip(binds, read, strict=True)
@@ -103,18 +110,18 @@ def read_lists(
 def settle(reader: Reader, resource: Resource, bind: Bind, listing: Listing, root: bool) -> None:
     """Record what a list that was read proves: an end only where the caller is ROOT."""
     rows = resource.rows[0]
-    whole = listing.proof.complete and listing.proof.whole
+    whole = listing.completeness.complete and listing.completeness.whole
     if root:
         if whole:
             scope = scope_of(rows, bind)
-            reader.outcome.prove(rows.table.name, resource.name, scope, listing.proof.by)
+            reader.evidence.prove(rows.table.name, resource.name, scope, listing.completeness.by)
         return
     _spare_children(reader, rows, bind, listing.records)
     if resource.name not in OPEN:
-        reader.outcome.fail_rows(resource, HIDDEN)
+        reader.evidence.fail_rows(resource, HIDDEN)
     elif whole and (gone := _unseen(reader, rows, listing.records)):
         reason = f"{gone} rows came no more; who is not seen to be ROOT ends none"
-        reader.outcome.fail_rows(resource, reason)
+        reader.evidence.fail_rows(resource, reason)
 
 
 def _unseen(reader: Reader, rows: Rows, records: Sequence[Record]) -> int:
@@ -130,8 +137,9 @@ def _unseen(reader: Reader, rows: Rows, records: Sequence[Record]) -> int:
 def _missing(reader: Reader, rows: Rows, pairs: Iterable[tuple[Record, Record]]) -> int:
     """How many known rows are not among these (enclosing record, record)."""
     names = rows.table.key
+    inherit = rows.inherit
     came = {
-        tuple(str(outer.get(rows.given[n]) if n in rows.given else inner.get(n)) for n in names)
+        tuple(str(outer.get(inherit[n].name) if n in inherit else inner.get(n)) for n in names)
         for outer, inner in pairs
     }
     known = reader.known.rows(rows.table.name, names)
@@ -152,12 +160,12 @@ def _sure(
     place = "/".join([resource.name, *map(str, scope.values())])
     before = 0 if listing.count else reader.known.count(rows.table.name, scope)
     for _ in range(ASK_AGAIN if before else 0):
-        if listing.count or not listing.proof.complete:
+        if listing.count or not listing.completeness.complete:
             break
         listing = reader.read(resource, bind, collect=collect)
     if listing.count and seen_empty.get(place):
-        reader.outcome.cursors[(EMPTY, place)] = ""
-    if listing.count or not (before and listing.proof.complete):
+        reader.evidence.state[StateKey(StateKind.EMPTY_SINCE, "", place)] = ""
+    if listing.count or not (before and listing.completeness.complete):
         return listing
     stake = math.inf if rows.table.name == "projects" else before
     if rows.table.name == "collections":
@@ -165,12 +173,12 @@ def _sure(
     now = reader.started_at.isoformat()
     if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
         if not scope:
-            reader.outcome.confirmed.add(rows.table.name)
+            reader.evidence.confirmed.add(rows.table.name)
         return listing
-    reader.outcome.cursors[(EMPTY, place)] = now
+    reader.evidence.state[StateKey(StateKind.EMPTY_SINCE, "", place)] = now
     reason = f"it is empty where {before} rows were; they are kept until another sync says the same"
-    reader.outcome.fail_rows(resource, reason)
-    return replace(listing, proof=Completeness(False, reason=reason))
+    reader.evidence.fail_rows(resource, reason)
+    return replace(listing, completeness=Completeness(False, reason=reason))
 
 
 def _spare_children(reader: Reader, rows: Rows, bind: Bind, records: Sequence[Record]) -> None:
@@ -194,7 +202,7 @@ def _with_children(rows: Rows) -> Iterator[Rows]:
 
 def copy_events(reader: Reader) -> None:
     """Read the events that are new; in a full pass all, since single ones can be deleted."""
-    events = declared(reader, "events")
+    events = reader.resource("events")
     if not reader.full:
         known = frozenset(row[0] for row in reader.known.rows("events", ["id"]))
         events = replace(events, paging=TailPages(known, limit=PAGE_ROWS))
@@ -208,19 +216,19 @@ def copy_projects(reader: Reader) -> None:
     """Read the projects, the routes and collections of each, and the records of those."""
     root = is_root(reader)
     names = ("projects", "routes", "collections", "records")
-    projects, routes, collections, records = (declared(reader, name) for name in names)
+    projects, routes, collections, records = (reader.resource(name) for name in names)
     (listing,) = read_lists(reader, projects, [{}], root, collect=True)
-    if not listing.proof.complete:
+    if not listing.completeness.complete:
         for below in (routes, collections, records):
-            reader.outcome.fail_rows(below, "the projects were not read completely")
+            reader.evidence.fail_rows(below, "the projects were not read completely")
     binds = _distinct({"project_id": project.get("id")} for project in listing.records)
     if reader.wants(routes):
         read_lists(reader, routes, binds, root)
     if not (reader.wants(collections) or reader.wants(records)):
         return
     found = read_lists(reader, collections, binds, root, collect=_what_may_be_kept)
-    if not all(listing.proof.complete for listing in found):
-        reader.outcome.fail_rows(records, "the collections were not read completely")
+    if not all(listing.completeness.complete for listing in found):
+        reader.evidence.fail_rows(records, "the collections were not read completely")
     if reader.wants(records):
         inside = [
             {**bind, "collection_id": part["id"], "open": part["open"], "sealed": part["sealed"]}
@@ -228,13 +236,17 @@ def copy_projects(reader: Reader) -> None:
             for part in listing.records
         ]
         if any(bind["open"] is None for bind in inside):
-            reader.outcome.fail_rows(records, "a collection did not show its structures")
+            reader.evidence.fail_rows(records, "a collection did not show its structures")
         shown = [bind for bind in inside if bind["open"] is not None]
         read = read_lists(reader, records, _distinct(shown), root)
         whole = [*found, *read, listing]
-        if root and not reader.keeps("collections") and all(part.proof.complete for part in whole):
+        if (
+            root
+            and not reader.keeps("collections")
+            and all(part.completeness.complete for part in whole)
+        ):
             # Where collections are not kept, their ends take no records with them.
-            reader.outcome.prove("records", records.name, {}, "every collection was read")
+            reader.evidence.prove("records", records.name, {}, "every collection was read")
 
 
 def _what_may_be_kept(collection: Record) -> Record:

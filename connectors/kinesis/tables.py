@@ -7,12 +7,12 @@ and are kept as text.
 
 from __future__ import annotations
 
-from connectors.core.schema import Column, Reference, Table, col, given
+from connectors.core import Column, Reference, Table, col, inherited
 
 NAME = col("name", "text", "its name for people")
 DESCRIPTION = col("description", "text", "what it is for, in people's words")
-PROJECT_ID = given("project_id", "text", "the project that holds it")
-COLLECTION_ID = given("collection_id", "text", "the collection that holds it")
+PROJECT_ID = inherited("project_id", "text", "the project that holds it")
+COLLECTION_ID = inherited("collection_id", "text", "the collection that holds it")
 OF_PROJECT = Reference("project_id", "projects", owner=True)
 OF_COLLECTION = Reference(("project_id", "collection_id"), "collections", owner=True)
 
@@ -37,7 +37,7 @@ CONFIGS = Table(
     "configs",
     "One setting of the instance",
     (
-        col("name", "text", "the setting's name", also=("key",)),
+        col("name", "text", "the setting's name", aliases=("key",)),
         col("value", "text", "its value; NULL unless the name is known to hold no secret"),
     ),
     key=("name",),
@@ -54,7 +54,7 @@ CONSTRAINTS = Table(
     "constraints",
     "The bounds of one property of one kind of thing",
     (
-        given("component_name", "text", "the kind of thing"),
+        inherited("component_name", "text", "the kind of thing"),
         col("property_name", "text", "the property that is bounded"),
         col("is_alphabetic", "boolean", "whether letters are allowed"),
         col("is_numeric", "boolean", "whether digits are allowed"),
@@ -133,7 +133,7 @@ CUSTOM_STRUCTURES = Table(
     (
         PROJECT_ID,
         COLLECTION_ID,
-        given("position", "integer", "its place among the collection's groups, from 0"),
+        inherited("position", "integer", "its place among the collection's groups, from 0"),
         col("id", "text", "the group's id"),
         NAME,
         DESCRIPTION,
@@ -148,13 +148,13 @@ STRUCTURES = Table(
     (
         PROJECT_ID,
         COLLECTION_ID,
-        given("custom_structure_id", "text", "the group that holds it; empty for a plain one"),
-        given("position", "integer", "its place among its neighbours, from 0"),
+        inherited("custom_structure_id", "text", "the group that holds it; empty for a plain one"),
+        inherited("position", "integer", "its place among its neighbours, from 0"),
         col("id", "text", "the field's id"),
         NAME,
         DESCRIPTION,
-        given("stype", "text", 'its type; one made by people is the JSON `{"CUSTOM": name}`'),
-        given("stype_custom", "text", "the custom structure that is its type, if it is one"),
+        inherited("stype", "text", 'its type; one made by people is the JSON `{"CUSTOM": name}`'),
+        inherited("stype_custom", "text", "the custom structure that is its type, if it is one"),
         col("default_val", "text", "read in place of an empty value; NULL where that is secret"),
         col("min", "integer", "the shortest length of a value", unit="characters"),
         col("max", "integer", "the longest length of a value", unit="characters"),
@@ -177,8 +177,8 @@ RECORDS = Table(
         COLLECTION_ID,
         col("data_id", "text", "the record's id, unique in its collection; an edit changes it"),
         col("published", "boolean", "whether it is published"),
-        given("values", "json", "structure id -> value as text; secret structures left out"),
-        given("custom_values", "json", "custom structure id -> structure id -> value as text"),
+        inherited("values", "json", "structure id -> value as text; secret structures left out"),
+        inherited("custom_values", "json", "custom structure id -> structure id -> value as text"),
     ),
     key=("project_id", "collection_id", "data_id"),
     parents=(OF_COLLECTION,),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from connectors.core.views import View, ViewColumn, Views
+from connectors.core import View, ViewColumn, Views
 
 READS = {
     "collections": ("_account", "project_id", "id", "name"),

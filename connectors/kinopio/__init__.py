@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record
+from connectors.core import Connector, Credential, Family, Record, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kinopio
@@ -24,6 +22,7 @@ from connectors.kinopio.account_tables import (
     NOTIFICATIONS,
 )
 from connectors.kinopio.files import FILES, HOSTS, LARGEST
+from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import (
     ACCOUNT,
     ONE_SPACE,
@@ -36,11 +35,6 @@ from connectors.kinopio.sync import (
     cost_of_spaces,
 )
 from connectors.kinopio.tables import USERS
-
-USER_FIELDS = frozenset(
-    {c.source for c in USERS.columns} | set(USERS.ignored) | {"fromCache", "isEdited"}
-)
-USER_PREFIXES = ("default", "filter", "should", "show", "is")
 
 
 def one_color(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
@@ -59,40 +53,6 @@ def embedded_user(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
     """The user inside a notification, where there is one."""
     user = value.get("user")
     return [dict(user)] if isinstance(user, dict) else []
-
-
-def only_user_fields(_: Record, payload: Any) -> Any:
-    """Keep an allow-list of every user object: real payloads were seen with the whole account.
-
-    (API page, section 6.5: spaces made in the browser carried the signed-in user with keys.)
-    """
-    if isinstance(payload, dict) and "cardsCreatedCount" in payload:
-        payload = _public(payload)
-    _walk_users(payload)
-    return payload
-
-
-def _public(user: Record) -> Record:
-    return {
-        name: value
-        for name, value in user.items()
-        if name in USER_FIELDS or name.startswith(USER_PREFIXES)
-    }
-
-
-def _walk_users(value: Any) -> None:
-    if isinstance(value, list):
-        for item in value:
-            if isinstance(item, (dict, list)):
-                _walk_users(item)
-        return
-    if not isinstance(value, dict):
-        return
-    for name in ("users", "collaborators", "spectators"):
-        if isinstance(value.get(name), list):
-            value[name] = [_public(u) if isinstance(u, dict) else u for u in value[name]]
-    if isinstance(value.get("user"), dict):
-        value["user"] = _public(value["user"])
 
 
 KINOPIO = checked(
@@ -171,24 +131,10 @@ KINOPIO = checked(
         ),
         notes="connectors/kinopio/notes.md",
         check=ACCOUNT,
-        who=lambda user: f"the account of {user.get('name') or user.get('id')}",
-        secret_fields=(
-            "apiKey",
-            "collaboratorKey",
-            "readOnlyKey",
-            "linkToSpaceCollaboratorKey",
-            "email",
-            "prevInviteEmails",
-            "weatherLocation",
-            "arenaAccessToken",
-            "appleAppAccountToken",
-            "stripeSubscriptionId",
-            "stripePlanIsPurchased",
-            "appApiKeys",
-            "password",
-            "clients",
-        ),
-        redact=only_user_fields,
+        describe=lambda user: f"the account of {user.get('name') or user.get('id')}",
+        secret_fields=SECRET_FIELDS,
+        signed_hosts=SIGNED_HOSTS,
+        redact=redact,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

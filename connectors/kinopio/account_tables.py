@@ -5,7 +5,7 @@ Field facts: connectors/kinopio/notes.md.
 
 from __future__ import annotations
 
-from connectors.core.schema import Reference, Table, col
+from connectors.core import Reference, Table, col
 from connectors.kinopio.tables import SPACES, STAMPS, USERS, flags
 
 NOTIFICATIONS = Table(
@@ -63,7 +63,7 @@ AI_IMAGES = Table(
     "ai_images",
     "An image made by a prompt, while the service still lists them",
     (
-        col("url", "text", "address of the image", also=("imageUrl", "image")),
+        col("url", "text", "address of the image", aliases=("imageUrl", "image")),
         col("prompt", "text", "the prompt it was made from"),
         col("createdAt", "time", "when it was made"),
     ),

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
-from connectors.core.files import FileLink, FileSource, Row
+from connectors.core import FileLink, FileSource
+from connectors.core.files import Row
 from connectors.kinopio.account_tables import AI_IMAGES
 from connectors.kinopio.tables import BOXES, CARDS, SPACES, USERS
 

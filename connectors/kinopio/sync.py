@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.connector import Cost, Costing
-from connectors.core.errors import Missing, Skippable
-from connectors.core.fetch import Page
-from connectors.core.reader import ASK_AGAIN, Listing, Reader
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record
+from connectors.core import (
+    Cost,
+    Costing,
+    Listing,
+    Missing,
+    Page,
+    Reader,
+    Record,
+    Resource,
+    Rows,
+    Skippable,
+    parent,
+    request,
+)
+from connectors.core.reader import ASK_AGAIN
 from connectors.kinopio.tables import (
     BOXES,
     CARDS,
@@ -30,7 +39,7 @@ from connectors.kinopio.tables import (
 
 BATCH = 60
 """Ids in one `/space/multiple`; longer lists may be cut silently (API page, section 4)."""
-INSIDE = {"space_id": "id"}
+INSIDE = {"space_id": parent("id")}
 
 
 def listed_space(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
@@ -43,14 +52,14 @@ def listed_space(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
 SPACE_PARTS = (
     Rows(USERS, at="users", sparse=True, keep=True, proves=False),
     Rows(USERS, at="collaborators", sparse=True, keep=True, proves=False),
-    Rows(SPACE_COLLABORATORS, at="collaborators", given=INSIDE, keep=True),
-    Rows(CARDS, at="cards", given=INSIDE),
-    Rows(CONNECTIONS, at="connections", given=INSIDE),
-    Rows(CONNECTION_TYPES, at="connectionTypes", given=INSIDE),
-    Rows(BOXES, at="boxes", given=INSIDE),
-    Rows(TAGS, at="tags", given=INSIDE),
-    Rows(LISTS, at="lists", given=INSIDE),
-    Rows(LINES, at="lines", given=INSIDE),
+    Rows(SPACE_COLLABORATORS, at="collaborators", inherit=INSIDE, keep=True),
+    Rows(CARDS, at="cards", inherit=INSIDE),
+    Rows(CONNECTIONS, at="connections", inherit=INSIDE),
+    Rows(CONNECTION_TYPES, at="connectionTypes", inherit=INSIDE),
+    Rows(BOXES, at="boxes", inherit=INSIDE),
+    Rows(TAGS, at="tags", inherit=INSIDE),
+    Rows(LISTS, at="lists", inherit=INSIDE),
+    Rows(LINES, at="lines", inherit=INSIDE),
 )
 WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
 LISTED_SPACES = Rows(SPACES, rows=listed_space, sparse=True)
@@ -71,7 +80,7 @@ ONE_SPACE = Resource(
 REMOVED_CARDS = Resource(
     "removed_cards",
     "/space/{space_id}/removedCards",
-    (Rows(CARDS, given={"space_id": ":space_id"}),),
+    (Rows(CARDS, inherit={"space_id": request("space_id")}),),
     fallback_path="/space/{space_id}/removed-cards",
     forbidden_statuses=(401, 403),
     listing=False,
@@ -90,21 +99,19 @@ def copy_spaces(reader: Reader) -> None:
     ]
     updated: dict[str, str] = {}
     missing = [*_read_batches(reader, changed, updated)]
-    if all(listing.proof.complete for listing in listings):
+    if all(listing.completeness.complete for listing in listings):
         known = {row[0] for row in reader.known.rows("spaces", ["id"])}
         missing += sorted(known - listed.keys())
-    _read_singly(reader, missing, updated)
+    gone = _read_singly(reader, missing, updated)
     for part in SPACE_PARTS:
-        reader.outcome.note(part.table.name, "every changed space was read whole")
+        reader.evidence.note(part.table.name, "every changed space was read whole")
     # Removed spaces too: what was removed inside them can be restored with them.
     read = dict.fromkeys((*changed, *missing))
-    unread = _read_removed_cards(
-        reader, [space_id for space_id in read if space_id not in reader.gone]
-    )
+    unread = _read_removed_cards(reader, [space_id for space_id in read if space_id not in gone])
     # Only now: a space whose removed cards were not read has not been read.
     for space_id, updated_at in updated.items():
         if space_id not in unread:
-            reader.outcome.cursors[("spaces", space_id)] = updated_at
+            reader.evidence.cursors[("spaces", space_id)] = updated_at
 
 
 def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> list[str]:
@@ -144,23 +151,27 @@ def _keep(reader: Reader, space: Record, updated: dict[str, str]) -> None:
         updated[space_id] = updated_at
 
 
-def _read_singly(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> None:
+def _read_singly(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> set[str]:
     """Read spaces one by one: those that batches left out, and those that left the listings.
+
+    Returns those that cannot be read.
 
     Only a 404 on its own address is evidence that a space is gone; 401 means that access was
     lost (API page, section 7).
     """
+    gone: set[str] = set()
     binds = [{"space_id": space_id} for space_id in space_ids]
     for bind, page in reader.ask_all(ONE_SPACE, binds):
         space_id = bind["space_id"]
         if isinstance(page, Page) and isinstance(page.payload, dict) and page.payload.get("id"):
             _keep(reader, page.payload, updated)
         elif isinstance(page, Missing):
-            reader.gone.add(space_id)
-            reader.outcome.end("spaces", {"id": space_id}, "404 on its own address")
+            gone.add(space_id)
+            reader.evidence.end("spaces", {"id": space_id}, "404 on its own address")
         else:
-            reader.gone.add(space_id)
-            reader.outcome.messages.append(f"space {space_id} can no longer be read; it is kept")
+            gone.add(space_id)
+            reader.evidence.messages.append(f"space {space_id} can no longer be read; it is kept")
+    return gone
 
 
 def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
@@ -174,7 +185,7 @@ def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
     for bind, listing in zip(binds, listings, strict=True):
         if listing.refused:
             refused.add(bind["space_id"])
-        elif not listing.proof.complete:
+        elif not listing.completeness.complete:
             unread.add(bind["space_id"])
             reader.sink.without(CARDS, bind)
     if any(_removed_before(reader, space_id) for space_id in refused):
@@ -182,7 +193,7 @@ def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
         names = ("space_id", "id", "is_removed")
         for space_id, card_id, removed in reader.known.rows("cards", names):
             if removed and space_id in refused:
-                reader.outcome.spare("cards", {"space_id": space_id, "id": card_id})
+                reader.evidence.spare("cards", {"space_id": space_id, "id": card_id})
     if listings and listings[-1].refused:
         # A refusal here means `not your space`, unless the key itself has died: this tells, and
         # only now (the account was read at the beginning of the run, with a key that lived).
@@ -203,7 +214,7 @@ def _ask_again_where_empty(
         doubtful = [
             number
             for number, (bind, listing) in enumerate(zip(binds, listings, strict=True))
-            if listing.proof.complete
+            if listing.completeness.complete
             and not listing.count
             and _removed_before(reader, bind["space_id"])
         ]

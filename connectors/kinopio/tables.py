@@ -6,9 +6,9 @@ fractions; sizes and frames come as integers although the API page calls them te
 
 from __future__ import annotations
 
-from connectors.core.schema import Column, Reference, Table, col, given
+from connectors.core import Column, Reference, Table, col, inherited
 
-SPACE_ID = given("space_id", "text", "the space that holds the record")
+SPACE_ID = inherited("space_id", "text", "the space that holds the record")
 OF_SPACE = Reference("space_id", "spaces", owner=True)
 STAMPS = (
     col("createdAt", "time", "when the record was created"),
@@ -106,8 +106,8 @@ SPACES = Table(
         NAME,
         col("privacy", "text", "`open`, `closed` (public, read only) or `private`"),
         col("url", "text", "slug and id, below https://kinopio.club/"),
-        col("userId", "text", "the owner", also=("ownerUserId",)),
-        col("ownerUserId", "text", "the owner, by the documented name", also=("userId",)),
+        col("userId", "text", "the owner", aliases=("ownerUserId",)),
+        col("ownerUserId", "text", "the owner, by the documented name", aliases=("userId",)),
         *STAMPS[:1],
         col("updatedAt", "time", "moves with any change and with visits", unversioned=True),
         col("editedAt", "time", "when card content changed last", unversioned=True),
@@ -222,8 +222,8 @@ CONNECTIONS = Table(
         SPACE_ID,
         col("id", "text", "the connection's id"),
         col("connectionTypeId", "text", "its type; absent since 2026"),
-        col("startItemId", "text", "card or box where it starts", also=("startCardId",)),
-        col("endItemId", "text", "card or box where it ends", also=("endCardId",)),
+        col("startItemId", "text", "card or box where it starts", aliases=("startCardId",)),
+        col("endItemId", "text", "card or box where it ends", aliases=("endCardId",)),
         col("path", "text", "SVG path"),
         col("controlPoint", "text", "control point of the curve, `q00,00` is straight"),
         col("labelRelativePositionX", "number", "label position, 0 left to 1 right"),

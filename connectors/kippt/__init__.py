@@ -11,9 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family
-from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record
+from connectors.core import (
+    Connector,
+    Credential,
+    Family,
+    Record,
+    Resource,
+    Rows,
+    constant,
+    parent,
+    request,
+)
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Retry, Window
 from connectors.http.judges import judge_kippt
@@ -37,8 +45,8 @@ from connectors.paging import LinkedOffsets, records_at
 VERSION = "application/vnd.kippt.20131007+json"
 """The API as of its last documented change; asked for in Content-Type, also by a GET."""
 PAGES = LinkedOffsets(limit=200, overlap=5)
-OF_CLIP = {"clip_id": "id"}
-ASKED_CLIP = {"clip_id": ":clip_id"}
+OF_CLIP = {"clip_id": parent("id")}
+ASKED_CLIP = {"clip_id": request("clip_id")}
 
 
 def people(record: Record, _: Mapping[str, Any]) -> Iterable[Record]:
@@ -76,16 +84,16 @@ def ids_alone(payload: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
 PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False)
 CLIP_PARTS = (
     PEOPLE,
-    Rows(COMMENTS, at="comments.data", given=OF_CLIP, count="comments.count"),
-    Rows(CLIP_LIKES, at="likes.data", given=OF_CLIP, count="likes.count"),
-    Rows(CLIP_SAVES, at="saves.data", given=OF_CLIP, count="saves.count"),
+    Rows(COMMENTS, at="comments.data", inherit=OF_CLIP, count="comments.count"),
+    Rows(CLIP_LIKES, at="likes.data", inherit=OF_CLIP, count="likes.count"),
+    Rows(CLIP_SAVES, at="saves.data", inherit=OF_CLIP, count="saves.count"),
 )
 SOME_CLIPS = Rows(CLIPS, at="objects", children=CLIP_PARTS, proves=False)
 SOME_USERS = Rows(USERS, at="objects", sparse=True, proves=False)
 COLLABORATORS = Rows(
     LIST_COLLABORATORS,
     at="collaborators.data",
-    given={"list_id": "id"},
+    inherit={"list_id": parent("id")},
     count="collaborators.count",
 )
 
@@ -120,7 +128,7 @@ ROUTES = Routes(
     comments=Resource(
         "comments",
         "/clips/{clip_id}/comments/",
-        (Rows(COMMENTS, at="objects", given=ASKED_CLIP, children=(PEOPLE,)),),
+        (Rows(COMMENTS, at="objects", inherit=ASKED_CLIP, children=(PEOPLE,)),),
         paging=PAGES,
         gone_is_empty=True,
         forbidden_statuses=(401, 403),
@@ -128,7 +136,7 @@ ROUTES = Routes(
     likes=Resource(
         "likes",
         "/clips/{clip_id}/likes/",
-        (Rows(CLIP_LIKES, rows=ids_alone, given=ASKED_CLIP), SOME_USERS),
+        (Rows(CLIP_LIKES, rows=ids_alone, inherit=ASKED_CLIP), SOME_USERS),
         paging=PAGES,
         gone_is_empty=True,
         forbidden_statuses=(401, 403),
@@ -136,7 +144,10 @@ ROUTES = Routes(
     collaborators=Resource(
         "collaborators",
         "/lists/{list_id}/collaborators/",
-        (Rows(LIST_COLLABORATORS, rows=ids_alone, given={"list_id": ":list_id"}), SOME_USERS),
+        (
+            Rows(LIST_COLLABORATORS, rows=ids_alone, inherit={"list_id": request("list_id")}),
+            SOME_USERS,
+        ),
         paging=PAGES,
         gone_is_empty=True,  # named by the documentation as unsupported
         forbidden_statuses=(401, 403),
@@ -146,7 +157,7 @@ FOLLOW_ROUTES = tuple(
     Resource(
         name,
         f"/users/{{user_id}}/{name}/",
-        (Rows(FOLLOWS, rows=ids_alone, given={"direction": f"={direction}"}, proves=False),
+        (Rows(FOLLOWS, rows=ids_alone, inherit={"direction": constant(direction)}, proves=False),
          SOME_USERS),
         paging=PAGES,
     )
@@ -205,11 +216,9 @@ KIPPT = checked(
         ),
         notes="connectors/kippt/notes.md",
         check=ACCOUNT,
-        who=lambda user: f"the account of {user.get('username') or user.get('id')}",
+        describe=lambda user: f"the account of {user.get('username') or user.get('id')}",
         # A private list's feed address ends in a token; the public form says nothing new.
         secret_fields=("rss_url", "api_token"),
-        # People keep addresses here: `?key=` is part of many (Google documents of 2013).
-        strip_queries=False,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from connectors.core.connector import Cost, Costing
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import Cost, Costing, Record, Resource
 from connectors.kippt.sync import COUNTED, Routes, number, shared_lists
 from connectors.paging import get_path
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core.files import FileLink, FileSource, Row
+from connectors.core import FileLink, FileSource
+from connectors.core.files import Row
 from connectors.kippt.tables import CLIPS, USERS
 
 HOSTS = (

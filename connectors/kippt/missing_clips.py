@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.errors import Forbidden, Missing
-from connectors.core.fetch import Page
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
+from connectors.core import Forbidden, Missing, Page, Reader, Resource
 from connectors.paging import get_path
 
 PROBES = 50
@@ -54,7 +51,7 @@ def end_missing_clips(
     for bind, page in reader.ask_all(one_clip, [{"clip_id": clip_id} for clip_id in asked]):
         clip_id = bind["clip_id"]
         if isinstance(page, Missing):
-            reader.outcome.end("clips", {"id": clip_id}, "404 on its own address")
+            reader.evidence.end("clips", {"id": clip_id}, "404 on its own address")
         elif isinstance(page, Forbidden):
             refused.append(clip_id)
         elif not isinstance(page, Page) or get_path(page.payload, "id") is None:
@@ -63,19 +60,17 @@ def end_missing_clips(
             still.append(clip_id)
             reader.keep(one_clip.rows[0], page.payload)
     if refused:
-        reader.ask(
-            reader.connector.check
-        )  # a token that died in the middle is refused here as well
+        reader.check_credential()  # a token that died in the middle is refused here as well
         own = [clip_id for clip_id in refused if known[clip_id][0] in (None, me)]
-        reader.outcome.messages += [f"clip {i} may no longer be read; it is kept" for i in own]
+        reader.evidence.messages += [f"clip {i} may no longer be read; it is kept" for i in own]
         spared += own
     unasked = set(missing) - set(asked)
     spared += unasked if still else unasked & set(doubtful)
     if still:
         reason = f"{len(still)} clips that no listing showed still exist, such as {still[0]}"
-        reader.outcome.fail("clips", one_clip.name, reason)
-    reader.outcome.present.setdefault("clips", []).extend({"id": i} for i in spared)
-    reader.outcome.prove("clips", one_clip.name, {}, "every listing was read to its end")
+        reader.evidence.fail("clips", one_clip.name, reason)
+    reader.evidence.present.setdefault("clips", []).extend({"id": i} for i in spared)
+    reader.evidence.prove("clips", one_clip.name, {}, "every listing was read to its end")
 
 
 def _belongs(clip: Any, me: int, lists: set[int]) -> bool:

@@ -12,17 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from connectors.core.connector import Costing
-from connectors.core.errors import UnexpectedShape
-from connectors.core.known import KnownRows
-from connectors.core.reader import Listing, Reader
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import (
+    Costing,
+    KnownRows,
+    Listing,
+    Reader,
+    Record,
+    Resource,
+    UnexpectedShape,
+    note,
+)
 from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
 from connectors.paging import get_path
 
-MEDIA_READ = "clips with media"
-"""The cursor that says whether the clips on record were read with what was found at them."""
+MEDIA_READ = note("clips with media")
+"""Whether the clips on record were read with what was found at them: `yes` or `no`."""
 OVERLAP_SECONDS = 300
 """Read again from so far before the newest clip: whether `since` is inclusive is unknown."""
 
@@ -79,10 +83,10 @@ def copy_clips(reader: Reader, routes: Routes) -> None:
     _prove_favorites(reader, routes, favorites)
     if reader.full:
         liked = reader.read(routes.liked, {"user_id": me}, collect=brief)
-        unread = {scope for scope, found in shared.items() if found.proof.reason == "gone"}
+        unread = {scope for scope, found in shared.items() if found.completeness.reason == "gone"}
         read = [found for scope, found in shared.items() if scope not in unread]
         listings = [*own.values(), *read, favorites, liked]
-        if lists.records and all(listing.proof.complete for listing in (lists, *listings)):
+        if lists.records and all(listing.completeness.complete for listing in (lists, *listings)):
             end_missing_clips(
                 reader,
                 routes.one_clip,
@@ -97,17 +101,17 @@ def copy_clips(reader: Reader, routes: Routes) -> None:
     _read_rest(reader, routes.comments, "clip_id")
     _read_rest(reader, routes.likes, "clip_id")
     for table in ("clip_saves", "list_collaborators"):
-        reader.outcome.note(table, "as far as records show them")
-    if not reader.outcome.failures:
+        reader.evidence.note(table, "as far as records show them")
+    if not reader.evidence.failures:
         _move_cursors(reader, routes.own_clips, own)
         _move_cursors(reader, routes.list_clips, shared)
-        if with_media or reader.known.cursor(MEDIA_READ):
-            reader.outcome.cursors[(MEDIA_READ, "")] = "yes" if with_media else "no"
+        if with_media or reader.known.state(MEDIA_READ):
+            reader.evidence.state[MEDIA_READ] = "yes" if with_media else "no"
 
 
 def _media_is_new(reader: Reader) -> bool:
     """Whether images are wanted and the clips on record were read without."""
-    return bool(reader.options.get("files")) and reader.known.cursor(MEDIA_READ) != "yes"
+    return bool(reader.options.get("files")) and reader.known.state(MEDIA_READ) != "yes"
 
 
 def oneself(reader: Reader, account: Resource) -> Record:
@@ -121,10 +125,10 @@ def oneself(reader: Reader, account: Resource) -> Record:
 def _read_lists(reader: Reader, resource: Resource) -> Listing:
     """Own and shared lists; none at all is no answer, since the Inbox cannot be deleted."""
     lists = reader.read(resource, collect=True)
-    if lists.proof.complete and lists.records:
-        reader.outcome.prove("lists", resource.name, {}, lists.proof.by)
-    elif lists.proof.complete:
-        reader.outcome.fail("lists", resource.name, "no list came, not even the Inbox")
+    if lists.completeness.complete and lists.records:
+        reader.evidence.prove("lists", resource.name, {}, lists.completeness.by)
+    elif lists.completeness.complete:
+        reader.evidence.fail("lists", resource.name, "no list came, not even the Inbox")
     return lists
 
 
@@ -183,21 +187,21 @@ def _move_cursors(reader: Reader, resource: Resource, listings: Mapping[str, Lis
     for scope, listing in listings.items():
         newest = max((number(r.get("updated")) for r in listing.records), default=0)
         value = max(min(newest, now), number(stored.get(scope, 0)))
-        if value and listing.proof.complete:
-            reader.outcome.cursors[(resource.name, scope)] = str(value)
+        if value and listing.completeness.complete:
+            reader.evidence.cursors[(resource.name, scope)] = str(value)
 
 
 def _prove_favorites(reader: Reader, routes: Routes, favorites: Listing) -> None:
     """An empty answer where favourites were known is believed when one of them confirms it."""
-    if not favorites.proof.complete:
+    if not favorites.completeness.complete:
         return
     known = [row[0] for row in reader.known.rows("favorites", ["clip_id"])]
     if favorites.records or not known or favorites_are_gone(reader, routes.one_clip, known[0]):
-        reader.outcome.prove("favorites", routes.favorites.name, {}, favorites.proof.by)
-        reader.outcome.confirmed.add("favorites")
+        reader.evidence.prove("favorites", routes.favorites.name, {}, favorites.completeness.by)
+        reader.evidence.confirmed.add("favorites")
     else:
         reason = f"no favourite came, yet clip {known[0]} is one"
-        reader.outcome.fail("favorites", routes.favorites.name, reason)
+        reader.evidence.fail("favorites", routes.favorites.name, reason)
 
 
 def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
@@ -212,13 +216,11 @@ def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
         stored: dict[int, set[Any]] = defaultdict(set)
         for scope, item in reader.known.rows(table.name, [owner, table.key[-1]]):
             stored[scope].add(item)
-        of = {id(cut): stored[number(cut.given[owner])] for cut in cuts}
+        of = {id(cut): stored[number(cut.inherited[owner])] for cut in cuts}
         cuts = [c for c in cuts if len(of[id(c)]) != c.count or not of[id(c)].issuperset(c.shown)]
-    binds = [{owner: number(cut.given[owner])} for cut in cuts]
+    binds = [{owner: number(cut.inherited[owner])} for cut in cuts]
     if any(listing.refused for listing in reader.read_each(resource, binds)):
-        reader.ask(
-            reader.connector.check
-        )  # a token that died in the middle is refused here as well
+        reader.check_credential()  # a token that died in the middle is refused here as well
 
 
 def copy_follows(reader: Reader, account: Resource, routes: Iterable[Resource]) -> None:
@@ -227,15 +229,15 @@ def copy_follows(reader: Reader, account: Resource, routes: Iterable[Resource]) 
     known = reader.known.rows("follows", ["direction"])
     for resource in routes:
         listing = reader.read(resource, {"user_id": number(me["id"])}, collect=True)
-        direction = resource.rows[0].given["direction"].removeprefix("=")
+        direction = resource.rows[0].inherit["direction"].name
         told = number(get_path(me, COUNTED[resource.name]))
-        if not listing.proof.complete:
+        if not listing.completeness.complete:
             continue
         if listing.records or not told or (direction,) not in known:
             scope = {"direction": direction}
-            reader.outcome.prove("follows", resource.name, scope, listing.proof.by)
+            reader.evidence.prove("follows", resource.name, scope, listing.completeness.by)
         else:
-            reader.outcome.fail("follows", resource.name, f"none of {told} came")
+            reader.evidence.fail("follows", resource.name, f"none of {told} came")
 
 
 COUNTED = {"followers": "counts.followed_by", "following": "counts.follows"}

@@ -6,7 +6,7 @@ since 2013 and as text before. A record refers to others by address (`/api/lists
 
 from __future__ import annotations
 
-from connectors.core.schema import Column, Reference, Table, col, given
+from connectors.core import Column, Reference, Table, col, inherited
 
 ADDRESS = col("resource_uri", "text", "its address below https://kippt.com")
 CREATED = col("created", "time", "when it was made", parse="epoch_seconds")
@@ -14,7 +14,7 @@ UPDATED = col("updated", "time", "when it was changed last", parse="epoch_second
 BY_USER = Reference("user_id", "users")
 OF_CLIP = Reference("clip_id", "clips", owner=True)
 OF_LIST = Reference("list_id", "lists", owner=True)
-CLIP_ID = given("clip_id", "integer", "the clip")
+CLIP_ID = inherited("clip_id", "integer", "the clip")
 ONE_USER = col("id", "integer", "the user", name="user_id")
 ELSEWHERE = 1.0
 """Clips of others (favourites, likes, originals) may lie where this account cannot look."""
@@ -81,7 +81,7 @@ LISTS = Table(
 LIST_COLLABORATORS = Table(
     "list_collaborators",
     "One user who may add clips to somebody's list, as far as the list shows them",
-    (given("list_id", "integer", "the list"), ONE_USER),
+    (inherited("list_id", "integer", "the list"), ONE_USER),
     key=("list_id", "user_id"),
     parents=(OF_LIST, BY_USER),
 )
@@ -105,7 +105,7 @@ CLIPS = Table(
             "is_favorite",
             "boolean",
             "a favourite of one's own when the clip was read last (`favorites` is newer)",
-            also=("is_starred",),
+            aliases=("is_starred",),
         ),
         col("is_read_later", "boolean", "marked for later (payloads of 2012)"),
         count("comments", "how many comments it has"),
@@ -167,7 +167,7 @@ FAVORITES = Table(
 FOLLOWS = Table(
     "follows",
     "One user whom one follows or by whom one is followed",
-    (given("direction", "text", "`follower` or `following`"), ONE_USER),
+    (inherited("direction", "text", "`follower` or `following`"), ONE_USER),
     key=("direction", "user_id"),
     parents=(BY_USER,),
 )
@@ -181,7 +181,7 @@ NOTIFICATIONS = Table(
         CREATED,
         col("is_seen", "boolean", "was seen"),
         col("item_url", "text", "path of what it is about below https://kippt.com"),
-        col("user.id", "integer", "who did it", also=("item.id",)),
+        col("user.id", "integer", "who did it", aliases=("item.id",)),
         linked("clip", "the clip it is about"),
         linked("list", "the list it is about"),
         col("comment.id", "integer", "the comment it is about"),

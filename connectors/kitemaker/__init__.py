@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family, Option
+from connectors.core import Connector, Credential, Family, Option
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.http.judges import judge_kitemaker
@@ -82,19 +82,19 @@ KITEMAKER = checked(
         ),
         notes="connectors/kitemaker/notes.md",
         check=endpoints.REST_ORGANIZATION,
-        who=lambda organization: f"the organization {organization.get('name')}",
+        describe=lambda organization: f"the organization {organization.get('name')}",
         secret_fields=("apiKey", "token", "accessToken"),
         options=(
             Option(
                 "transport",
                 default="auto",
-                right=lambda value: value in ("auto", "rest", "graphql"),
+                is_valid=lambda value: value in ("auto", "rest", "graphql"),
                 example='transport = "auto"  # or "rest", or "graphql"',
             ),
             Option(
                 "space_keys",  # by REST, a space shows its key in comments alone
                 default={},
-                right=are_texts,
+                is_valid=are_texts,
                 example='space_keys = { "id of a space" = "KEY" }  # for transport = "rest"',
             ),
         ),

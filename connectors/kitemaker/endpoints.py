@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.core.resources import Resource, Rows
+from connectors.core import Resource, Rows, member, parent, request
 from connectors.kitemaker import normalize, queries
 from connectors.kitemaker import tables as t
 from connectors.paging import CursorPages, OnePage, Paging
@@ -19,12 +19,13 @@ MOST = 50
 """Rows of a page and of a recent list, by both documentations."""
 GRAPHQL = {"Authorization": "Bearer {token}"}
 REST = {"X-API-KEY": "{token}"}
-OF_ITEM = {"work_item_id": "id"}
-OF_INITIATIVE = {"initiative_id": "id"}
-OF_SPACE = {"space_id": "id"}
-ASKED_SPACE = {"space_id": ":space_id"}
+OF_ITEM = {"work_item_id": parent("id")}
+OF_INITIATIVE = {"initiative_id": parent("id")}
+OF_SPACE = {"space_id": parent("id")}
+ASKED_SPACE = {"space_id": request("space_id")}
+LABELLED = normalize.shaped("", normalize.labelled)
 # REST alone tells whether a comment is a reply.
-COMMENTS = Rows(t.COMMENTS, at="comments", given={"entity_id": "id"}, sparse=True)
+COMMENTS = Rows(t.COMMENTS, at="comments", inherit={"entity_id": parent("id")}, sparse=True)
 
 
 def graphql(name: str, query: str, *rows: Rows, paging: Paging | None = None) -> Resource:
@@ -55,9 +56,9 @@ SPACES = Rows(
     t.SPACES,
     at="data.organization.spaces",
     children=(
-        Rows(t.STATUSES, at="statuses", given=OF_SPACE),
-        Rows(t.LABELS, at="labels", given=OF_SPACE),
-        Rows(t.SPACE_MEMBERS, at="members", given=OF_SPACE),
+        Rows(t.STATUSES, at="statuses", inherit=OF_SPACE),
+        Rows(t.LABELS, at="labels", inherit=OF_SPACE),
+        Rows(t.SPACE_MEMBERS, at="members", inherit=OF_SPACE),
     ),
 )
 ORGANIZATION = graphql(
@@ -79,13 +80,15 @@ REST_SPACES = rest(
 REST_STATUSES = rest(
     "rest_statuses",
     "/metadata/statuses",
-    Rows(t.STATUSES, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
+    Rows(
+        t.STATUSES, rows=normalize.shaped("", normalize.labelled), inherit=ASKED_SPACE, sparse=True
+    ),
     spaceId="{space_id}",
 )
 REST_LABELS = rest(
     "rest_labels",
     "/metadata/labels",
-    Rows(t.LABELS, rows=normalize.shaped("", normalize.labelled), given=ASKED_SPACE, sparse=True),
+    Rows(t.LABELS, rows=LABELLED, inherit=ASKED_SPACE, sparse=True),
     spaceId="{space_id}",
 )
 SPACE_PIECE = Rows(t.SPACES, sparse=True)
@@ -93,11 +96,11 @@ SPACE_PIECE = Rows(t.SPACES, sparse=True)
 
 # -- work items and their comments ---------------------------------------------------------
 
-ITEM_LABELS = Rows(t.WORK_ITEM_LABELS, at="labels", given=OF_ITEM)
+ITEM_LABELS = Rows(t.WORK_ITEM_LABELS, at="labels", inherit=OF_ITEM)
 ITEM_PARTS = (
     ITEM_LABELS,
-    Rows(t.WORK_ITEM_MEMBERS, at="members", given=OF_ITEM),
-    Rows(t.WORK_ITEM_WATCHERS, at="watchers", given=OF_ITEM),
+    Rows(t.WORK_ITEM_MEMBERS, at="members", inherit=OF_ITEM),
+    Rows(t.WORK_ITEM_WATCHERS, at="watchers", inherit=OF_ITEM),
     COMMENTS,
 )
 WORK_ITEMS = graphql(
@@ -127,7 +130,7 @@ NAME_PIECE = Rows(t.WORK_ITEMS, sparse=True)
 COMMENT_PIECE = Rows(
     t.COMMENTS,
     rows=normalize.shaped("", normalize.comment),
-    given={"entity_id": ".entityId"},
+    inherit={"entity_id": member("entityId")},
     sparse=True,
 )
 RECENT_WORK_ITEMS = rest(
@@ -163,17 +166,17 @@ def work_items_by_id(ids: list[str]) -> tuple[Resource, Mapping[str, str]]:
 
 # -- initiatives and roadmaps --------------------------------------------------------------
 
-GENERAL_LABELS = Rows(t.LABELS, given=ASKED_SPACE, sparse=True)
+GENERAL_LABELS = Rows(t.LABELS, inherit=ASKED_SPACE, sparse=True)
 """Labels that no space lists; asked with no space."""
-INITIATIVE_LABELS = Rows(t.INITIATIVE_LABELS, at="labels", given=OF_INITIATIVE)
-INITIATIVE_SPACES = Rows(t.INITIATIVE_SPACES, at="spaces", given=OF_INITIATIVE)
+INITIATIVE_LABELS = Rows(t.INITIATIVE_LABELS, at="labels", inherit=OF_INITIATIVE)
+INITIATIVE_SPACES = Rows(t.INITIATIVE_SPACES, at="spaces", inherit=OF_INITIATIVE)
 INITIATIVE_PARTS = (
     INITIATIVE_LABELS,
     INITIATIVE_SPACES,
-    Rows(t.INITIATIVE_MEMBERS, at="members", given=OF_INITIATIVE),
-    Rows(t.INITIATIVE_WATCHERS, at="watchers", given=OF_INITIATIVE),
-    Rows(t.INITIATIVE_WORK_ITEMS, at="workItems", given=OF_INITIATIVE),
-    Rows(t.INITIATIVE_ROADMAP_COLUMNS, at="roadmapColumns", given=OF_INITIATIVE),
+    Rows(t.INITIATIVE_MEMBERS, at="members", inherit=OF_INITIATIVE),
+    Rows(t.INITIATIVE_WATCHERS, at="watchers", inherit=OF_INITIATIVE),
+    Rows(t.INITIATIVE_WORK_ITEMS, at="workItems", inherit=OF_INITIATIVE),
+    Rows(t.INITIATIVE_ROADMAP_COLUMNS, at="roadmapColumns", inherit=OF_INITIATIVE),
     COMMENTS,
 )
 
@@ -197,7 +200,7 @@ ROADMAPS = graphql(
     Rows(
         t.ROADMAPS,
         at="data.roadmaps.roadmaps",
-        children=(Rows(t.ROADMAP_COLUMNS, at="columns", given={"roadmap_id": "id"}),),
+        children=(Rows(t.ROADMAP_COLUMNS, at="columns", inherit={"roadmap_id": parent("id")}),),
     ),
 )
 INITIATIVE_BY_NUMBER = rest(
@@ -214,15 +217,15 @@ INITIATIVE_BY_NUMBER = rest(
 
 # -- feedback ------------------------------------------------------------------------------
 
-OF_FEEDBACK = {"feedback_id": "id"}
-LINKED = Rows(t.INSIGHT_ENTITIES, at="entities", given={"insight_id": "id"})
-INSIGHTS = Rows(t.INSIGHTS, at="insights", given=OF_FEEDBACK, children=(LINKED,))
+OF_FEEDBACK = {"feedback_id": parent("id")}
+LINKED = Rows(t.INSIGHT_ENTITIES, at="entities", inherit={"insight_id": parent("id")})
+INSIGHTS = Rows(t.INSIGHTS, at="insights", inherit=OF_FEEDBACK, children=(LINKED,))
 # REST shows the ids of what is linked, not whether these are work items.
 REST_INSIGHTS = replace(INSIGHTS, children=(replace(LINKED, sparse=True),))
 FEEDBACK_PARTS = (
     INSIGHTS,
-    Rows(t.FEEDBACK_OWNERS, at="owners", given=OF_FEEDBACK),
-    Rows(t.FEEDBACK_TAGS, at="tags", given=OF_FEEDBACK),
+    Rows(t.FEEDBACK_OWNERS, at="owners", inherit=OF_FEEDBACK),
+    Rows(t.FEEDBACK_TAGS, at="tags", inherit=OF_FEEDBACK),
 )
 
 

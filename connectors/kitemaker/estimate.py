@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from connectors.core.connector import Cost, Costing
+from connectors.core import Cost, Costing
 from connectors.kitemaker.endpoints import (
     FEEDBACK,
     INITIATIVES,

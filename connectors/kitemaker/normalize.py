@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.core.resources import Take
-from connectors.core.schema import Record, snake
+from connectors.core import Record, Take, snake
 from connectors.paging import get_path, records_at
 
 SIZES = {"small": "Small", "medium": "Medium", "large": "Large"}

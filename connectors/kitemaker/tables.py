@@ -7,7 +7,7 @@ what the maker is called belongs to `users`, so it makes no version either.
 
 from __future__ import annotations
 
-from connectors.core.schema import Column, Reference, Table, col, given
+from connectors.core import Column, Reference, Table, col, inherited
 
 ID = col("id", "text", "the record's id, the same for its whole life")
 CREATED = col("createdAt", "time", "when the record was created")
@@ -45,7 +45,7 @@ def link(name: str, meaning: str, owner: End, to: End, *more: Column) -> Table:
         name,
         meaning,
         (
-            given(owner[0], "text", f"the record in `{owner[1]}`"),
+            inherited(owner[0], "text", f"the record in `{owner[1]}`"),
             col("id", "text", f"the record in `{to[1]}`", name=to[0]),
             *more,
         ),
@@ -85,7 +85,7 @@ STATUSES = Table(
     "One status of a space: a column of its board",
     (
         ID,
-        given("space_id", "text", "the space to which the status belongs"),
+        inherited("space_id", "text", "the space to which the status belongs"),
         col("name", "text", "its name"),
         col("type", "text", "BACKLOG, TODO, IN_PROGRESS, DONE or ARCHIVED so far", backfilled=True),
         col("default", "boolean", "takes new work items (GraphQL only)", backfilled=True),
@@ -99,7 +99,7 @@ LABELS = Table(
     "One label of a space, or of the organization",
     (
         ID,
-        given("space_id", "text", "the label's space; NULL where initiatives or feedback have it"),
+        inherited("space_id", "text", "its space; NULL where initiatives or feedback have it"),
         col("name", "text", "its name, not unique"),
         col("color", "text", "hexadecimal digits without `#`, or a colour's name", backfilled=True),
         *LATE_STAMPS,
@@ -202,7 +202,7 @@ COMMENTS = Table(
     "One comment on a work item or an initiative",
     (
         ID,
-        given("entity_id", "text", "the work item or initiative that it is about"),
+        inherited("entity_id", "text", "the work item or initiative that it is about"),
         col("body", "text", "its text as Markdown"),
         *ACTOR,
         col("threadId", "text", "the same for a comment and its answers; no id of a comment"),
@@ -274,7 +274,7 @@ ROADMAP_COLUMNS = Table(
     "One column of a roadmap (GraphQL only)",
     (
         ID,
-        given("roadmap_id", "text", "its roadmap"),
+        inherited("roadmap_id", "text", "its roadmap"),
         col("name", "text", "its name"),
         col("columnType", "text", "PAST, PRESENT or FUTURE"),
         *STAMPS,
@@ -323,7 +323,7 @@ INSIGHTS = Table(
     "One part of a piece of feedback, linked to what it is about",
     (
         ID,
-        given("feedback_id", "text", "the feedback that it is part of"),
+        inherited("feedback_id", "text", "the feedback that it is part of"),
         col("contents", "text", "its text as Markdown"),
         *ACTOR,
         *STAMPS,

@@ -11,13 +11,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.core.connector import Plan, family_tables
-from connectors.core.errors import BadCredential, Skippable, UnexpectedShape
-from connectors.core.fetch import Page
-from connectors.core.known import KnownRows
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import (
+    BadCredential,
+    KnownRows,
+    Page,
+    Plan,
+    Reader,
+    Record,
+    Resource,
+    Skippable,
+    StateKey,
+    StateKind,
+    UnexpectedShape,
+    note,
+)
 from connectors.paging import Completeness, SeenPage, get_path, records_at
 
 CHECKED_SINGLY = 50
@@ -76,10 +83,11 @@ class Remembered:
         self._known = known
         self.several, self.count, self.due = known.several, known.count, known.due
         self.cursor, self.cursors = known.cursor, known.cursors
+        self.state, self.states = known.state, known.states
         self.first_time = known.first_time
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """The given columns of every current row."""
+        """The columns of every current row."""
         at_hand = self._columns.get(table, ())
         if not set(columns) <= set(at_hand):
             return self._known.rows(table, columns)
@@ -89,7 +97,7 @@ class Remembered:
 
 def token_mark(reader: Reader) -> str:
     """Tells one token from another; says nothing of the token itself."""
-    token = reader.client.part("token").encode()
+    token = reader.credential("token").encode()
     return hashlib.blake2b(token, digest_size=8, person=b"kollect").hexdigest()
 
 
@@ -97,19 +105,19 @@ def guarded(plan: Callable[[Reader, Means], None]) -> Plan:
     """The plan of a family; with another token than last time it ends nothing."""
 
     def run(reader: Reader) -> None:
-        reader.known = Remembered(reader.known, READ_AT_ONCE[reader.family.name])
-        mark, before = token_mark(reader), reader.known.cursor("token", reader.family.name)
+        reader.known = Remembered(reader.known, READ_AT_ONCE[reader.family])
+        mark, before = token_mark(reader), reader.known.state(note("token", reader.family))
         if before not in (None, mark):
-            reader.outcome.no_ends = "the token is another one than last time"
-            reader.outcome.messages.append(
-                f"the token has changed: {reader.family.name} read, and nothing is ended this time"
+            reader.evidence.no_ends = "the token is another one than last time"
+            reader.evidence.messages.append(
+                f"the token has changed: {reader.family} read, and nothing is ended this time"
             )
         plan(reader, Means.of(reader.options))
-        for table in family_tables(reader.family):
-            if table.name not in reader.outcome.proofs:
-                reader.outcome.note(table.name, "what was read shows nothing new of it")
-        if not reader.outcome.failures:
-            reader.outcome.cursors[("token", reader.family.name)] = mark
+        for table in reader.tables:
+            if table.name not in reader.evidence.proofs:
+                reader.evidence.note(table.name, "what was read shows nothing new of it")
+        if not reader.evidence.failures:
+            reader.evidence.state[note("token", reader.family)] = mark
 
     return run
 
@@ -118,21 +126,21 @@ def same_organization(reader: Reader, organization_id: Any) -> None:
     """Raises BadCredential where the token is for another organization than the account holds."""
     if not isinstance(organization_id, str):
         raise UnexpectedShape("Kitemaker did not say which organization this is")
-    held = reader.known.cursor("organization")
+    held = reader.known.state(note("organization"))
     if held not in (None, organization_id):
         raise BadCredential(
             f"the token is for the organization {organization_id}, this account holds {held}",
             guidance="Make another account for the other organization in kollect.toml.",
         )
-    reader.outcome.cursors[("organization", "")] = organization_id
+    reader.evidence.state[note("organization")] = organization_id
 
 
 def leave_out(reader: Reader, tables: Iterable[str]) -> None:
     """Tables of which REST has no list: their rows stay, and nothing is said of them."""
     names = sorted(tables)
-    reader.outcome.left_out.update(names)
+    reader.evidence.left_out.update(names)
     if reader.full:
-        reader.outcome.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
+        reader.evidence.messages.append(f"REST shows no {', '.join(names)}: they stay as they are")
 
 
 def read_pages(
@@ -159,7 +167,7 @@ def read_pages(
             reader.keep(rows, page.payload)
         more = paging.after(SeenPage(dict(params), page.payload, ids))
         if not more:
-            return paging.proof()
+            return paging.completeness()
         params = more[0]
 
 
@@ -170,24 +178,24 @@ def read_list(reader: Reader, resource: Resource) -> bool:
         page = reader.ask(resource)
         kept = reader.keep(resource.rows[0], page.payload)
     except Skippable as error:
-        reader.outcome.fail_rows(resource, str(error))
+        reader.evidence.fail_rows(resource, str(error))
         return False
     if believed(reader, resource, kept > 0, bool(reader.known.rows(table, ["id"]))):
-        reader.outcome.prove(table, resource.name, {}, "one whole answer")
+        reader.evidence.prove(table, resource.name, {}, "one whole answer")
     return True
 
 
 def believed(reader: Reader, resource: Resource, came: bool, known: bool, scope: str = "") -> bool:
     """An empty list where rows were known is believed when it comes empty in two runs."""
-    name = f"{resource.name} came empty"
-    before = reader.known.cursors(name).get(scope)
+    key = StateKey(StateKind.EMPTY_SINCE, resource.name, scope)
+    before = reader.known.state(key)
     if came or not known or before:
         if before:
-            reader.outcome.cursors[(name, scope)] = ""
+            reader.evidence.state[key] = ""
         return True
-    reader.outcome.cursors[(name, scope)] = reader.started_at.isoformat()
+    reader.evidence.state[key] = reader.started_at.isoformat()
     reason = "came empty, although rows are known; believed if it is empty the next time too"
-    reader.outcome.fail_rows(resource, reason)
+    reader.evidence.fail_rows(resource, reason)
     return False
 
 
@@ -220,13 +228,15 @@ def end_missing(
 
     gone, found, all_asked = look_singly(reader, ask, known - seen)
     if found:
-        reader.outcome.fail_rows(listing, f"lacked {len(found)} records that exist")
+        reader.evidence.fail_rows(listing, f"lacked {len(found)} records that exist")
     elif not all_asked:
-        reader.outcome.prove(table, listing.name, {}, proof.by)
+        reader.evidence.prove(table, listing.name, {}, proof.by)
         return
     for row_id in gone:
-        reader.outcome.end(table, {"id": row_id}, f"{proof.by} without it, and not found by its id")
-    reader.outcome.note(table, proof.by)
+        reader.evidence.end(
+            table, {"id": row_id}, f"{proof.by} without it, and not found by its id"
+        )
+    reader.evidence.note(table, proof.by)
 
 
 def organization_of(page: Page) -> Any:

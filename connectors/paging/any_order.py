@@ -52,7 +52,7 @@ class AnyOrderWalk(NumberedWalk):
             return self.read_again()
         if verdict:
             return self.end("two passes were equal")
-        self.outcome = Completeness(False, reason="rows moved in each pass over the pages")
+        self.result = Completeness(False, reason="rows moved in each pass over the pages")
         return []
 
 

@@ -18,7 +18,7 @@ def get_path(value: Any, path: str) -> Any:
     return value
 
 
-def whole(value: Any) -> int | None:
+def as_count(value: Any) -> int | None:
     """A count, or None for anything else (JSON `true` is no count)."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -72,7 +72,7 @@ class Paginator(Protocol):
     def after(self, page: SeenPage) -> list[Params]:
         """What to ask next, possibly several at once; nothing when the walk waits or ends."""
 
-    def proof(self) -> Completeness:
+    def completeness(self) -> Completeness:
         """What the pages so far have shown; called when nothing is left to ask."""
 
     def refused(self) -> Params | None:
@@ -113,7 +113,7 @@ class _OnePageWalk:
     def after(self, page: SeenPage) -> list[Params]:
         return []
 
-    def proof(self) -> Completeness:
+    def completeness(self) -> Completeness:
         return Completeness(True, "one whole answer")
 
     def refused(self) -> Params | None:

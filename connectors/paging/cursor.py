@@ -34,26 +34,26 @@ class CursorPages:
 class _CursorWalk:
     rule: CursorPages
     used: set[str] = field(default_factory=set)
-    outcome: Completeness | None = None
+    result: Completeness | None = None
 
     def first(self) -> Params:
         return {}
 
     def after(self, page: SeenPage) -> list[Params]:
         if not get_path(page.payload, self.rule.more):
-            self.outcome = Completeness(True, "end reached")
+            self.result = Completeness(True, "end reached")
             return []
         cursor = get_path(page.payload, self.rule.cursor)
         text = "" if cursor is None else str(cursor)
         if not page.ids or not text or text in self.used:
             fault = "an empty page promised more" if not page.ids else f"cursor {text!r} came again"
-            self.outcome = Completeness(False, reason=fault)
+            self.result = Completeness(False, reason=fault)
             return []
         self.used.add(text)
         return [{self.rule.param: text}]
 
-    def proof(self) -> Completeness:
-        return self.outcome or Completeness(False, reason="the listing was not read to its end")
+    def completeness(self) -> Completeness:
+        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         return None

@@ -81,7 +81,7 @@ class GrowingWalk(NumberedWalk):
             return self.ask([step])
         if step < 0:
             self.signs.append(f"page {borders.number} kept moving")
-            self.outcome = Completeness(False, reason="; ".join(self.signs[-3:]))
+            self.result = Completeness(False, reason="; ".join(self.signs[-3:]))
             return []
         if len(self.here) >= (self.total or 0):
             return self.proved("page borders compared")

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.paging.base import Completeness, Params, SeenPage, get_path, whole
+from connectors.paging.base import Completeness, Params, SeenPage, as_count, get_path
 
 if TYPE_CHECKING:
     from connectors.paging.page_number import PageNumbers
@@ -44,7 +44,7 @@ class NumberedWalk(ABC):
     """The second page was the first one over again, in a listing without a total."""
     moved: bool = False
     """Whether there was any sign that rows moved."""
-    outcome: Completeness | None = None
+    result: Completeness | None = None
 
     # -- what differs ----------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ class NumberedWalk(ABC):
             return self._without_total(number, page)
         self.moved |= self.total not in (None, total)
         self.total = total
-        echoed = whole(get_path(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
+        echoed = as_count(get_path(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
         self.size = echoed or len(page.ids) or self.ask_size
         self.pages = self.last_page()
         if self.pages == 1:
@@ -93,8 +93,8 @@ class NumberedWalk(ABC):
         self.begun = True
         return self.begin(page)
 
-    def proof(self) -> Completeness:
-        return self.outcome or Completeness(False, reason="the listing was not read to its end")
+    def completeness(self) -> Completeness:
+        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def _without_total(self, number: int, page: SeenPage) -> list[Params]:
         """An answer that shows no total: one whole answer, or pages up to an empty one."""
@@ -146,7 +146,7 @@ class NumberedWalk(ABC):
         self.here, self.rows = set(), 0
 
     def proved(self, by: str) -> list[Params]:
-        self.outcome = Completeness(True, by)
+        self.result = Completeness(True, by)
         return []
 
     def end(self, by: str) -> list[Params]:
@@ -166,7 +166,7 @@ class NumberedWalk(ABC):
         """
         if self.size >= (self.total or 0) or self.cuts >= CUTS:
             of_all = "" if self.total is None else f" of {self.total}"
-            self.outcome = Completeness(False, reason=f"{self.seen()} rows{of_all} came")
+            self.result = Completeness(False, reason=f"{self.seen()} rows{of_all} came")
             return []
         self.cuts += 1
         self.ask_size = max(2, self.size - self.size // 7 - 1)

@@ -49,7 +49,7 @@ class _LinkedOffsetWalk:
     start: list[Hashable] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
     moved: str = ""
-    outcome: Completeness | None = None
+    result: Completeness | None = None
 
     def first(self) -> Params:
         return self._at(0)
@@ -71,23 +71,23 @@ class _LinkedOffsetWalk:
         self.tail = page.ids[-overlap:] if overlap > 0 else []
         target = following - overlap
         if following <= offset or target in self.visited:
-            self.outcome = Completeness(False, reason=f"`next` led back to offset {following}")
+            self.result = Completeness(False, reason=f"`next` led back to offset {following}")
             return []
         return [self._at(target)]
 
     def _end(self, page: SeenPage) -> list[Params]:
         if not self.moved:
-            self.outcome = Completeness(True, "end reached, overlaps seen")
+            self.result = Completeness(True, "end reached, overlaps seen")
             return []
         if self.passes >= PASSES:
-            self.outcome = Completeness(False, reason=self.moved)
+            self.result = Completeness(False, reason=self.moved)
             return []
         self.passes += 1
         self.moved, self.tail, self.visited = "", [], set()
         return [self._at(0)]
 
-    def proof(self) -> Completeness:
-        return self.outcome or Completeness(False, reason="the listing was not read to its end")
+    def completeness(self) -> Completeness:
+        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         return None

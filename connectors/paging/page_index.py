@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path, whole
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, as_count, get_path
 
 PASSES = 4
 """How often a list that moves is read from its start before it is called unproved."""
@@ -44,7 +44,7 @@ class PageIndexes:
         return count
 
     def total(self, payload: Any) -> int | None:
-        return whole(get_path(payload, self.amount))
+        return as_count(get_path(payload, self.amount))
 
 
 def window(end: int, limit: int) -> tuple[int, int]:
@@ -81,7 +81,7 @@ class _PageIndexWalk:
     passes: int = 1
     moved: str = ""
     """What was wrong in the last pass, which goes on to the end all the same."""
-    outcome: Completeness | None = None
+    result: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.size or self.rule.limit
@@ -97,7 +97,7 @@ class _PageIndexWalk:
         return {"limit": str(size), "offset": str(offset)}
 
     def after(self, page: SeenPage) -> list[Params]:
-        amount = whole(get_path(page.payload, self.rule.amount))
+        amount = as_count(get_path(page.payload, self.rule.amount))
         if self.start == 0:
             if 0 < len(page.ids) < min(self.size, self.size if amount is None else amount):
                 self.size = len(page.ids)
@@ -123,7 +123,7 @@ class _PageIndexWalk:
         if amount is not None and len(self.seen) != amount:
             return self._again(f"{len(self.seen)} distinct rows came, {amount} were announced")
         by = "end reached" if amount is None else "amount matched"
-        self.outcome = Completeness(True, by, stale=frozenset(self.earlier - self.seen))
+        self.result = Completeness(True, by, stale=frozenset(self.earlier - self.seen))
         return []
 
     def _counts_rows(self, page: SeenPage) -> bool:
@@ -133,15 +133,15 @@ class _PageIndexWalk:
 
     def _again(self, reason: str) -> list[Params]:
         if self.passes >= PASSES:
-            self.outcome = Completeness(False, reason=f"{reason}, in each of {PASSES} passes")
+            self.result = Completeness(False, reason=f"{reason}, in each of {PASSES} passes")
             return []
         self.passes += 1
         self.earlier |= self.seen
         self.seen, self.tail, self.end = set(), [], 0
         return [self.first()]
 
-    def proof(self) -> Completeness:
-        return self.outcome or Completeness(False, reason="the listing was not read to its end")
+    def completeness(self) -> Completeness:
+        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         """The first page with a usual limit, where a greater one was refused."""

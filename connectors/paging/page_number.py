@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.paging.any_order import AnyOrderWalk
-from connectors.paging.base import Paginator, get_path, whole
+from connectors.paging.base import Paginator, as_count, get_path
 from connectors.paging.growing import GrowingWalk
 
 
@@ -34,4 +34,4 @@ class PageNumbers:
         return max(1, math.ceil(rows / self.per_page))
 
     def total(self, payload: Any) -> int | None:
-        return whole(get_path(payload, self.meta + ".total"))
+        return as_count(get_path(payload, self.meta + ".total"))

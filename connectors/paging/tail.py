@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path, whole
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage, as_count, get_path
 from connectors.paging.page_index import USUAL, PageIndexes
 
 
@@ -30,7 +30,7 @@ class TailPages:
         return min(2, PageIndexes(self.limit).requests(rows))
 
     def total(self, payload: Any) -> int | None:
-        return whole(get_path(payload, self.amount))
+        return as_count(get_path(payload, self.amount))
 
 
 def texts(ids: Iterable[Hashable]) -> list[str]:
@@ -50,7 +50,7 @@ class _TailWalk:
     seen: set[str] = field(default_factory=set)
     amount: int = 0
     everything: Paginator | None = None
-    outcome: Completeness | None = None
+    result: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.rule.limit
@@ -64,7 +64,7 @@ class _TailWalk:
     def after(self, page: SeenPage) -> list[Params]:
         if self.everything is not None:
             return self.everything.after(page)
-        amount = whole(get_path(page.payload, self.rule.amount))
+        amount = as_count(get_path(page.payload, self.rule.amount))
         if not self.step:
             return self._begin(page, amount)
         if not self.by_rows and self._counts_rows(page, amount):
@@ -107,17 +107,17 @@ class _TailWalk:
         """The end, unless rows are missing although known ones were reached."""
         if len(self.seen | self.rule.known) < self.amount:
             return self._read_everything()
-        self.outcome = Completeness(True, "read back to known rows", whole=False)
+        self.result = Completeness(True, "read back to known rows", whole=False)
         return []
 
     def _read_everything(self) -> list[Params]:
         self.everything = PageIndexes(self.rule.limit, self.rule.amount).paginator()
         return [self.everything.first()]
 
-    def proof(self) -> Completeness:
+    def completeness(self) -> Completeness:
         if self.everything is not None:
-            return self.everything.proof()
-        return self.outcome or Completeness(False, reason="the listing was not read to its end")
+            return self.everything.completeness()
+        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> Params | None:
         """The first page with a usual limit, where a greater one was refused."""

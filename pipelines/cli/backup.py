@@ -65,13 +65,13 @@ def backup(
     if plain and (new_key or key_file):
         raise BadSettings("--plain and a key exclude each other", guidance="leave one of them out")
     key = _new_key(new_key) if new_key else None if plain else _key(settings, key_file)
-    with showing() as tell:
-        place = write_backup(settings, key=key, tell=tell)
+    with showing() as on_step:
+        place = write_backup(settings, key=key, on_step=on_step)
         if prove:
             from warehouse.backup.verify import verify_backup
 
-            verify_backup(place, "rebuild", key=key, scratch=scratch_of(settings), tell=tell)
-        sent = send_to(settings, place, address, key, tell) if address else None
+            verify_backup(place, "rebuild", key=key, scratch=scratch_of(settings), on_step=on_step)
+        sent = send_to(settings, place, address, key, on_step) if address else None
     if as_json:
         from warehouse.backup.listing import list_backups
 
@@ -137,9 +137,9 @@ def verify(
     key = _key(settings, key_file)
     archive = Archive(settings.backup_dir)
     reports = []
-    with showing() as tell:
+    with showing() as on_step:
         if word is not None and is_address(word):
-            reports.append(verify_there(settings, word, depth, percent, key, tell))
+            reports.append(verify_there(settings, word, depth, percent, key, on_step))
         else:
             places = (
                 [archive.folder / name for name in archive.names()]
@@ -154,7 +154,7 @@ def verify(
                         sample=percent,
                         key=key,
                         scratch=scratch_of(settings),
-                        tell=tell,
+                        on_step=on_step,
                     )
                 )
     if as_json:
@@ -195,14 +195,15 @@ def restore(
     key_file: Path | None,
 ) -> None:
     """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE)."""
+    from pipelines.export.table_files import write_service_files
     from warehouse.backup.archive import Archive
     from warehouse.backup.restore import restore_backup
-    from warehouse.backup.selection import parse_moment
+    from warehouse.backup.selection import parse_time
 
     settings = _settings(config)
     key = _key(settings, key_file)
-    at = parse_moment(moment) if moment else None
-    with showing() as tell, fetched(settings, word, tell) as brought:
+    at = parse_time(moment) if moment else None
+    with showing() as on_step, fetched(settings, word, on_step) as brought:
         place = brought or Archive(settings.backup_dir).find(word)
         done = restore_backup(
             place,
@@ -210,9 +211,10 @@ def restore(
             select=selection,
             at=at,
             as_format=None if as_format == "duckdb" else as_format,
+            more_files=write_service_files,
             force=force,
             key=key,
-            tell=tell,
+            on_step=on_step,
         )
     files = f", {done.files:,} files" if done.files else ""
     click.echo(f"{done.to}: {done.rows:,} rows in {done.tables} tables{files}")
@@ -225,15 +227,15 @@ def restore(
 @click.pass_obj
 def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) -> None:
     """Remove backups by the rules in [backup] keep; never the newest good one."""
-    from warehouse.backup.progress import size_text
     from warehouse.backup.prune import prune_backups
+    from warehouse.progress import size_text
 
     settings = _settings(config)
-    with showing() as tell:
+    with showing() as on_step:
         if url is not None:
-            done = prune_there(settings, url, dry_run, tell)
+            done = prune_there(settings, url, dry_run, on_step)
         else:
-            done = prune_backups(settings, dry_run=dry_run, tell=tell)
+            done = prune_backups(settings, dry_run=dry_run, on_step=on_step)
     if as_json:
         shown = {
             "dry_run": dry_run,

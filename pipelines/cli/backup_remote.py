@@ -15,10 +15,10 @@ from connectors.core.errors import BadSettings
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from warehouse.backup.encrypt import BackupKey
-    from warehouse.backup.progress import Step
     from warehouse.backup.prune import Pruned
     from warehouse.backup.remote import Remote
     from warehouse.backup.verify import Report
+    from warehouse.progress import Step
 
 
 def scratch_of(settings: Settings) -> Path:
@@ -31,7 +31,7 @@ def send_to(
     place: Path,
     address: str,
     key: BackupKey | None,
-    tell: Callable[[Step], None],
+    on_step: Callable[[Step], None],
 ) -> int:
     """Send a backup to an address; returns the bytes sent."""
     from warehouse.backup.archive import Archive
@@ -39,7 +39,9 @@ def send_to(
     from warehouse.backup.remote import Remote
     from warehouse.backup.remote_copies import send_backup
 
-    return send_backup(open_backup(place, key), Remote(address), Archive(settings.backup_dir), tell)
+    return send_backup(
+        open_backup(place, key), Remote(address), Archive(settings.backup_dir), on_step
+    )
 
 
 def _split(address: str) -> tuple[str, str]:
@@ -70,11 +72,13 @@ def _named(address: str) -> tuple[Remote, str]:
 
 
 @contextmanager
-def fetched(settings: Settings, word: str, tell: Callable[[Step], None]) -> Iterator[Path | None]:
+def fetched(
+    settings: Settings, word: str, on_step: Callable[[Step], None]
+) -> Iterator[Path | None]:
     """A backup from an address in a folder here, gone afterwards; None for a word of this disk."""
     from warehouse.backup.archive import is_address
-    from warehouse.backup.durable import remove_tree
     from warehouse.backup.remote_copies import fetch_backup
+    from warehouse.store.durable import remove_tree
 
     if not is_address(word):
         yield None
@@ -83,7 +87,7 @@ def fetched(settings: Settings, word: str, tell: Callable[[Step], None]) -> Iter
     into = scratch_of(settings) / "fetched"
     into.mkdir(parents=True, exist_ok=True)
     remove_tree(into / name)
-    place = fetch_backup(remote, name, into, tell)
+    place = fetch_backup(remote, name, into, on_step)
     try:
         yield place
     finally:
@@ -96,21 +100,23 @@ def verify_there(
     depth: str,
     sample: float | None,
     key: BackupKey | None,
-    tell: Callable[[Step], None],
+    on_step: Callable[[Step], None],
 ) -> Report:
     """Verify a backup at an address; to rebuild it, it is fetched first."""
-    from warehouse.backup.progress import utc_now
     from warehouse.backup.remote_copies import find_remote_damage
     from warehouse.backup.verify import Report, examine_backup
+    from warehouse.progress import utc_now
 
     if sample is not None:
         raise BadSettings("--sample works on backups of this disk", guidance="leave it out here")
     remote, name = _named(address)
     if depth == "rebuild":
-        with fetched(settings, f"{remote.address.rstrip('/')}/{name}", tell) as place:
+        with fetched(settings, f"{remote.address.rstrip('/')}/{name}", on_step) as place:
             assert place is not None
-            return examine_backup(place, depth, key=key, scratch=scratch_of(settings), tell=tell)
-    problems, read = find_remote_damage(remote, name, depth, tell)
+            return examine_backup(
+                place, depth, key=key, scratch=scratch_of(settings), on_step=on_step
+            )
+    problems, read = find_remote_damage(remote, name, depth, on_step)
     return Report(name, depth, utc_now().isoformat(), 0, read, problems)
 
 
@@ -140,21 +146,20 @@ def list_there(address: str, as_json: bool) -> None:
 
 
 def prune_there(
-    settings: Settings, address: str, dry_run: bool, tell: Callable[[Step], None]
+    settings: Settings, address: str, dry_run: bool, on_step: Callable[[Step], None]
 ) -> Pruned:
     """Remove the backups at an address that no rule keeps."""
-    from warehouse.backup.archive import Archive, moment_of
-    from warehouse.backup.prune import Pruned
+    from warehouse.backup.archive import Archive, made_at_of
+    from warehouse.backup.prune import Candidate, Pruned, reasons_to_keep
     from warehouse.backup.remote import Remote
     from warehouse.backup.remote_copies import prune_remote
-    from warehouse.backup.retention import Candidate, reasons_to_keep
 
     remote = Remote(address)
     archive = Archive(settings.backup_dir)
     archive.own.mkdir(parents=True, exist_ok=True)
     # The same lock as for backups: this machine sends nothing there meanwhile.
-    with archive.writing(0.0, tell):
-        candidates = [Candidate(name, moment_of(name)) for name in remote.names()]
+    with archive.writing(0.0, on_step):
+        candidates = [Candidate(name, made_at_of(name)) for name in remote.names()]
         kept = reasons_to_keep(candidates, settings.keep)
-        going, freed = prune_remote(remote, set(kept), dry_run=dry_run, tell=tell)
+        going, freed = prune_remote(remote, set(kept), dry_run=dry_run, on_step=on_step)
     return Pruned(going, kept, freed, dry_run)

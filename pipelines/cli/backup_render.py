@@ -12,8 +12,8 @@ import click
 
 if TYPE_CHECKING:
     from warehouse.backup.listing import BackupInfo
-    from warehouse.backup.progress import Step
     from warehouse.backup.verify import Report
+    from warehouse.progress import Step
 
 LINE_SECONDS = 5.0
 """Away from a terminal, so often at the most says a line how far it is."""
@@ -23,7 +23,8 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
     """The list as a table, and with `changes` what differs from one to the next."""
     from datetime import UTC, datetime
 
-    from pipelines.cli.render import since, size, table
+    from pipelines.cli.render import since, table
+    from warehouse.progress import size_text
 
     now = datetime.now(UTC)
     rows = []
@@ -37,8 +38,8 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
                 each.name + (" (encrypted)" if each.encrypted else ""),
                 since(each.made_at, now),
                 each.rows,
-                size(each.bytes) if each.bytes is not None else None,
-                size(each.new_bytes) if each.new_bytes is not None else None,
+                size_text(each.bytes) if each.bytes is not None else None,
+                size_text(each.new_bytes) if each.new_bytes is not None else None,
                 changed if each.rows is not None else None,
                 each.proof,
             )
@@ -61,7 +62,7 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
 
 def tell_report(report: Report, as_json: bool) -> None:
     """Damage by name on standard error, a line for each; else one line of what was proved."""
-    from warehouse.backup.progress import size_text
+    from warehouse.progress import size_text
 
     if not report.good:
         count = len(report.problems)

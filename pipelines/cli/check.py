@@ -32,4 +32,4 @@ def _see(settings: Settings, account: Account) -> str:
     from pipelines.sync.probe import asking
 
     with asking(settings, account) as asker:
-        return account.connector.who(asker.look(account.connector.check))
+        return account.connector.describe(asker.look(account.connector.check))

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from connectors import SERVICES
 from connectors.core.errors import BadSettings
 from pipelines.cli.sandbox import chosen_services
+from pipelines.cli.settings_files import write_settings_files
 
 if TYPE_CHECKING:
+    from pipelines.cli.demo_compare import Tables
     from pipelines.settings import Settings
     from pipelines.sync.result import AccountResult
     from sandbox import Sandbox
 
+MARK = "# Written by `kollect demo`, which removes this whole folder when it runs again.\n"
 EXAMPLES = (
     (
         "The largest Kinopio spaces",
@@ -38,11 +42,11 @@ GROUP BY ALL ORDER BY gigabytes DESC, quality LIMIT 5""",
         ("files", "gigabytes", "seconds"),
     ),
     (
-        "What the second sync found, from the history",
+        "What the second sync changed, from the history",
         """SELECT account, table_name AS "table", inserted, updated, deleted, rows
 FROM _kollect.loads
 WHERE inserted + updated + deleted > 0
-QUALIFY dense_rank() OVER (PARTITION BY account ORDER BY run_id) > 1
+QUALIFY dense_rank() OVER (PARTITION BY account ORDER BY run_id) = 2
 ORDER BY account, "table" LIMIT 12""",
         ("inserted", "updated", "deleted", "rows"),
     ),
@@ -66,52 +70,63 @@ def demo(size: int | None, folder: Path, services: tuple[str, ...]) -> None:
     place = folder.absolute()
     _clear(place)
     with Sandbox(names, size=size) as box:
-        for world in box.services.values():
-            if hasattr(world, "today"):
-                world.today = datetime.now(UTC).date()
-        (place / "kollect.toml").write_text(box.settings(place / "kollect.duckdb"))
+        for service in box.services.values():
+            if hasattr(service, "today"):
+                service.today = datetime.now(UTC).date()
+        text = MARK + box.settings(place / "kollect.duckdb")
+        write_settings_files(place, {"kollect.toml": text}, force=False)
         settings = read_settings(place / "kollect.toml", environ=box.environment())
         click.echo(f"Stand-ins of {len(names)} services are running, with their real limits.")
         tour = Tour(settings, box)
-        tour.walk()
+        tour.run()
     click.echo()
     tour.show()
-    _look(settings, names)
+    _show_examples(settings, names)
     shown = settings.file or place
     click.echo(f"Look further:  kollect --config {_short(shown)} status")
     click.echo(f'               kollect --config {_short(shown)} query "SHOW ALL TABLES"')
-    sys.exit(tour.judge())
+    sys.exit(tour.exit_status())
 
 
 @dataclass
 class Tour:
-    """Three syncs of stand-ins that change meanwhile, and what was found after each."""
+    """Three syncs of stand-ins that change meanwhile, each compared with what they hold."""
 
     settings: Settings
     box: Sandbox
     syncs: list[list[AccountResult]] = field(default_factory=list)
-    differing: list[dict[str, list[str]]] = field(default_factory=list)
-    """After each sync: account -> what is not as the service has it."""
-    held: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
-    """Account -> what its copy has to hold now."""
+    first: dict[str, list[str]] = field(default_factory=dict)
+    """Account -> where the copy differs from its service after the first sync."""
+    second: dict[str, list[str]] = field(default_factory=dict)
+    """The same after the second, incremental sync; some changes show only to a full pass."""
+    unexpected: dict[str, list[str]] = field(default_factory=dict)
+    """After the second sync: where the copy differs from what an incremental sync can see."""
+    third: dict[str, list[str]] = field(default_factory=dict)
+    """After the full pass."""
 
-    def walk(self) -> None:
+    def run(self) -> None:
         """Sync, change, sync, and sync in full."""
-        worlds = self.box.services
+        from pipelines.cli.demo_compare import compare
+
         click.echo("First sync: everything is read.")
         self._sync()
-        self._compare({name: world.truth() for name, world in worlds.items()})
+        before = self._truths()
+        self.first = compare(self.settings, before)
         click.echo("\nMeanwhile, people change things:")
-        for world in worlds.values():
-            for sentence in world.change(1)[:4]:
-                click.echo(f"  {world.name}: {sentence}")
+        for service in self.box.services.values():
+            for sentence in service.change(1)[:4]:
+                click.echo(f"  {service.name}: {sentence}")
         click.echo("\nSecond sync: only what may have changed is asked for.")
         self._sync()
-        # What a service tells only in a full pass has to be as it was before.
-        self._compare({name: world.expected(self.held[name]) for name, world in worlds.items()})
-        click.echo("\nA full pass: everything is read again, so that nothing stays unseen.")
+        visible = {n: at.expected(dict(before[n])) for n, at in self.box.services.items()}
+        self.second = compare(self.settings, self._truths())
+        self.unexpected = compare(self.settings, visible)
+        click.echo("\nFull pass: everything is read again, so that nothing stays unseen.")
         self._sync(full=True)
-        self._compare({name: world.truth() for name, world in worlds.items()})
+        self.third = compare(self.settings, self._truths())
+
+    def _truths(self) -> Mapping[str, Tables]:
+        return {name: service.truth() for name, service in self.box.services.items()}
 
     def _sync(self, *, full: bool = False) -> None:
         from pipelines.cli.progress import progress_lines
@@ -122,18 +137,15 @@ class Tour:
         results, _ = sync_accounts(self.settings, everything, full=full, progress=tell)
         self.syncs.append(results)
 
-    def _compare(self, held: dict[str, dict[str, list[dict[str, Any]]]]) -> None:
-        from pipelines.cli.compare import differing
-
-        self.held = held
-        self.differing.append(differing(self.settings, held))
-
     def show(self) -> None:
         """What it took, whether it is right, and what the second sync changed."""
-        from pipelines.cli.compare import verdict
+        self._show_cost()
+        self._show_comparison()
+        self._show_changes()
+
+    def _show_cost(self) -> None:
         from pipelines.cli.render import table
 
-        first, second, third = self.syncs
         counted = ("requests", "waited s", "requests ", "waited s ", "requests  ", "waited s  ")
         table(
             "What it took",
@@ -144,39 +156,62 @@ class Tour:
                  *(part for one in (a, b, c)
                    for part in (one.status, one.requests, round(one.waited_seconds, 1))),
                  len(self.box.stand_ins[a.account].referee.violations))
-                for a, b, c in zip(first, second, third, strict=True)
+                for a, b, c in zip(*self.syncs, strict=True)
             ],
             numbers=(*counted, "too fast"),
         )  # fmt: skip
+
+    def _show_comparison(self) -> None:
+        from pipelines.cli.render import table
+
         table(
-            "The copy beside the services, row by row",
-            ("account", "rows", "after the first sync", "after changes", "after a full pass"),
+            "The copy compared with the services: every table, row and field",
+            ("account", "tables", "first sync", "second sync", "of it visible to it", "full pass"),
             [
-                (name, sum(map(len, self.held[name].values())),
-                 *(verdict(found[name]) for found in self.differing))
+                (
+                    name,
+                    self._compared_tables(name),
+                    _verdict(self.first[name]),
+                    _verdict(self.second[name]),
+                    _verdict(self.unexpected[name]),
+                    _verdict(self.third[name]),
+                )
                 for name in self.settings.accounts
             ],
-            numbers=("rows",),
-        )  # fmt: skip
-        changes = [
-            (b.account, name, row["inserted"] or None, row["updated"] or None,
-             row["deleted"] or None)
-            for b in second
-            for name, row in b.tables.items()
-            if row["inserted"] or row["updated"] or row["deleted"]
-        ]  # fmt: skip
+        )
+        click.echo(
+            "The second sync asks only for what the services show as changed. What it differs in\n"
+            "is what they show to nobody but a full pass (such as a comment on an old clip).\n"
+        )
+
+    def _compared_tables(self, account: str) -> str:
+        """How many tables were compared, `of` how many where a stand-in does not tell them all."""
+        tables = self.settings.account(account).connector.tables
+        told = [name for name in tables if name in self.box.services[account].truth()]
+        return f"{len(told)}" if len(told) == len(tables) else f"{len(told)} of {len(tables)}"
+
+    def _show_changes(self) -> None:
+        from pipelines.cli.render import table
+
         kinds = ("inserted", "updated", "deleted")
+        changes = [
+            (result.account, name, *(row[kind] or None for kind in kinds))
+            for result in self.syncs[1]
+            for name, row in result.tables.items()
+            if any(row[kind] for kind in kinds)
+        ]
         table("What the second sync changed", ("account", "table", *kinds), changes, numbers=kinds)
 
-    def judge(self) -> int:
-        """The exit status; what went wrong goes to standard error."""
+    def exit_status(self) -> int:
+        """0 where all is well; what went wrong goes to standard error."""
         results = [result for sync in self.syncs for result in sync]
         for result in results:
             if result.error is not None:
                 click.echo(f"kollect: {result.error}", err=True)
-        problems = [text for found in self.differing for texts in found.values() for text in texts]
+        compared = (self.first, self.unexpected, self.third)
+        problems = [text for found in compared for texts in found.values() for text in texts]
         for text in problems[:5]:
-            click.echo(f"kollect: the copy is not as the service: {text}", err=True)
+            click.echo(f"kollect: the copy differs from the service: {text}", err=True)
         too_fast = [n for n, at in self.box.stand_ins.items() if at.referee.violations]
         for name in too_fast:
             click.echo(f"kollect: {name} was asked faster than it allows", err=True)
@@ -184,7 +219,13 @@ class Tour:
         return 0 if whole and not problems and not too_fast else 1
 
 
-def _look(settings: Settings, names: list[str]) -> None:
+def _verdict(problems: list[str]) -> str:
+    if not problems:
+        return "equal"
+    return f"{len(problems)} difference{'s' if len(problems) > 1 else ''}"
+
+
+def _show_examples(settings: Settings, names: list[str]) -> None:
     """Some questions that people may ask of the warehouse, and their answers."""
     from pipelines.cli.render import table
     from warehouse.store.connect import Warehouse
@@ -200,14 +241,15 @@ def _look(settings: Settings, names: list[str]) -> None:
 
 
 def _clear(place: Path) -> None:
-    """An empty folder for the demo; only a demo's own folder is ever removed."""
+    """An empty folder for the demo; only a folder that a demo has written is ever removed."""
     if place.exists() and any(place.iterdir()):
-        if not (place / "kollect.toml").exists():
+        settings = place / "kollect.toml"
+        if not settings.exists() or not settings.read_bytes().startswith(MARK.encode()):
             raise BadSettings(
-                f"{place} holds something else", guidance="name another folder with --to"
+                f"{place} holds something else than a demo",
+                guidance="name another folder with --to",
             )
         shutil.rmtree(place)
-    place.mkdir(parents=True, exist_ok=True)
 
 
 def _indented(text: str) -> str:

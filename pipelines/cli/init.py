@@ -8,8 +8,8 @@ import click
 
 from connectors import SERVICES, connector
 from connectors.core.connector import Connector
-from connectors.core.errors import BadSettings
-from pipelines.settings import read_settings
+from pipelines.cli.settings_files import write_settings_files
+from pipelines.settings import environment, read_account
 
 HEAD = """\
 # Settings of kollect. All of it is optional; what is commented out shows the default.
@@ -21,6 +21,22 @@ HEAD = """\
 [backup]
 # dir  = "backups"
 # keep = { daily = 7, weekly = 4, monthly = 12 }
+
+[guard]
+# mass_delete_share   = 0.5            # a larger share that vanishes at once is doubted first
+# confirm_empty_hours = 20             # a list that had rows and is empty is believed so much later
+
+[schedule]                             # for `kollect ui`: hourly, daily, weekly, never, or cron
+# sync     = "hourly"
+# full     = "weekly"
+# backup   = "daily"
+# verify   = "weekly"
+# timezone = "Europe/Berlin"           # default: that of this computer
+
+[alerts]                               # who is told when something is wrong
+# command     = "a program; it gets the message on standard input"
+# webhook_env = "NAME_OF_A_VARIABLE"   # that holds the address
+# apprise_env = "NAME_OF_A_VARIABLE"   # that holds Apprise addresses (e-mail, chat, push)
 """
 
 
@@ -30,17 +46,10 @@ HEAD = """\
 def init(config: Path | None, force: bool) -> None:
     """Write a commented kollect.toml and say which credentials were found."""
     file = (config or Path("kollect.toml")).absolute()
-    if file.exists() and not force:
-        raise BadSettings(f"{file.name} is already here", guidance="edit it, or use --force")
-    found = read_settings(folder=file.parent) if not file.exists() else None
-    ready = set(found.accounts) if found else set()
+    known = environment(file.parent)
+    ready = {name for name in SERVICES if read_account(name, {}, known, file.name).ready}
     text = HEAD + "".join(account_section(service, service in ready) for service in SERVICES)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadSettings(
-            f"{file} cannot be written: {error.strerror}", guidance="check the folder"
-        ) from None
+    write_settings_files(file.parent, {file.name: text}, force=force)
     click.echo(f"wrote {file.name}")
     for service in SERVICES:
         declared = connector(service)
@@ -73,6 +82,7 @@ def account_section(service: str, ready: bool) -> str:
         f"max_seconds = {retry.max_seconds} }}"
     )
     lines += [f"# {option.example}" for option in declared.options]
+    lines.append(f"# full_every_days = {declared.full_every_days:<11}         # 0: only by hand")
     if declared.files:
         lines += _file_lines(declared)
     lines.append('# include   = ["*"]                    # tables, e.g. '

@@ -10,9 +10,11 @@ import click
 
 from connectors import SERVICES
 from connectors.core.errors import BadSettings
+from pipelines.cli.settings_files import write_settings_files
 
 
 def chosen_services(services: tuple[str, ...]) -> list[str]:
+    """The named services, all of them without any; raises BadSettings for an unknown one."""
     for service in services:
         if service not in SERVICES:
             raise BadSettings(
@@ -29,8 +31,12 @@ def chosen_services(services: tuple[str, ...]) -> list[str]:
 @click.option("--latency", type=float, default=0.0, help="Seconds before each answer.")
 @click.option("--no-limits", is_flag=True, help="Do not enforce the services' rates.")
 @click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="Write kollect.toml and .env here."
+    "--settings",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write kollect.toml and .env here.",
 )
+@click.option("--force", is_flag=True, help="Overwrite a kollect.toml and .env that are there.")
 def sandbox(
     services: tuple[str, ...],
     size: int | None,
@@ -38,7 +44,8 @@ def sandbox(
     port: int,
     latency: float,
     no_limits: bool,
-    file: Path | None,
+    folder: Path | None,
+    force: bool,
 ) -> None:
     """Start local stand-ins of the services and print their settings; Ctrl-C ends them.
 
@@ -54,14 +61,12 @@ def sandbox(
         for world in box.services.values():
             if hasattr(world, "today"):
                 world.today = datetime.now(UTC).date()
-        folder = (file or Path()).absolute()
-        text = box.settings(folder / "kollect.duckdb")
+        place = (folder or Path()).absolute()
+        text = box.settings(place / "kollect.duckdb")
         variables = "".join(f"{name}={value}\n" for name, value in box.environment().items())
-        if file is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "kollect.toml").write_text(text)
-            (folder / ".env").write_text(variables)
-            click.echo(f"wrote kollect.toml and .env in {folder}")
+        if folder is not None:
+            write_settings_files(place, {"kollect.toml": text, ".env": variables}, force=force)
+            click.echo(f"wrote kollect.toml and .env in {place}")
         else:
             click.echo(f"# kollect.toml\n{text}\n# .env (these are invented)\n{variables}")
         for name, stand_in in box.stand_ins.items():

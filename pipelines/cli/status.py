@@ -82,12 +82,12 @@ def _files(connection: Any) -> dict[str, dict[str, int]]:
 
 
 def _show_files(files: dict[str, dict[str, int]]) -> None:
-    from pipelines.cli.render import size
+    from warehouse.progress import size_text
 
     for account, counts in files.items():
         kept = f" ({counts['gone_and_kept']:,} of them kept)" if counts["gone"] else ""
         click.echo(
-            f"{account}: {counts['stored']:,} files ({size(counts['bytes'])}), "
+            f"{account}: {counts['stored']:,} files ({size_text(counts['bytes'])}), "
             f"{counts['failed']:,} failed, {counts['skipped']:,} skipped, "
             f"{counts['gone']:,} gone at the service{kept}; see _kollect.files"
         )

@@ -123,7 +123,8 @@ def status_of(results: list[AccountResult]) -> int:
 
 def summary(results: list[AccountResult]) -> None:
     """What each account's sync did."""
-    from pipelines.cli.render import size, span, table
+    from pipelines.cli.render import span, table
+    from warehouse.progress import size_text
 
     names = ("inserted", "updated", "deleted", "unchanged", "rejected")
     for result in results:
@@ -134,7 +135,7 @@ def summary(results: list[AccountResult]) -> None:
         ]  # fmt: skip
         title = (
             f"{result.account}: {result.status}, {result.requests} requests, "
-            f"{size(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
+            f"{size_text(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
         )
         table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))
         if result.files is not None:

@@ -50,8 +50,8 @@ def _table(table: Table, sources: list[str]) -> Iterator[str]:
     for column in table.columns:
         unit = f" ({column.unit})" if column.unit else ""
         unversioned = " *volatile*" if column.unversioned else ""
-        field = "given" if column.given else f"`{column.source}`"
-        also = "".join(f", `{other}`" for other in column.also)
+        field = "given" if column.inherited else f"`{column.source}`"
+        also = "".join(f", `{other}`" for other in column.aliases)
         meaning = column.meaning.replace("|", "\\|")
         yield (
             f"| `{column.name}` | {DUCKDB_TYPES[column.type]} | {meaning}{unit}{unversioned} "

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.backup.as_files import FORMATS, write_spaces
+from pipelines.export.kinopio_spaces import write_spaces
+from warehouse.backup.export import FORMATS
 from warehouse.schema.types import literal, quoted
 
 if TYPE_CHECKING:
@@ -42,3 +43,11 @@ def write_tables(
         catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
         spaces = folder / "spaces"
         yield spaces, write_spaces(connection, catalog, spaces, account.name)
+
+
+def write_service_files(
+    connection: duckdb.DuckDBPyConnection, catalog: str, service: str, shape: str, folder: Path
+) -> None:
+    """The service's own export files, where it has such for this format."""
+    if service == "kinopio" and shape == "json":
+        write_spaces(connection, catalog, folder / "spaces")

@@ -75,11 +75,11 @@ class FilePlan:
     @property
     def sentence(self) -> str:
         """For people: `files to fetch: about 32, 1.2 GB and 5 of unknown size`."""
-        from pipelines.cli.render import size
+        from warehouse.progress import size_text
 
         about, more = "about " if self.about else "", " or more" if self.at_least else ""
         known = self.files - self.of_unknown_size
-        sizes = [size(self.bytes)] if known else []
+        sizes = [size_text(self.bytes)] if known else []
         if self.of_unknown_size:
             sizes.append(f"{self.of_unknown_size:,} of unknown size")
         text = f"files to fetch: {about}{self.files:,}{more}"
@@ -136,7 +136,7 @@ def _reckon(
         except Skippable:
             continue
         shown = _Shown()
-        shaper = RecordMapper(asker.known.connector, shown)
+        shaper = RecordMapper(asker.known.connector.tables.values(), shown)
         seen = 0
         for rows in resource.rows[:1]:
             records = shaper.find(rows, payload, {}) or []
@@ -190,8 +190,8 @@ def _row(source: FileSource, line: Record) -> dict[str, Any]:
     for name in source.columns:
         column = source.table.column(name)
         value = line["p"].get(name)
-        if not column.given:
-            values = (get_path(record, place) for place in (column.source, *column.also))
+        if not column.inherited:
+            values = (get_path(record, place) for place in (column.source, *column.aliases))
             value = next((found for found in values if found is not None), None)
         if column.type == "json" and value is not None:
             value = msgspec.json.encode(value).decode()

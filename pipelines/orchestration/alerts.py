@@ -21,7 +21,7 @@ import dagster as dg
 
 from connectors.http.redact import safe_text
 from pipelines.orchestration.backups import GROUP
-from pipelines.orchestration.notify import News, Ways, tell, ways
+from pipelines.orchestration.notify import Channels, Message, channels_of, notify
 from pipelines.orchestration.schedules import ACCOUNT_TAG
 from pipelines.orchestration.sources import Source, known_values
 from pipelines.settings import Settings
@@ -91,10 +91,10 @@ class Book:
         """What is still to be told."""
         return {s: p for s, p in self.problems.items() if not p.told and p.tries < TRIES}
 
-    def tell(self, subject: str, deed: Callable[[News], dict[str, str]]) -> dict[str, str]:
+    def tell(self, subject: str, deed: Callable[[Message], dict[str, str]]) -> dict[str, str]:
         """Tell one of them; returns what went wrong, by way."""
         problem = self.problems[subject]
-        failed = deed(News(subject, problem.over, problem.text, problem.since))
+        failed = deed(Message(subject, problem.over, problem.text, problem.since))
         problem.tries += 1
         problem.told = not failed
         if problem.over and (problem.told or problem.tries >= TRIES):
@@ -104,7 +104,7 @@ class Book:
 
 def alerts_sensor(sources: Sequence[Source], settings: Settings) -> dg.SensorDefinition:
     """The sensor that tells; runs by default, also where nothing but the log is set."""
-    by = ways(settings.alerts, known_values(settings))
+    by = channels_of(settings.alerts, known_values(settings))
     secrets = [value for s in sources for value in s.account.credential.values() if len(value) > 5]
     where = ", ".join(["the log of this sensor", *by.names])
 
@@ -158,7 +158,7 @@ def look(
     return after.isoformat()
 
 
-def announce(book: Book, by: Ways, secrets: list[str], log: Any) -> list[str]:
+def announce(book: Book, by: Channels, secrets: list[str], log: Any) -> list[str]:
     """Tell what is to be told; returns sentences on what was done."""
     said: list[str] = []
     for subject, problem in book.pending().items():
@@ -167,7 +167,7 @@ def announce(book: Book, by: Ways, secrets: list[str], log: Any) -> list[str]:
             log.info(f"{subject} is fine again; the problem began {problem.since}")
         elif problem.tries == 0:
             log.error(f"{subject} has a problem: {text}")
-        failed = book.tell(subject, lambda news: tell(news, by, secrets))
+        failed = book.tell(subject, lambda message: notify(message, by, secrets))
         for way, reason in failed.items():
             log.warning(f"could not tell by {way}, will try again: {reason}")
         ways_used = [name for name in by.names if name not in failed]

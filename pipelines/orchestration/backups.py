@@ -59,7 +59,7 @@ def backup_assets(source: Source) -> dg.AssetsDefinition:
 def _write(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     from pipelines.orchestration.report import StepLog, in_words
     from warehouse.backup import Pruned, find_key, list_backups, prune_backups, write_backup
-    from warehouse.backup.progress import size_text
+    from warehouse.progress import size_text
 
     settings = source.settings
     tell = StepLog(context.log, time.monotonic)
@@ -67,12 +67,12 @@ def _write(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     with in_words():
         # As on the command line, the key may also stand in `.env`.
         key = find_key(None, known_values(settings))
-        place = write_backup(settings, key=key, tell=tell)
+        place = write_backup(settings, key=key, on_step=tell)
     seconds = round(time.monotonic() - started, 2)
     context.log.info(f"wrote {place} in {seconds:.1f} s")
     pruned, not_pruned = Pruned([]), ""
     try:
-        pruned = prune_backups(settings, tell=tell, wait_seconds=WAIT_SECONDS)
+        pruned = prune_backups(settings, on_step=tell, wait_seconds=WAIT_SECONDS)
         context.log.info(
             f"kept {len(pruned.kept):,} backups, removed {len(pruned.removed):,}"
             f"{': ' if pruned.removed else ''}{', '.join(pruned.removed)}; "
@@ -123,7 +123,7 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
     """The state of the check, and a failed run where it is bad: nobody should overlook that."""
     from pipelines.orchestration.report import StepLog, in_words
     from warehouse.backup import DamageFound, examine_backup, find_key, list_backups
-    from warehouse.backup.progress import size_text
+    from warehouse.progress import size_text
 
     started = time.monotonic()
     with in_words():
@@ -135,7 +135,7 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
         raise dg.Failure(said, allow_retries=False)
     with in_words():
         report = examine_backup(
-            found[-1].path, depth="full", key=key, tell=StepLog(context.log, time.monotonic)
+            found[-1].path, depth="full", key=key, on_step=StepLog(context.log, time.monotonic)
         )
     figures: dict[str, Any] = {
         "backup": report.name,

@@ -20,7 +20,7 @@ from warehouse.store.inspection import cursors, sample
 if TYPE_CHECKING:
     import duckdb
 
-    from warehouse.backup.progress import Step
+    from warehouse.progress import Step
 
 EMAIL = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
 LONG_ID = 14

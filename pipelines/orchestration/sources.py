@@ -8,6 +8,7 @@ syncs before, and ends with the run. So nothing has to be started beforehand or 
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -52,9 +53,12 @@ class Source:
 
     @property
     def owner(self) -> str:
-        """The person who is told about problems, else a name that stands for them."""
-        mail = self.settings.alerts.get("email_to", "")
-        return mail if re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", mail) else "team:kollect"
+        """Whoever runs kollect, by the name of their login."""
+        try:
+            login = re.sub(r"[^A-Za-z0-9_.-]", "_", getpass.getuser())
+        except (KeyError, OSError):  # a container without an entry for its user
+            login = "kollect"
+        return f"team:{login}"
 
     @property
     def tables(self) -> dict[str, tuple[Table, tuple[str, ...]]]:

@@ -30,6 +30,7 @@ from warehouse.store.connect import Warehouse
 from warehouse.store.disk import storage_problem
 from warehouse.store.engine import open_engine
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.state_folder import common_folder
 
 STAGE_HOURS = 24.0
 """A journal older than this is thrown away: its pages are too old to go on with."""
@@ -151,7 +152,10 @@ class _Sync:
             else:
                 with (
                     make_client(
-                        self.account, self.warehouse.home, self.runtime, self._on_event
+                        self.account,
+                        common_folder(self.warehouse.path),
+                        self.runtime,
+                        self._on_event,
                     ) as client,
                     open_engine(self.warehouse.home) as engine,
                     self._kept(engine),
@@ -223,7 +227,7 @@ class _Sync:
             started_at=started_at,
             full=self.full,
             named=self.named,
-            mass_delete_share=self.settings.mass_delete_share,
+            mass_delete_share=self.settings.guard.mass_delete_share,
             accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,
@@ -276,7 +280,7 @@ class _Sync:
             result.status = "complete"
         else:
             result.status = "partial" if any(proved) else "failed"
-        record_run(
+        unread = record_run(
             self.warehouse,
             engine.cursor(),
             self.connector,
@@ -295,3 +299,5 @@ class _Sync:
             ),
             result.tables,
         )
+        for table, rows in unread.items():
+            result.tables[table]["rows"] = rows

@@ -84,7 +84,7 @@ def _of_family(family: Family, asker: Asker, wanted: set[str]) -> list[Cost]:
             cost = _of_listing(resource, asker)
         elif isinstance(resource.each, ForEachParent):
             parents = rows.get(resource.each.of, 0)
-            cost = Cost(resource.name, -(-parents // resource.each.batch))
+            cost = Cost(resource.name, parents)
         else:
             cost = Cost(resource.name, _due(resource, resource.each, asker, costs))
         rows[resource.name] = cost.rows

@@ -10,10 +10,10 @@ from typing import Any
 
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
-from connectors.core.families import read_family
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
-from connectors.core.reader import Reader
+from connectors.core.reader import FamilyReader
+from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
@@ -24,6 +24,8 @@ from warehouse.schema.evolve import made_beside
 from warehouse.store.connect import Warehouse
 from warehouse.store.processors import one_processor
 from warehouse.store.scratch import Scratch
+
+FULL_PASS = StateKey(StateKind.FULL_PASS)
 
 
 @dataclass
@@ -82,7 +84,7 @@ class FamilyPass:
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""
         known = self.known
-        if known.cursors("loaded in run").get(family.name) == self.run_id:
+        if known.states(StateKind.LOADED_IN_RUN).get(family.name) == self.run_id:
             return False
         spared = family.full_only and not self.full and not self.named
         return not spared or known.first_time(family.name)
@@ -93,11 +95,11 @@ class FamilyPass:
         An account whose first pass broke off has had none, and catches up.
         """
         known, days = self.known, self.account.full_every_days
-        last = known.cursor("full pass")
+        last = known.state(FULL_PASS)
         if not days or self.named:
             return False
         if last is None:
-            return not set(known.cursors("loaded in run").values()) <= {self.run_id}
+            return not set(known.states(StateKind.LOADED_IN_RUN).values()) <= {self.run_id}
         return (self.started_at - datetime.fromisoformat(last)).total_seconds() > (days * 86_400)
 
     # -- one family ------------------------------------------------------------------------
@@ -116,7 +118,7 @@ class FamilyPass:
                 ahead.ask(following, frozenset(self.account.tables), self.known)
             if failed is None:
                 self._remember(reader, last)
-            self._load(reader, tables, incoming, str(failed or ""))
+            self._load(reader, family, tables, incoming, str(failed or ""))
         finally:
             incoming.close()
             scratch.remove()
@@ -124,14 +126,14 @@ class FamilyPass:
 
     def _reader(
         self, family: Family, tables: frozenset[str], ahead: Prefetch, incoming: Incoming
-    ) -> Reader:
+    ) -> FamilyReader:
         account, known = self.account, self.known
         files = {"files": "yes"} if account.files.wanted else {}
-        return Reader(
+        return FamilyReader(
             account.connector,
             family,
             client=self.client,
-            answers=ahead.answers(family),
+            fetcher=ahead.answers(family),
             sink=incoming,
             known=known,
             full=self.full or known.first_time(family.name),
@@ -140,37 +142,43 @@ class FamilyPass:
             options={**account.options, **files},
         )
 
-    def _read(self, reader: Reader, tables: frozenset[str]) -> KollectError | None:
-        """Read the walk's family; returns, and tells, what broke it off."""
-        outcome, name, failed = reader.outcome, reader.family.name, None
+    def _read(self, reader: FamilyReader, tables: frozenset[str]) -> KollectError | None:
+        """Read the family; returns, and tells, what broke it off."""
+        evidence, name, failed = reader.evidence, reader.family, None
         try:
             with one_processor():
-                read_family(reader)
+                reader.read_family()
         except KollectError as error:
             failed = error
             # What was not read to its end proves no end.
-            outcome.no_ends = outcome.no_ends or "the reading broke off"
+            evidence.no_ends = evidence.no_ends or "the reading broke off"
             self.result.error = self.result.error or error
             self.tell("problem", str(error), family=name)
             for table in tables:
-                outcome.fail(table, name, str(error))
-        self.result.messages += outcome.messages
-        for message in outcome.messages:
+                evidence.fail(table, name, str(error))
+        self.result.messages += evidence.messages
+        for message in evidence.messages:
             self.tell("message", message, family=name)
         return failed
 
-    def _remember(self, reader: Reader, last: bool) -> None:
+    def _remember(self, reader: FamilyReader, last: bool) -> None:
         """Cursors of a family that was read to its end, and of a full pass that ends with it."""
-        outcome = reader.outcome
-        if not outcome.failures:
+        evidence = reader.evidence
+        if not evidence.failures:
             # What failed is asked for again if this run has to go on later.
-            outcome.cursors[("loaded in run", reader.family.name)] = self.run_id
+            evidence.state[StateKey(StateKind.LOADED_IN_RUN, scope=reader.family)] = self.run_id
         self._all_full = self._all_full and reader.full
         if last and self._all_full and not self.named and self.result.error is None:
-            outcome.cursors[("full pass", "")] = self.started_at.isoformat()
+            evidence.state[FULL_PASS] = self.started_at.isoformat()
 
-    def _load(self, reader: Reader, tables: frozenset[str], incoming: Incoming, error: str) -> None:
-        family = reader.family
+    def _load(
+        self,
+        reader: FamilyReader,
+        family: Family,
+        tables: frozenset[str],
+        incoming: Incoming,
+        error: str,
+    ) -> None:
         rows = load(
             self.warehouse,
             self.known,
@@ -179,7 +187,7 @@ class FamilyPass:
                 account=self.account.name,
                 run_id=self.run_id,
                 family=family,
-                outcome=reader.outcome,
+                outcome=reader.evidence,
                 incoming=incoming,
                 full=reader.full,
                 tables=tables,

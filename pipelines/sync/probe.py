@@ -16,6 +16,7 @@ from pipelines.sync.runtime import make_client
 from warehouse.load.known import AccountState
 from warehouse.store.connect import Warehouse
 from warehouse.store.engine import open_engine
+from warehouse.store.state_folder import common_folder
 
 
 class Asker:
@@ -89,7 +90,10 @@ def asking(settings: Settings, account: Account) -> Iterator[Asker]:
             guidance=f"set {account.missing} in the environment or in .env",
         )
     warehouse = Warehouse(settings.warehouse)
-    with open_engine(warehouse.home) as engine, make_client(account, warehouse.home) as client:
+    with (
+        open_engine(warehouse.home) as engine,
+        make_client(account, common_folder(warehouse.path)) as client,
+    ):
         yield Asker(
             account,
             client,

@@ -101,7 +101,8 @@ class AccountResult:
 
 
 def _unread_row(reason: str, full: bool) -> dict[str, Any]:
-    """The row of a table that could not even be asked for."""
+    """The row of a table that could not even be asked for; its rows are counted when the run is
+    recorded."""
     counts = ("inserted", "updated", "deleted", "unchanged", "rejected")
     return {
         "mode": "full" if full else "incremental",

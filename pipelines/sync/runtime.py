@@ -36,11 +36,11 @@ class Runtime:
 
 def make_client(
     account: Account,
-    home: Path,
+    folder: Path,
     runtime: Runtime | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Client:
-    """A client for one account whose rate is shared by all processes of this machine."""
+    """A client for one account; its rate is kept below `folder`, for all processes together."""
     runtime = runtime or Runtime()
     rules = replace(
         account.connector.http,
@@ -53,7 +53,7 @@ def make_client(
         account.penalty_seconds,
         clock=runtime.clock,
         sleep=runtime.sleep,
-        state=FileState(home / "rates" / f"{account.name}.rate"),
+        state=FileState(folder / "rates" / f"{account.name}.rate"),
     )
     open_parts = ("uid", "username")
     return Client(

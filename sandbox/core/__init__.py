@@ -50,7 +50,8 @@ only the rows for which `shown` holds must be as they are now, and others may st
 
 `blob(name)` makes the bytes of a file, `true_file` the row that a copy's file is compared with.
 Addresses of files begin with one of `file_hosts` and are moved to the running FileHost in every
-answer and in the truth. `put` and `set_fields` change lists and plain fields.
+answer and in the truth. `pick` reads plain fields of a record, `set_fields` and `put` change
+fields and lists.
 
 One line in `sandbox/__init__.py` registers the service. Around it come, without further code: the
 server (`StandIn`), limits (`Referee`), faults (`Fault`, all kinds in `KINDS`), the control
@@ -69,7 +70,7 @@ from sandbox.core.registry import Registry, StandIns
 from sandbox.core.routes import Call, Route
 from sandbox.core.server import StandIn
 from sandbox.core.service import Row, Service, Tables, Window, action
-from sandbox.core.store import Clock, Store, put, set_fields
+from sandbox.core.store import Clock, Store, pick, put, set_fields
 from sandbox.core.switches import Switches, any_value, one_of
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "differences",
     "lagging",
     "one_of",
+    "pick",
     "put",
     "served",
     "set_fields",

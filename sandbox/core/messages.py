@@ -65,7 +65,7 @@ class Refused(Exception):
     """
 
     def __init__(self, status: int, message: str = "", **details: Any) -> None:
-        super().__init__(f"{status} {message}".rstrip())
+        super().__init__(message or str(status))
         self.status = status
         self.message = message
         self.details = details

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sandbox.core.file_host import FileHost
 from sandbox.core.server import StandIn
@@ -110,7 +110,7 @@ class StandIns:
             lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]
         return "\n".join(lines) + "\n"
 
-    def __enter__(self) -> StandIns:
+    def __enter__(self) -> Self:
         with ExitStack() as starting:  # a taken port must not leave the others running
             for stand_in in self.stand_ins.values():
                 starting.enter_context(stand_in)

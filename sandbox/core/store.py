@@ -60,6 +60,11 @@ class Store(dict[K, R]):
         return self[key]
 
 
+def pick(record: Any, *names: str) -> dict[str, Any]:
+    """These attributes of a record, by name."""
+    return {name: getattr(record, name) for name in names}
+
+
 def set_fields(record: Any, fields: Mapping[str, Any]) -> None:
     """Set plain fields of a dataclass or a dict.
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.core.ranges import ranged
 from sandbox.kinesis.access import Access
 from sandbox.kinesis.errors import Page
 from sandbox.kinesis.listings import LISTINGS, Listing
 from sandbox.kinesis.model import Collection, Constraint, Project, User
 from sandbox.kinesis.pictures import content_type, picture
 from sandbox.kinesis.tokens import Refusal
-from sandbox.ranges import ranged
 from sandbox.service import Request, Response
 
 

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.kinesis.data import made_store
@@ -27,6 +28,9 @@ class World(Service):
 
     name = "kinesis"
     may_hold_more = frozenset(("events",))
+    without_truth = MappingProxyType(
+        dict.fromkeys(("constraint_components", "custom_structures"), "until it is ported")
+    )
     switches = SWITCHES
     windows = (Window(10, 1.0),)
 

@@ -45,7 +45,7 @@ class Kippt(Changes):
         raise Refused(401)
 
     def respond(self, request: Request) -> Response:
-        """Maintenance and throttling come first; a callback's answer is a script."""
+        """Maintenance and throttling come first, then the slash at the path's end."""
         if self.switches.maintenance:
             page = "<html><body><h1>We will be back soon</h1></body></html>"
             return Response.of_text(page, 503, "text/html")
@@ -56,12 +56,7 @@ class Kippt(Changes):
             query = urlsplit(request.target).query
             location = f"{request.path}/" + (f"?{query}" if query else "")
             return Response(302, b"", {"Location": location})
-        response = super().respond(request)
-        callback = request.query.get("callback", "")
-        if not callback.isalnum():
-            return response
-        script = f"{callback}({response.body.decode()})"
-        return Response.of_text(script, content_type="text/javascript")
+        return super().respond(request)
 
     def path(self, request: Request) -> str:
         return super().path(request).rstrip("/") + "/"

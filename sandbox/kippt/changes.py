@@ -199,11 +199,6 @@ class Changes(Service):
     # The account itself
 
     @action
-    def hold_clock(self, on: bool = True) -> None:
-        """While held, everything that happens has the same time."""
-        self.clock.held = on
-
-    @action
     def reset_token(self) -> None:
         """A new password and token, as in the account's settings: the old ones are 401."""
         self.tokens_given += 1

@@ -15,19 +15,12 @@ KipptCall = Call[Changes]
 Payload = dict[str, Any]
 
 
-def page(
-    call: KipptCall,
-    rows: list[Any],
-    render: Callable[[Any], Payload],
-    *,
-    address: str | None = None,
-    shows_total: bool = True,
-) -> Payload:
+def page(call: KipptCall, rows: list[Any], render: Callable[[Any], Payload]) -> Payload:
     """The envelope of one page: 20 rows if not asked otherwise, 200 at most."""
     switches = call.service.switches
     refuse = switches.limit_above_200 == "refuse"
     found = by_offset(call.query, rows, usual=20, most=200, refuse_above=refuse)
-    path = address or call.request.path.rstrip("/") + "/"
+    path = call.request.path.rstrip("/") + "/"
     kept = {name: call.query[name] for name in _kept(call.query, switches.next_keeps)}
 
     def place(offset: int) -> str:
@@ -39,7 +32,7 @@ def page(
         "next": place(found.offset + found.size) if found.has_more else None,
         "previous": place(max(0, found.offset - found.size)) if found.offset else None,
     }
-    if switches.total_count and shows_total:
+    if switches.total_count:
         meta["total_count"] = found.total
     return {"meta": meta, "objects": [render(row) for row in found.rows]}
 
@@ -47,16 +40,16 @@ def page(
 def _kept(query: Mapping[str, str], keeps: str) -> list[str]:
     """The parameters that the addresses of other pages repeat."""
     if keeps == "all":
-        return [name for name in query if name not in ("limit", "offset", "callback")]
+        return [name for name in query if name not in ("limit", "offset")]
     return [name for name in ("q", "since", "url") if name in query and keeps == "filters"]
 
 
-def clip_page(call: KipptCall, rows: list[Clip], **more: Any) -> Payload:
+def clip_page(call: KipptCall, rows: list[Clip]) -> Payload:
     """Clips after the filters of clip routes."""
     rows = since(call, rows, "updated")
     if "url" in call.query:
         rows = [clip for clip in rows if clip.url == call.query["url"]]
-    return page(call, latest_first(call, rows, "updated"), shape_of(call).clip, **more)
+    return page(call, latest_first(call, rows, "updated"), shape_of(call).clip)
 
 
 def list_page(call: KipptCall, rows: list[ClipList]) -> Payload:
@@ -124,10 +117,6 @@ def account(call: KipptCall) -> Payload:
     return row
 
 
-def user(call: KipptCall, name: str) -> Payload:
-    return shape_of(call).user(find_user(call, name))
-
-
 def liked_clips(call: KipptCall, name: str) -> Payload:
     return clip_page(call, call.service.world.likes_of(find_user(call, name)))
 
@@ -189,13 +178,6 @@ def favorites(call: KipptCall) -> Payload:
     return clip_page(call, call.service.world.favorites_of(call.caller))
 
 
-def feed(call: KipptCall) -> Payload:
-    """Public clips of those one follows; its next page is said to be elsewhere."""
-    world = call.service.world
-    rows = [c for c in world.clips.values() if not c.home.is_private and c.user in world.following]
-    return clip_page(call, rows, address="/api/clips/", shows_total=False)
-
-
 def clip(call: KipptCall, clip_id: str) -> Payload:
     return shape_of(call).clip(find_clip(call, clip_id))
 
@@ -216,7 +198,6 @@ def notifications(call: KipptCall) -> Payload:
 
 ROUTES = (
     Route("GET", "/account/", account),
-    Route("GET", "/users/{name}/", user, public=True),
     Route("GET", "/users/{name}/clips/likes/", liked_clips, public=True),
     Route("GET", "/users/{name}/followers/", followers, public=True),
     Route("GET", "/users/{name}/following/", following, public=True),
@@ -227,7 +208,6 @@ ROUTES = (
     Route("GET", "/lists/{list_id}/collaborators/", collaborators, public=True),
     Route("GET", "/clips/", clips),
     Route("GET", "/clips/favorites/", favorites),
-    Route("GET", "/clips/feed/", feed),
     Route("GET", "/clips/{clip_id}/", clip, public=True),
     Route("GET", "/clips/{clip_id}/comments/", comments, public=True),
     Route("GET", "/clips/{clip_id}/likes/", likes, public=True),

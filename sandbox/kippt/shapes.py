@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.core import Call
+from sandbox.core import Call, pick
 from sandbox.kippt.changes import Changes
 from sandbox.kippt.records import Clip, ClipList, Comment, Notification, User, World
 from sandbox.kippt.switches import KipptSwitches
@@ -38,50 +38,34 @@ class Shape:
 
     def user(self, user: User) -> dict[str, Any]:
         own = user is self.world.me
+        profile = ("full_name", "bio", "website_url", "twitter", "github", "dribbble", "avatar_url")
         return {
-            "username": user.username,
-            "bio": user.bio,
+            **pick(user, "id", "username", *profile, "is_pro"),
             "app_url": f"/{user.username}",
-            "avatar_url": user.avatar_url,
-            "twitter": user.twitter,
-            "id": user.id,
-            "github": user.github,
-            "website_url": user.website_url,
-            "full_name": user.full_name,
-            "dribbble": user.dribbble,
             "counts": {
                 "follows": len(self.world.following) if own else user.follows,
                 "followed_by": len(self.world.followers) if own else user.followed_by,
             },
-            "is_pro": user.is_pro,
             "resource_uri": user.uri,
         }
 
     def clip_list(self, row: ClipList) -> dict[str, Any]:
         """The feed address of a private list ends in a token (in 2012: holds one)."""
         owner = row.user.username
+        common: dict[str, Any] = {
+            **pick(row, "id", "title", "slug"),
+            "rss_url": f"{HOST}/feed/{owner}/{row.token}/{row.slug}",
+            "created": self.time(row.created),
+            "updated": self.time(row.updated),
+            "resource_uri": row.uri,
+        }
         if self.short:
-            return {
-                "rss_url": f"{HOST}/feed/{owner}/{row.token}/{row.slug}",
-                "updated": self.time(row.updated),
-                "title": row.title,
-                "created": self.time(row.created),
-                "slug": row.slug,
-                "id": row.id,
-                "resource_uri": row.uri,
-            }
+            return common
         token = f"/{row.token}" if row.is_private else ""
         return {
+            **common,
+            **pick(row, "app_url", "description", "is_private"),
             "rss_url": f"{HOST}/{owner}/{row.slug}/feed{token}",
-            "updated": row.updated,
-            "title": row.title,
-            "created": row.created,
-            "slug": row.slug,
-            "id": row.id,
-            "resource_uri": row.uri,
-            "app_url": row.app_url,
-            "description": row.description,
-            "is_private": row.is_private,
             "user": self.user(row.user),
             "collaborators": self.some([self.user(user) for user in row.collaborators]),
         }

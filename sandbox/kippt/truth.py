@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.core import Row, Tables, blob, lagging, true_file
+from sandbox.core import Row, Tables, blob, lagging, pick, true_file
 from sandbox.kippt.records import Clip, ClipList, User, World
 from sandbox.kippt.switches import KipptSwitches
 
@@ -151,61 +151,41 @@ def _seen(
 
 
 def _user(user: User) -> Row:
+    profile = ("full_name", "bio", "website_url", "twitter", "github", "dribbble", "avatar_url")
+    row = pick(user, "id", "username", *profile, "is_pro")
+    return row | {"app_url": f"/{user.username}", "resource_uri": user.uri}
+
+
+def _times(row: Clip | ClipList) -> Row:
     return {
-        "id": user.id,
-        "username": user.username,
-        "full_name": user.full_name,
-        "bio": user.bio,
-        "website_url": user.website_url,
-        "twitter": user.twitter,
-        "github": user.github,
-        "dribbble": user.dribbble,
-        "is_pro": user.is_pro,
-        "avatar_url": user.avatar_url,
-        "app_url": f"/{user.username}",
-        "resource_uri": user.uri,
-    }
-
-
-def _list(row: ClipList, short: bool) -> Row:
-    common = {
-        "id": row.id,
-        "title": row.title,
-        "slug": row.slug,
         "created": text(row.created),
         "updated": text(row.updated),
         "resource_uri": row.uri,
     }
+
+
+def _list(row: ClipList, short: bool) -> Row:
+    common = pick(row, "id", "title", "slug") | _times(row)
     if short:
         return common
-    return common | {
-        "description": row.description,
-        "is_private": row.is_private,
+    return {
+        **common,
+        **pick(row, "description", "is_private", "app_url"),
         "user_id": row.user.id,
-        "app_url": row.app_url,
         "collaborators_count": len(row.collaborators),
     }
 
 
 def _clip(clip: Clip, short: bool, is_favorite: bool) -> Row:
     domain = urlsplit(clip.url).hostname
-    common = {
-        "id": clip.id,
-        "url": clip.url,
-        "url_domain": domain,
-        "title": clip.title,
-        "notes": clip.notes,
-        "list_id": clip.home.id,
-        "created": text(clip.created),
-        "updated": text(clip.updated),
-        "resource_uri": clip.uri,
-    }
+    common = pick(clip, "id", "url", "title", "notes") | _times(clip)
+    common |= {"url_domain": domain, "list_id": clip.home.id}
     if short:
         return common
-    return common | {
-        "via_id": clip.via_id,
+    return {
+        **common,
+        **pick(clip, "via_id", "type"),
         "user_id": clip.user.id,
-        "type": clip.type,
         "is_favorite": is_favorite,
         "favicon_url": f"https://icons.example/?domain={domain}",
         "comments_count": len(clip.comments),
@@ -217,11 +197,8 @@ def _clip(clip: Clip, short: bool, is_favorite: bool) -> Row:
 def _notifications(world: World) -> list[Row]:
     return [
         {
-            "id": note.id,
-            "type": note.type,
+            **pick(note, "id", "type", "is_seen", "item_url"),
             "created": text(note.created),
-            "is_seen": note.is_seen,
-            "item_url": note.item_url,
             "user_id": note.user.id,
             "clip_id": note.clip and note.clip.id,
             "list_id": note.list and note.list.id,

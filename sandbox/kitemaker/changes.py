@@ -1,212 +1,225 @@
-"""What can happen to work items and comments while nobody watches, one method each.
-
-Every method takes ids, holds the lock while it works and moves the clock by one step.
-Fields are named as in the tables (`contents`, `closed_at`...).
-"""
+"""What can happen to everything around the work items: spaces, labels, people, initiatives."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from threading import RLock
 from typing import Any
 
-from sandbox.kitemaker.make import Maker
-from sandbox.kitemaker.model import (
-    Comment,
-    Entity,
-    Initiative,
-    Label,
-    Record,
-    Space,
-    Status,
-    User,
-    WorkItem,
-    World,
-)
+from sandbox.core import action, set_fields
+from sandbox.kitemaker.records import Initiative, Label, Space
+from sandbox.kitemaker.work_changes import WorkChanges, by_id, pick
 
 
-class WorkChanges:
-    """Changes of work items, their comments, labels and members."""
+class Changes(WorkChanges):
+    """All changes, and a random round of them."""
 
-    world: World
-    maker: Maker
-    lock: RLock
-    settings: dict[str, Any]
+    @action
+    def rename_space(self, space_id: str, name: str) -> None:
+        space = self.world.spaces[space_id]
+        space.name = name
+        self._touch(space)
+        self._after_rename(space)
 
-    def add_work_item(self, space_id: str | None = None, **fields: Any) -> str:
-        """A new work item in the default column; returns its id."""
-        with self.lock:
-            spaces = self.world.spaces
-            space = spaces[space_id] if space_id else next(iter(spaces.values()))
-            item = self.maker.work_item(space, "A new card", space.default_status)
-            set_fields(item, fields)
-            return item.id
+    @action
+    def hide_space(self, space_id: str) -> None:
+        """The space becomes private, without the token's user: to the client it vanishes."""
+        space = self.world.spaces[space_id]
+        space.private = True
+        space.insiders = [user for user in space.insiders if user is not self.world.users[0]]
+        self._touch(space)
 
-    def edit_work_item(self, work_item_id: str, **fields: Any) -> None:
-        """Set plain fields (title, description, effort, impact, sort...)."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            set_fields(item, fields)
-            self._touch(item)
-            self.maker.activity(item, "TITLE_CHANGED" if "title" in fields else "TODO_CHANGED")
+    @action
+    def show_space(self, space_id: str) -> None:
+        """The space becomes public again, with everything in it."""
+        self.world.spaces[space_id].private = False
+        self._touch(self.world.spaces[space_id])
 
-    def edit_many(self, count: int, space_id: str | None = None, **fields: Any) -> list[str]:
-        """Edit the first `count` work items in one moment: all get the same updated time."""
-        with self.lock:
-            rows = [
-                item
-                for item in self.world.work_items.values()
-                if space_id is None or item.space.id == space_id
-            ][:count]
-            now = self.world.tick()
-            for item in rows:
-                set_fields(item, fields or {"impact": "Large"})
-                item.updated_at = now
-            return [item.id for item in rows]
+    @action
+    def delete_space(self, space_id: str) -> None:
+        """The space and its work items, labels and statuses are gone for good."""
+        space = self.world.spaces.pop(space_id)
+        for item in space.items.values():
+            del self.world.work_items[item.id]
+        self.world.tick()
 
-    def set_status(self, work_item_id: str, status_id: str) -> None:
-        """Move a work item to another column of its space; DONE closes it, others open it."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            item.status = by_id(item.space.statuses, status_id)
-            self._touch(item)
-            item.closed_at = item.updated_at if item.status.type == "DONE" else None
-            self.maker.activity(item, "STATUS_CHANGED", to=status_id)
+    @action
+    def rename_status(self, status_id: str, name: str) -> None:
+        statuses = [s for space in self.world.spaces.values() for s in space.statuses]
+        status = by_id(statuses, status_id)
+        status.name = name
+        self._touch(status)
+        self._after_rename(status)
 
-    def archive_work_item(self, work_item_id: str) -> None:
-        """Put a work item into the archive column, with its flag; the item stays readable."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            item.status = item.space.archive
-            self._touch(item)
-            item.archived_at = item.updated_at
+    @action
+    def add_label(self, space_id: str, name: str = "bug", color: str = "aa33ff") -> str:
+        label = Label(**self.world.born(), name=name, color=color)
+        self.world.spaces[space_id].labels.append(label)
+        return label.id
 
-    def restore_work_item(self, work_item_id: str) -> None:
-        """Take a work item out of the archive, back to the default column."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            item.status, item.archived_at = item.space.default_status, None
-            self._touch(item)
+    @action
+    def rename_label(self, label_id: str, name: str) -> None:
+        label = by_id(self._labels(), label_id)
+        label.name = name
+        self._touch(label)
+        self._after_rename(label)
 
-    def move_work_item(self, work_item_id: str, space_id: str) -> int:
-        """Same id, another space, a new number (returned); labels stay behind."""
-        with self.lock:
-            item, space = (
-                self.world.work_items[work_item_id],
-                self.world.spaces[space_id],
-            )
-            del item.space.items[item.number]
-            space.last_number += 1
-            item.space, item.number = space, space.last_number
-            item.labels, item.status = [], space.default_status
-            space.items[item.number] = item
-            self.world.tick()
-            if self.settings["move_bumps_work_item"]:
-                item.updated_at = self.world.now()
-            return item.number
+    @action
+    def delete_label(self, label_id: str) -> None:
+        """The label is gone, from its space and from everything that carried it."""
+        label = by_id(self._labels(), label_id)
+        carriers: list[Any] = [
+            *self.world.spaces.values(),
+            *self.world.work_items.values(),
+            *self.world.initiatives.values(),
+        ]
+        for carrier in carriers:
+            carrier.labels = [other for other in carrier.labels if other is not label]
+        self.world.tick()
 
-    def delete_work_item(self, work_item_id: str) -> None:
-        """The item and its comments are gone, without a tombstone; its number stays a hole."""
-        with self.lock:
-            item = self.world.work_items.pop(work_item_id)
-            del item.space.items[item.number]
-            self.world.deleted_work_items[item.id] = item
-            self.world.tick()
+    @action
+    def edit_user(self, user_id: str, **fields: Any) -> None:
+        user = by_id(self.world.users, user_id)
+        set_fields(user, fields)
+        self._touch(user)
 
-    def return_work_item(self, work_item_id: str) -> None:
-        """A deleted item comes back as it was: same id, number, comments and times."""
-        with self.lock:
-            item = self.world.deleted_work_items.pop(work_item_id)
-            self.world.work_items[item.id] = item
-            item.space.items[item.number] = item
-            self.world.tick()
+    @action
+    def deactivate_user(self, user_id: str, on: bool = True) -> None:
+        """The user left; the row stays."""
+        self.edit_user(user_id, deactivated=on)
 
-    def label_work_item(self, work_item_id: str, label_id: str, on: bool = True) -> None:
-        """Put a label of the space on a work item, or take it off."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            label = by_id(item.space.labels, label_id)
-            item.labels = [other for other in item.labels if other is not label] + [label] * on
-            self._touch(item)
-            self.maker.activity(item, "LABELS_CHANGED")
+    @action
+    def add_initiative(self, title: str = "A new plan", **fields: Any) -> str:
+        """A new initiative in the first space and the first roadmap column; returns its id."""
+        initiative = self.world.make_initiative(title)
+        set_fields(initiative, fields)
+        initiative.spaces = list(self.world.spaces.values())[:1]
+        self.world.place(initiative, self.world.roadmaps[0].columns[0])
+        return initiative.id
 
-    def assign_work_item(self, work_item_id: str, user_id: str, on: bool = True) -> None:
-        """Make a user a member of a work item, or no longer."""
-        with self.lock:
-            item = self.world.work_items[work_item_id]
-            user: User = by_id(self.world.users, user_id)
-            item.members = [other for other in item.members if other is not user] + [user] * on
-            self._touch(item)
-            self.maker.activity(item, "MEMBERS_CHANGED")
+    @action
+    def edit_initiative(self, initiative_id: str, **fields: Any) -> None:
+        initiative = self._initiative(initiative_id)
+        set_fields(initiative, fields)
+        self._touch(initiative)
 
-    def add_comment(
-        self, entity_id: str, body: str = "Me too", thread_id: str | None = None
-    ) -> str:
-        """Comment on a work item or initiative; returns the comment's id."""
-        with self.lock:
-            comment = self.maker.comment(self._entity(entity_id), body, thread_id)
-            self._after_comment(comment)
-            return comment.id
+    @action
+    def archive_initiative(self, initiative_id: str, on: bool = True) -> None:
+        """Set or clear archived_at; the initiative stays readable."""
+        initiative = self._initiative(initiative_id)
+        self._touch(initiative)
+        initiative.archived_at = initiative.updated_at if on else None
 
-    def edit_comment(self, comment_id: str, body: str) -> None:
-        with self.lock:
-            comment = by_id(self.world.comments(), comment_id)
-            comment.body = body
-            self._touch(comment)
-            self._after_comment(comment)
+    @action
+    def set_initiative_spaces(self, initiative_id: str, space_ids: list[str]) -> None:
+        initiative = self._initiative(initiative_id)
+        initiative.spaces = [self.world.spaces[space_id] for space_id in space_ids]
+        self._touch(initiative)
 
-    def delete_comment(self, comment_id: str) -> None:
-        """The comment is gone; no recent list ever tells so."""
-        with self.lock:
-            comment = by_id(self.world.comments(), comment_id)
-            comment.entity.comments.remove(comment)
-            self.world.tick()
-            self._after_comment(comment)
+    @action
+    def delete_initiative(self, initiative_id: str) -> None:
+        """The initiative and its comments are gone; its number stays a hole."""
+        initiative = self._initiative(initiative_id)
+        del self.world.initiatives[initiative.number]
+        self.world.tick()
 
-    def hold_clock(self, on: bool = True) -> None:
-        """While held, everything that happens has the same time to the millisecond."""
-        with self.lock:
-            self.world.clock_held = on
+    @action
+    def add_feedback(self, title: str = "A wish", **fields: Any) -> str:
+        """New feedback with one insight, linked to the first work item; returns its id."""
+        feedback = self.world.make_feedback(title)
+        set_fields(feedback, fields)
+        insight = self.world.make_insight(feedback, feedback.contents)
+        insight.linked = [*list(self.world.work_items.values())[:1]]
+        return feedback.id
 
-    def _entity(self, entity_id: str) -> WorkItem | Initiative:
-        if entity_id in self.world.work_items:
-            return self.world.work_items[entity_id]
-        found: Initiative = by_id(list(self.world.initiatives.values()), entity_id)
+    @action
+    def edit_feedback(self, feedback_id: str, **fields: Any) -> None:
+        """Set plain fields; `processed` sets or clears processed_at too."""
+        feedback = by_id(list(self.world.feedback.values()), feedback_id)
+        set_fields(feedback, fields)
+        self._touch(feedback)
+        if "processed" in fields:
+            feedback.processed_at = feedback.updated_at if feedback.processed else None
+
+    @action
+    def delete_feedback(self, feedback_id: str) -> None:
+        """The feedback and its insights are gone; its number stays a hole."""
+        feedback = by_id(list(self.world.feedback.values()), feedback_id)
+        del self.world.feedback[feedback.number]
+        self.world.tick()
+
+    @action
+    def link_insight(self, insight_id: str, entity_id: str, on: bool = True) -> None:
+        """Link an insight to a work item or initiative, or cut the link."""
+        insights = [i for feedback in self.world.feedback.values() for i in feedback.insights]
+        insight, entity = by_id(insights, insight_id), self._entity(entity_id)
+        insight.linked = [other for other in insight.linked if other is not entity]
+        insight.linked += [entity] * on
+        self._touch(insight)
+
+    @action
+    def fail_graphql(self, times: int = 1, partly: bool = False) -> None:
+        """The next GraphQL answers have errors; partly: half of the rows come with them."""
+        self.failing, self.failing_partly = times, partly
+
+    def round(self, rng: random.Random, seed: int) -> list[str]:
+        """A random round that touches work items, comments and most of what is around them."""
+        world, spaces = self.world, self._open_spaces()
+        done = []
+        for n in range(2):
+            new = self.add_work_item(rng.choice(spaces).id, title=f"Card {seed}.{n} ✨")
+            done.append(f"added work item {new}")
+        for name in ("edit", "move", "archive", "delete", "comment on", "label"):
+            items = [item for space in spaces for item in space.items.values()]
+            if (item := pick(rng, items)) is not None:
+                self._do(name, item.id, rng)
+                done.append(f"{name} work item {item.id}")
+        if world.work_items.removed and rng.random() < 0.3:
+            back = rng.choice(list(world.work_items.removed))
+            self.return_work_item(back)
+            done.append(f"brought work item {back} back")
+        done.append(f"edited {len(self.edit_many(3, spaces[0].id))} work items in one moment")
+        if (comment := pick(rng, world.comments())) is not None:
+            rng.choice((self.delete_comment, lambda i: self.edit_comment(i, "")))(comment.id)
+            done.append(f"edited or deleted comment {comment.id}")
+        self.rename_label(rng.choice(rng.choice(spaces).labels).id, f"label {seed}")
+        self.deactivate_user(rng.choice(world.users[1:]).id, on=rng.random() < 0.5)
+        done += ["renamed a label", "changed whether a user is active"]
+        done.append(f"added initiative {self.add_initiative(f'Plan {seed}')}")
+        done.append(f"added feedback {self.add_feedback(f'Wish {seed}', contents='👍')}")
+        initiative = rng.choice(list(world.initiatives.values()))
+        self.archive_initiative(initiative.id, on=initiative.archived_at is None)
+        done.append(f"archived or brought back initiative {initiative.id}")
+        feedback = rng.choice(list(world.feedback.values()))
+        self.edit_feedback(feedback.id, processed=not feedback.processed)
+        done.append(f"processed or reopened feedback {feedback.id}")
+        return done
+
+    def _do(self, name: str, item_id: str, rng: random.Random) -> None:
+        space = self.world.work_items[item_id].space
+        if name == "edit":
+            self.edit_work_item(item_id, title=f"Edited {rng.random()}", effort=None)
+        elif name == "move":
+            self.move_work_item(item_id, rng.choice(self._open_spaces()).id)
+        elif name == "archive":
+            self.archive_work_item(item_id)
+        elif name == "delete":
+            self.delete_work_item(item_id)
+        elif name == "comment on":
+            self.add_comment(item_id, f"Remark {rng.random()}")
+        else:
+            self.label_work_item(item_id, rng.choice(space.labels).id, on=rng.random() < 0.7)
+
+    def _open_spaces(self) -> list[Space]:
+        """The spaces that every token sees."""
+        return [space for space in self.world.spaces.values() if not space.private]
+
+    def _labels(self) -> list[Label]:
+        spaces = self.world.spaces.values()
+        return [
+            *self.world.general_labels,
+            *(label for s in spaces for label in s.labels),
+        ]
+
+    def _initiative(self, initiative_id: str) -> Initiative:
+        found: Initiative = by_id(list(self.world.initiatives.values()), initiative_id)
         return found
-
-    def _touch(self, record: Record) -> None:
-        record.updated_at = self.world.tick()
-
-    def _after_comment(self, comment: Comment) -> None:
-        if self.settings["comment_bumps_work_item"]:
-            comment.entity.updated_at = self.world.now()
-
-    def _after_rename(self, named: Label | Status | Space) -> None:
-        """A rename shows in the work items; whether it bumps them is a switch."""
-        if self.settings["rename_bumps_work_item"]:
-            for item in self.world.work_items.values():
-                if named in (*item.labels, item.status, item.space):
-                    item.updated_at = self.world.now()
-
-
-def set_fields(record: Entity | Record, fields: Mapping[str, Any]) -> None:
-    """Set plain fields; raises ValueError for one that the record does not have."""
-    for name, value in fields.items():
-        old = getattr(record, name, record)
-        if isinstance(old, list | dict | Record):
-            raise ValueError(f"{type(record).__name__} has no plain field {name!r}")
-        setattr(record, name, value)
-
-
-def by_id(rows: list[Any], row_id: str) -> Any:
-    """The row with this id; raises KeyError if there is none."""
-    for row in rows:
-        if row.id == row_id:
-            return row
-    raise KeyError(row_id)
-
-
-def pick(rng: random.Random, rows: list[Any]) -> Any:
-    """Any of the rows, or None if there are none."""
-    return rng.choice(rows) if rows else None

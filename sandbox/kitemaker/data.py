@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 
-from sandbox.kitemaker.make import Maker
-from sandbox.kitemaker.model import (
+from sandbox.kitemaker.records import (
     Application,
     Company,
     Initiative,
@@ -23,9 +22,8 @@ from sandbox.kitemaker.model import (
     Status,
     User,
     WorkItem,
-    World,
 )
-from sandbox.kitemaker.texts import BODIES, CONTENTS, TITLES
+from sandbox.kitemaker.world import World
 
 STATUSES = (
     ("Backlog", "BACKLOG"),
@@ -42,20 +40,51 @@ SPACES = (  # key, name, private, the token's user is inside, share of the work 
     ("HR", "Hiring", True, False, 0),
 )
 SIZES = (None, "Small", "Medium", "Large")
+TITLES = (
+    "Sign-in fails on the second try",
+    "Dark mode for the board 🌒",
+    'Rename "Done" to "Shipped"',
+    "Comma, semicolon; tab\tand pipe | in one title",
+    "تصدير إلى ملف CSV",
+    "null",
+    "12345678901234567890",
+    "Crash when a title has a \\ backslash",
+    "Search is slow with more than 1,000 cards",
+    "Sign-in fails on the second try",
+    "Ünïcödé in usernames: e\u0301 against é",
+    "Translate the welcome page: 日本語 / עברית",
+    "Print view",
+)
+BODIES = (
+    "",
+    "Happens only on Tuesdays.\n\n- step one\n- step two\n",
+    "See [the log](https://files.example/uploads/log%201.txt) and ![](https://img.example/a.png)",
+    "שלום! \u202eright to left\u202c and back, with a\u00a0hard space",
+    "| a | b |\n|---|---|\n| 'x' | \"y\" |\r\n",
+    "Family emoji 👨‍👩‍👧‍👦 and a lone accent \u0301",
+    '{"looks": ["like", null, "JSON"]}',
+    "A long story. " + "And so it went on and on, round and round. " * 120,
+)
+CONTENTS = (
+    "Hello there\n",
+    "I would *love* an export button ❤️",
+    "",
+    "From: someone\nTo: you\n\n> quoted\n> text",
+)
 
 
 def build(seed: int, size: int) -> World:
     """The organisation of this seed and size; two built alike are alike."""
-    world = World()
-    rng = random.Random(f"kitemaker {seed}")
-    maker = Maker(world, rng)
+    world = World(random.Random(f"kitemaker {seed}"))
     _people_with_tokens(world)
     _spaces(world)
     _customers(world, size)
     _roadmaps(world)
-    _work_items(maker, size)
-    _initiatives(maker, size)
-    _feedback(maker, size)
+    _work_items(world, size)
+    _initiatives(world, size)
+    _feedback(world, size)
+    for n, item in enumerate(list(world.work_items.values())[: max(2, size // 20)]):
+        world.make_code_review(item, 100 + n, ("OPEN", "MERGED", "CLOSED")[n % 3])
     return world
 
 
@@ -151,23 +180,23 @@ def _roadmaps(world: World) -> None:
         world.roadmaps.append(roadmap)
 
 
-def _work_items(maker: Maker, size: int) -> None:
+def _work_items(world: World, size: int) -> None:
     """`size` work items for the token's user and two more in a space hidden from it.
 
     The first few were imported in one moment, so that they share it to the millisecond.
     """
-    world, rng = maker.world, maker.rng
+    rng = world.rng
     spaces = list(world.spaces.values())
     places = [
         space for space, (*_, share) in zip(spaces, SPACES, strict=True) for _ in range(share)
     ]
     for n in range(size + 2):
-        world.clock_held = n < min(5, size)
+        world.clock.held = n < min(5, size)
         space = spaces[-1] if n >= size else places[n * 7 % len(places)]
         if n % 6 == 4:
             space.last_number += 1 + n % 3  # deleted long ago
         status = space.statuses[(3, 1, 2, 4, 0, 3, 1)[n % 7]]
-        item = maker.work_item(space, TITLES[n % len(TITLES)], status)
+        item = world.make_work_item(space, TITLES[n % len(TITLES)], status)
         item.description = rng.choice(BODIES)
         item.effort, item.impact = rng.choice(SIZES), rng.choice(SIZES)
         item.labels = rng.sample(space.labels, n % 3)
@@ -176,42 +205,42 @@ def _work_items(maker: Maker, size: int) -> None:
         if status.type == "ARCHIVED" or n % 14 == 5:  # the flag occurs without the column
             item.archived_at = world.tick()
         for _ in range((0, 1, 2, 0, 5)[n % 5]):
-            maker.comment(item, rng.choice(BODIES))
+            world.make_comment(item, rng.choice(BODIES))
 
 
-def _initiatives(maker: Maker, size: int) -> None:
+def _initiatives(world: World, size: int) -> None:
     """Initiatives across spaces; the first has the organisation's own labels."""
-    world, rng = maker.world, maker.rng
+    rng = world.rng
     spaces = list(world.spaces.values())
     items = list(world.work_items.values())
     columns = [column for roadmap in world.roadmaps for column in roadmap.columns]
     for n in range(max(4, size // 20)):
         world.last_initiative += n % 3  # holes
-        initiative = maker.initiative(TITLES[-1 - n % len(TITLES)])
+        initiative = world.make_initiative(TITLES[-1 - n % len(TITLES)])
         initiative.description = rng.choice(BODIES)
         initiative.impact = rng.choice(SIZES)
         initiative.spaces = [spaces[n % len(spaces)], spaces[(n + 2) % len(spaces)]][: 2 - n % 2]
         initiative.labels = list(world.general_labels if n == 0 else spaces[0].labels[: n % 3])
         initiative.members = world.users[: n % 3]
         initiative.watchers = initiative.members[:1]
-        maker.place(initiative, columns[n % len(columns)])
+        world.place(initiative, columns[n % len(columns)])
         for item in rng.sample(items, min(len(items), 3)):
-            maker.join(item, initiative)
+            world.join(item, initiative)
         if n % 4 == 1:
             initiative.archived_at = world.tick()
-        maker.comment(initiative, rng.choice(BODIES))
+        world.make_comment(initiative, rng.choice(BODIES))
 
 
-def _feedback(maker: Maker, size: int) -> None:
+def _feedback(world: World, size: int) -> None:
     """Feedback with none to three insights, linked to work items and initiatives."""
-    world, rng = maker.world, maker.rng
+    rng = world.rng
     entities: list[WorkItem | Initiative] = [
         *world.work_items.values(),
         *world.initiatives.values(),
     ]
     for n in range(max(5, size // 8)):
         world.last_feedback += n % 2  # holes
-        feedback = maker.feedback(TITLES[n * 3 % len(TITLES)])
+        feedback = world.make_feedback(TITLES[n * 3 % len(TITLES)])
         feedback.contents = CONTENTS[n % len(CONTENTS)]
         feedback.person = None if n % 4 == 0 else world.people[n % len(world.people)]
         feedback.company = feedback.person.company if feedback.person else None
@@ -220,7 +249,7 @@ def _feedback(maker: Maker, size: int) -> None:
         if n % 3 == 1:
             feedback.processed, feedback.processed_at = True, world.tick()
         for _ in range((1, 2, 0, 3)[n % 4]):
-            insight = maker.insight(feedback, rng.choice(BODIES))
+            insight = world.make_insight(feedback, rng.choice(BODIES))
             insight.linked = rng.sample(entities, min(len(entities), rng.randrange(3)))
         if n == 0:
             feedback.insights[0].linked = [entities[0], entities[-1]]

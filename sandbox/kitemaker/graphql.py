@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
+    build_schema,
     execute_sync,
     parse,
     validate,
 )
 
-from sandbox.kitemaker.model import Feedback, Initiative, Record, Space, WorkItem
-from sandbox.kitemaker.schema import schema
+from sandbox.core import by_cursor
+from sandbox.kitemaker.records import CodeReview, Feedback, Initiative, Space, WorkItem
 from sandbox.kitemaker.view import (
+    COMMENT_NOT_FOUND,
     FEEDBACK_NOT_FOUND,
     INITIATIVE_NOT_FOUND,
     ISSUE_NOT_FOUND,
     RECENT_MOST,
-    Refused,
+    REVIEW_NOT_FOUND,
     View,
     bad_request,
+    refused,
 )
 
-SCHEMA = schema()
+SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text("utf-8"))
 Numbered = TypeVar("Numbered", WorkItem, Initiative, Feedback)
-Key = tuple[int, str]
 
 
 def answer(view: View, body: Any) -> dict[str, Any]:
@@ -88,15 +90,15 @@ def _work_items(
     items: Iterable[WorkItem]
     if spaceId is not None:
         items = view.space(spaceId).items.values()
-    elif view.settings["work_items_without_space"] == "refuse":
+    elif view.switches.work_items_without_space == "refuse":
         raise bad_request("spaceId is missing")
     else:
-        items = view.work_items() if view.settings["work_items_without_space"] == "all" else []
+        items = view.work_items() if view.switches.work_items_without_space == "all" else []
     if statusFilter is not None:
         wanted = statusFilter["type"] == "INCLUDE"
         kinds = statusFilter["filter"]
         items = (item for item in items if (item.status.type in kinds) is wanted)
-    elif view.settings["archived_unless_asked"] == "left_out":
+    elif view.switches.archived_unless_asked == "left_out":
         items = (item for item in items if item.status.type != "ARCHIVED")
     return _page(view, "work_items", items, cursor, count)
 
@@ -110,28 +112,18 @@ def _page(
 ) -> dict[str, Any]:
     """One page behind the key that the cursor holds; rows never shift under the reader."""
     if count is None:
-        count = view.settings["graphql_default_count"]
-    if count < 1 or (count > RECENT_MOST and view.settings["count_above_50"] == "refuse"):
+        count = view.switches.graphql_default_count
+    if count < 1 or (count > RECENT_MOST and view.switches.count_above_50 == "refuse"):
         raise bad_request(f"count is to be from 1 to {RECENT_MOST}")
-    count = min(count, RECENT_MOST)
-    by_number = view.settings["cursor_key"] == "number"
-    backwards = view.settings["cursor_direction"] == "newest_first"
-
-    def key(row: Numbered) -> Key:
-        return (row.number if by_number else 0, row.id)
-
-    if cursor:
-        last = _opened(cursor)
-        rows = (row for row in rows if (key(row) < last if backwards else key(row) > last))
-    ordered = sorted(rows, key=key, reverse=backwards)
-    page = ordered[:count]
-    return _Result(
-        {
-            name: page,
-            "cursor": _sealed(key(page[-1])) if page else cursor or "",
-            "has_more": len(ordered) > count,
-        }
+    by_number = view.switches.cursor_key == "number"
+    page = by_cursor(
+        rows,
+        lambda row: (row.number if by_number else 0, row.id),
+        cursor=cursor,
+        size=min(count, RECENT_MOST),
+        descending=view.switches.cursor_direction == "newest_first",
     )
+    return _Result({name: page.rows, "cursor": page.cursor, "has_more": page.has_more})
 
 
 class _Result(dict[str, Any]):
@@ -140,24 +132,12 @@ class _Result(dict[str, Any]):
     __getattr__ = dict.__getitem__
 
 
-def _sealed(key: Key) -> str:
-    return base64.urlsafe_b64encode(f"{key[0]}:{key[1]}".encode()).decode()
-
-
-def _opened(cursor: str) -> Key:
-    try:
-        number, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
-        return int(number), row_id
-    except ValueError:
-        raise bad_request("The cursor is not one of ours") from None
-
-
 def _number(prefix: Callable[[Any], str]) -> Callable[..., str]:
     """A number as text, with its prefix where the switch says so."""
 
     def resolve(view: View, source: Any) -> str:
         plain = str(source.number)
-        return plain if view.settings["graphql_number"] == "plain" else prefix(source) + plain
+        return plain if view.switches.graphql_number == "plain" else prefix(source) + plain
 
     return resolve
 
@@ -166,14 +146,14 @@ def _by_id(rows: Iterable[Any], row_id: str, missing: tuple[str, str]) -> Any:
     for row in rows:
         if row.id == row_id:
             return row
-    raise Refused(404, *missing)
+    raise refused(404, *missing)
 
 
 def _by_number(rows: dict[int, Any], number: str | None, missing: tuple[str, str]) -> Any:
     """A row by `12` or by `I-12`."""
     digits = (number or "").rpartition("-")[2]
     if not digits.isdecimal() or int(digits) not in rows:
-        raise Refused(404, *missing)
+        raise refused(404, *missing)
     return rows[int(digits)]
 
 
@@ -182,8 +162,10 @@ def _work_item_by_number(view: View, source: None, number: str) -> WorkItem:
     return view.work_item_by_number(key, int(digits) if digits.isdecimal() else -1)
 
 
-def _unknown_review(view: View, source: None, url: str) -> Record:
-    raise Refused(404, "CODE_REVIEW_REQUEST_NOT_FOUND", "No such code review request")
+def _code_review(view: View, source: None, url: str) -> CodeReview:
+    if url not in view.world.code_reviews:
+        raise refused(404, *REVIEW_NOT_FOUND)
+    return view.world.code_reviews[url]
 
 
 def _seen(name: str) -> Callable[[View, Any], list[Any]]:
@@ -205,7 +187,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Query", "comment"): lambda view, _, id: _by_id(
         view.comments(),
         id,
-        ("COMMENT_NOT_FOUND", "Could not find the specified comment"),
+        COMMENT_NOT_FOUND,
     ),
     ("Query", "initiatives"): lambda view, _, cursor=None, count=None: _page(
         view, "initiatives", view.world.initiatives.values(), cursor, count
@@ -228,7 +210,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ),
     ("Query", "feedbackPersons"): lambda view, _: view.world.people,
     ("Query", "feedbackCompanies"): lambda view, _: view.world.companies,
-    ("Query", "codeReviewRequest"): _unknown_review,
+    ("Query", "codeReviewRequest"): _code_review,
     ("Organization", "spaces"): lambda view, _: view.spaces(),
     ("Organization", "users"): lambda view, _: view.world.users,
     ("Organization", "integrations"): lambda view, _: view.world.integrations,
@@ -242,6 +224,12 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Initiative", "spaces"): lambda view, source: view.initiative_spaces(source),
     ("Initiative", "labels"): lambda view, source: view.initiative_labels(source),
     ("RoadmapColumn", "initiatives"): _seen("initiatives"),
+    ("CodeReviewRequest", "workItems"): _seen("work_items"),
+    ("CodeReviewRequestDetails", "number"): lambda _, source: source["number"],
+    ("CodeReviewRequestDetails", "title"): lambda _, source: source["title"],
+    ("CodeReviewRequestDetails", "url"): lambda _, source: source["url"],
+    ("CodeReviewRequestLink", "name"): lambda _, source: source["name"],
+    ("CodeReviewRequestLink", "url"): lambda _, source: source["url"],
     ("Feedback", "content"): lambda view, source: source.contents,
     ("Insight", "content"): lambda view, source: source.contents,
     ("Insight", "entities"): _seen("linked"),

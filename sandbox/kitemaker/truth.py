@@ -3,8 +3,7 @@
 `graphql` is what the GraphQL interface can show, which is everything. `rest` is what one
 full reading of the REST interface can show, and leaves out:
 
-- the tables `users`, `work_item_members`, `roadmaps`, `roadmap_columns`, `people` and
-  `companies`, of which REST has no list;
+- all tables of `_graphql_only`, of which REST has no list;
 - everything of spaces, statuses and labels but id, name and space; slugs, keys, colours;
 - of work items `sort`, `closed_at`, `archived_at`; of initiatives `color`; of feedback
   `number` (not in the answer), its actor, person and company;
@@ -18,13 +17,14 @@ GraphQL alone) feedback.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from sandbox.kitemaker.model import Actor, Comment, Initiative, Record, WorkItem
+from sandbox.core import Row, Tables, pick
+from sandbox.kitemaker.records import Actor, Comment, Feedback, Initiative, Record, WorkItem
 from sandbox.kitemaker.view import RECENT_MOST, View, actor_name, actor_type
 
-Row = dict[str, Any]
-Tables = dict[str, list[Row]]
+R = TypeVar("R", bound=Record)
 
 
 def tables(view: View, transport: str) -> Tables:
@@ -42,75 +42,38 @@ def _common(view: View, items: list[WorkItem], *, full: bool) -> Tables:
     initiatives = list(world.initiatives.values())
     insights = [(f, insight) for f in world.feedback.values() for insight in f.insights]
     comments = view.comments() if full else _recent_comments(view)
+
+    def named(row: Record, *more: str) -> Row:
+        """Setup of which REST shows the id and name only."""
+        return _row(row, "name", *more) if full else pick(row, "id", "name")
+
     return {
-        "organizations": [
-            {**_times(world.organization), "name": world.organization.name}
-            | ({"slug": world.organization.slug} if full else {})
-        ],
-        "spaces": [
-            {**(_times(row) if full else {"id": row.id}), "name": row.name}
-            | ({"key": row.key, "slug": row.slug, "private": row.private} if full else {})
-            for row in view.spaces()
-        ],
+        "organizations": [_row(world.organization, "name", *["slug"][:full])],
+        "spaces": [named(row, "key", "slug", "private") for row in view.spaces()],
         "statuses": [
-            {
-                **(_times(row) if full else {"id": row.id}),
-                "name": row.name,
-                "space_id": space.id,
-            }
-            | ({"type": row.type, "default": row.default} if full else {})
+            named(row, "type", "default") | {"space_id": space.id}
             for space in view.spaces()
             for row in space.statuses
         ],
         "labels": [
-            {**(_times(row) if full else {"id": row.id}), "name": row.name}
-            | {"space_id": space and space.id}
-            | ({"color": row.color} if full else {})
+            named(row, "color") | {"space_id": space and space.id}
             for row, space in view.labels(tags=full)
         ],
         "work_items": [_work_item(row, full) for row in items],
-        "work_item_labels": [
-            {"work_item_id": row.id, "label_id": label.id} for row in items for label in row.labels
-        ],
+        "work_item_labels": _links("work_item_id", "label_id", items, lambda row: row.labels),
         "comments": [_comment(row, full) for row in comments],
-        "initiatives": [_initiative(row, full) for row in initiatives],
-        "initiative_spaces": [
-            {"initiative_id": row.id, "space_id": space.id}
-            for row in initiatives
-            for space in view.initiative_spaces(row)
+        "initiatives": [
+            _entity(row) | pick(row, "archived_at", *["color"][:full]) for row in initiatives
         ],
-        "initiative_labels": [
-            {"initiative_id": row.id, "label_id": label.id}
-            for row in initiatives
-            for label in view.initiative_labels(row)
-        ],
-        "feedback": [
-            {
-                **_times(row),
-                "title": row.title,
-                "contents": row.contents,
-                "processed": row.processed,
-                "processed_at": row.processed_at,
-            }
-            | (
-                {
-                    "number": row.number,
-                    **_actor(row.actor),
-                    "person_id": row.person and row.person.id,
-                    "company_id": row.company and row.company.id,
-                }
-                if full
-                else {"organization_id": world.organization.id}
-            )
-            for row in world.feedback.values()
-        ],
+        "initiative_spaces": _links(
+            "initiative_id", "space_id", initiatives, view.initiative_spaces
+        ),
+        "initiative_labels": _links(
+            "initiative_id", "label_id", initiatives, view.initiative_labels
+        ),
+        "feedback": [_feedback(view, row, full) for row in world.feedback.values()],
         "insights": [
-            {
-                **_times(row),
-                "feedback_id": feedback.id,
-                **_actor(row.actor),
-                "contents": row.contents,
-            }
+            _row(row, "contents") | {"feedback_id": feedback.id, **_actor(row.actor)}
             for feedback, row in insights
         ],
         "insight_entities": [
@@ -124,50 +87,57 @@ def _common(view: View, items: list[WorkItem], *, full: bool) -> Tables:
 
 def _graphql_only(view: View) -> Tables:
     world = view.world
+    profile = ("username", "name", "avatar", "guest", "deactivated")
+    elsewhere = ("type", "domain", "external_id", "external_name")
     return {
-        "users": [
-            {
-                **_times(row),
-                "username": row.username,
-                "name": row.name,
-                "avatar": row.avatar,
-                "guest": row.guest,
-                "deactivated": row.deactivated,
-            }
-            for row in world.users
-        ],
-        "work_item_members": [
-            {"work_item_id": row.id, "user_id": user.id}
-            for row in view.work_items()
-            for user in row.members
-        ],
-        "roadmaps": [
-            {**_times(row), "name": row.name, "color": row.color} for row in world.roadmaps
-        ],
+        "users": [_row(row, *profile) for row in world.users],
+        "applications": [_row(row, "name") for row in world.applications],
+        "integrations": [_row(row, "type", "domain") for row in world.integrations],
+        "integration_users": [_row(row, *elsewhere) for row in world.integration_users],
+        "roadmaps": [_row(row, "name", "color") for row in world.roadmaps],
         "roadmap_columns": [
-            {
-                **_times(row),
-                "roadmap_id": roadmap.id,
-                "name": row.name,
-                "column_type": row.column_type,
-            }
+            _row(row, "name", "column_type") | {"roadmap_id": roadmap.id}
             for roadmap in world.roadmaps
             for row in roadmap.columns
         ],
         "people": [
-            {
-                **_times(row),
-                "name": row.name,
-                "email": row.email,
-                "company_id": row.company and row.company.id,
-                "external_id": row.external_id,
-            }
+            _row(row, "name", "email", "external_id")
+            | {"company_id": row.company and row.company.id}
             for row in world.people
         ],
-        "companies": [
-            {**_times(row), "name": row.name, "domain": row.domain} for row in world.companies
-        ],
+        "companies": [_row(row, "name", "domain") for row in world.companies],
+        **_graphql_links(view),
     }
+
+
+def _graphql_links(view: View) -> Tables:
+    """Relations that GraphQL alone shows; a private space has members, a public one none."""
+    private = [space for space in view.spaces() if space.private]
+    items, initiatives = view.work_items(), list(view.world.initiatives.values())
+    feedback = list(view.world.feedback.values())
+    work, plan, wish = "work_item_id", "initiative_id", "feedback_id"
+    return {
+        "space_members": _links("space_id", "user_id", private, lambda row: row.insiders),
+        "work_item_members": _links(work, "user_id", items, lambda row: row.members),
+        "work_item_watchers": _links(work, "user_id", items, lambda row: row.watchers),
+        "initiative_members": _links(plan, "user_id", initiatives, lambda row: row.members),
+        "initiative_watchers": _links(plan, "user_id", initiatives, lambda row: row.watchers),
+        "initiative_work_items": _links(
+            plan, work, initiatives, lambda row: filter(view.sees, row.work_items)
+        ),
+        "initiative_roadmap_columns": _links(
+            plan, "roadmap_column_id", initiatives, lambda row: row.roadmap_columns
+        ),
+        "feedback_owners": _links(wish, "user_id", feedback, lambda row: row.owners),
+        "feedback_tags": _links(wish, "label_id", feedback, lambda row: row.tags),
+    }
+
+
+def _links(
+    one: str, other: str, rows: Iterable[R], linked: Callable[[R], Iterable[Record]]
+) -> list[Row]:
+    """One row for each linked record of each of the rows."""
+    return [{one: row.id, other: found.id} for row in rows for found in linked(row)]
 
 
 def _readable_work_items(view: View) -> list[WorkItem]:
@@ -185,8 +155,9 @@ def _recent_comments(view: View) -> list[Comment]:
     return [row for space in view.spaces() for row in view.recent_comments(space, RECENT_MOST)]
 
 
-def _times(row: Record) -> Row:
-    return {"id": row.id, "created_at": row.created_at, "updated_at": row.updated_at}
+def _row(row: Record, *names: str) -> Row:
+    """A record's id, times and these fields."""
+    return pick(row, "id", "created_at", "updated_at", *names)
 
 
 def _actor(actor: Actor) -> Row:
@@ -198,15 +169,8 @@ def _actor(actor: Actor) -> Row:
 
 
 def _entity(row: WorkItem | Initiative) -> Row:
-    return {
-        **_times(row),
-        "number": row.number,
-        "title": row.title,
-        "description": row.description,
-        **_actor(row.actor),
-        "effort": row.effort,
-        "impact": row.impact,
-    }
+    fields = ("number", "title", "description", "effort", "impact")
+    return _row(row, *fields) | _actor(row.actor)
 
 
 def _work_item(row: WorkItem, full: bool) -> Row:
@@ -217,28 +181,23 @@ def _work_item(row: WorkItem, full: bool) -> Row:
         "space_id": row.space.id,
         "space_name": row.space.name,
     }
-    if not full:
-        return common
-    more = {
-        "sort": row.sort,
-        "closed_at": row.closed_at,
-        "archived_at": row.archived_at,
-    }
-    return common | more
-
-
-def _initiative(row: Initiative, full: bool) -> Row:
-    common = {**_entity(row), "archived_at": row.archived_at}
-    return common | {"color": row.color} if full else common
+    return common | pick(row, "sort", "closed_at", "archived_at") if full else common
 
 
 def _comment(row: Comment, full: bool) -> Row:
     """The entity's title, number and space are left to its own table: they change there."""
-    common = {
-        **_times(row),
-        **_actor(row.actor),
-        "entity_id": row.entity.id,
-        "body": row.body,
-        "thread_id": row.thread_id,
-    }
+    common = _row(row, "body", "thread_id") | _actor(row.actor) | {"entity_id": row.entity.id}
     return common if full else common | {"reply": row.reply}
+
+
+def _feedback(view: View, row: Feedback, full: bool) -> Row:
+    common = _row(row, "title", "contents", "processed", "processed_at")
+    if not full:
+        return common | {"organization_id": view.world.organization.id}
+    return {
+        **common,
+        **_actor(row.actor),
+        "number": row.number,
+        "person_id": row.person and row.person.id,
+        "company_id": row.company and row.company.id,
+    }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import Any
 
-from sandbox.kitemaker.model import (
+from sandbox.core import Refused
+from sandbox.kitemaker.records import (
     Actor,
     Application,
     Comment,
@@ -19,33 +19,28 @@ from sandbox.kitemaker.model import (
     Space,
     User,
     WorkItem,
-    World,
 )
+from sandbox.kitemaker.switches import KitemakerSwitches
+from sandbox.kitemaker.world import World
 
 RECENT_MOST = 50
 
 
-class Refused(Exception):
-    """An error as the service words it; REST and GraphQL dress it differently."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+def refused(status: int, code: str, message: str) -> Refused:
+    """An error with the service's own code for it."""
+    return Refused(status, message, code=code)
 
 
 def bad_request(message: str) -> Refused:
-    return Refused(400, "BAD_REQUEST", message)
+    return refused(400, "BAD_REQUEST", message)
 
 
 ISSUE_NOT_FOUND = ("ISSUE_NOT_FOUND", "Could not find the specified work item")
 SPACE_NOT_FOUND = ("SPACE_NOT_FOUND", "The specified space does not exist")
-INITIATIVE_NOT_FOUND = (
-    "INITIATIVE_NOT_FOUND",
-    "Could not find the specified initiative",
-)
+INITIATIVE_NOT_FOUND = ("INITIATIVE_NOT_FOUND", "Could not find the specified initiative")
 FEEDBACK_NOT_FOUND = ("FEEDBACK_NOT_FOUND", "Could not find the specified feedback")
+COMMENT_NOT_FOUND = ("COMMENT_NOT_FOUND", "Could not find the specified comment")
+REVIEW_NOT_FOUND = ("CODE_REVIEW_REQUEST_NOT_FOUND", "No such code review request")
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class View:
     """
 
     world: World
-    settings: Mapping[str, Any]
+    switches: KitemakerSwitches
     user: User | None
 
     def sees_space(self, space: Space) -> bool:
@@ -77,21 +72,21 @@ class View:
         """The seen space with this id; refuses with 404 otherwise."""
         space = self.world.spaces.get(space_id)
         if space is None or not self.sees_space(space):
-            raise Refused(404, *SPACE_NOT_FOUND)
+            raise refused(404, *SPACE_NOT_FOUND)
         return space
 
     def space_by_key(self, key: str) -> Space:
         for space in self.spaces():
             if space.key == key:
                 return space
-        raise Refused(404, *SPACE_NOT_FOUND)
+        raise refused(404, *SPACE_NOT_FOUND)
 
     def work_item_by_number(self, key: str, number: int) -> WorkItem:
         """The work item that has this number now; numbers left by a move are not found."""
         try:
             return self.space_by_key(key).items[number]
         except (Refused, KeyError):
-            raise Refused(404, *ISSUE_NOT_FOUND) from None
+            raise refused(404, *ISSUE_NOT_FOUND) from None
 
     def work_items(self) -> list[WorkItem]:
         return [item for item in self.world.work_items.values() if self.sees_space(item.space)]
@@ -126,7 +121,7 @@ class View:
     def recent_work_items(self, space: Space, count: int) -> list[WorkItem]:
         """The last updated work items of a space, newest first."""
         items: Iterable[WorkItem] = space.items.values()
-        if not self.settings["rest_lists_hold_archived"]:
+        if not self.switches.rest_lists_hold_archived:
             items = (item for item in items if not is_archived(item))
         return nlargest(count, items, key=last_update)
 

@@ -15,7 +15,7 @@ from connectors import SERVICES, connector
 from connectors.core.connector import Connector, Family
 from connectors.core.lineage import endpoints
 from connectors.core.resources import ForEachParent, Resource, Rows
-from connectors.core.schema import Column, DeclarationError, Table, col, given, snake
+from connectors.core.schema import Column, DeclarationError, Table, col, inherited, snake
 from connectors.core.validate import checked
 from pipelines.cli.init import account_section
 from pipelines.export.data_dictionary import dictionary
@@ -165,7 +165,7 @@ def wrong(**changes: object) -> Connector:
         ({"columns": (Column("id", "uuid", "its id", "id"),)}, "has type 'uuid'"),
         ({"columns": (Column("id", "text", "", "id"),)}, "has no meaning"),
         ({"columns": (Column("Id", "text", "its id", "id"),), "key": ("Id",)}, "is not snake_case"),
-        ({"columns": (given("id", "text", "its id"),)}, "does not give ['id']"),
+        ({"columns": (inherited("id", "text", "its id"),)}, "does not give ['id']"),
     ],
 )
 def test_a_wrong_declaration_names_file_place_and_cure(

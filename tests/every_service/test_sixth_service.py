@@ -6,9 +6,20 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from connectors.core.connector import Connector, Credential, Family
-from connectors.core.resources import ForEachParent, Resource, Rows
-from connectors.core.schema import Reference, Table, col, given
+from connectors.core import (
+    Connector,
+    Credential,
+    Family,
+    ForEachParent,
+    Reference,
+    Resource,
+    Rows,
+    Table,
+    col,
+    inherited,
+    parent,
+    request,
+)
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.paging import PageNumbers
@@ -29,7 +40,7 @@ def bookshelf() -> Connector:
         "books",
         "A book on a shelf",
         (
-            given("shelf_id", "text", "the shelf it stands on"),
+            inherited("shelf_id", "text", "the shelf it stands on"),
             col("id", "text", "its id"),
             col("title", "text", "its title"),
             col("pages", "integer", "its length", unit="pages"),
@@ -42,20 +53,20 @@ def bookshelf() -> Connector:
         "notes",
         "A note in a book",
         (
-            given("book_id", "text", "the book"),
-            given("position", "integer", "its place, from 0"),
+            inherited("book_id", "text", "the book"),
+            inherited("position", "integer", "its place, from 0"),
             col("text", "text", "what it says"),
         ),
         key=("book_id", "position"),
         parents=(Reference("book_id", "books", owner=True),),
     )
-    inside = Rows(notes, at="notes", given={"book_id": "id"}, position="position")
+    inside = Rows(notes, at="notes", inherit={"book_id": parent("id")}, position="position")
     pages = PageNumbers(per_page=2)
     all_shelves = Resource("shelves", "/shelves", (Rows(shelves, at="data"),), paging=pages)
     all_books = Resource(
         "books",
         "/shelves/{shelf_id}/books",
-        (Rows(books, at="data", given={"shelf_id": ":shelf_id"}, children=(inside,)),),
+        (Rows(books, at="data", inherit={"shelf_id": request("shelf_id")}, children=(inside,)),),
         paging=pages,
         each=ForEachParent("shelves", {"shelf_id": "id"}),
     )
@@ -70,7 +81,7 @@ def bookshelf() -> Connector:
             families=(Family("shelves", (all_shelves, all_books)),),
             notes="tests",
             check=all_shelves,
-            who=lambda answer: "some shelves",
+            describe=lambda answer: "some shelves",
         )
     )
 

@@ -18,8 +18,8 @@ from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
-from sandbox import Sandbox, StandIn, comparing
-from sandbox.comparing import SUPERSETS
+from sandbox import Sandbox, StandIn
+from sandbox.core import compare
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Bench:
             try:
                 for name, declared in account.connector.tables.items():
                     if name in shown and name in account.tables:
-                        more = name in SUPERSETS[self.service]
+                        more = name in self.world.may_hold_more
                         problems += differences(declared, shown[name], self.rows(name), more)
             finally:
                 self._open = None
@@ -154,4 +154,4 @@ def differences(
     may_hold_more: bool = False,
 ) -> list[str]:
     """Where kept rows differ from the truth, in sentences."""
-    return comparing.differences(table.name, table.key, truth, kept, may_hold_more)
+    return compare.differences(table.name, table.key, truth, kept, may_hold_more)

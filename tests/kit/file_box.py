@@ -10,9 +10,7 @@ from connectors.http.config import Retry
 from connectors.http.download import Downloader, Fetched, OwnHost
 from connectors.http.file_response import Wanted
 from connectors.http.host_allowlist import HostList, read_hosts
-from sandbox.file_host import FileHost
-from sandbox.server import StandIn
-from sandbox.service import Request, Response, Service
+from sandbox import FileHost, Request, Response, Service, StandIn
 
 
 class Box(Service):

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox import Sandbox, StandIn
-from sandbox.file_host import FileHost
+from sandbox import FileHost, Sandbox, StandIn
 from tests.kit.account import Bench
 from warehouse.files.blobs import store_of
 

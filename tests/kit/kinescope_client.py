@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from sandbox import Request, Response
 from sandbox.kinescope import Kinescope
-from sandbox.service import Request, Response
 
 KEYS = {
     "chapters": ("video_id", "position"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.processes import kollect
 

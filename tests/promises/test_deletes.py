@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.kit.account import Bench
 from warehouse.load.load import FEW_ROWS
 

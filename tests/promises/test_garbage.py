@@ -83,14 +83,14 @@ class Kept:
             known = AccountState(self.warehouse, KINESCOPE, "one", engine.cursor)
             with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
                 incoming = Incoming(engine.cursor(), Path(scratch), known.extra_columns())
-                shaper = RecordMapper(KINESCOPE, incoming)
+                shaper = RecordMapper(KINESCOPE.tables.values(), incoming)
                 shaper.keep(rows, shaper.find(rows, payload, {}) or [], {})
                 request = LoadRequest(
                     connector=KINESCOPE,
                     account="one",
                     run_id=run_id,
                     family=TAGS,
-                    outcome=Evidence(TAGS),
+                    outcome=Evidence(TAGS.resources),
                     incoming=incoming,
                     full=True,
                     tables=frozenset({"tags"}),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+import httpx
 import pytest
 
-from connectors import SERVICES
+from connectors import SERVICES, connector
+from connectors.core.connector import Connector
 from connectors.http.redact import SHORTEST_SECRET
-from sandbox.faults import Fault
+from pipelines.sync.runtime import Runtime
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.processes import kollect
 from tests.kit.written import everything_below
@@ -106,3 +112,103 @@ def test_no_canary_is_in_what_commands_say_at_debug_level_or_in_backups(
     found = [secret for secret in canaries(bench) if secret in everything]
     assert canaries(bench)
     assert found == []
+
+
+CANARY = "canary-planted-at-every-depth"
+WRITTEN = (
+    "call https://zoom.us/j/1?pwd=abc, see "
+    "https://docs.google.com/spreadsheet/ccc?key=0Ak&hl=en and /x?session=1&auth=2&sig=3."
+)
+TEXTS = {
+    "kinopio": ("cards", "name", "name"),
+    "kinescope": ("videos", "description", "description"),
+    "kinesis": ("users", "bio", "bio"),
+    "kippt": ("clips", "notes", "notes"),
+    "kitemaker": ("work_items", "description", "description"),
+}
+"""Service -> a table, one of its columns, and the field of the answers where people write."""
+
+
+@dataclass
+class Planted(httpx.BaseTransport):
+    """The network, but every object of every answer holds the service's secrets as well, and
+    every text of one field holds addresses that are nobody's secret."""
+
+    connector: Connector
+    field: str
+    planted: int = 0
+
+    def __post_init__(self) -> None:
+        self._real = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._real.handle_request(request)
+        answer.read()
+        answer.close()
+        if answer.status_code != 200 or "json" not in answer.headers.get("content-type", ""):
+            return answer
+        payload = json.loads(answer.content)
+        self._plant(payload)
+        kept = {name: answer.headers[name] for name in ("date",) if name in answer.headers}
+        return httpx.Response(200, json=payload, headers=kept)
+
+    def close(self) -> None:
+        self._real.close()
+
+    def _plant(self, value: Any) -> None:
+        if isinstance(value, list):
+            for item in value:
+                self._plant(item)
+        if not isinstance(value, dict):
+            return
+        for inner in value.values():
+            self._plant(inner)
+        for path in self.connector.secret_paths:
+            *way, last = path.replace("[]", "").split(".")
+            for parent in _below(value, way):
+                parent[last] = CANARY
+        if isinstance(value.get(self.field), str):
+            value[self.field] = WRITTEN
+        for name in self.connector.secret_fields:
+            # Of Kippt's and Kitemaker's answers, other members tell an error from a record.
+            value[name] = {"deep": [CANARY]} if self.planted % 2 else CANARY
+            self.planted += 1
+
+
+def _below(value: Any, way: list[str]) -> list[dict[str, Any]]:
+    found = [value]
+    for name in way:
+        found = [box[name] for box in found if isinstance(box, dict) and name in box]
+        found = [item for box in found for item in (box if isinstance(box, list) else [box])]
+    return [box for box in found if isinstance(box, dict)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_secrets_leave_every_object_and_texts_stay_word_for_word(
+    made: Callable[..., Bench], service: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Declared secrets reach no row, no `_raw`, no stage and no log from whatever object of an
+    answer; what people wrote comes back as they wrote it, in its column and in `_raw`."""
+    caplog.set_level("DEBUG")
+    table, column, field = TEXTS[service]
+    bench = made(service, size=30)
+    transport = Planted(connector(service), field)
+    bench.stand_in.faults.add(Fault("status", status=401, times=None, after=6))
+    broken = bench.sync(runtime=Runtime(transport=transport, progress=bench.progress.append))
+    assert broken.error is not None
+    written = everything_below(bench.folder)
+    assert list(bench.folder.rglob("*.journal")), "the stage of a broken run stays"
+    bench.stand_in.faults.clear()
+    whole = bench.sync(runtime=Runtime(transport=transport, progress=bench.progress.append))
+    assert whole.error is None, whole.as_json()
+    assert transport.planted > 100
+    texts = f"{broken.error}{broken.as_json()}{whole.as_json()}{caplog.text}".encode()
+    everything = b"\n".join([written, everything_below(bench.folder), texts, said(bench)])
+    assert CANARY.encode() not in everything
+    kept = bench.query(
+        f'SELECT count(*), count(*) FILTER (_raw ->> ? = "{column}") FROM {service}."{table}" '
+        f'WHERE "{column}" = ?',
+        field,
+        WRITTEN,
+    )
+    assert kept[0][0] > 3 and kept[0][0] == kept[0][1]

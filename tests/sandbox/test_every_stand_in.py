@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox import SERVICES, Service
+from sandbox import SERVICES, Request, Service
 from sandbox.core import Registry
 from sandbox.core.server import StandIn
 from tests.sandbox.client import ask, get
+from tests.sandbox.lists import WAYS, read
 
 KINDS = Registry({**SERVICES.places, "library": "sandbox.example:Library"})
 SIZE = 24
@@ -60,6 +61,31 @@ def test_what_is_not_there_is_an_error(kind: Callable[..., Service]) -> None:
     """An unknown path is refused in the service's own words."""
     service = kind(size=SIZE)
     assert get(service, f"{service.base_path}/no/such/place/").status in (400, 401, 404)
+
+
+def test_a_list_read_page_by_page_is_the_table_of_the_truth(kind: Callable[..., Service]) -> None:
+    """Small pages add up: every row once and no other; also after changes."""
+    service = kind(size=SIZE)
+    service.change(1)
+    way = WAYS.get(service.name)
+    for listed in () if way is None else way.lists:
+        pages = list(read(service, way, listed, 3))
+        found = [str(row["id"]) for page in pages for row in page]
+        wanted = [str(row[listed.key]) for row in service.truth()[listed.table]]
+        assert sorted(found) == sorted(wanted), listed.path
+        assert len(pages) > 1 or not listed.size
+
+
+def test_who_has_no_credential_or_a_wrong_one_is_refused(kind: Callable[..., Service]) -> None:
+    """401, and nothing of the list in the answer."""
+    service = kind(size=SIZE)
+    way = WAYS.get(service.name)
+    if way is None:
+        return
+    target = f"{service.base_path}{way.lists[0].path}"
+    wrong = way.headers({name: f"{value}x" for name, value in service.credentials().items()})
+    for headers in ({}, wrong):
+        assert service.answer(Request("GET", target, headers)).status == 401
 
 
 def test_every_error_and_every_throttle_has_words_of_the_service(

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sandbox import Sandbox
-from sandbox.file_host import FileHost
-from sandbox.ranges import ranged
-from sandbox.service import Request, Response
+from sandbox import FileHost, Request, Response, Sandbox
+from sandbox.core.ranges import ranged
 
 BODY = b"0123456789"
 

@@ -8,10 +8,11 @@ listing.list_backups    what there is, what changed, and when each was last prov
 remote_copies           the same at an address (s3, sftp, ...), through fsspec
 """
 
+from warehouse.backup.build import Restored
 from warehouse.backup.encrypt import BackupKey, find_key
 from warehouse.backup.listing import BackupInfo, list_backups
 from warehouse.backup.prune import Pruned, prune_backups
-from warehouse.backup.restore import Restored, restore_backup
+from warehouse.backup.restore import restore_backup
 from warehouse.backup.verify import DamageFound, Report, examine_backup, verify_backup
 from warehouse.backup.write import write_backup
 

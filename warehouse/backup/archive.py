@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.core.errors import AccountBusy, BadSettings
+from warehouse.backup.errors import BackupProblem
 from warehouse.backup.manifest import MANIFEST
-from warehouse.backup.problems import BackupProblem
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 from warehouse.store.locks import FileLock, HeldElsewhere
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
@@ -27,7 +27,7 @@ REMOVING = ".removing-"
 WAIT_SECONDS = 600.0
 
 
-class Place(Protocol):
+class BackupSettings(Protocol):
     """The settings that backups need (pipelines.settings.Settings has them)."""
 
     @property
@@ -49,7 +49,7 @@ def sort_key(name: str) -> tuple[str, int]:
     return (found[1], int(found[2] or 1)) if found else (name, 0)
 
 
-def moment_of(name: str) -> datetime:
+def made_at_of(name: str) -> datetime:
     """When the backup of this name was made."""
     return datetime.strptime(name[:20], "%Y-%m-%dT%H-%M-%SZ").replace(tzinfo=UTC)
 
@@ -90,7 +90,7 @@ class Archive:
                 )
             return self.folder / names[-1]
         if isinstance(word, Path) or "/" in word or Path(word).is_dir():
-            return checked(Path(word).absolute())
+            return require_backup(Path(word).absolute())
         found = [name for name in self.names() if name.startswith(word)]
         if word in found:
             found = [word]
@@ -105,14 +105,16 @@ class Archive:
     # -- locks -----------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def writing(self, wait_seconds: float = WAIT_SECONDS, tell: Tell = quiet) -> Iterator[None]:
+    def writing(
+        self, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
+    ) -> Iterator[None]:
         """The right to add or remove backups, for this process alone. Raises AccountBusy."""
-        with self._lock("writing", wait_seconds, tell):
+        with self._lock("writing", wait_seconds, on_step):
             yield
 
     @contextlib.contextmanager
-    def using(
-        self, name: str, wait_seconds: float = WAIT_SECONDS, tell: Tell = quiet
+    def reading(
+        self, name: str, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
     ) -> Iterator[None]:
         """The promise that this backup is not removed meanwhile; several may have it at once.
 
@@ -122,17 +124,17 @@ class Archive:
         with contextlib.ExitStack() as stack:
             # A folder of backups that another machine brought has no notes of ours.
             if self.own.is_dir():
-                with contextlib.suppress(OSError), self._lock("gate", wait_seconds, tell):
+                with contextlib.suppress(OSError), self._lock("gate", wait_seconds, on_step):
                     stack.callback(mark.unlink, missing_ok=True)
-                    stack.enter_context(self._lock(mark.stem, wait_seconds, tell))
+                    stack.enter_context(self._lock(mark.stem, wait_seconds, on_step))
             yield
 
     @contextlib.contextmanager
-    def alone(self, wait_seconds: float = 0.0, tell: Tell = quiet) -> Iterator[None]:
+    def pruning(self, wait_seconds: float = 0.0, on_step: OnStep = no_progress) -> Iterator[None]:
         """Neither backup, verify nor restore runs here meanwhile. Raises AccountBusy."""
-        with self.writing(wait_seconds, tell), self._lock("gate", wait_seconds, tell):
+        with self.writing(wait_seconds, on_step), self._lock("gate", wait_seconds, on_step):
             for mark in sorted(self._locks.glob("use-*.lock")):
-                with self._lock(mark.stem, wait_seconds, tell):
+                with self._lock(mark.stem, wait_seconds, on_step):
                     mark.unlink(missing_ok=True)
             yield
 
@@ -141,9 +143,9 @@ class Archive:
         return self.own / "locks"
 
     @contextlib.contextmanager
-    def _lock(self, name: str, wait: float, tell: Tell) -> Iterator[None]:
+    def _lock(self, name: str, wait: float, on_step: OnStep) -> Iterator[None]:
         def waiting(holder: str) -> None:
-            tell(Step("waiting", f"waiting for {holder}"))
+            on_step(Step("waiting", f"waiting for {holder}"))
 
         lock = FileLock(self._locks / f"{name}.lock", timeout_seconds=wait, on_wait=waiting)
         try:
@@ -167,7 +169,7 @@ class Archive:
                     yield entry
 
 
-def checked(folder: Path) -> Path:
+def require_backup(folder: Path) -> Path:
     """The folder, where it is a backup; raises BackupProblem where it is not."""
     if folder.is_dir() and (folder / MANIFEST).is_file():
         return folder

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.problems import DamagedBackup, MissingLibrary, WrongKey
+from warehouse.backup.errors import DamagedBackup, MissingLibrary, WrongKey
 
 SCHEME = "age"
 KEY_VARIABLE = "KOLLECT_BACKUP_KEY"
@@ -55,22 +55,22 @@ class BackupKey:
     def __repr__(self) -> str:
         return f"BackupKey({self.recipient})"
 
-    def seal_bytes(self, data: bytes) -> bytes:
+    def encrypt_bytes(self, data: bytes) -> bytes:
         """Encrypt a small thing."""
         return bytes(self._age.encrypt(data, [self._public]))
 
-    def open_bytes(self, data: bytes, where: str) -> bytes:
+    def decrypt_bytes(self, data: bytes, where: str) -> bytes:
         """Decrypt a small thing; raises WrongKey or DamagedBackup."""
         try:
             return bytes(self._age.decrypt(data, [self._identity]))
         except self._age.DecryptError as error:
             raise self._refused(error, where) from None
 
-    def seal_file(self, plain: Path, sealed: Path) -> None:
+    def encrypt_file(self, plain: Path, sealed: Path) -> None:
         """Encrypt a file of any size, a block at a time."""
         self._age.encrypt_file(str(plain), str(sealed), [self._public])
 
-    def open_file(self, sealed: Path, plain: Path) -> None:
+    def decrypt_file(self, sealed: Path, plain: Path) -> None:
         """Decrypt a file of any size; nothing is left of it when that fails."""
         try:
             self._age.decrypt_file(str(sealed), str(plain), [self._identity])

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import KollectError
-from warehouse.backup.archive import Archive, Place, moment_of
+from warehouse.backup.archive import Archive, BackupSettings, made_at_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
-from warehouse.backup.progress import utc_now
-from warehouse.backup.proofs import Proofs, read_proofs
 from warehouse.backup.reader import open_backup
+from warehouse.backup.verify import Proofs, read_proofs
+from warehouse.progress import utc_now
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class BackupInfo:
 
 
 def list_backups(
-    settings: Place,
+    settings: BackupSettings,
     *,
     key: KeyChoice = Keys.SET,
     now: Callable[[], datetime] = utc_now,
@@ -95,7 +95,7 @@ def list_backups(
 
 
 def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> BackupInfo:
-    folder, made_at = archive.folder / name, moment_of(name)
+    folder, made_at = archive.folder / name, made_at_of(name)
     age = (now - made_at).total_seconds()
     proofs = read_proofs(archive, name)
     try:

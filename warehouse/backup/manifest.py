@@ -2,8 +2,7 @@
 
 `check` is the SHA-256 of the manifest without it, and the file has exactly one right spelling:
 whatever byte of it changes, reading says so. An encrypted backup has an `Envelope` in its place,
-which names nothing but opaque files, and the manifest is one of those.
-"""
+which names nothing but opaque files, and the manifest is one of those."""
 
 from __future__ import annotations
 
@@ -12,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from warehouse.backup.durable import digest_bytes
-from warehouse.backup.problems import DamagedBackup, NewerFormat
+from warehouse.backup.errors import DamagedBackup, NewerFormat
+from warehouse.store.durable import digest_bytes
 
 FORMAT = 1
 """Grows with every change that an older kollect could not read."""
@@ -194,3 +193,28 @@ def sums(manifest: bytes, files: dict[str, FileRecord]) -> bytes:
     listed = {path: record.sha256 for path, record in files.items()}
     listed[MANIFEST] = digest_bytes(manifest).sha256
     return "".join(f"{listed[path]}  {path}\n" for path in sorted(listed)).encode()
+
+
+TEXT = """\
+This is an encrypted backup of kollect. Its files are in the age format (age-encryption.org).
+
+With kollect:
+
+    kollect restore THIS-FOLDER --key-file KEY-FILE --to restored.duckdb
+
+Without kollect, with `age` and DuckDB, in this folder:
+
+    age --decrypt --identity KEY-FILE {names} | while read -r stored file; do
+        mkdir -p "OPENED/$(dirname "$file")"
+        age --decrypt --identity KEY-FILE --output "OPENED/$file" "$stored"
+    done
+    cd OPENED && duckdb restored.duckdb < restore.sql
+
+{manifest} is the manifest: tables, rows and hashes of everything inside.
+`sha256sum --check SHA256SUMS` says without the key whether every byte is as it was written.
+"""
+
+
+def howto(manifest: str, names: str) -> str:
+    """The text for a backup whose manifest and list of names lie in these files."""
+    return TEXT.format(manifest=manifest, names=names)

@@ -3,18 +3,74 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from connectors.core.errors import KollectError
-from warehouse.backup.archive import REMOVING, Archive, Place, moment_of
-from warehouse.backup.durable import remove_tree, rename_new, walk_files
-from warehouse.backup.problems import trouble_in
-from warehouse.backup.progress import Step, Tell, quiet, size_text
-from warehouse.backup.proofs import forget_proofs, read_proofs
+from warehouse.backup.archive import REMOVING, Archive, BackupSettings, made_at_of
+from warehouse.backup.errors import explained_errors
 from warehouse.backup.reader import open_backup
-from warehouse.backup.retention import Candidate, reasons_to_keep
+from warehouse.backup.verify import forget_proofs, read_proofs
+from warehouse.progress import OnStep, Step, no_progress, size_text
+from warehouse.store.durable import remove_tree, rename_new, walk_files
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A backup as far as keeping is concerned."""
+
+    name: str
+    made_at: datetime
+    proved: bool = False
+    damaged: bool = False
+    readable: bool = True
+
+
+PERIODS: dict[str, Callable[[datetime], object]] = {
+    "daily": lambda at: at.date(),
+    "weekly": lambda at: at.isocalendar()[:2],
+    "monthly": lambda at: (at.year, at.month),
+}
+
+
+def reasons_to_keep(
+    candidates: Iterable[Candidate], keep: Mapping[str, int]
+) -> dict[str, list[str]]:
+    """For each backup that stays, why; `candidates` come oldest first, what is missing may go.
+
+    A backup that is known to be damaged fills no place of a rule, and goes only when a newer one
+    was proved good. What this kollect cannot read is never its to remove.
+    """
+    newest_first = list(candidates)[::-1]
+    found: dict[str, list[str]] = {}
+
+    def because(candidate: Candidate, reason: str) -> None:
+        found.setdefault(candidate.name, []).append(reason)
+
+    good = [c for c in newest_first if c.readable and not c.damaged]
+    for rule, period in PERIODS.items():
+        seen: list[object] = []
+        for candidate in good:
+            if len(seen) >= keep.get(rule, 0):
+                break
+            if (key := period(candidate.made_at)) not in seen:
+                seen.append(key)
+                because(candidate, f"{rule} {len(seen)}")
+    proved = next((c for c in good if c.proved), None)
+    if proved is not None:
+        because(proved, "newest proved")
+    if newest_first:
+        because(newest_first[0], "newest")
+    if good:
+        because(good[0], "newest that is not known to be damaged")
+    for candidate in newest_first:
+        if not candidate.readable:
+            because(candidate, "cannot be read by this kollect")
+        elif candidate.damaged and (proved is None or proved.made_at <= candidate.made_at):
+            because(candidate, "damaged, and no newer one is proved good")
+    return found
 
 
 @dataclass(frozen=True)
@@ -28,11 +84,11 @@ class Pruned:
 
 
 def prune_backups(
-    settings: Place,
+    settings: BackupSettings,
     *,
     keep: Mapping[str, int] | None = None,
     dry_run: bool = False,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = 0.0,
 ) -> Pruned:
     """Remove the backups that no rule keeps; `dry_run` only says which.
@@ -44,7 +100,7 @@ def prune_backups(
     archive = Archive(settings.backup_dir)
     if not archive.folder.is_dir():
         return Pruned([], dry_run=dry_run)
-    with trouble_in(archive.folder), archive.alone(wait_seconds, tell):
+    with explained_errors(archive.folder), archive.pruning(wait_seconds, on_step):
         candidates = [_candidate(archive, name) for name in archive.names()]
         kept = reasons_to_keep(candidates, settings.keep if keep is None else keep)
         going = [c.name for c in candidates if c.name not in kept]
@@ -55,8 +111,8 @@ def prune_backups(
             remove_tree(left)
         for name in going:
             remove_backup(archive, name)
-            tell(Step("step", f"removed {name}"))
-        tell(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
+            on_step(Step("step", f"removed {name}"))
+        on_step(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
     return Pruned(going, kept, freed)
 
 
@@ -68,7 +124,7 @@ def _candidate(archive: Archive, name: str) -> Candidate:
     except KollectError:
         readable = False
     return Candidate(
-        name, moment_of(name), proofs.best is not None, proofs.last_bad is not None, readable
+        name, made_at_of(name), proofs.best is not None, proofs.last_bad is not None, readable
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.backup.durable import digest, digest_bytes
 from warehouse.backup.encrypt import BackupKey
+from warehouse.backup.errors import BackupProblem, DamagedBackup, WrongKey
 from warehouse.backup.manifest import (
     MANIFEST,
     SUMS,
@@ -17,7 +17,7 @@ from warehouse.backup.manifest import (
     decode,
     sums,
 )
-from warehouse.backup.problems import BackupProblem, DamagedBackup, WrongKey
+from warehouse.store.durable import digest, digest_bytes
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Backup:
     def bytes(self) -> int:
         return sum(record.bytes for record in self.expected.values())
 
-    def known(self) -> Manifest:
+    def require_manifest(self) -> Manifest:
         """The manifest; raises WrongKey where a key is needed for it."""
         if self.manifest is None:
             raise WrongKey(f"{self.name} is encrypted and no key was given")
@@ -76,7 +76,7 @@ class Backup:
 
     def stored(self, file: str) -> str:
         """Where a file of the manifest lies in the folder."""
-        return self.known().stored[file] if self.envelope else file
+        return self.require_manifest().stored[file] if self.envelope else file
 
     def intact(self, file: str) -> bool:
         """Whether a file of the manifest is there with exactly the bytes that were written."""
@@ -99,7 +99,7 @@ class Backup:
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{target.name}.opening")
             beside.unlink(missing_ok=True)
-            self.key.open_file(place, beside)
+            self.key.decrypt_file(place, beside)
             beside.rename(target)
         return target
 
@@ -139,7 +139,7 @@ def _inside(folder: Path, envelope: Envelope, key: BackupKey) -> Manifest:
         raise DamagedBackup(f"{where} cannot be read ({error.strerror})") from None
     if record is None or digest_bytes(sealed).sha256 != record.sha256:
         raise DamagedBackup(f"{where} is damaged: its bytes are not those that were written")
-    inside = decode(key.open_bytes(sealed, where), where)
+    inside = decode(key.decrypt_bytes(sealed, where), where)
     if not isinstance(inside, Manifest):
         raise DamagedBackup(f"{where} is no manifest of a backup")
     return inside

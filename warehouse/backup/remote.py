@@ -17,6 +17,7 @@ from typing import Any
 
 from connectors.core.errors import BadSettings, Unreachable
 from warehouse.backup.archive import NAME, sort_key
+from warehouse.backup.errors import BackupProblem, DamagedBackup, MissingLibrary
 from warehouse.backup.manifest import (
     MANIFEST,
     Envelope,
@@ -24,8 +25,7 @@ from warehouse.backup.manifest import (
     Manifest,
     decode,
 )
-from warehouse.backup.problems import BackupProblem, DamagedBackup, MissingLibrary
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 
 BLOCK = 1 << 20
 OBJECTS = "objects"
@@ -117,7 +117,7 @@ class Remote:
         parent = self.at(file).rpartition("/")[0]
         self._try(f"making {parent}", lambda: self.system.makedirs(parent, exist_ok=True))
 
-    def hash_of(self, file: str, tell: Tell = quiet, target: Path | None = None) -> str:
+    def hash_of(self, file: str, on_step: OnStep = no_progress, target: Path | None = None) -> str:
         """Read a file's bytes, into `target` if given; returns their SHA-256."""
 
         def action() -> str:
@@ -126,7 +126,7 @@ class Remote:
                 if target is None:
                     while block := reader.read(BLOCK):
                         found.update(block)
-                        tell(Step("bytes", "reading back", len(block)))
+                        on_step(Step("bytes", "reading back", len(block)))
                     return found.hexdigest()
                 with open(target, "wb") as writer:
                     while block := reader.read(BLOCK):

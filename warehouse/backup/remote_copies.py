@@ -7,24 +7,24 @@ from pathlib import Path
 
 from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive
-from warehouse.backup.durable import (
-    remove_tree,
-    rename_new,
-    seal,
-    sync_folders_below,
-    write_new,
-)
+from warehouse.backup.catalog import restore_text
+from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_errors
 from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
-from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
-from warehouse.backup.progress import Step, Tell, quiet, size_text
 from warehouse.backup.reader import Backup
 from warehouse.backup.remote import Remote, object_of, shown
-from warehouse.backup.script import restore_text
+from warehouse.progress import OnStep, Step, no_progress, size_text
+from warehouse.store.durable import (
+    flush_tree,
+    make_read_only,
+    remove_tree,
+    rename_new,
+    write_new,
+)
 
 
 def send_backup(
-    backup: Backup, remote: Remote, archive: Archive | None = None, tell: Tell = quiet
+    backup: Backup, remote: Remote, archive: Archive | None = None, on_step: OnStep = no_progress
 ) -> int:
     """Copy a backup to the address; returns the bytes sent.
 
@@ -64,18 +64,18 @@ def send_backup(
             with open(note, "a", encoding="ascii") as writer:
                 writer.write(f"{record.sha256}\n")
         done += record.bytes
-        tell(Step("bytes", f"sending {file}", done, total))
+        on_step(Step("bytes", f"sending {file}", done, total))
     remote.write(f"{backup.name}/{SUMS}", sums(backup.head, dict(backup.files)))
     if backup.envelope is None:
-        files = backup.known().files
-        text = restore_text(backup.known(), lambda file: f"../{object_of(files[file])}")
+        files = backup.require_manifest().files
+        text = restore_text(backup.require_manifest(), lambda file: f"../{object_of(files[file])}")
         remote.write(f"{backup.name}/{RESTORE}", text.encode())
     remote.write(f"{backup.name}/{MANIFEST}", backup.head)
-    tell(Step("done", f"{backup.name} is at {shown(remote.address)}, {size_text(sent)} sent"))
+    on_step(Step("done", f"{backup.name} is at {shown(remote.address)}, {size_text(sent)} sent"))
     return sent
 
 
-def fetch_backup(remote: Remote, name: str, into: Path, tell: Tell = quiet) -> Path:
+def fetch_backup(remote: Remote, name: str, into: Path, on_step: OnStep = no_progress) -> Path:
     """Bring a backup into a folder of this machine, every byte checked; returns its folder.
 
     It appears under its name when it is complete; fetching again goes on where it stopped.
@@ -84,7 +84,7 @@ def fetch_backup(remote: Remote, name: str, into: Path, tell: Tell = quiet) -> P
     target, beside = into / name, into / f".partial-fetch-{name}"
     if target.exists():
         raise BackupProblem(f"{target} exists already", guidance="use it, or move it away")
-    with trouble_in(into):
+    with explained_errors(into):
         total = sum(record.bytes for record in found.files.values())
         done = 0
         for file, record in sorted(found.files.items()):
@@ -92,12 +92,12 @@ def fetch_backup(remote: Remote, name: str, into: Path, tell: Tell = quiet) -> P
             if not (place.is_file() and place.stat().st_size == record.bytes):
                 _fetch(remote, file, record, place)
             done += record.bytes
-            tell(Step("bytes", f"fetching {file}", done, total))
+            on_step(Step("bytes", f"fetching {file}", done, total))
         for file, data in ((SUMS, sums(head, dict(found.files))), (MANIFEST, head)):
             (beside / file).unlink(missing_ok=True)
             write_new(beside / file, data)
-            seal(beside / file)
-        sync_folders_below(beside)
+            make_read_only(beside / file)
+        flush_tree(beside)
         rename_new(beside, target)
     return target
 
@@ -113,11 +113,11 @@ def _fetch(remote: Remote, file: str, record: FileRecord, place: Path) -> None:
         remove_tree(part)
         raise DamagedBackup(f"{object_of(record)} ({file}) is damaged at {shown(remote.address)}")
     part.rename(place)
-    seal(place)
+    make_read_only(place)
 
 
 def find_remote_damage(
-    remote: Remote, name: str, depth: str, tell: Tell = quiet
+    remote: Remote, name: str, depth: str, on_step: OnStep = no_progress
 ) -> tuple[list[Problem], int]:
     """Problems of a backup at the address (`quick` or `full`), and the bytes that were read."""
     try:
@@ -139,7 +139,7 @@ def find_remote_damage(
             read += record.bytes
             if remote.hash_of(place) != record.sha256:
                 problems.append(Problem(file, f"was changed: its hash is another ({place})"))
-        tell(Step("step", "checking", number, len(found.files)))
+        on_step(Step("step", "checking", number, len(found.files)))
     try:
         if remote.read(f"{name}/{SUMS}") != sums(head, dict(found.files)):
             problems.append(Problem(SUMS, "was changed"))
@@ -149,7 +149,7 @@ def find_remote_damage(
 
 
 def prune_remote(
-    remote: Remote, kept: set[str], *, dry_run: bool = False, tell: Tell = quiet
+    remote: Remote, kept: set[str], *, dry_run: bool = False, on_step: OnStep = no_progress
 ) -> tuple[list[str], int]:
     """Remove the backups that are not kept, then the objects that none needs any more.
 
@@ -170,7 +170,7 @@ def prune_remote(
     for name in going:
         for file in (MANIFEST, SUMS, RESTORE):
             _remove(remote, f"{name}/{file}")
-        tell(Step("step", f"removed {name}"))
+        on_step(Step("step", f"removed {name}"))
     for place in objects:
         _remove(remote, place)
     return going, freed

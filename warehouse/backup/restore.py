@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
-from connectors.core.errors import WarehouseProblem
-from warehouse.backup.archive import WAIT_SECONDS, Archive, checked
-from warehouse.backup.content import content_of, hashing
-from warehouse.backup.durable import copy_checked, free_bytes, sync_file
+from connectors.core.errors import AccountBusy
+from warehouse.backup.archive import WAIT_SECONDS, Archive, require_backup
+from warehouse.backup.build import Restored, build, check_space
 from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
-from warehouse.backup.files_in import FOLDER
-from warehouse.backup.manifest import Manifest
-from warehouse.backup.problems import BackupProblem, DamagedBackup, trouble_in
-from warehouse.backup.progress import Step, Tell, quiet, size_text
+from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_errors
+from warehouse.backup.export import MoreFiles, restore_as_files
+from warehouse.backup.files import FOLDER
 from warehouse.backup.reader import Backup, open_backup
-from warehouse.backup.script import below, statements
-from warehouse.backup.selection import Selection, files_needed, queries, select_from
-from warehouse.backup.snapshot import engine
-from warehouse.backup.target import check_target, forget, put_in_place, settled
+from warehouse.backup.selection import Selection, select_from
 from warehouse.files.blobs import store_of
-from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import Warehouse, new_warehouse_id
-
-TARGET = "restored"
-
-
-@dataclass(frozen=True)
-class Restored:
-    """What came back."""
-
-    to: Path
-    tables: int
-    rows: int
-    files: int
+from warehouse.progress import OnStep, Step, no_progress
+from warehouse.store.connect import Warehouse
+from warehouse.store.durable import (
+    copy_checked,
+    flush_file,
+    flush_folder,
+    free_bytes,
+    remove_tree,
+    rename_new,
+)
+from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.state_folder import find_state_folder
 
 
 def restore_backup(
@@ -47,9 +40,10 @@ def restore_backup(
     select: Iterable[str] = (),
     at: datetime | None = None,
     as_format: str | None = None,
+    more_files: MoreFiles | None = None,
     force: bool = False,
     key: KeyChoice = Keys.SET,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
     free: Callable[[Path], int] = free_bytes,
 ) -> Restored:
@@ -61,24 +55,29 @@ def restore_backup(
     only replaced with `force`, all at once; after an error nothing half-written is left.
     Raises BackupProblem, DamagedBackup, WrongKey, BadSettings, WarehouseProblem or AccountBusy.
     """
-    folder = checked(backup.absolute())
+    folder = require_backup(backup.absolute())
     target = to.absolute()
     check_target(target, folder, force, as_format)
     with (
-        trouble_in(target.parent),
-        Archive(folder.parent).using(folder.name, wait_seconds, tell),
+        explained_errors(target.parent),
+        Archive(folder.parent).reading(folder.name, wait_seconds, on_step),
     ):
         opened = open_backup(folder, chosen_key(key))
-        selection = select_from(opened.known(), select, at)
+        selection = select_from(opened.require_manifest(), select, at)
         if as_format is not None:
-            from warehouse.backup.as_files import restore_as_files
-
             return restore_as_files(
-                opened, selection, target, as_format, force=force, tell=tell, free=free
+                opened,
+                selection,
+                target,
+                as_format,
+                force=force,
+                more_files=more_files,
+                on_step=on_step,
+                free=free,
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        with settled(Warehouse(target), wait_seconds, tell) as scratch:
-            return _restore(opened, selection, target, scratch, tell, free)
+        with exclusive(Warehouse(target), wait_seconds, on_step) as scratch:
+            return _restore(opened, selection, target, scratch, on_step, free)
 
 
 def _restore(
@@ -86,141 +85,35 @@ def _restore(
     selection: Selection,
     target: Path,
     scratch: Path,
-    tell: Tell,
+    on_step: OnStep,
     free: Callable[[Path], int],
 ) -> Restored:
-    manifest = opened.known()
+    manifest = opened.require_manifest()
     check_space(opened, selection, target.parent, free)
     beside = target.with_name(f".{target.name}.restoring")
-    forget(beside)
+    remove_database(beside)
     added: list[Path] = []
     try:
-        rows, files = build(opened, selection, beside, scratch, tell)
+        rows, files = build(opened, selection, beside, scratch, on_step)
         for number, file in enumerate(files, 1):
             place = _restore_file(opened, file, store_of(target), scratch)
             added += [place] if place else []
             if number % 100 == 0 or number == len(files):
-                tell(Step("step", "files", number, len(files)))
-        sync_file(beside)
+                on_step(Step("step", "files", number, len(files)))
+        flush_file(beside)
         put_in_place(Warehouse(target), beside)
     except BaseException:
-        forget(beside)
+        remove_database(beside)
         for place in added:
             place.unlink(missing_ok=True)
         raise
-    tell(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
+    on_step(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
     return Restored(target, len(manifest.tables), rows, len(files))
-
-
-def check_space(
-    opened: Backup, selection: Selection, folder: Path, free: Callable[[Path], int]
-) -> None:
-    """Raises WarehouseProblem where the restored rows and files will hardly fit."""
-    files = opened.known().files
-    needed = 2 * sum(files[file].bytes for file in files_needed(opened.known(), selection))
-    if selection.whole:
-        needed += sum(r.bytes for file, r in files.items() if file.startswith(f"{FOLDER}/"))
-    if free(folder) < needed:
-        raise WarehouseProblem(
-            f"no space left in {folder}: restoring needs about {size_text(needed)}, "
-            f"{size_text(free(folder))} are free",
-            guidance="free some space, or name another disk with --to; nothing was written",
-        )
-
-
-def build(
-    opened: Backup, selection: Selection, file: Path, scratch: Path, tell: Tell
-) -> tuple[int, list[str]]:
-    """Make the database in a new file; returns its rows and the downloaded files it speaks of."""
-    manifest = opened.known()
-    plain = _checked_tables(opened, selection, scratch, tell)
-    place = below(plain)
-    chosen = None if selection.whole else queries(manifest, selection, place)
-    with engine(scratch) as connection:
-        connection.execute(f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')")
-        connection.execute(f"USE {TARGET}")
-        connection.execute("BEGIN")
-        filled = 0
-        for statement in statements(manifest, place, rows=chosen, packed=True):
-            connection.execute(statement)
-            if statement.startswith("INSERT INTO"):
-                filled += 1
-                tell(Step("step", "restoring", filled, len(chosen or manifest.tables)))
-        if not selection.whole:
-            # A part is no later or earlier state of the warehouse that it was taken from.
-            connection.execute(
-                f"UPDATE _kollect.meta SET value = {literal(new_warehouse_id())} "
-                "WHERE name = 'warehouse'"
-            )
-        connection.execute("COMMIT")
-        rows = _compared(connection, manifest, selection)
-        files = _files_of(connection, manifest, selection)
-        connection.execute("USE memory")
-        connection.execute(f"DETACH {TARGET}")
-    return rows, files
-
-
-def _checked_tables(opened: Backup, selection: Selection, scratch: Path, tell: Tell) -> Path:
-    """The folder to read the needed tables from, every byte of them checked."""
-    manifest = opened.known()
-    needed = files_needed(manifest, selection)
-    bad = [file for number, file in enumerate(needed) if not opened.intact(file)]
-    if bad:
-        names = ", ".join(opened.stored(file) for file in bad[:5])
-        raise DamagedBackup(
-            f"{opened.name} is damaged: {names}{' and more' if len(bad) > 5 else ''}",
-            guidance="restore another backup, or the tables that are good by naming them",
-        )
-    if opened.envelope is None:
-        return opened.folder
-    for number, file in enumerate(needed, 1):
-        opened.plain(file, scratch)
-        tell(Step("step", "decrypting", number, len(needed)))
-    return scratch
-
-
-def _compared(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest, selection: Selection
-) -> int:
-    """Compare what came back with the manifest; returns all rows. Raises BackupProblem."""
-    comparable = selection.whole and hashing(connection) == manifest.hashing
-    rows = 0
-    for table in manifest.tables:
-        place = f"{quoted(table.schema)}.{quoted(table.name)}"
-        if not comparable:
-            count = int(connection.execute(f"SELECT count(*) FROM {place}").fetchall()[0][0])
-            wrong = selection.whole and count != table.rows
-        else:
-            found = content_of(connection, place, [c.name for c in table.columns], table.key)
-            count = found.rows
-            wrong = (found.rows, found.content) != (table.rows, table.content)
-        if wrong:
-            raise BackupProblem(
-                f"{table.title} came back otherwise than it was backed up",
-                guidance="report this; the target was not touched",
-            )
-        rows += count
-    return rows
-
-
-def _files_of(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest, selection: Selection
-) -> list[str]:
-    there = [file for file in manifest.files if file.startswith(f"{FOLDER}/")]
-    if selection.whole or not there:
-        return there
-    wanted = {
-        row[0]
-        for row in connection.execute(
-            "SELECT DISTINCT sha256 FROM _kollect.files WHERE sha256 IS NOT NULL"
-        ).fetchall()
-    }
-    return [file for file in there if file.rpartition("/")[2] in wanted]
 
 
 def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path | None:
     """Put a downloaded file into the store, checked; None where it is there already."""
-    record = opened.known().files[file]
+    record = opened.require_manifest().files[file]
     target = store / file.removeprefix(f"{FOLDER}/")
     if target.is_file() and target.stat().st_size == record.bytes:
         return None
@@ -240,3 +133,83 @@ def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path
         if opened.envelope is not None:
             source.unlink(missing_ok=True)
     return target
+
+
+def check_target(target: Path, backup: Path, force: bool, as_format: str | None) -> None:
+    """Raises BackupProblem where nothing may be restored to."""
+    if target == backup or backup in target.parents:
+        raise BackupProblem(
+            f"{target} is inside the backup itself", guidance="name another place with --to"
+        )
+    if not target.exists():
+        return
+    empty = as_format is not None and target.is_dir() and not any(target.iterdir())
+    if not force and not empty:
+        raise BackupProblem(
+            f"{target} exists already",
+            guidance="name a new one with --to, or replace it with --force; nothing was changed",
+        )
+    if target.is_dir() != (as_format is not None):
+        kind = "a folder" if target.is_dir() else "a file"
+        raise BackupProblem(f"{target} is {kind}", guidance="name another place with --to")
+
+
+@contextlib.contextmanager
+def exclusive(warehouse: Warehouse, wait_seconds: float, on_step: OnStep) -> Iterator[Path]:
+    """No sync and no other restore works on this file meanwhile; yields a folder for scratch."""
+
+    def waiting(holder: str) -> None:
+        on_step(Step("waiting", f"waiting for {holder}"))
+
+    name = warehouse.path.name
+    own = warehouse.path.with_name(f".{name}.restoring.lock")
+    scratch = warehouse.path.with_name(f".{name}.restoring.scratch")
+    locks = find_state_folder(warehouse.path) / "locks"
+    known = [own]
+    if locks.is_dir():
+        known += [*sorted(locks.glob("account-*.lock")), locks / f"{name}.lock"]
+    try:
+        with contextlib.ExitStack() as stack:
+            for file in known:
+                lock = FileLock(file, timeout_seconds=wait_seconds, on_wait=waiting)
+                stack.enter_context(lock)
+            stack.callback(own.unlink, missing_ok=True)
+            stack.callback(remove_tree, scratch)
+            remove_tree(scratch)
+            scratch.mkdir()
+            yield scratch
+    except HeldElsewhere as held:
+        raise AccountBusy(
+            f"{name} is being synced or restored by {held.holder}",
+            guidance="wait for it, or end that process; nothing was changed",
+        ) from None
+
+
+def put_in_place(warehouse: Warehouse, beside: Path) -> None:
+    """Rename the new file into its place, and let the next sync begin from it.
+
+    The stamp goes first: whatever happens then, a sync compares the published file itself.
+    """
+    target = warehouse.path
+    home = find_state_folder(target)
+    writer = home / "writer" / target.name
+    writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
+    replaced = target.exists()
+    if replaced:
+        os.replace(beside, target)
+        flush_folder(target.parent)
+    else:
+        rename_new(beside, target)
+    # A log belongs to the file that was there before, and so do pages of unfinished syncs.
+    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+    for ending in ("", ".wal"):
+        writer.with_name(writer.name + ending).unlink(missing_ok=True)
+    stage = home / "stage"
+    for journal in stage.iterdir() if stage.is_dir() else []:
+        shutil.rmtree(journal, ignore_errors=True)
+
+
+def remove_database(file: Path) -> None:
+    """Remove a database file with its log."""
+    remove_tree(file)
+    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.catalog import HISTORY
+from warehouse.backup.catalog import HISTORY, rows_of
 from warehouse.backup.manifest import Manifest, TableRecord
-from warehouse.backup.script import rows_of
 from warehouse.schema.types import literal, quoted
 
 STATE = "_kollect"
-MOMENTS = {
+TIMESTAMP_COLUMNS = {
     "runs": "coalesce(finished_at, started_at)",
     "loads": "loaded_at",
     "load_parts": "loaded_at",
@@ -45,7 +44,7 @@ class Selection:
         return bool(self.accounts or self.tables)
 
 
-def parse_moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """A moment such as `2026-11-20`, `2026-11-20 18:30` or one with its own zone; else UTC."""
     try:
         found = datetime.fromisoformat(text.strip())
@@ -165,9 +164,9 @@ def _state_rows(
             )
             whole = f"account IN ({_listed(selection.accounts)})"
             conditions.append(f"({whole} OR {pairs})")
-    if selection.at is not None and table.name in MOMENTS:
+    if selection.at is not None and table.name in TIMESTAMP_COLUMNS:
         moment = f"TIMESTAMPTZ {literal(selection.at.isoformat())}"
-        when = MOMENTS[table.name]
+        when = TIMESTAMP_COLUMNS[table.name]
         either = f" OR {when} IS NULL" if table.name == "files" else ""
         conditions.append(f"({when} <= {moment}{either})")
     return _filtered(", ".join(quoted(name) for name in names), taken, conditions)

@@ -18,18 +18,18 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import AccountBusy, WarehouseProblem
-from warehouse.backup.durable import link
-from warehouse.backup.progress import Step, Tell, quiet
+from warehouse.progress import OnStep, Step, no_progress
 from warehouse.schema.types import literal
 from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
 from warehouse.store.disk import copy_file
+from warehouse.store.durable import link
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.scratch import scratch_folder
 
 SOURCE = "source"
 """The name under which the state is attached."""
 MEMORY = "400MiB"
 WRITER_WAIT_SECONDS = 600.0
-SCRATCH = "backup-"
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ def engine(scratch: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBP
 
 
 @contextlib.contextmanager
-def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
+def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapshot]:
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
     place = Warehouse(warehouse)
     if not place.path.is_file():
         raise WarehouseProblem(
             f"there is no {place.path.name} yet", guidance="run `kollect sync` first"
         )
-    with scratch_folder(place.home / "scratch") as scratch:
+    with scratch_folder(place.home, "backup-") as scratch:
         held = scratch / place.path.name
         if not link(place.path, held):
             held = place.path
@@ -89,9 +89,9 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
         identity = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
         standing = _standing(held, place.path.name)
         if standing is None:
-            tell(Step("message", f"{place.path.name} is open for writing in another program: "
+            on_step(Step("message", f"{place.path.name} is open for writing in another program: "
                                  "the writer's file is backed up instead"))  # fmt: skip
-            held, identity = _copy_of_writer(place, scratch, tell), ""
+            held, identity = _copy_of_writer(place, scratch, on_step), ""
             standing = _standing(held, place.path.name)
         if standing is None:
             raise WarehouseProblem(
@@ -99,17 +99,6 @@ def snapshot(warehouse: Path, tell: Tell = quiet) -> Iterator[Snapshot]:
                 guidance="close it there, or open it there read-only",
             )
         yield Snapshot(held, place.path.name, standing, identity, scratch)
-
-
-@contextlib.contextmanager
-def scratch_folder(beside: Path) -> Iterator[Path]:
-    """A private folder that is gone afterwards."""
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=beside))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _standing(file: Path, name: str) -> Standing | None:
@@ -141,7 +130,7 @@ def _no_warehouse(name: str, why: str) -> WarehouseProblem:
     )
 
 
-def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
+def _copy_of_writer(place: Warehouse, scratch: Path, on_step: OnStep) -> Path:
     """A copy of the writer's file with nothing left in its log."""
     if not place.writer.is_file():
         raise WarehouseProblem(
@@ -151,7 +140,7 @@ def _copy_of_writer(place: Warehouse, scratch: Path, tell: Tell) -> Path:
     lock = FileLock(
         place.home / "locks" / f"{place.path.name}.lock",
         timeout_seconds=WRITER_WAIT_SECONDS,
-        on_wait=lambda holder: tell(Step("waiting", f"waiting for {holder}")),
+        on_wait=lambda holder: on_step(Step("waiting", f"waiting for {holder}")),
     )
     copy = scratch / f"writer-{place.path.name}"
     try:

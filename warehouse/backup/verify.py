@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable
@@ -12,15 +13,94 @@ from pathlib import Path
 import msgspec
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, checked
+from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, require_backup
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
-from warehouse.backup.integrity import Problem, find_changed, find_structure
+from warehouse.backup.errors import DamagedBackup, explained_errors
+from warehouse.backup.integrity import Problem, find_by_rebuilding, find_changed, find_structure
 from warehouse.backup.manifest import MANIFEST
-from warehouse.backup.problems import DamagedBackup, trouble_in
-from warehouse.backup.progress import Tell, quiet, utc_now
-from warehouse.backup.proofs import DEPTHS, Completeness, Proofs, read_proofs, write_proofs
 from warehouse.backup.reader import Backup, open_backup
-from warehouse.backup.rebuild import find_by_rebuilding
+from warehouse.progress import OnStep, no_progress, utc_now
+from warehouse.store.durable import replace_file
+
+DEPTHS = ("quick", "full", "rebuild")
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """One verification: when it ended and what it found."""
+
+    at: str
+    good: bool
+    problems: list[str] = []
+
+
+class Proofs(msgspec.Struct, frozen=True):
+    """The last verification of each depth, and how far the rolling sample has come."""
+
+    quick: Verification | None = None
+    full: Verification | None = None
+    rebuild: Verification | None = None
+    sample_position: int = 0
+    """Bytes of the backup, in the order of the sample, that this round has read so far."""
+    sample_began: str = ""
+
+    @property
+    def last_bad(self) -> Verification | None:
+        """The newest verification that found damage, where no later one found none."""
+        found = [
+            proof
+            for depth, proof in self._made()
+            if not proof.good and not self._refuted(depth, proof)
+        ]
+        return max(found, key=lambda proof: proof.at, default=None)
+
+    def _made(self) -> list[tuple[int, Verification]]:
+        made = (self.quick, self.full, self.rebuild)
+        return [(depth, proof) for depth, proof in enumerate(made) if proof is not None]
+
+    def _refuted(self, depth: int, bad: Verification) -> bool:
+        return any(
+            proof.good and other >= depth and proof.at > bad.at for other, proof in self._made()
+        )
+
+    @property
+    def best(self) -> tuple[str, Verification] | None:
+        """The last time that every byte was proved, the deeper way first on equal terms."""
+        found = [
+            (proof.at, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good
+        ]
+        if not found or self.last_bad is not None:
+            return None
+        _, depth, proof = max(found, key=lambda each: (each[0], each[1]))
+        return DEPTHS[depth], proof
+
+
+def _file(archive: Archive, name: str) -> Path:
+    return archive.own / "proofs" / f"{name}.json"
+
+
+def read_proofs(archive: Archive, name: str) -> Proofs:
+    """What is known of a backup; nothing where nothing was noted (or the note is unreadable)."""
+    try:
+        return msgspec.json.decode(_file(archive, name).read_bytes(), type=Proofs)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return Proofs()
+
+
+def write_proofs(archive: Archive, name: str, proofs: Proofs) -> bool:
+    """Note it; False where the folder cannot be written to, which spoils no verification."""
+    if not archive.own.is_dir():
+        return False
+    try:
+        replace_file(_file(archive, name), msgspec.json.encode(proofs) + b"\n")
+    except OSError:
+        return False
+    return True
+
+
+def forget_proofs(archive: Archive, name: str) -> None:
+    """The backup is gone."""
+    with contextlib.suppress(OSError):
+        _file(archive, name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -79,7 +159,7 @@ def verify_backup(
     key: KeyChoice = Keys.SET,
     scratch: Path | None = None,
     now: Callable[[], datetime] = utc_now,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Report:
     """Prove one backup or raise DamageFound; the rest is as `examine_backup` says."""
@@ -90,7 +170,7 @@ def verify_backup(
         key=key,
         scratch=scratch,
         now=now,
-        tell=tell,
+        on_step=on_step,
         wait_seconds=wait_seconds,
     )
     if not report.good:
@@ -106,7 +186,7 @@ def examine_backup(
     key: KeyChoice = Keys.SET,
     scratch: Path | None = None,
     now: Callable[[], datetime] = utc_now,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Report:
     """Examine one backup: `quick` (structure and sizes), `full` (every byte) or `rebuild`.
@@ -128,9 +208,9 @@ def examine_backup(
     opening = chosen_key(key)
     folder = path.absolute()
     if not (folder.is_dir() and NAME.fullmatch(folder.name)):
-        checked(folder)
+        require_backup(folder)
     archive = Archive(folder.parent)
-    with trouble_in(folder), archive.using(folder.name, wait_seconds, tell):
+    with explained_errors(folder), archive.reading(folder.name, wait_seconds, on_step):
         known = read_proofs(archive, folder.name)
         try:
             if not (folder / MANIFEST).is_file():
@@ -140,7 +220,7 @@ def examine_backup(
             problem = Problem(MANIFEST, error.what.split(f"{MANIFEST} ", 1)[-1])
             report = Report(folder.name, depth, now().isoformat(), 1, 0, [problem], sample)
         else:
-            report = _examine(backup, known, depth, sample, opening, scratch, now, tell)
+            report = _examine(backup, known, depth, sample, opening, scratch, now, on_step)
         write_proofs(archive, folder.name, _noted(known, report))
     return report
 
@@ -153,7 +233,7 @@ def _examine(
     key: BackupKey | None,
     scratch: Path | None,
     now: Callable[[], datetime],
-    tell: Tell,
+    on_step: OnStep,
 ) -> Report:
     expected = backup.expected
     problems = find_structure(backup)
@@ -163,17 +243,17 @@ def _examine(
     if sample is not None:
         inside, position = sampled(backup, sample, known.sample_position)
         chosen = [file for file in chosen if file in inside]
-    problems += find_changed(backup, chosen, tell)
+    problems += find_changed(backup, chosen, on_step)
     if not problems and (key is not None or depth == "rebuild"):
         # Only now, so that damage is told from a wrong key.
         backup = open_backup(backup.folder, key)
         problems += find_structure(backup)
     if depth == "rebuild" and not problems:
-        backup.known()
+        backup.require_manifest()
         if scratch is not None:
             scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="rebuild-", dir=scratch) as folder:
-            problems += find_by_rebuilding(backup, Path(folder), tell)
+            problems += find_by_rebuilding(backup, Path(folder), on_step)
     return Report(
         backup.name,
         depth,
@@ -214,7 +294,7 @@ def sampled(backup: Backup, percent: float, position: int) -> tuple[set[str], in
 
 def _noted(known: Proofs, report: Report) -> Proofs:
     """What is known after this verification."""
-    proof = Completeness(report.at, report.good, [str(problem) for problem in report.problems[:20]])
+    proof = Verification(report.at, report.good, [str(problem) for problem in report.problems[:20]])
     if report.sample is None:
         fresh = {"sample_position": 0, "sample_began": ""} if report.depth != "quick" else {}
         return msgspec.structs.replace(known, **{report.depth: proof}, **fresh)
@@ -224,6 +304,6 @@ def _noted(known: Proofs, report: Report) -> Proofs:
     began = report.at if first else known.sample_began
     if report.covered >= 1:
         # The whole is only as fresh as its oldest part.
-        whole = Completeness(began, True)
+        whole = Verification(began, True)
         return msgspec.structs.replace(known, full=whole, sample_position=0, sample_began="")
     return msgspec.structs.replace(known, sample_position=report.position, sample_began=began)

@@ -11,37 +11,35 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import KollectError, WarehouseProblem
-from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, Place
+from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, BackupSettings
 from warehouse.backup.catalog import Shape, TableShape, read_shape
-from warehouse.backup.changes import compare_with
 from warehouse.backup.content import Content, hashing
-from warehouse.backup.durable import (
+from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
+from warehouse.backup.errors import explained_errors
+from warehouse.backup.files import Stored, add_files, files_to_keep
+from warehouse.backup.manifest import Changes, Manifest, RunRecord
+from warehouse.backup.reader import Backup, open_backup
+from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
+from warehouse.backup.tables import MeasuredTable, compare_with, measure, reuse_tables, write_tables
+from warehouse.backup.writer import BackupWriter, describe_backup, finish_backup, kollect_version
+from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
+from warehouse.store.durable import (
+    flush_tree,
     free_bytes,
     remove_tree,
     rename_new,
-    sync_folders_below,
 )
-from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
-from warehouse.backup.files_in import Stored, add_files, files_to_keep
-from warehouse.backup.finish import describe_backup, finish_backup, kollect_version
-from warehouse.backup.manifest import Changes, Manifest, RunRecord
-from warehouse.backup.problems import trouble_in
-from warehouse.backup.progress import Step, Tell, quiet, size_text, utc_now
-from warehouse.backup.reader import Backup, open_backup
-from warehouse.backup.snapshot import SCRATCH, SOURCE, Snapshot, snapshot
-from warehouse.backup.tables_out import Wanted, measure, reuse_tables, write_tables
-from warehouse.backup.writer import Shelf
 
 MARGIN = 16 << 20
 """Bytes that are left free on the disk, and a little for small files."""
 
 
 def write_backup(
-    settings: Place,
+    settings: BackupSettings,
     *,
     key: KeyChoice = Keys.SET,
     now: Callable[[], datetime] = utc_now,
-    tell: Tell = quiet,
+    on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
     free: Callable[[Path], int] = free_bytes,
 ) -> Path:
@@ -52,19 +50,18 @@ def write_backup(
     space or no right to write, AccountBusy, BackupProblem) or is killed, no backup has appeared.
     """
     archive = Archive(settings.backup_dir)
-    sealing = chosen_key(key)
-    with trouble_in(archive.folder):
+    key = chosen_key(key)
+    with explained_errors(archive.folder):
         archive.own.mkdir(parents=True, exist_ok=True)
-    with trouble_in(archive.folder), archive.writing(wait_seconds, tell):
+    with explained_errors(archive.folder), archive.writing(wait_seconds, on_step):
         for left in archive.leftovers():
             remove_tree(left)
-        with snapshot(settings.warehouse, tell) as source:
-            _clean(source.scratch)
+        with snapshot(settings.warehouse, on_step) as source:
             name = archive.free_name(now())
             with _partial(archive, name) as folder:
-                writing = _Writing(archive, name, now(), source, folder, sealing, tell, free)
+                writing = _Writing(archive, name, now(), source, folder, key, on_step, free)
                 writing.run(settings.warehouse)
-                sync_folders_below(folder)
+                flush_tree(folder)
                 rename_new(folder, archive.folder / name)
     return archive.folder / name
 
@@ -81,13 +78,6 @@ def _partial(archive: Archive, name: str) -> Iterator[Path]:
         raise
 
 
-def _clean(scratch: Path) -> None:
-    """Remove what killed backups left beside the warehouse."""
-    for left in scratch.parent.glob(f"{SCRATCH}*"):
-        if left != scratch:
-            shutil.rmtree(left, ignore_errors=True)
-
-
 class _Writing:
     def __init__(
         self,
@@ -97,7 +87,7 @@ class _Writing:
         source: Snapshot,
         folder: Path,
         key: BackupKey | None,
-        tell: Tell,
+        on_step: OnStep,
         free: Callable[[Path], int],
     ) -> None:
         self.archive = archive
@@ -106,10 +96,12 @@ class _Writing:
         self.source = source
         self.folder = folder
         self.key = key
-        self.tell = tell
+        self.on_step = on_step
         self.free = free
         self.previous = self._newest()
-        self.shelf = Shelf(folder, source.scratch, key=key, previous=self.previous, tell=tell)
+        self.writer = BackupWriter(
+            folder, source.scratch, key=key, previous=self.previous, on_step=on_step
+        )
 
     def _newest(self) -> Backup | None:
         """The newest backup that can be read; others are told of and left alone."""
@@ -117,12 +109,12 @@ class _Writing:
             try:
                 return open_backup(self.archive.folder / name, self.key)
             except KollectError as error:
-                self.tell(Step("problem", f"{name} is of no use as the backup before: {error}"))
+                self.on_step(Step("problem", f"{name} is of no use as the backup before: {error}"))
         return None
 
     @property
     def _before(self) -> Manifest | None:
-        return self.shelf.previous.known() if self.shelf.previous else None
+        return self.writer.previous.require_manifest() if self.writer.previous else None
 
     def run(self, warehouse: Path) -> None:
         """Write everything into the folder, the manifest last."""
@@ -132,26 +124,26 @@ class _Writing:
             if before is not None:
                 shape = _shape_in(before)
                 contents = [Content(t.rows, t.content, t.keys) for t in before.tables]
-                wanted = [Wanted(t, c) for t, c in zip(shape.tables, contents, strict=True)]
+                wanted = [MeasuredTable(t, c) for t, c in zip(shape.tables, contents, strict=True)]
             else:
                 shape = read_shape(connection, SOURCE, self.source.scratch)
                 wanted = measure(connection, shape.tables)
-            tables = reuse_tables(wanted, self._before, self.shelf, mark)
-            files = files_to_keep(connection, warehouse, self.shelf, self.tell)
+            tables = reuse_tables(wanted, self._before, self.writer, mark)
+            files = files_to_keep(connection, warehouse, self.writer, self.on_step)
             runs = _last_runs(connection)
         changed = [table for table in wanted if table.file not in tables]
         self._check_space(changed, files)
-        tables |= write_tables(self.source, changed, self.shelf, self.tell, self._compare)
-        add_files(files, self.shelf, self.tell)
+        tables |= write_tables(self.source, changed, self.writer, self.on_step, self._compare)
+        add_files(files, self.writer, self.on_step)
         previous = self.previous.name if self.previous else None
         manifest = describe_backup(
             self.name, self.created_at, self.source, shape, tables, runs, mark, previous
         )
-        finish_backup(manifest, self.shelf)
-        stored = sum(record.bytes for record in self.shelf.stored_files.values())
-        new, rows = self.shelf.new_bytes, f"{manifest.rows:,} rows in {len(tables)} tables"
+        finish_backup(manifest, self.writer)
+        stored = sum(record.bytes for record in self.writer.stored_files.values())
+        new, rows = self.writer.new_bytes, f"{manifest.rows:,} rows in {len(tables)} tables"
         text = f"{rows}, {size_text(new)} new, {size_text(stored - new)} as before"
-        self.tell(Step("done", f"{self.name}: {text}"))
+        self.on_step(Step("done", f"{self.name}: {text}"))
 
     def _untouched(self, mark: str) -> Manifest | None:
         """What the backup before knows, where nobody has touched the warehouse file since."""
@@ -164,7 +156,9 @@ class _Writing:
         same = now == (then.identity, then.warehouse, then.generation, before.hashing)
         return before if same and before.kollect == kollect_version() else None
 
-    def _compare(self, connection: duckdb.DuckDBPyConnection, table: Wanted) -> Changes | None:
+    def _compare(
+        self, connection: duckdb.DuckDBPyConnection, table: MeasuredTable
+    ) -> Changes | None:
         before = self.previous
         if before is None or before.manifest is None:
             return None
@@ -173,7 +167,7 @@ class _Writing:
         scratch = self.source.scratch / "before"
         return compare_with(connection, table, before, scratch)
 
-    def _check_space(self, changed: list[Wanted], files: list[Stored]) -> None:
+    def _check_space(self, changed: list[MeasuredTable], files: list[Stored]) -> None:
         """Raises WarehouseProblem where what is to be written will hardly fit."""
         before = self._before
         known = {table.file: table for table in before.tables} if before else {}

@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
-from warehouse.backup.durable import (
+import duckdb
+import msgspec
+
+from warehouse.backup.catalog import Shape, restore_text
+from warehouse.backup.encrypt import SCHEME, BackupKey
+from warehouse.backup.manifest import (
+    HOWTO,
+    MANIFEST,
+    RESTORE,
+    SUMS,
+    Envelope,
+    FileRecord,
+    Manifest,
+    RunRecord,
+    Source,
+    TableRecord,
+    encode,
+    howto,
+    sums,
+)
+from warehouse.backup.reader import Backup
+from warehouse.backup.snapshot import Snapshot
+from warehouse.progress import OnStep, Step
+from warehouse.store.durable import (
     Digest,
     copy_checked,
     digest,
     digest_bytes,
+    flush_file,
     link,
-    seal,
-    sync_file,
+    make_read_only,
+    remove_empty_folders,
     write_new,
 )
-from warehouse.backup.encrypt import BackupKey
-from warehouse.backup.manifest import FileRecord
-from warehouse.backup.progress import Step, Tell
-from warehouse.backup.reader import Backup
 
 
-class Shelf:
+class BackupWriter:
     """The files of one backup under way; safe for several threads."""
 
     def __init__(
@@ -33,7 +56,7 @@ class Shelf:
         *,
         key: BackupKey | None,
         previous: Backup | None,
-        tell: Tell,
+        on_step: OnStep,
     ) -> None:
         """`folder` becomes the backup, `scratch` holds plain files before they are encrypted."""
         self.folder = folder
@@ -47,7 +70,7 @@ class Shelf:
         self.stored_files: dict[str, FileRecord] = {}
         """Every file as it lies in the folder."""
         self.new_bytes = 0
-        self._tell = tell
+        self._on_step = on_step
         self._lock = threading.Lock()
 
     def place(self, file: str) -> Path:
@@ -61,36 +84,36 @@ class Shelf:
         place = self.place(file)
         found = known or digest(place)
         if self.key is None:
-            sync_file(place)
-            seal(place)
+            flush_file(place)
+            make_read_only(place)
             return self._note(file, file, found, found)
         beside = self.folder / "data" / f".{secrets.token_hex(8)}"
         beside.parent.mkdir(parents=True, exist_ok=True)
-        self.key.seal_file(place, beside)
+        self.key.encrypt_file(place, beside)
         place.unlink()
         return self._sealed(file, beside, found)
 
     def put(self, file: str, data: bytes) -> FileRecord:
         """A small file from memory; linked where the backup before holds the same."""
-        before = self.previous.known().files.get(file) if self.previous else None
+        before = self.previous.require_manifest().files.get(file) if self.previous else None
         if before is not None and before.sha256 == digest_bytes(data).sha256:
             same = self.reuse(file, read=True)
             if same is not None:
                 return same
         if self.key is not None:
             beside = self.folder / "data" / f".{secrets.token_hex(8)}"
-            write_new(beside, self.key.seal_bytes(data))
+            write_new(beside, self.key.encrypt_bytes(data))
             return self._sealed(file, beside, digest_bytes(data))
         write_new(self.folder / file, data)
-        seal(self.folder / file)
+        make_read_only(self.folder / file)
         found = digest_bytes(data)
         return self._note(file, file, found, found)
 
     def _sealed(self, file: str, beside: Path, plain: Digest) -> FileRecord:
         found = digest(beside)
         stored = f"data/{found.sha256[:40]}.age"
-        sync_file(beside)
-        seal(beside)
+        flush_file(beside)
+        make_read_only(beside)
         beside.rename(self.folder / stored)
         return self._note(file, stored, plain, found)
 
@@ -110,15 +133,15 @@ class Shelf:
         With `read`, every byte of it is checked first: damage is never handed on.
         """
         before = self.previous
-        if before is None or file not in before.known().files:
+        if before is None or file not in before.require_manifest().files:
             return None
-        record = before.known().files[file]
+        record = before.require_manifest().files[file]
         stored = before.stored(file)
         lying = before.files[stored]
         source = before.folder / stored
         good = before.intact(file) if read else _size(source) == lying.bytes
         if not good:
-            self._tell(
+            self._on_step(
                 Step("problem", f"{before.name}/{stored} is damaged or missing: written anew")
             )
             return None
@@ -128,7 +151,7 @@ class Shelf:
             if copied != Digest(lying.bytes, lying.sha256):
                 (self.folder / stored).unlink()
                 return None
-            seal(self.folder / stored)
+            make_read_only(self.folder / stored)
             new = copied.bytes
         with self._lock:
             self.files[file] = record
@@ -163,3 +186,89 @@ def _safe(name: str) -> str:
     if len(found) <= 180:
         return found
     return f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"
+
+
+def describe_backup(
+    name: str,
+    created_at: datetime,
+    source: Snapshot,
+    shape: Shape,
+    tables: Mapping[str, TableRecord],
+    runs: list[RunRecord],
+    hashing: str,
+    previous: str | None,
+) -> Manifest:
+    """The manifest, as far as it is known before the files are."""
+    order = {(t.schema, t.name): number for number, t in enumerate(shape.tables)}
+    listed = sorted(tables.values(), key=lambda table: order[table.schema, table.name])
+    standing = source.standing
+    return Manifest(
+        name=name,
+        created_at=created_at.isoformat(),
+        kollect=kollect_version(),
+        duckdb=duckdb.__version__,
+        hashing=hashing,
+        source=Source(
+            source.name,
+            standing.warehouse,
+            standing.generation,
+            standing.format,
+            source.identity,
+        ),
+        runs=runs,
+        before=list(shape.before),
+        tables=listed,
+        after=list(shape.after),
+        broken=list(shape.broken),
+        comments=list(shape.comments),
+        files={},
+        rows=sum(table.rows for table in listed),
+        new_bytes=0,
+        previous=previous,
+    )
+
+
+def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
+    """Write what comes last. When this returns, the folder is a whole backup."""
+    remove_empty_folders(writer.folder)
+    writer.put(RESTORE, restore_text(manifest).encode())
+    manifest = msgspec.structs.replace(
+        manifest,
+        files=dict(sorted(writer.files.items())),
+        stored=dict(sorted(writer.stored.items())),
+        new_bytes=writer.new_bytes,
+    )
+    head = encode(manifest) if writer.key is None else encode(_envelope(manifest, writer))
+    for name, data in ((SUMS, sums(head, writer.stored_files)), (MANIFEST, head)):
+        write_new(writer.folder / name, data)
+        make_read_only(writer.folder / name)
+
+
+def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
+    """Put the manifest among the encrypted files; what is left outside names no record."""
+    names = "".join(f"{stored} {file}\n" for file, stored in manifest.stored.items())
+    writer.put("names", names.encode())
+    writer.put(MANIFEST, encode(manifest))
+    inside = writer.stored[MANIFEST], writer.stored["names"]
+    made = write_new(writer.folder / HOWTO, howto(*inside).encode())
+    make_read_only(writer.folder / HOWTO)
+    writer.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+    writer.new_bytes += made.bytes
+    return Envelope(
+        name=manifest.name,
+        created_at=manifest.created_at,
+        encryption=SCHEME,
+        recipient=writer.key.recipient if writer.key else "",
+        manifest=inside[0],
+        names=inside[1],
+        files=dict(sorted(writer.stored_files.items())),
+        new_bytes=writer.new_bytes,
+    )
+
+
+def kollect_version() -> str:
+    """The installed version, `unknown` in a tree that was never installed."""
+    try:
+        return version("kollect")
+    except PackageNotFoundError:
+        return "unknown"

@@ -12,6 +12,8 @@ import duckdb
 
 from connectors.core.connector import Connector
 from connectors.core.schema import Column, Table
+from connectors.core.state import StateKey, StateKind
+from warehouse.load.state import cursor_row
 from warehouse.schema.types import quoted
 from warehouse.store.connect import CATALOG, STATE, Warehouse
 
@@ -97,6 +99,14 @@ class AccountState:
         """Every stored cursor of a resource by scope."""
         return dict(self._at_hand().cursors.get(resource, {}))
 
+    def state(self, key: StateKey) -> str | None:
+        """A remembered value, or None."""
+        return self.cursor(*cursor_row(key))
+
+    def states(self, kind: StateKind, name: str = "") -> dict[str, str]:
+        """Every remembered value of this kind and name, by scope."""
+        return self.cursors(cursor_row(StateKey(kind, name))[0])
+
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""
         self._counts = {}
@@ -154,7 +164,7 @@ class AccountState:
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""
-        return self.cursor(f"complete {family}") is None
+        return self.state(StateKey(StateKind.COMPLETE, scope=family)) is None
 
     def extra_columns(self) -> dict[str, tuple[Column, ...]]:
         """Columns that appeared by themselves in earlier runs, by table."""

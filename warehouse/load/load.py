@@ -15,10 +15,12 @@ from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.evidence import Evidence
 from connectors.core.resources import Rows
 from connectors.core.schema import Table
+from connectors.core.state import StateKey, StateKind
 from warehouse.load.known import AccountState
 from warehouse.load.ledger import Ledger
 from warehouse.load.merge import Merge
 from warehouse.load.staging import Incoming
+from warehouse.load.state import cursor_row
 from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
 from warehouse.store.connect import CATALOG, STATE, Warehouse
@@ -226,7 +228,8 @@ class _Load:
                 "deletes",
                 f"{text}; they are kept until a second complete pass or --accept-deletes",
             )
-            self.request.outcome.cursors[("held deletes", name)] = self.request.run_id
+            held = StateKey(StateKind.HELD_DELETES, scope=name)
+            self.request.outcome.state[held] = self.request.run_id
             self._ask_again(name)
             return
         for rowids, evidence in absent:
@@ -327,8 +330,10 @@ class _Load:
     def _write_cursors(self) -> None:
         request, outcome = self.request, self.request.outcome
         moved = dict(outcome.cursors)
+        moved.update((cursor_row(key), value) for key, value in outcome.state.items())
         if not outcome.failures:
-            moved[(f"complete {request.family.name}", "")] = self.at.isoformat()
+            key = StateKey(StateKind.COMPLETE, scope=request.family.name)
+            moved[cursor_row(key)] = self.at.isoformat()
         self.ledger.move(moved)
         self.ledger.visit(outcome.visits)
 

@@ -12,8 +12,9 @@ import duckdb
 
 from connectors.core.connector import Connector
 from warehouse.schema.evolve import ensure_schema
+from warehouse.schema.types import quoted
 from warehouse.store.connect import CATALOG, STATE, Warehouse
-from warehouse.store.transactions import transaction
+from warehouse.store.transactions import count_generation, transaction
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,14 @@ def record_run(
     connector: Connector,
     run: Run,
     tables: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded."""
+) -> dict[str, int]:
+    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded.
+
+    Returns how many rows the account has in each of the tables that were not loaded.
+    """
     with warehouse.writing(connection), transaction(connection):
         ensure_schema(connection, connector)
-        _write(connection, connector, run, tables)
+        return _write(connection, connector, run, tables)
 
 
 def _write(
@@ -51,7 +55,7 @@ def _write(
     connector: Connector,
     run: Run,
     tables: Mapping[str, Mapping[str, Any]],
-) -> None:
+) -> dict[str, int]:
     key = [run.run_id, run.account]
     place = f"{CATALOG}.{STATE}.runs"
     connection.execute(f"DELETE FROM {place} WHERE run_id = ? AND account = ?", key)
@@ -77,8 +81,10 @@ def _write(
             f"SELECT table_name FROM {CATALOG}.{STATE}.loads WHERE run_id = ? AND account = ?", key
         ).fetchall()
     }
+    unread = {}
     for table, row in tables.items():
         if table not in loaded:
+            unread[table] = _rows(connection, connector.name, table, run.account)
             _insert(
                 connection,
                 f"{CATALOG}.{STATE}.loads",
@@ -95,14 +101,19 @@ def _write(
                     "deleted": 0,
                     "unchanged": 0,
                     "rejected": 0,
+                    "rows": unread[table],
                     "loaded_at": run.finished_at,
                     "error": row.get("reason"),
                 },
             )
-    connection.execute(
-        f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
-        "WHERE name = 'generation'"
-    )
+    count_generation(connection)
+    return unread
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, account: str) -> int:
+    place = f"{CATALOG}.{quoted(schema)}.{quoted(table)}"
+    sql = f"SELECT count(*) FROM {place} WHERE _account = ?"
+    return int(connection.execute(sql, [account]).fetchall()[0][0])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[str, Any]) -> None:

@@ -154,9 +154,9 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
     values: list[Any] = []
     for name in table.key:
         column = table.column(name)
-        value = line["p"].get(name) if column.given else get_path(line["r"], column.source)
+        value = line["p"].get(name) if column.inherited else get_path(line["r"], column.source)
         if value is None:
-            for other in column.also:
+            for other in column.aliases:
                 value = get_path(line["r"], other) if value is None else value
         if value is not None and column.type == "text":
             value = value if isinstance(value, str) else _text(value)

@@ -43,7 +43,7 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     Each value is worked out in steps, a subquery each, since DuckDB would otherwise repeat the
     dear ones: text (`t:`), cast (`c:`), value. No column's own name holds a colon.
     """
-    own = [c for c in columns if not c.given]
+    own = [c for c in columns if not c.inherited]
     parts = {
         '"d:"': ('"r:"', [c for c in own if not c.unversioned]),
         '"m:"': ('"v:"', [c for c in own if c.unversioned]),
@@ -51,7 +51,7 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     objects: dict[str, str] = {}
     texts: dict[str, str] = {}
     casts: dict[str, str] = {}
-    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.given}
+    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.inherited}
     wrong = []
     for place, (record, some) in parts.items():
         if some:
@@ -70,7 +70,7 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     extra_content = "".join(
         f" || ' ' || coalesce({quoted(c.name)}::VARCHAR, '')"
         for c in columns
-        if c.given and c.name not in table.key
+        if c.inherited and c.name not in table.key
     )
     whole = raw
     if parts['"m:"'][1] or table.unversioned:
@@ -87,7 +87,7 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
 
 def _reading(columns: tuple[Column, ...], batch: Batch) -> str:
     """SQL for the lines of a scratch file as they were written: `s:`, `p:`, `r:`, `v:`."""
-    given = [c for c in columns if c.given]
+    given = [c for c in columns if c.inherited]
     surroundings = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in given)
     kinds = {
         "s": "BIGINT",

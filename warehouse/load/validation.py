@@ -105,7 +105,7 @@ class Unfit:
         for column in self._columns:
             text = text_of(column)
             wrong = misfit(column, text, value_of(column, text, "_raw"))
-            if column.given or wrong is None:
+            if column.inherited or wrong is None:
                 continue
             found = self._connection.execute(
                 f"SELECT k, {text} FROM (SELECT k, _raw, json_transform(_raw, "

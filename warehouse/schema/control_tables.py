@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
 
 from warehouse.schema.tables import Json
+from warehouse.schema.types import literal
 from warehouse.store.connect import STATE
+from warehouse.store.status import TABLE_STATUS
 
 metadata = MetaData(schema=STATE)
 
@@ -168,3 +170,28 @@ SCHEMA_CHANGES = Table(
     comment="Columns that appeared by themselves.",
 )
 ALL = (META, RUNS, LOADS, LOAD_PARTS, CURSORS, VISITS, REJECTS, FILES, SCHEMA_CHANGES)
+
+
+STATUS_COMMENTS = {
+    "read_at": "when the table was last really read (UTC); a failed read does not move it",
+    "proved_at": "when it was last proved to be complete (UTC)",
+    "tried_at": "when a run last recorded it, failed ones included (UTC)",
+    "complete": "whether the last try proved it to be complete",
+    "reason": "why the last try did not; empty where it did",
+    "rejected": "records and values that the last try could not store as declared",
+    "deleted": "rows that the last try proved to be gone",
+    "run_id": "the run of the last try",
+}
+
+
+def view_statements() -> list[str]:
+    """DDL of the view `table_status`, below the catalog in use."""
+    place = f"{STATE}.table_status"
+    return [
+        f"CREATE OR REPLACE VIEW {place} AS {TABLE_STATUS}",
+        f"COMMENT ON VIEW {place} IS 'How fresh and how complete each table of an account is.'",
+        *(
+            f"COMMENT ON COLUMN {place}.{column} IS {literal(comment)}"
+            for column, comment in STATUS_COMMENTS.items()
+        ),
+    ]

@@ -94,6 +94,8 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         for table in control_tables.ALL:
             for statement in create_statements(table):
                 connection.execute(statement)
+        for statement in control_tables.view_statements():
+            connection.execute(statement)
         connection.execute(
             f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('generation', "
             f"'0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "

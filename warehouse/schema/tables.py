@@ -71,7 +71,7 @@ ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
 def column_comment(answer: str, column: declared.Column) -> str:
     """Meaning, unit, and the answer and field it is read from, for people who look at it."""
     unit = f" [{column.unit}]" if column.unit else ""
-    source = "the enclosing record or request" if column.given else f"`{column.source}`"
+    source = "the enclosing record or request" if column.inherited else f"`{column.source}`"
     unversioned = "; changes without making a version" if column.unversioned else ""
     return f"{column.meaning}{unit} (from {source} in {answer}{unversioned})"
 

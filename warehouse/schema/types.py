@@ -36,9 +36,9 @@ def structure(columns: Iterable[Column]) -> str:
     """
     shape: dict[str, Any] = {}
     for column in columns:
-        if column.given:
+        if column.inherited:
             continue
-        for source in (column.source, *column.also):
+        for source in (column.source, *column.aliases):
             *steps, last = source.split(".")
             place = shape
             for step in steps:
@@ -51,11 +51,11 @@ def structure(columns: Iterable[Column]) -> str:
 
 def text_of(column: Column, record: str = "d", surroundings: str = "p") -> str:
     """The SQL expression for the value as text; the first of several sources that is there."""
-    if column.given:
+    if column.inherited:
         return f"{surroundings}.{quoted(column.name)}"
     paths = [
         ".".join([record, *(quoted(step) for step in source.split("."))])
-        for source in (column.source, *column.also)
+        for source in (column.source, *column.aliases)
     ]
     return paths[0] if len(paths) == 1 else f"coalesce({', '.join(paths)})"
 
@@ -63,7 +63,7 @@ def text_of(column: Column, record: str = "d", surroundings: str = "p") -> str:
 def nested(column: Column, record: str) -> str:
     """The SQL condition that the field is an object or a list, not a text that looks like one."""
     paths = ("$" + "".join(f".{json.dumps(s)}" for s in source.split("."))
-             for source in (column.source, *column.also))  # fmt: skip
+             for source in (column.source, *column.aliases))  # fmt: skip
     kinds = (f"json_type({record}, {literal(path)}) IN ('OBJECT', 'ARRAY')" for path in paths)
     return f"({' OR '.join(kinds)})"
 

@@ -9,6 +9,7 @@ half a load. The published file alone is enough to go on when `.kollect/` is los
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import uuid
@@ -24,6 +25,7 @@ from warehouse.schema.types import literal, quoted
 from warehouse.store.disk import copy_file, storage_problem
 from warehouse.store.lease import Lease
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.state_folder import claim_state_folder
 
 CATALOG = "kept"
 """The name under which the writer's file is attached."""
@@ -33,8 +35,8 @@ STATE = "_kollect"
 """The schema of the ledger."""
 FORMAT = 1
 """Grows when an older kollect could no longer work on the file."""
-LEDGER = 2
-"""Grows when `_kollect` gets another table: older files are completed by their next load."""
+LEDGER = 3
+"""Grows when `_kollect` gets another table or view: the next load completes older files."""
 RESERVED = ("kinopio", "kinescope", "kinesis", "kippt", "kitemaker", "_kollect", CATALOG)
 WRITER_WAIT_SECONDS = 600.0
 
@@ -60,12 +62,26 @@ class Warehouse:
                 f"catalog `{self.path.stem}` with the schema of that name",
                 guidance="name it otherwise in kollect.toml, [warehouse] path",
             )
-        self.home = self.path.parent / ".kollect"
-        self.writer = self.home / "writer" / self.path.name
-        self._stamp = self.home / "writer" / f"{self.path.name}.published.json"
-        self._lock_file = self.home / "locks" / f"{self.path.name}.lock"
         self._on_wait = on_wait
         self._lease: Lease | None = None
+
+    @functools.cached_property
+    def home(self) -> Path:
+        """kollect's own folder beside the file; asking for it makes it this file's own."""
+        return claim_state_folder(self.path)
+
+    @property
+    def writer(self) -> Path:
+        """The file that loads go into."""
+        return self.home / "writer" / self.path.name
+
+    @property
+    def _stamp(self) -> Path:
+        return self.home / "writer" / f"{self.path.name}.published.json"
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.home / "locks" / f"{self.path.name}.lock"
 
     @property
     def bytes(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
+from warehouse.store.durable import flush_folder
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
 """What a disk says when it takes nothing more."""
@@ -30,11 +31,7 @@ def copy_file(source: Path, target: Path) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(target.parent)
 
 
 def disk_problem(error: OSError, place: Path) -> WarehouseProblem:

@@ -11,6 +11,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from warehouse.store.locks import FileLock
@@ -38,6 +39,16 @@ class Scratch:
             shutil.rmtree(self.path, ignore_errors=True)
             os.close(self._held)
             self._held = -1
+
+
+@contextlib.contextmanager
+def scratch_folder(home: Path, prefix: str) -> Iterator[Path]:
+    """A new folder below `home`/scratch that is gone afterwards."""
+    scratch = Scratch(home, prefix)
+    try:
+        yield scratch.path
+    finally:
+        scratch.remove()
 
 
 def _remove_abandoned(shelf: Path) -> None:

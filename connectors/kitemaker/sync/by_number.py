@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from connectors.core.errors import Missing, Skippable
-from connectors.core.fetch import Page
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
+from connectors.core import Missing, Page, Reader, Resource, Skippable, note
 from connectors.kitemaker.endpoints import (
     FEEDBACK_BY_NUMBER,
     FEEDBACK_BY_PATH,
@@ -27,6 +24,9 @@ from connectors.kitemaker.sync.recent_lists import Look, Looks
 from connectors.kitemaker.sync.work_items import Work
 from connectors.kitemaker.transport import same_organization
 from connectors.paging import Completeness, get_path, records_at
+
+FEEDBACK_ADDRESS = note("feedback address")
+"""Which of the two addresses of one piece of feedback the service answers."""
 
 # -- work items ----------------------------------------------------------------------------
 
@@ -48,12 +48,12 @@ def copy_numbers(work: Work) -> None:
             looks.lack_comments(space_id)
         looks.move_cursors(space_id, items=whole, comments=not lost)
     work.seen |= looks.listed
-    if "work_items" not in work.reader.outcome.failures:
+    if "work_items" not in work.reader.evidence.failures:
         _end_unfound(looks)
     looks.keep_comments()
     for name in ("work_items", "work_item_labels"):
-        work.reader.outcome.note(name, "every number asked for")
-    work.reader.outcome.note("comments", "recent lists; REST shows none of initiatives")
+        work.reader.evidence.note(name, "every number asked for")
+    work.reader.evidence.note("comments", "recent lists; REST shows none of initiatives")
 
 
 def _end_unfound(looks: Looks) -> None:
@@ -63,7 +63,7 @@ def _end_unfound(looks: Looks) -> None:
         look = looks.of.get(work.items[item_id].space_id)
         if look is not None and look.read_whole:
             evidence = "found by no number and in no list of any space"
-            work.reader.outcome.end("work_items", {"id": item_id}, evidence)
+            work.reader.evidence.end("work_items", {"id": item_id}, evidence)
 
 
 def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
@@ -113,7 +113,7 @@ def read_numbers(work: Work, space_id: str, look: Look) -> bool:
     holes.remember(result)
     if rest := (look.whole or set()) - work.seen:
         reason = f"{len(rest)} listed work items were found by no number"
-        work.reader.outcome.lack("work_items", name, reason)
+        work.reader.evidence.lack("work_items", name, reason)
     return True
 
 
@@ -122,7 +122,7 @@ def _without_key(work: Work, name: str, look: Look) -> bool:
     if len(look.items) < MOST and not (look.whole or set()) - look.recent:
         return False
     reason = "REST tells the key that its numbers need in comments alone, and it has none"
-    work.reader.outcome.lack("work_items", name, reason)
+    work.reader.evidence.lack("work_items", name, reason)
     return False
 
 
@@ -146,13 +146,13 @@ def initiatives_by_number(reader: Reader) -> None:
             yield int(bind["number"]), page
 
     read_by_number(reader, INITIATIVE_BY_NUMBER, ask, keep)
-    if "initiatives" not in reader.outcome.failures:
+    if "initiatives" not in reader.evidence.failures:
         labels.prove(INITIATIVE_BY_NUMBER, Completeness(True, "every number asked for"))
 
 
 def feedback_by_number(reader: Reader) -> None:
     """By parameter or by path: the documentation shows both, the first hit tells which works."""
-    works = reader.known.cursor("feedback address") or ""
+    works = reader.known.state(FEEDBACK_ADDRESS) or ""
     forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
 
     def keep(number: int, page: Page) -> str:
@@ -168,7 +168,7 @@ def feedback_by_number(reader: Reader) -> None:
             yield number, _either(reader, forms, number)
 
     if not read_by_number(reader, FEEDBACK_BY_NUMBER, ask, keep):
-        reader.outcome.cursors[("feedback address", "")] = ""
+        reader.evidence.state[FEEDBACK_ADDRESS] = ""
 
 
 def _either(reader: Reader, forms: list[Resource], number: int) -> Page | Skippable:
@@ -183,7 +183,7 @@ def _either(reader: Reader, forms: list[Resource], number: int) -> Page | Skippa
         except Skippable as error:
             return error
         forms[:] = [form]
-        reader.outcome.cursors[("feedback address", "")] = form.name
+        reader.evidence.state[FEEDBACK_ADDRESS] = form.name
         break
     return answer
 
@@ -207,16 +207,16 @@ def read_by_number(
     )
     result = probe(ask, keep, numbers, top)
     if result.failed:
-        reader.outcome.fail_rows(resource, result.failed)
+        reader.evidence.fail_rows(resource, result.failed)
         return True
     if known and not result.found:
-        reader.outcome.fail_rows(resource, "answered 404 to every number, known ones included")
+        reader.evidence.fail_rows(resource, "answered 404 to every number, known ones included")
         return False
     holes.remember(result)
     ids = set(result.found.values())
     for number in sorted(known.keys() & result.missing):
         if known[number] not in ids:
-            reader.outcome.end(table, {"id": known[number]}, "404 on its own address")
+            reader.evidence.end(table, {"id": known[number]}, "404 on its own address")
     for rows in (resource.rows[-1], *resource.rows[-1].children):
-        reader.outcome.note(rows.table.name, "every number asked for")
+        reader.evidence.note(rows.table.name, "every number asked for")
     return True

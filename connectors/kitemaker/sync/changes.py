@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 
-from connectors.core.errors import Missing, Skippable
-from connectors.core.schema import Record
+from connectors.core import Missing, Record, Skippable, note
 from connectors.kitemaker.endpoints import ITEM_PIECE, MOST, WORK_ITEM_BY_NUMBER, WORK_ITEMS
 from connectors.kitemaker.normalize import moment
 from connectors.kitemaker.queries import MOST_AT_ONCE
 from connectors.kitemaker.sync.by_number import read_numbers
 from connectors.kitemaker.sync.gap_test import gap
-from connectors.kitemaker.sync.recent_lists import Look, Looks
+from connectors.kitemaker.sync.recent_lists import UNLISTED, Look, Looks
 from connectors.kitemaker.sync.spaces import rename
 from connectors.kitemaker.sync.work_items import Item, Work, read_changed, read_space
 from connectors.paging import get_path
@@ -33,14 +32,14 @@ def copy_changes(work: Work) -> None:
     ready = [space_id for space_id in looks.of if close_gap(looks, space_id)]
     _ask_for_whole_lists(looks)
     _read_what_changed(looks)
-    failures = work.reader.outcome.failures
+    failures = work.reader.evidence.failures
     if "work_items" not in failures:
         _end_unlisted(looks)
     looks.keep_comments()
     for space_id in ready if "work_items" not in failures else ():
         looks.move_cursors(space_id)
     for name in ("work_items", "work_item_labels", "comments"):
-        work.reader.outcome.note(name, "recent lists overlap with what is known")
+        work.reader.evidence.note(name, "recent lists overlap with what is known")
 
 
 def close_gap(looks: Looks, space_id: str) -> bool:
@@ -75,12 +74,12 @@ def _ask_for_whole_lists(looks: Looks) -> None:
             looks.take_whole(space_id)
         if looks.lists_are_cut(space_id):
             name, count = work.spaces.names[space_id], len(look.whole or ())
-            work.reader.outcome.messages.append(
+            work.reader.evidence.messages.append(
                 f"the list of space {name} has exactly {count} work items and may be cut: "
                 "what it lacks is looked for in the next full pass"
             )
     for row_id in looks.unlisted & looks.listed:
-        work.reader.outcome.cursors[("unlisted", row_id)] = ""
+        work.reader.evidence.state[note(UNLISTED, row_id)] = ""
 
 
 def _read_what_changed(looks: Looks) -> None:
@@ -146,12 +145,12 @@ def _end_unlisted(looks: Looks) -> None:
         gone = _gone_by_number(work, item_id)
         if gone:
             evidence = "in no list of any space, and not found by its own address"
-            work.reader.outcome.end("work_items", {"id": item_id}, evidence)
+            work.reader.evidence.end("work_items", {"id": item_id}, evidence)
         elif gone is False:
             looks.mark_unlisted(item_id)
         else:
             text = f"work item {item_id} is in no list and cannot be asked for: it is kept"
-            work.reader.outcome.messages.append(text)
+            work.reader.evidence.messages.append(text)
 
 
 def _changes_unseen(looks: Looks, item_id: str) -> bool:

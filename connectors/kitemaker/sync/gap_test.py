@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from connectors.core.schema import Record
+from connectors.core import Record
 from connectors.kitemaker.endpoints import MOST
 from connectors.kitemaker.normalize import moment
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
-from connectors.core.schema import Record, Table
+from connectors.core import Reader, Record, Resource, StateKind, Table
 from connectors.kitemaker.endpoints import GENERAL_LABELS
+from connectors.kitemaker.sync.spaces import SEEN_BY
 from connectors.kitemaker.transport import token_mark
 from connectors.paging import Completeness
 
@@ -33,13 +32,13 @@ class GeneralLabels:
         elsewhere = {"labels": "feedback_tags", "tags": "initiative_labels"}[self._part]
         others = self._reader.known.rows(elsewhere, ["label_id"])
         spared: list[dict[str, Any]] = [{"id": label_id} for (label_id,) in others]
-        self._reader.outcome.present.setdefault("labels", []).extend(spared)
-        self._reader.outcome.prove("labels", listing.name, {"space_id": None}, proof.by)
+        self._reader.evidence.present.setdefault("labels", []).extend(spared)
+        self._reader.evidence.prove("labels", listing.name, {"space_id": None}, proof.by)
 
 
 def keep_hidden(reader: Reader, *links: Table) -> None:
     """Links to what is in a space that only another token saw: their absence says nothing."""
-    mark, seen_by = token_mark(reader), reader.known.cursors("space seen by")
+    mark, seen_by = token_mark(reader), reader.known.states(StateKind.NOTE, SEEN_BY)
     spaces = {i for i in ids_of(reader, "spaces") if seen_by.get(i) != mark}
     if not spaces:
         return

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.core.errors import Skippable
-from connectors.core.fetch import Page
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import Page, Reader, Record, Resource, Skippable
 from connectors.kitemaker.endpoints import (
     COMPANIES,
     FEEDBACK,
@@ -105,13 +101,13 @@ def read_organization_wide(
     except Skippable as error:
         proof = Completeness(False, reason=str(error))
     if not proof.complete:
-        reader.outcome.fail_rows(listing, proof.reason)
+        reader.evidence.fail_rows(listing, proof.reason)
         return
     end_missing(reader, listing, single, seen, proof)
-    if listing.rows[0].table.name not in reader.outcome.failures:
+    if listing.rows[0].table.name not in reader.evidence.failures:
         labels.prove(listing, proof)
     for rows in (listing.rows[0], *listing.rows[0].children):
-        reader.outcome.note(rows.table.name, proof.by)
+        reader.evidence.note(rows.table.name, proof.by)
 
 
 def copy_feedback(reader: Reader, means: Means) -> None:

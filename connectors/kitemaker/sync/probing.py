@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from connectors.core.errors import Missing, Skippable
-from connectors.core.fetch import Page
-from connectors.core.reader import Reader
+from connectors.core import Missing, Page, Reader, Skippable, note
 
 MARGIN = 25
+MISSING_NUMBERS = "missing numbers"
+"""The note, by list, of numbers that answered 404 in earlier passes."""
 Ask = Callable[[Iterable[int]], Iterator[tuple[int, Page | Skippable]]]
 Keep = Callable[[int, Page], str]
 """Keeps what an answer holds and returns its id; empty text where it holds nothing."""
@@ -77,7 +77,7 @@ class Holes:
     def __init__(self, reader: Reader, scope: str) -> None:
         self._reader = reader
         self._scope = scope
-        self.known = numbers_in(reader.known.cursors("missing numbers").get(scope, ""))
+        self.known = numbers_in(reader.known.state(note(MISSING_NUMBERS, scope)) or "")
 
     def worth_asking(self, top: int) -> list[int]:
         """All numbers up to some beyond the top, without those known to be missing.
@@ -90,4 +90,4 @@ class Holes:
     def remember(self, result: Probed) -> None:
         top = max(result.found, default=0)
         holes = {n for n in (self.known | result.missing) - result.found.keys() if n < top}
-        self._reader.outcome.cursors[("missing numbers", self._scope)] = spans(holes)
+        self._reader.evidence.state[note(MISSING_NUMBERS, self._scope)] = spans(holes)

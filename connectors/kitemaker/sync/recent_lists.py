@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.core.errors import Skippable, UnexpectedShape
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import Record, Resource, Skippable, StateKind, UnexpectedShape, note
 from connectors.kitemaker.endpoints import (
     COMMENT_PIECE,
     LISTED_WORK_ITEMS,
@@ -75,7 +73,9 @@ class Looks:
         known = self.work.reader.known
         for row_id, *rest in known.rows("comments", ["id", "entity_id", "updated_at"]):
             self.comments[row_id] = (rest[0], rest[1])
-        self.unlisted = {row_id for row_id, value in known.cursors(UNLISTED).items() if value}
+        self.unlisted = {
+            row_id for row_id, value in known.states(StateKind.NOTE, UNLISTED).items() if value
+        }
         self.item_cursors = known.cursors(ITEM_CURSORS)
         self.comment_cursors = known.cursors(COMMENT_CURSORS)
 
@@ -113,7 +113,7 @@ class Looks:
 
         A time that has not yet come (a clock of the service that jumped) would hide what follows.
         """
-        look, cursors = self.of[space_id], self.work.reader.outcome.cursors
+        look, cursors = self.of[space_id], self.work.reader.evidence.cursors
         for name, rows, stored, moves in (
             (ITEM_CURSORS, look.items, self.item_cursors, items),
             (COMMENT_CURSORS, look.comments, self.comment_cursors, comments),
@@ -125,10 +125,10 @@ class Looks:
     def lack_comments(self, space_id: str) -> None:
         """REST cannot repair comments: the gap stays, and is told each time."""
         place = f"space {self.work.spaces.names[space_id]}"
-        self.work.reader.outcome.lack("comments", place, COMMENTS_LOST)
+        self.work.reader.evidence.lack("comments", place, COMMENTS_LOST)
 
     def mark_unlisted(self, row_id: str) -> None:
-        self.work.reader.outcome.cursors[(UNLISTED, row_id)] = "exists"
+        self.work.reader.evidence.state[note(UNLISTED, row_id)] = "exists"
 
     def keep_comments(self) -> None:
         """Comments that changed, and those that are missing where a list shows all of a space's."""
@@ -170,7 +170,7 @@ class Looks:
             return
         for comment_id in missing:
             evidence = "absent from the list of all comments of its space"
-            work.reader.outcome.end("comments", {"id": comment_id}, evidence)
+            work.reader.evidence.end("comments", {"id": comment_id}, evidence)
 
 
 def ask_list(work: Work, resource: Resource, space_id: str) -> tuple[list[Record], str]:

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.core.errors import Missing, Skippable, UnexpectedShape
-from connectors.core.reader import Reader
-from connectors.core.resources import Resource
-from connectors.core.schema import Record
+from connectors.core import (
+    Missing,
+    Reader,
+    Record,
+    Resource,
+    Skippable,
+    StateKind,
+    UnexpectedShape,
+    note,
+)
 from connectors.kitemaker.endpoints import (
     NAME_PIECE,
     ORGANIZATION,
@@ -33,6 +39,10 @@ GRAPHQL_ONLY = (
     "users", "applications", "integrations", "integration_users", "space_members",
     "work_item_members", "work_item_watchers",
 )  # fmt: skip
+METADATA_READ = note("statuses and labels")
+"""The day on which REST's statuses and labels were read last."""
+SEEN_BY = "space seen by"
+"""The note, by space, of the token that saw it last."""
 
 
 @dataclass
@@ -89,12 +99,12 @@ def _by_graphql(reader: Reader, spaces: Spaces) -> None:
     spaces.types = sorted(types)
     for rows in ORGANIZATION.rows:
         reader.keep(rows, page.payload)
-        reader.outcome.note(rows.table.name, "one whole answer")
+        reader.evidence.note(rows.table.name, "one whole answer")
 
 
 def _by_rest(reader: Reader, spaces: Spaces) -> None:
     """Statuses and labels once a day, the organization in full passes alone."""
-    if reader.full or reader.outcome.no_ends:
+    if reader.full or reader.evidence.no_ends:
         page = reader.ask(REST_ORGANIZATION)
         same_organization(reader, get_path(page.payload, "id"))
         reader.keep(REST_ORGANIZATION.rows[0], page.payload)
@@ -105,14 +115,14 @@ def _by_rest(reader: Reader, spaces: Spaces) -> None:
         raise UnexpectedShape("Kitemaker answered without its spaces") from None
     reader.keep(REST_SPACES.rows[0], page.payload)
     today = reader.started_at.date().isoformat()
-    spaces.new_day = reader.full or reader.known.cursor("statuses and labels") != today
+    spaces.new_day = reader.full or reader.known.state(METADATA_READ) != today
     if spaces.new_day:
         complete = [
             _rest_list(reader, REST_STATUSES, space_id, spaces) for space_id in spaces.names
         ]
         complete += [_rest_list(reader, REST_LABELS, space_id, spaces) for space_id in spaces.names]
         if all(complete):
-            reader.outcome.cursors[("statuses and labels", "")] = today
+            reader.evidence.state[METADATA_READ] = today
 
 
 def _rest_list(reader: Reader, resource: Resource, space_id: str, spaces: Spaces) -> bool:
@@ -120,13 +130,13 @@ def _rest_list(reader: Reader, resource: Resource, space_id: str, spaces: Spaces
     table = resource.rows[0].table.name
     scope = {"space_id": space_id}
     listing = reader.read(resource, scope, collect=_whole)
-    if not listing.proof.complete:
+    if not listing.completeness.complete:
         return False
     if resource is REST_STATUSES:
         spaces.statuses.update((row["id"], row["name"]) for row in listing.records)
     known = any(row[0] == space_id for row in reader.known.rows(table, ["space_id"]))
     if believed(reader, resource, bool(listing.records), known, space_id):
-        reader.outcome.prove(table, resource.name, scope, listing.proof.by)
+        reader.evidence.prove(table, resource.name, scope, listing.completeness.by)
         return True
     return False
 
@@ -138,18 +148,18 @@ def _whole(record: Record) -> Record:
 def _end_vanished(reader: Reader, means: Means, spaces: Spaces) -> None:
     """A space that is listed no more has ended if this token saw it, and its address says so."""
     mark = token_mark(reader)
-    seen_by = reader.known.cursors("space seen by")
+    seen_by = reader.known.states(StateKind.NOTE, SEEN_BY)
     for space_id in spaces.names:
-        reader.outcome.cursors[("space seen by", space_id)] = mark
+        reader.evidence.state[note(SEEN_BY, space_id)] = mark
     for space_id, name in reader.known.rows("spaces", ["id", "name"]):
         if space_id in spaces.names:
             continue
         if seen_by.get(space_id) != mark:
-            reader.outcome.messages.append(
+            reader.evidence.messages.append(
                 f"space {name} was seen with another token and is not shown to this one: it is kept"
             )
         elif _is_gone(reader, means, space_id):
-            reader.outcome.end("spaces", {"id": space_id}, "not listed, and not found by its id")
+            reader.evidence.end("spaces", {"id": space_id}, "not listed, and not found by its id")
         else:
             spaces.names[space_id] = name
 
@@ -166,10 +176,10 @@ def _is_gone(reader: Reader, means: Means, space_id: str) -> bool:
         # GraphQL has no code of its own for a space that is not there.
         if not means.rest:
             return True
-        reader.outcome.fail("spaces", ORGANIZATION.name, str(error))
+        reader.evidence.fail("spaces", ORGANIZATION.name, str(error))
         return False
     reason = f"the space {space_id} is not listed, and yet it is there"
-    reader.outcome.fail("spaces", ORGANIZATION.name, reason)
+    reader.evidence.fail("spaces", ORGANIZATION.name, reason)
     return False
 
 

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.core.errors import Skippable, UnexpectedShape
-from connectors.core.fetch import Page
-from connectors.core.reader import Reader
-from connectors.core.schema import Record
+from connectors.core import Page, Reader, Record, Skippable, UnexpectedShape
 from connectors.kitemaker.endpoints import (
     WORK_ITEMS,
     WORK_ITEMS_BY_ID,
@@ -68,7 +65,7 @@ class Work:
         return {item_id for item_id, item in self.items.items() if item.space_id == space_id}
 
     def fail(self, reason: str) -> None:
-        self.reader.outcome.fail_rows(WORK_ITEMS, reason)
+        self.reader.evidence.fail_rows(WORK_ITEMS, reason)
 
     def note_record(self, record: Record) -> None:
         """Remember that a whole work item was read."""
@@ -78,8 +75,8 @@ class Work:
         self.seen_comments.update(str(c.get("id")) for c in record.get("comments") or ())
 
     def move_cursors(self, space_id: str, items: str, comments: str) -> None:
-        self.reader.outcome.cursors[(ITEM_CURSORS, space_id)] = items
-        self.reader.outcome.cursors[(COMMENT_CURSORS, space_id)] = comments
+        self.reader.evidence.cursors[(ITEM_CURSORS, space_id)] = items
+        self.reader.evidence.cursors[(COMMENT_CURSORS, space_id)] = comments
 
 
 def read_space(work: Work, space_id: str) -> bool:
@@ -135,12 +132,12 @@ def end_unlisted(work: Work) -> None:
     elif not all_asked:
         for space_id in work.spaces.names:
             scope = {"space_id": space_id}
-            work.reader.outcome.prove("work_items", WORK_ITEMS.name, scope, "end reached")
+            work.reader.evidence.prove("work_items", WORK_ITEMS.name, scope, "end reached")
     for item_id in gone:
         evidence = "in none of the spaces, all read to their end, and not found by its id"
-        work.reader.outcome.end("work_items", {"id": item_id}, evidence)
+        work.reader.evidence.end("work_items", {"id": item_id}, evidence)
     for rows in (WORK_ITEMS.rows[0], *WORK_ITEMS.rows[0].children):
-        work.reader.outcome.note(rows.table.name, "end reached in every space")
+        work.reader.evidence.note(rows.table.name, "end reached in every space")
 
 
 def ask_items(work: Work, ids: list[str]) -> Any:

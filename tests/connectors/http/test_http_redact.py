@@ -1,63 +1,34 @@
-"""Secrets leave addresses, texts and records; everything else stays as it is."""
+"""Addresses and texts that people read lose their secrets; all else in them stays."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.http.redact import Scrubber, cut_queries, safe_text, safe_url
+from connectors.http.redact import cut_parameters, is_secret_parameter, safe_text, safe_url
 
-KEYS = ["apiKey", "collaborator_key", "password", "token", "jwt_secret"]
 PIECES = st.sampled_from(
     [
         *"?&#=%;. \"'()/\\\n\x01é",
         *("%3F", "%26", "%3D", "%253D", "%253f", "%2526", "&amp;", "https://h/p", "amp;", "%4B"),
-        *(
-            "token",
-            "apiKey",
-            "API_KEY",
-            "api-key",
-            "key",
-            "monkey",
-            "sign",
-            "expires",
-            "X-Amz-Date",
-        ),
+        *("token", "apiKey", "API_KEY", "api-key", "key", "monkey", "sign", "X-Amz-Date"),
         *("page", "value", "canary", "_", "-", "x" * 70, "ü" * 40),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=14).map("".join)
-NAMES = st.sampled_from(
-    [
-        "apiKey",
-        "API-KEY",
-        "api_key_",
-        "__token",
-        "Password",
-        "to\\ken",
-        'a"token',
-        "ſecret",
-        "id",
-        "x",
-    ]
-)
-VALUES = st.recursive(
-    st.none() | st.integers() | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | TEXTS, inner, max_size=4),
-    max_leaves=12,
-)
+
+
+def without_secrets(text: str) -> str:
+    return cut_parameters(text, lambda _, name: is_secret_parameter(name))
 
 
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ("https://x.y/z?a=1&sign=abc&expires=9#f", "https://x.y/z?a=1#f"),
-        ("https://x.y/z?expires=9", "https://x.y/z?expires=9"),
+        ("https://x.y/z?a=1&sign=abc&expires=9#f", "https://x.y/z?a=1&expires=9#f"),
         ("https://k/?apiKey=1", "https://k/"),
         ("https://k/?apiKey=1&page=2", "https://k/?page=2"),
         ("see https://k/?collaboratorKey=a-b_c, then go", "see https://k/, then go"),
@@ -67,6 +38,7 @@ VALUES = st.recursive(
         ("https://s3/o?X-Amz-Date=1&X-Amz-Signature=2&versionId=3", "https://s3/o?versionId=3"),
         ("https://g/o?x-goog-signature=2", "https://g/o"),
         ("https://a/b#access_token=zzz&state=1", "https://a/b#state=1"),
+        ("https://a/b?x=1#access_token=zzz", "https://a/b?x=1"),
         (
             "/open?url=https%3A%2F%2Fk%2F%3FapiKey%3Dabc%26b%3D1&z=2",
             "/open?url=https%3A%2F%2Fk%2F%3Fb%3D1&z=2",
@@ -84,103 +56,23 @@ VALUES = st.recursive(
 )
 def test_secret_parameters_are_cut_out_and_nothing_else(text: str, clean: str) -> None:
     """Wherever the address stands, plain, quoted or inside another one."""
-    assert cut_queries(text) == clean
-    assert Scrubber(KEYS).clean([text]) == [clean]
-    assert Scrubber(KEYS, strip_queries=False).clean([text]) == [text]
+    assert without_secrets(text) == clean
 
 
-def test_members_are_dropped_by_name_at_any_depth() -> None:
-    """Without regard to case, `_` and `-`; lists and objects around them stay."""
-    record: dict[str, Any] = {
-        "id": 1,
-        "API_key": "canary",
-        "users": [{"name": "Ada", "apikey": "canary", "more": {"Collaborator-Key": ["canary"]}}],
-        "tokens": 3,
-        "space": {"password": {"deep": "canary"}},
-    }
-    cleaned = Scrubber(KEYS).clean(record)
-    assert cleaned is record
-    assert cleaned == {
-        "id": 1,
-        "users": [{"name": "Ada", "more": {}}],
-        "tokens": 3,
-        "space": {},
-    }
+@given(TEXTS)
+@settings(max_examples=300)
+def test_cutting_twice_is_cutting_once(text: str) -> None:
+    """What was cut holds no secret that a second look would find."""
+    once = without_secrets(text)
+    assert without_secrets(once) == once
 
 
-def test_deep_nesting_is_no_obstacle() -> None:
-    """A record of any depth that could be read can be cleaned."""
-    value: Any = {"token": "canary", "kept": 1}
-    for _ in range(5000):
-        value = [value]
-    Scrubber(KEYS).clean(value)
-    while isinstance(value, list):
-        (value,) = value
-    assert value == {"kept": 1}
-
-
-@given(VALUES)
-@example({"a": "https://h/?url=x%3Ftoken=1"})
-@example({"a": ":", "token": 1})
-@example([":", {"token": 1}])
-@settings(max_examples=400)
-def test_a_page_without_a_hint_is_a_clean_page(value: Any) -> None:
-    """`may_hold` never says no where `clean` would change something, in any spelling."""
-    scrubber = Scrubber(KEYS)
-    cleaned = scrubber.clean(msgspec.json.decode(msgspec.json.encode(value)))
-    scrubber.drop_members(value)
-    if cleaned != value:
-        assert scrubber.may_hold(msgspec.json.encode(value))
-
-
-@given(VALUES)
-@settings(max_examples=200)
-def test_cleaning_twice_is_cleaning_once(value: Any) -> None:
-    """What was cleaned holds no secret that a second look would find."""
-    scrubber = Scrubber(KEYS)
-    once = scrubber.clean(value)
-    kept = msgspec.json.encode(once)
-    assert msgspec.json.encode(scrubber.clean(once)) == kept
-
-
-def test_ordinary_pages_need_no_walk() -> None:
-    """Similar words, harmless parameters and signs do not raise the alarm."""
-    page = {
-        "monkey": "token of thanks",
-        "tokens": 'a "token" and a key: "apiKey"',
-        "link": "https://h/embed?page=2&monkey=1",
-        "text": "1 = 2, keys = values, 100%",
-    }
-    assert not Scrubber(KEYS).may_hold(msgspec.json.encode(page))
-    assert Scrubber(KEYS).may_hold(msgspec.json.encode({**page, "x": "/?page=2&API-KEY=1"}))
-
-
-def test_the_hint_is_fast() -> None:
-    """160 KB pages pass at far more than 50 MB/s, even on a busy machine (alone: about 200)."""
-    record = {
-        "id": "0af7651916cd43dd8448eb211c80319c",
-        "title": "A video about signals, tokens and keys",
-        "embed_link": "https://kinescope.io/embed/2zKjx?a=1",
-        "description": "words " * 90,
-        "assets": [{"id": str(n), "quality": "720p", "file_size": 123456} for n in range(8)],
-        "created_at": "2025-01-01T00:00:00Z",
-    }
-    page = msgspec.json.encode({"data": [record] * 150})
-    assert 150_000 < len(page) < 250_000
-    scrubber = Scrubber(KEYS)
-    seconds = []
-    for _ in range(20):
-        began = time.perf_counter()
-        assert not scrubber.may_hold(page)
-        seconds.append(time.perf_counter() - began)
-    assert len(page) / min(seconds) > 50e6
-
-
-@pytest.mark.parametrize("name", ["", "_-", "schlüssel"])
-def test_a_name_that_can_never_be_found_is_refused(name: str) -> None:
-    """A slip in a connector's list of secrets is said at once."""
-    with pytest.raises(ValueError, match="ASCII"):
-        Scrubber([name])
+@pytest.mark.parametrize("text", ["x" * 300_000 + "=%", "ab%20c=d" * 30_000, "a&b=c#" * 30_000])
+def test_long_texts_take_no_time_worth_mentioning(text: str) -> None:
+    """The time grows with the length of a text, not with its square."""
+    began = time.process_time()
+    safe_text(text)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.http.redact import Scrubber
+from connectors.core.redact import Redactor
 from connectors.kinescope import KINESCOPE
 from tests.kit.payloads import DATA, recorded
 
@@ -126,5 +126,5 @@ def without_children(video: dict[str, Any]) -> dict[str, Any]:
         kept.pop(name, None)
     if isinstance(kept.get("chapters"), dict):
         kept["chapters"].pop("items", None)
-    cleaned: dict[str, Any] = Scrubber(KINESCOPE.secret_fields).clean(kept)
+    cleaned: dict[str, Any] = Redactor(KINESCOPE.secret_fields).clean(kept)
     return cleaned

@@ -79,7 +79,7 @@ def test_check_and_plan_ask_there_as_well(made: Callable[..., Bench]) -> None:
     kinesis = made("kinesis", size=12, lists={"projects": {"path": "/project/fetch/all"}})
     with asking(kinesis.settings, kinesis.account) as asker:
         declared = kinesis.account.connector
-        assert declared.who(asker.look(declared.check)) == "5 projects"
+        assert declared.describe(asker.look(declared.check)) == "5 projects"
         assert estimate(kinesis.account, asker, None, full=True).requests > 6
     elsewhere = made("kinesis", size=12, lists={"projects": {"path": "/nowhere"}})
     with asking(elsewhere.settings, elsewhere.account) as asker, pytest.raises(Missing):

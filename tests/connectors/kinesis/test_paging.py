@@ -39,7 +39,7 @@ def paginator(
         payload = {"amount": len(rows)} if amount else {}
         after(asked)
         waiting += machine.after(SeenPage(params, payload, list(ids)))
-    return machine.proof(), shown, asked
+    return machine.completeness(), shown, asked
 
 
 @pytest.mark.parametrize("by_rows", [False, True], ids=["pages", "rows"])

@@ -95,7 +95,7 @@ def test_check_and_plan_speak_before_a_sync(made: Callable[..., Bench]) -> None:
     kinesis = made("kinesis", switches={"list_suffix": "fetch"})
     with asking(kinesis.settings, kinesis.account) as asker:
         declared = kinesis.account.connector
-        assert declared.who(asker.look(declared.check)) == "5 projects"
+        assert declared.describe(asker.look(declared.check)) == "5 projects"
         assert estimate(kinesis.account, asker, None, full=False).requests < plan(kinesis)
     assert kinesis.sync().status == "complete"
     with asking(kinesis.settings, kinesis.account) as asker:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.http.redact import Scrubber
-from connectors.kinopio import KINOPIO, only_user_fields
+from connectors.core.redact import Redactor
+from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from sandbox import Request
 from tests.kit.payloads import DATA, recorded
 
@@ -42,8 +42,9 @@ def spaces() -> dict[str, dict[str, Any]]:
 
 def expected(space: dict[str, Any]) -> dict[str, Any]:
     """What may be kept of a space: all of it but secrets and what users did not publish."""
-    cleaned = only_user_fields({}, copy.deepcopy(space))
-    whole: dict[str, Any] = Scrubber(KINOPIO.secret_fields).clean(cleaned)
+    cleaned = redact({"path": "/space/multiple"}, copy.deepcopy(space))
+    redactor = Redactor(SECRET_FIELDS, signed_hosts=SIGNED_HOSTS)
+    whole: dict[str, Any] = redactor.clean(cleaned)
     return whole
 
 

@@ -145,7 +145,7 @@ def test_plan_tells_what_a_sync_asks(kippt: Bench) -> None:
     full = kippt.sync(full=True).requests
     assert 0.8 * full < more.requests <= full
     assert any(cost.at_least for cost in more.costs)
-    assert kippt.account.connector.who(me) == "the account of mira"
+    assert kippt.account.connector.describe(me) == "the account of mira"
 
 
 def test_plan_of_an_account_that_was_never_synced_is_close(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_auto_asks_the_least_when_nothing_changed_and_everything_in_a_full_pass(
         with asking(kitemaker.settings, kitemaker.account) as asker:
             told = estimate(kitemaker.account, asker, None, full=False)
             more = estimate(kitemaker.account, asker, None, full=True)
-            who = KITEMAKER.who(asker.look(KITEMAKER.check))
+            who = KITEMAKER.describe(asker.look(KITEMAKER.check))
         assert told.requests == result.requests
         assert more.requests == full_by_graphql(kitemaker)
         assert who == "the organization Acme & Søn"

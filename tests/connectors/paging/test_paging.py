@@ -141,7 +141,7 @@ def read(
         payload = made.pop(id(params))
         came.update(payload["rows"])
         queue += paginator.after(SeenPage(params, payload, list(payload["rows"])))
-    return paginator.proof(), came, throughout, count
+    return paginator.completeness(), came, throughout, count
 
 
 AND_BACK = [(3, "delete", 0, 0), (4, "add", 0, 0), (5, "delete", 0, 0)]
@@ -230,4 +230,4 @@ def test_paging_that_is_ignored_is_never_called_complete() -> None:
         payload = {"meta": {"pagination": {"total": 12, "per_page": 10}}}
         queue += paginator.after(SeenPage(params, payload, list(shown)))
     assert not queue
-    assert not paginator.proof().complete
+    assert not paginator.completeness().complete

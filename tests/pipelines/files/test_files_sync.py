@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sandbox.service import Request
+from sandbox import Request
 from tests.kit.file_scene import FileBench
 from tests.kit.written import everything_below
 from warehouse.backup import restore_backup, write_backup

@@ -4,198 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from connectors.core.errors import BadSettings
 from pipelines.orchestration.alerts import Book, announce, look, problem_of, subjects_of
-from pipelines.orchestration.notify import News, Ways, check_alerts, tell, ways
+from pipelines.orchestration.notify import Channels, Message
 from pipelines.orchestration.schedules import ACCOUNT_TAG
 
-NEWS = News("kinopio", False, "the key is refused\nsee secret-4711", "2026-11-21 10:00 UTC")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[dict[str, Any]], list[int]]]:
-    """An address, what it was sent, and the statuses that it answers with (200 at the end)."""
-    got: list[dict[str, Any]] = []
-    statuses: list[int] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(statuses.pop(0) if statuses else 200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Quiet."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook?token=hook-secret", got, statuses
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def mail_server() -> Iterator[tuple[int, list[str]]]:
-    """The port of a small SMTP server without TLS, and the lines that it was sent."""
-    lines: list[str] = []
-    listening = socket.create_server(("127.0.0.1", 0))
-    listening.settimeout(10)
-
-    def serve() -> None:
-        try:
-            connection, _ = listening.accept()
-        except OSError:
-            return
-        with connection, connection.makefile("rwb") as stream:
-
-            def say(text: str) -> None:
-                stream.write(text.encode() + b"\r\n")
-                stream.flush()
-
-            say("220 mail.example ESMTP")
-            in_data = False
-            for raw in stream:
-                line = raw.decode().rstrip("\r\n")
-                lines.append(line)
-                if in_data:
-                    in_data = line != "."
-                    if not in_data:
-                        say("250 kept")
-                elif line.upper().startswith("EHLO"):
-                    say("250-mail.example")
-                    say("250 8BITMIME")
-                elif line.upper() == "DATA":
-                    in_data = True
-                    say("354 go on")
-                elif line.upper() == "QUIT":
-                    say("221 bye")
-                    return
-                else:
-                    say("250 fine")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield listening.getsockname()[1], lines
-    listening.close()
-    thread.join(15)
-
-
-# -- ways -------------------------------------------------------------------------------------
-
-
-def test_a_webhook_gets_one_json_object_without_secrets(
-    webhook: tuple[str, list[dict[str, Any]], list[int]],
-) -> None:
-    """Chat services show `text`; programs read the rest."""
-    address, got, _ = webhook
-    assert tell(NEWS, Ways(webhook=address), ["secret-4711"]) == {}
-    assert got[0]["status"] == "problem"
-    assert got[0]["subject"] == "kinopio"
-    assert "the key is refused" in got[0]["text"]
-    assert "secret-4711" not in json.dumps(got)
-
-
-def test_a_webhook_that_fails_is_named_without_its_address(
-    webhook: tuple[str, list[dict[str, Any]], list[int]],
-) -> None:
-    """Its address is a secret."""
-    address, _, statuses = webhook
-    statuses.append(500)
-    failed = tell(NEWS, Ways(webhook=address), [])
-    assert "status 500" in failed["webhook"]
-    refused = tell(NEWS, Ways(webhook="http://127.0.0.1:9/?token=hook-secret"), [])
-    assert "webhook" in refused
-    assert "hook-secret" not in json.dumps([failed, refused])
-
-
-def test_an_email_says_what_and_since_when(mail_server: tuple[int, list[str]]) -> None:
-    """A plain message with a subject that says it all."""
-    port, lines = mail_server
-    by = Ways(email_to="me@example.org", email_from="kollect@example.org",
-              smtp_host="127.0.0.1", smtp_port=port)  # fmt: skip
-    assert tell(NEWS, by, ["secret-4711"]) == {}
-    text = "\n".join(lines)
-    assert "Subject: kollect: kinopio has a problem: the key is refused" in text
-    assert "It began 2026-11-21 10:00 UTC" in text
-    assert "To: me@example.org" in text
-    assert "secret-4711" not in text
-
-
-def test_a_password_is_never_sent_without_tls(mail_server: tuple[int, list[str]]) -> None:
-    """Rather no mail than a password for everybody on the way."""
-    port, lines = mail_server
-    by = Ways(email_to="me@example.org", email_from="me@example.org", smtp_host="127.0.0.1",
-              smtp_port=port, smtp_password="mail-secret")  # fmt: skip
-    failed = tell(NEWS, by, [])
-    assert "no TLS" in failed["email"]
-    assert "mail-secret" not in "\n".join(lines) + json.dumps(failed)
-
-
-def test_a_command_gets_the_message_on_its_input(tmp_path: Path) -> None:
-    """No shell: what a service says is never run."""
-    script = tmp_path / "told.sh"
-    script.write_text('#!/bin/sh\ncat > "$1"\necho "$KOLLECT_ALERT_STATUS" >> "$1"\n')
-    script.chmod(0o755)
-    by = Ways(command=(str(script), str(tmp_path / "out")))
-    assert tell(News("kinopio", False, "$(touch hacked)", "now"), by, []) == {}
-    text = (tmp_path / "out").read_text()
-    assert "$(touch hacked)" in text
-    assert text.endswith("problem\n")
-    assert not (tmp_path / "hacked").exists()
-
-
-def test_a_command_that_is_missing_keeps_no_other_way_from_telling(
-    webhook: tuple[str, list[dict[str, Any]], list[int]],
-) -> None:
-    """Every way is tried."""
-    address, got, _ = webhook
-    failed = tell(NEWS, Ways(command=("/no/such/thing",), webhook=address), [])
-    assert set(failed) == {"command"}
-    assert len(got) == 1
-
-
-# -- settings ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({"email_to": "me@example.org"}, "without smtp_host"),
-        ({"smtp_port": "587"}, "smtp_port"),
-        ({"command": 'say "hello'}, "quotation"),
-        ({"webhook_env": "https://hooks.example/abc"}, "is a secret"),
-        ({"email_to": 5}, "no text"),
-    ],
-)
-def test_alerts_that_cannot_work_are_refused(values: dict[str, Any], said: str) -> None:
-    """At once, and not when the first alarm is lost."""
-    with pytest.raises(BadSettings, match=said):
-        check_alerts(values)
-
-
-def test_secrets_of_ways_come_from_the_environment() -> None:
-    """The settings only name variables; a missing one leaves its way out."""
-    by = ways(
-        {"webhook_env": "HOOK", "email_to": "me@example.org", "smtp_host": "h"},
-        {"HOOK": "https://x"},
-    )
-    assert (by.webhook, by.email_from, by.smtp_port) == ("https://x", "me@example.org", 587)
-    assert by.names == ["webhook", "email"]
-    assert ways({"webhook_env": "HOOK"}, {}).names == []
-    assert "https://x" not in repr(by)
 
 
 # -- once, and once when it is over -----------------------------------------------------------
@@ -205,7 +26,7 @@ def test_a_lasting_problem_is_told_once_and_its_end_once(tmp_path: Path) -> None
     """24 failed hours are one alarm; the 25th, good one is the all-clear."""
     told: list[tuple[bool, str]] = []
 
-    def deed(news: News) -> dict[str, str]:
+    def deed(news: Message) -> dict[str, str]:
         told.append((news.over, news.text))
         return {}
 
@@ -289,7 +110,7 @@ def test_runs_become_problems_and_ends(instance: dg.DagsterInstance, tmp_path: P
     for deed in ("good", "fail", "fail", "good", "good"):
         one_run(instance, deed)
         cursor = look(instance, cursor, book, {"kinopio": "kinopio"}, ["abc-secret"])
-        said.append(announce(book, Ways(), ["abc-secret"], log))
+        said.append(announce(book, Channels(), ["abc-secret"], log))
         text = json.dumps([p.text for p in book.problems.values()])
         assert "abc-secret" not in text
         if deed == "fail":

@@ -20,7 +20,7 @@ from pipelines.settings import Settings
 from tests.kit.account import Bench, bench
 from warehouse.backup import list_backups, write_backup
 from warehouse.backup.encrypt import new_key
-from warehouse.backup.progress import Step
+from warehouse.progress import Step
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ import yaml
 
 from pipelines.orchestration import backups, derived_views
 from pipelines.orchestration.checks import CHECKS
-from pipelines.orchestration.notify import check_alerts
-from pipelines.settings import SECTIONS
-from pipelines.settings.schedule import Rhythm, read_rhythm
+from pipelines.settings import TABLES
+from pipelines.settings.alerts import AlertSettings, read_alerts
+from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from tests.kit.live import commands_of
 from tests.pipelines.conftest import ROOT
 
@@ -32,11 +33,11 @@ def blocks(language: str) -> list[str]:
 def test_the_settings_on_the_page_are_taken_as_they_stand() -> None:
     """Copy, paste, works; and the defaults shown are the defaults."""
     values = {k: v for block in blocks("toml") for k, v in tomllib.loads(block).items()}
-    assert set(values["schedule"]) == SECTIONS["schedule"]
-    assert set(values["alerts"]) == SECTIONS["alerts"]
-    shown = read_rhythm(values["schedule"], {})
-    assert shown == Rhythm(timezone="Europe/Berlin")
-    check_alerts(values["alerts"])
+    assert set(values["schedule"]) == TABLES["schedule"]
+    assert set(values["alerts"]) == {field.name for field in fields(AlertSettings)}
+    shown = read_schedule(values["schedule"], {})
+    assert shown == ScheduleSettings(timezone="Europe/Berlin")
+    read_alerts(values["alerts"])
 
 
 def test_every_check_and_every_setting_of_the_instance_is_explained() -> None:

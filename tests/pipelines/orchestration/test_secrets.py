@@ -24,7 +24,8 @@ from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.schedules import ACCOUNT_TAG
 from pipelines.orchestration.sources import Source
-from sandbox.faults import Fault
+from pipelines.settings.alerts import AlertSettings
+from sandbox import Fault
 from tests.kit.account import Bench
 from tests.kit.written import everything_below
 from tests.pipelines.conftest import ROOT
@@ -77,7 +78,7 @@ def test_a_bad_token_is_told_once_and_no_token_is_kept(
     settings = replace(
         bench.settings,
         backup_dir=tmp_path / "backups",
-        alerts=MappingProxyType({"command": f"tee -a {told}"}),
+        alerts=AlertSettings(command=f"tee -a {told}"),
     )
     account = replace(
         bench.account,

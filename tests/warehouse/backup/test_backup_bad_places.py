@@ -14,8 +14,8 @@ from connectors.core.errors import BadSettings, KollectError, WarehouseProblem
 from tests.kit.backup import Place
 from warehouse.backup import list_backups, restore_backup, verify_backup, write_backup
 from warehouse.backup.archive import Archive
+from warehouse.backup.errors import BackupProblem, DamagedBackup, NewerFormat
 from warehouse.backup.manifest import encode
-from warehouse.backup.problems import BackupProblem, DamagedBackup, NewerFormat
 from warehouse.backup.reader import open_backup
 
 
@@ -106,7 +106,7 @@ def test_a_backup_of_a_newer_kollect_is_left_alone(place: Place, tmp_path: Path)
     """Verify and restore say so; the list shows it with its problem."""
     backup = place.backup()
     head = backup / "manifest.json"
-    newer = msgspec.structs.replace(open_backup(backup).known(), format=9)
+    newer = msgspec.structs.replace(open_backup(backup).require_manifest(), format=9)
     head.unlink()
     head.write_bytes(encode(newer))
     for action in (

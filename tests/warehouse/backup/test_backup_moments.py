@@ -13,14 +13,14 @@ import duckdb
 
 from tests.kit.backup import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
-from warehouse.backup.progress import Step
+from warehouse.progress import Step
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from tests.kit.backup import Place
 seen = 0
-def tell(step):
+def on_step(step):
     global seen
     seen += 1
     if seen == int(sys.argv[2]):
@@ -29,12 +29,12 @@ place = Place(Path(sys.argv[1]))
 real = {name: getattr(os, name) for name in ("rename", "fsync", "link")}
 def counted(name):
     def call(*words, **more):
-        tell(None)
+        on_step(None)
         return real[name](*words, **more)
     return call
 for name in real:
     setattr(os, name, counted(name))
-place.backup(tell=tell)
+place.backup(on_step=on_step)
 print(seen)
 """
 
@@ -48,12 +48,12 @@ def test_a_sync_that_publishes_meanwhile_changes_nothing(place: Place, tmp_path:
         connection.execute("DELETE FROM demo.things")
     published: list[bool] = []
 
-    def tell(step: Step) -> None:
+    def on_step(step: Step) -> None:
         if step.kind == "step" and not published:
             os.replace(newer, place.warehouse)
             published.append(True)
 
-    backup = place.backup(tell=tell)
+    backup = place.backup(on_step=on_step)
     assert published
     assert everything(place.warehouse) != before
     restored = restore_backup(backup, tmp_path / "restored.duckdb", key=None).to
@@ -75,7 +75,7 @@ def test_a_person_who_keeps_the_file_open_is_no_hindrance(place: Place, tmp_path
         assert holder.stdout is not None
         holder.stdout.readline()
         told: list[Step] = []
-        backup = place.backup(tell=told.append)
+        backup = place.backup(on_step=told.append)
         assert any("open for writing" in step.text for step in told)
     finally:
         holder.kill()

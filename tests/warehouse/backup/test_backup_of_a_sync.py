@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.export.table_files import write_service_files
 from pipelines.sync.account import sync_account
 from tests.kit.account import Bench, bench
 from tests.kit.backup import everything
@@ -66,7 +67,9 @@ def test_kinopio_spaces_come_as_its_own_import_reads_them(kinopio: Bench, tmp_pa
     """One file per space with all that is in it, and nobody's keys or names."""
     assert kinopio.sync().status == "complete"
     backup = write_backup(kinopio.settings, key=None)
-    restore_backup(backup, tmp_path / "out", as_format="json", key=None)
+    restore_backup(
+        backup, tmp_path / "out", as_format="json", more_files=write_service_files, key=None
+    )
     files = list((tmp_path / "out" / "kinopio" / "spaces").iterdir())
     spaces = {space["id"]: space for space in (json.loads(f.read_text()) for f in files)}
     truth = kinopio.world.truth()

@@ -10,8 +10,8 @@ from tests.kit.backup import Place, everything
 from warehouse.backup import list_backups, restore_backup, verify_backup
 from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import TableRecord
-from warehouse.backup.progress import Step
 from warehouse.backup.reader import open_backup
+from warehouse.progress import Step
 
 
 def shared(left: Path, right: Path) -> set[str]:
@@ -37,7 +37,7 @@ def test_a_second_backup_of_the_same_shares_every_table(place: Place) -> None:
 
 
 def test_only_the_changed_table_is_written_anew(place: Place) -> None:
-    """Whoever changed a row, and however: the rows tell, not the ledger."""
+    """Whoever changed a row, and however: the rows on_step, not the ledger."""
     first = place.backup()
     place.change('UPDATE demo.things SET _raw = \'{"id": 1, "by": "hand"}\' WHERE id = \'1\'')
     second = place.backup()
@@ -78,7 +78,7 @@ def test_damage_in_the_backup_before_is_not_taken_over(place: Place, touched: bo
     if touched:
         place.change("UPDATE _kollect.meta SET value = '8' WHERE name = 'generation'")
     told: list[Step] = []
-    second = place.backup(tell=told.append)
+    second = place.backup(on_step=told.append)
     assert verify_backup(second, "rebuild", key=None).good
     assert any(step.kind == "problem" and "things" in step.text for step in told)
 
@@ -136,4 +136,4 @@ def test_each_of_two_backups_holds_its_own_state(place: Place, tmp_path: Path) -
 
 
 def _tables(backup: Path) -> list[TableRecord]:
-    return open_backup(backup).known().tables
+    return open_backup(backup).require_manifest().tables

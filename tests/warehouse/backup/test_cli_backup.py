@@ -136,7 +136,7 @@ def test_the_commands_are_there_at_once() -> None:
     """Neither DuckDB nor anything else heavy is imported before it is needed."""
     script = (
         "import sys, pipelines.cli.backup\n"
-        "heavy = {'duckdb', 'msgspec', 'rich', 'fsspec', 'pyrage', 'pandas', 'dagster'}\n"
+        "heavy = {'duckdb', 'rich', 'fsspec', 'pyrage', 'pandas', 'dagster'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -19,7 +19,7 @@ from warehouse.backup import (
     verify_backup,
 )
 from warehouse.backup.encrypt import new_key
-from warehouse.backup.problems import WrongKey
+from warehouse.backup.errors import WrongKey
 
 pytest.importorskip("pyrage")
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.kit.backup import Place
 from warehouse.backup import restore_backup, verify_backup
-from warehouse.backup.problems import DamagedBackup
-from warehouse.backup.progress import Step
+from warehouse.backup.errors import DamagedBackup
 from warehouse.files.blobs import store_of
+from warehouse.progress import Step
 
 
 def put_into_store(place: Place, data: bytes, account: str = "demo", status: str = "stored") -> str:
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_had_is_told_and_spoils_nothing(place: Place) -> N
     stored(store, lost).unlink()
     stored(store, damaged).write_bytes(b"wrong")
     told: list[Step] = []
-    backup = place.backup(tell=told.append)
+    backup = place.backup(on_step=told.append)
     said = " ".join(step.text for step in told if step.kind == "problem")
     assert lost[:16] in said
     assert damaged[:16] in said

@@ -17,7 +17,7 @@ from connectors.core.errors import AccountBusy
 from tests.kit.backup import NOON, Place
 from warehouse.backup import examine_backup, list_backups, prune_backups, verify_backup
 from warehouse.backup.archive import Archive
-from warehouse.backup.retention import Candidate, reasons_to_keep
+from warehouse.backup.prune import Candidate, reasons_to_keep
 
 
 def daily(count: int, start: datetime = NOON) -> list[Candidate]:
@@ -121,7 +121,7 @@ import sys, time
 from pathlib import Path
 from warehouse.backup.archive import Archive
 archive = Archive(Path(sys.argv[1]))
-with archive.writing() if sys.argv[2] == "writing" else archive.using(sys.argv[2]):
+with archive.writing() if sys.argv[2] == "writing" else archive.reading(sys.argv[2]):
     print("held", flush=True)
     time.sleep(60)
 """

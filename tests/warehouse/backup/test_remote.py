@@ -15,7 +15,7 @@ from tests.kit.backup import Place, everything, run_restore_sql
 from warehouse.backup import BackupKey, restore_backup, verify_backup
 from warehouse.backup.archive import Archive
 from warehouse.backup.encrypt import new_key
-from warehouse.backup.problems import BackupProblem, DamagedBackup
+from warehouse.backup.errors import BackupProblem, DamagedBackup
 from warehouse.backup.reader import open_backup
 from warehouse.backup.remote import Remote, shown
 from warehouse.backup.remote_copies import (

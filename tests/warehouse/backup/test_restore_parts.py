@@ -14,8 +14,8 @@ import pytest
 from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
 from tests.kit.backup import Place, everything
 from warehouse.backup import restore_backup
-from warehouse.backup.problems import BackupProblem
-from warehouse.backup.selection import parse_moment
+from warehouse.backup.errors import BackupProblem
+from warehouse.backup.selection import parse_time
 from warehouse.store.locks import FileLock
 
 
@@ -80,9 +80,9 @@ def test_words_that_mean_nothing_are_named(place: Place, tmp_path: Path) -> None
         with pytest.raises(BadSettings, match=said):
             restore_backup(backup, tmp_path / "new.duckdb", select=words, key=None)
     with pytest.raises(BadSettings, match="no moment"):
-        parse_moment("yesterday")
-    assert parse_moment("2026-02-10") == datetime(2026, 2, 10, tzinfo=UTC)
-    assert parse_moment("2026-02-10T01:00+02:00") == datetime(2026, 2, 9, 23, tzinfo=UTC)
+        parse_time("yesterday")
+    assert parse_time("2026-02-10") == datetime(2026, 2, 10, tzinfo=UTC)
+    assert parse_time("2026-02-10T01:00+02:00") == datetime(2026, 2, 9, 23, tzinfo=UTC)
     assert list(tmp_path.glob("new*")) == []
 
 

@@ -24,8 +24,8 @@ from warehouse.backup import (
 )
 from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import Manifest, encode, sums
-from warehouse.backup.proofs import read_proofs
 from warehouse.backup.reader import open_backup
+from warehouse.backup.verify import read_proofs
 
 DAMAGES = 1000
 """In the slow run; by default fewer of the same."""
@@ -191,7 +191,7 @@ def test_swapped_files_are_told_apart_from_changed_ones(place: Place) -> None:
 def test_a_rebuild_finds_what_hashes_of_files_cannot(place: Place) -> None:
     """Files as written, yet not the rows that were there: a forged or a wrongly written table."""
     backup = place.backup()
-    manifest = open_backup(backup).known()
+    manifest = open_backup(backup).require_manifest()
     tables = [
         msgspec.structs.replace(t, content="0.0") if t.name == "things" else t
         for t in manifest.tables
@@ -209,13 +209,13 @@ def test_a_duckdb_that_hashes_otherwise_proves_it_all_the_same(
 ) -> None:
     """Rebuilt tables are compared with the files themselves; the next backup is written anew."""
     backup = place.backup()
-    manifest = open_backup(backup).known()
+    manifest = open_backup(backup).require_manifest()
     tables = [msgspec.structs.replace(t, content="0.0", keys="0.0") for t in manifest.tables]
     older = msgspec.structs.replace(manifest, tables=tables, hashing="of an older DuckDB")
     write_manifest(backup, older)
     assert verify_backup(backup, "rebuild", key=None).good
     assert restore_backup(backup, tmp_path / "new.duckdb", key=None).rows == 57
-    assert not any(table.reused for table in open_backup(place.backup()).known().tables)
+    assert not any(table.reused for table in open_backup(place.backup()).require_manifest().tables)
 
 
 def write_manifest(backup: Path, manifest: Manifest) -> None:

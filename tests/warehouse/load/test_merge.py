@@ -51,11 +51,11 @@ def check(states: list[tuple[State, bool]], folder: Path) -> None:
             known = AccountState(warehouse, KINESCOPE, "one", engine.cursor)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 incoming = Incoming(engine.cursor(), Path(scratch), {})
-                outcome = Evidence(TAGS)
+                outcome = Evidence(TAGS.resources)
                 if proved:
                     outcome.prove("tags", "tags", {}, "total matched")
                 records = [{"id": key, "tag": value} for key, value in listed.items()]
-                RecordMapper(KINESCOPE, incoming).keep(rows, records, {})
+                RecordMapper(KINESCOPE.tables.values(), incoming).keep(rows, records, {})
                 request = LoadRequest(
                     KINESCOPE, "one", f"run-{number}", TAGS, outcome, incoming, True,
                     frozenset({"tags"}), Traffic(), accept_deletes=True, now=times[number],

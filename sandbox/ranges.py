@@ -1,5 +1,0 @@
-"""Moved to `sandbox.core.ranges`."""
-
-from sandbox.core.ranges import ranged
-
-__all__ = ["ranged"]

@@ -1,0 +1,83 @@
+"""Which lists show which tables of a stand-in's truth, and how they are read page by page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import Request, Service
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that shows a whole table; `size` and `place` name its paging parameters.
+
+    `rows` leads from the answer to the rows. A place is a number of a page, or of rows that come
+    before the page (`by_rows`), or there is none and the list comes at once.
+    """
+
+    table: str
+    path: str
+    rows: tuple[str, ...] = ()
+    size: str = ""
+    place: str = ""
+    by_rows: bool = False
+    key: str = "id"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a service is asked, and its lists."""
+
+    headers: Callable[[Mapping[str, str]], dict[str, str]]
+    lists: tuple[Listed, ...]
+
+
+def read(service: Service, way: Way, listed: Listed, size: int) -> Iterator[list[dict[str, Any]]]:
+    """The pages of a list, up to the first one that is not full."""
+    headers = way.headers(service.credentials())
+    number = 0
+    while True:
+        place = number * size if listed.by_rows else number + 1
+        mark = "&" if "?" in listed.path else "?"
+        query = f"{mark}{listed.size}={size}&{listed.place}={place}" if listed.size else ""
+        target = f"{service.base_path}{listed.path}{query}"
+        answer = service.answer(Request("GET", target, headers))
+        assert answer.status == 200, (target, answer.body)
+        payload = json.loads(answer.body)
+        for name in listed.rows:
+            payload = payload[name]
+        yield payload
+        if not listed.size or len(payload) < size:
+            return
+        number += 1
+
+
+def offsets(table: str, path: str) -> Listed:
+    return Listed(table, path, ("objects",), "limit", "offset", by_rows=True)
+
+
+def numbers(table: str, path: str) -> Listed:
+    return Listed(table, path, ("data",), "per_page", "page")
+
+
+WAYS = {
+    "library": Way(
+        lambda known: {"authorization": f"Bearer {known['LIBRARY_TOKEN']}"},
+        (numbers("shelves", "/shelves"),),
+    ),
+    "kippt": Way(
+        lambda known: {
+            "x-kippt-username": known["KIPPT_USERNAME"],
+            "x-kippt-api-token": known["KIPPT_API_TOKEN"],
+        },
+        (offsets("lists", "/lists/"), offsets("notifications", "/notifications/")),
+    ),
+    "kitemaker": Way(
+        lambda known: {"x-api-key": known["KITEMAKER_API_KEY"]},
+        (Listed("spaces", "/rest/v1/metadata/spaces"),),
+    ),
+}
+"""By service; those on the core."""

@@ -1,0 +1,70 @@
+"""What can go wrong with a backup, as errors that say what to do next.
+
+Every one is a KollectError; how bad it is follows from the class, as in connectors.core.errors."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from connectors.core.errors import Fatal, KollectError
+from warehouse.store.disk import disk_problem
+
+
+class BackupProblem(Fatal):
+    """A backup cannot be written, read or restored."""
+
+    advice = "Run `kollect backups` to see which backups there are and in which state."
+
+
+class DamagedBackup(BackupProblem):
+    """Bytes of a backup are not the ones that were written."""
+
+    advice = "Take another backup; `kollect verify` names everything that is wrong with this one."
+
+
+class NewerFormat(BackupProblem):
+    """The backup was written by a kollect that is newer than this one."""
+
+    advice = "Upgrade kollect and try again; nothing was changed."
+
+
+class WrongKey(BackupProblem):
+    """The backup is encrypted, and the key is missing or is another one."""
+
+    advice = "Give the key with --key-file, or in KOLLECT_BACKUP_KEY_FILE."
+
+
+class MissingLibrary(BackupProblem):
+    """An optional library is needed for what was asked."""
+
+    advice = "Install it with pip and try again."
+
+
+@contextlib.contextmanager
+def explained_errors(place: Path) -> Iterator[None]:
+    """Turn errors of the system and of DuckDB into ones that say what to do."""
+    try:
+        yield
+    except KollectError:
+        raise
+    except OSError as error:
+        where = Path(error.filename).parent if isinstance(error.filename, str) else place
+        raise disk_problem(error, where) from error
+    except duckdb.Error as error:
+        text = " ".join(str(error).split())
+        if "No space left" in text or "not enough space" in text.lower():
+            raise disk_problem(OSError(errno.ENOSPC, text), place) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise BackupProblem(
+                f"DuckDB ran out of memory: {text[:160]}",
+                guidance="close other programs and run it again; nothing was changed",
+            ) from error
+        raise BackupProblem(
+            f"DuckDB failed: {text[:300]}",
+            guidance="run `kollect verify` on the newest backup; nothing was changed",
+        ) from error

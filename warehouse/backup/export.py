@@ -1,0 +1,126 @@
+"""A backup as files for other tools: JSON, CSV or Parquet, one folder per service."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from connectors.core.errors import BadSettings
+from warehouse.backup.build import TARGET, Restored, build, check_space
+from warehouse.backup.manifest import TableRecord
+from warehouse.backup.reader import Backup
+from warehouse.backup.selection import STATE, Selection
+from warehouse.backup.snapshot import engine
+from warehouse.progress import OnStep, Step
+from warehouse.schema.types import literal, quoted
+from warehouse.store.durable import flush_files, flush_tree, remove_tree, rename_new
+
+FORMATS = {
+    "json": "FORMAT JSON, ARRAY true",
+    "csv": "FORMAT CSV, HEADER true",
+    "parquet": "FORMAT PARQUET, COMPRESSION zstd",
+}
+
+MoreFiles = Callable[[duckdb.DuckDBPyConnection, str, str, str, Path], object]
+"""Writes a service's own export files. Called with the connection, the catalog that holds the
+rows, the service, the format and the service's folder."""
+
+
+def restore_as_files(
+    opened: Backup,
+    selection: Selection,
+    target: Path,
+    as_format: str,
+    *,
+    force: bool,
+    more_files: MoreFiles | None,
+    on_step: OnStep,
+    free: Callable[[Path], int],
+) -> Restored:
+    """Write `TARGET/<service>/<table>.<format>`; the folder appears when it is complete."""
+    if as_format not in FORMATS:
+        raise BadSettings(
+            f"there is no format {as_format!r}", guidance=f"use one of {', '.join(FORMATS)}"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    check_space(opened, selection, target.parent, free)
+    beside = target.with_name(f".{target.name}.restoring")
+    old = target.with_name(f".{target.name}.replaced")
+    remove_tree(beside)
+    try:
+        scratch = beside / ".scratch"
+        scratch.mkdir(parents=True)
+        database = scratch / "restored.duckdb"
+        build(opened, selection, database, scratch, on_step)
+        tables, rows = _write(opened, database, beside, as_format, more_files, on_step)
+        remove_tree(scratch)
+        flush_files(file for file in beside.rglob("*") if file.is_file())
+        flush_tree(beside)
+        if target.exists() and any(target.iterdir()):
+            remove_tree(old)
+            os.rename(target, old)
+        elif target.exists():
+            target.rmdir()
+        rename_new(beside, target)
+    except BaseException:
+        remove_tree(beside)
+        if old.exists() and not target.exists():
+            os.rename(old, target)
+        raise
+    remove_tree(old)
+    on_step(Step("done", f"{target}: {rows:,} rows in {tables} tables"))
+    return Restored(target, tables, rows, 0)
+
+
+def _write(
+    opened: Backup,
+    database: Path,
+    folder: Path,
+    as_format: str,
+    more_files: MoreFiles | None,
+    on_step: OnStep,
+) -> tuple[int, int]:
+    manifest = opened.require_manifest()
+    chosen = [table for table in manifest.tables if table.schema != STATE]
+    total = 0
+    with engine(database.parent) as connection:
+        connection.execute(f"ATTACH {literal(str(database))} AS {TARGET} (READ_ONLY)")
+        connection.execute(f"USE {TARGET}")
+        for number, table in enumerate(chosen, 1):
+            place = folder / safe_name(table.schema) / f"{safe_name(table.name)}.{as_format}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            rows = _write_table(connection, table, place, as_format)
+            total += rows
+            on_step(Step("step", f"writing {table.title}", number, len(chosen)))
+        for schema in sorted({table.schema for table in chosen}):
+            if more_files is not None:
+                more_files(connection, TARGET, schema, as_format, folder / safe_name(schema))
+        connection.execute("USE memory")
+    return len(chosen), total
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, table: TableRecord, place: Path, as_format: str
+) -> int:
+    values = ", ".join(
+        f"hex({quoted(column.name)}) AS {quoted(column.name)}"
+        if column.stored == "bits"
+        else quoted(column.name)
+        for column in table.columns
+    )
+    order = ", ".join(quoted(name) for name in table.key)
+    done = connection.execute(
+        f"COPY (SELECT {values} FROM {quoted(table.schema)}.{quoted(table.name)}"
+        f"{f' ORDER BY {order}' if order and table.rows <= 100_000 else ''}) "
+        f"TO {literal(str(place))} ({FORMATS[as_format]})"
+    ).fetchall()
+    return int(done[0][0])
+
+
+def safe_name(text: str) -> str:
+    """A text as a part of a file name on any system."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:120] or "unnamed"
