@@ -16,7 +16,7 @@ from tests.kit.processes import kollect
 
 def marked(bench: Bench) -> datetime | None:
     """When the last full pass was, by the cursor that the rhythm goes by."""
-    rows = bench.query("SELECT value FROM _kollect.cursors WHERE resource = 'full pass'")
+    rows = bench.query("SELECT value FROM _kollect.state WHERE kind = 'full_pass'")
     return datetime.fromisoformat(rows[0][0]) if rows else None
 
 
