@@ -166,6 +166,7 @@ USAGE_WINDOW = Resource(
     "/v1/billing/usage",
     (Rows(BILLING_USAGE, rows=usage_of_day, only=within),),
     params={"from": "{from}", "to": "{to}", "group_by": "project_id"},
+    paging=PAGES,
     listing=False,
 )
 
@@ -263,6 +264,7 @@ KINESCOPE = checked(
                         "annotations",
                         "/v1/videos/{video_id}/annotations",
                         (Rows(ANNOTATIONS, at="data", inherit={"media_id": request("video_id")}),),
+                        paging=PAGES,
                         each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
                 ),
@@ -293,6 +295,7 @@ KINESCOPE = checked(
                                 inherit={"playlist_id": request("playlist_id")},
                             ),
                         ),
+                        paging=PAGES,
                         each=ForEachParent("playlists", {"playlist_id": "id"}),
                     ),
                 ),
