@@ -24,7 +24,7 @@ from connectors.core import (
 )
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Retry, Window
-from connectors.http.judges import judge_kippt
+from connectors.kippt.errors import classify_kippt
 from connectors.kippt.estimate import cost_of_clips, cost_of_follows
 from connectors.kippt.files import FILES, HOSTS, LARGEST
 from connectors.kippt.sync import Routes, copy_clips, copy_follows
@@ -181,7 +181,7 @@ KIPPT = checked(
                 "Content-Type": VERSION,
             },
             windows=(Window(2, 1.0),),
-            judge=judge_kippt,
+            classify=classify_kippt,
             # A 503 means "slow down" as often as maintenance, and nobody says for how long.
             retry=Retry(attempts=8, first_seconds=5.0, max_seconds=300.0),
             max_in_flight=1,
