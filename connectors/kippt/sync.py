@@ -22,7 +22,7 @@ from connectors.core import (
     UnexpectedShape,
     note,
 )
-from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
+from connectors.kippt.missing_clips import end_missing_clips
 from connectors.paging import get_path
 
 MEDIA_READ = note("clips with media")
@@ -80,10 +80,13 @@ def copy_clips(reader: Reader, routes: Routes) -> None:
     own = _read_clips(reader, routes.own_clips, [{}])
     shared = _read_clips(reader, routes.list_clips, shared_lists(reader.known, lists.records, me))
     favorites = reader.read(routes.favorites, collect=brief)
-    _prove_favorites(reader, routes, favorites)
+    favorites = reader.confirm_empty(routes.favorites, {}, favorites, collect=brief)
+    if favorites.completeness.complete:
+        by = favorites.completeness.by
+        reader.evidence.prove("favorites", routes.favorites.name, {}, by)
     if reader.full:
         liked = reader.read(routes.liked, {"user_id": me}, collect=brief)
-        unread = {scope for scope, found in shared.items() if found.completeness.reason == "gone"}
+        unread = {scope for scope, found in shared.items() if found.gone}
         read = [found for scope, found in shared.items() if scope not in unread]
         listings = [*own.values(), *read, favorites, liked]
         if lists.records and all(listing.completeness.complete for listing in (lists, *listings)):
@@ -191,19 +194,6 @@ def _move_cursors(reader: Reader, resource: Resource, listings: Mapping[str, Lis
             reader.evidence.cursors[(resource.name, scope)] = str(value)
 
 
-def _prove_favorites(reader: Reader, routes: Routes, favorites: Listing) -> None:
-    """An empty answer where favourites were known is believed when one of them confirms it."""
-    if not favorites.completeness.complete:
-        return
-    known = [row[0] for row in reader.known.rows("favorites", ["clip_id"])]
-    if favorites.records or not known or favorites_are_gone(reader, routes.one_clip, known[0]):
-        reader.evidence.prove("favorites", routes.favorites.name, {}, favorites.completeness.by)
-        reader.evidence.confirmed.add("favorites")
-    else:
-        reason = f"no favourite came, yet clip {known[0]} is one"
-        reader.evidence.fail("favorites", routes.favorites.name, reason)
-
-
 def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
     """Lists that came cut: each in a full pass, later those that are not as they were.
 
@@ -226,14 +216,15 @@ def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
 def copy_follows(reader: Reader, account: Resource, routes: Iterable[Resource]) -> None:
     """Followers and followed; none at all is believed where the account counts none either."""
     me = oneself(reader, account)
-    known = reader.known.rows("follows", ["direction"])
+    bind = {"user_id": number(me["id"])}
     for resource in routes:
-        listing = reader.read(resource, {"user_id": number(me["id"])}, collect=True)
+        listing = reader.read(resource, bind, collect=True)
+        listing = reader.confirm_empty(resource, bind, listing, collect=True)
         direction = resource.rows[0].inherit["direction"].name
         told = number(get_path(me, COUNTED[resource.name]))
         if not listing.completeness.complete:
             continue
-        if listing.records or not told or (direction,) not in known:
+        if listing.records or not told:
             scope = {"direction": direction}
             reader.evidence.prove("follows", resource.name, scope, listing.completeness.by)
         else:

@@ -30,6 +30,8 @@ class Bench:
     folder: Path
     box: Sandbox
     account_settings: Mapping[str, Any] = field(default_factory=dict)
+    confirm_empty_hours: float = 0.0
+    """With 0, a list that came empty is believed at once."""
     progress: list[Progress] = field(default_factory=list)
     _open: duckdb.DuckDBPyConnection | None = None
 
@@ -47,7 +49,9 @@ class Bench:
         file = self.folder / "kollect.toml"
         if not file.exists():
             more = {self.service: {"rate": [], **self.account_settings}}
-            file.write_text(self.box.settings(self.warehouse, more=more))
+            text = self.box.settings(self.warehouse, more=more)
+            guard = f"\n[guard]\nconfirm_empty_hours = {self.confirm_empty_hours}\n"
+            file.write_text(text + guard)
         return read_settings(file, environ=self.box.environment())
 
     @property
@@ -119,6 +123,7 @@ def bench(
     switches: Mapping[str, Any] | None = None,
     limits: bool = False,
     latency_seconds: float = 0.0,
+    confirm_empty_hours: float = 0.0,
     **account_settings: Any,
 ) -> Bench:
     """A bench whose sandbox the caller must close (the `made` fixture does)."""
@@ -134,7 +139,7 @@ def bench(
     box.__enter__()
     if hasattr(box.services[service], "today"):
         box.services[service].today = datetime.now(UTC).date()
-    return Bench(service, folder, box, account_settings)
+    return Bench(service, folder, box, account_settings, confirm_empty_hours)
 
 
 def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:
