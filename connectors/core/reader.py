@@ -186,7 +186,10 @@ class FamilyReader:
     def keep(self, rows: Rows, payload: Any, surroundings: Bind | None = None) -> int:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = {"payload": payload, **(surroundings or {})}
-        return self._mapper.keep(rows, self._mapper.find(rows, payload, around), around)
+        records = self._mapper.find(rows, payload, around)
+        if records:
+            self._guard.with_rows.add((rows.table.name, "kept by the plan"))
+        return self._mapper.keep(rows, records, around)
 
     def confirm_empty(
         self, resource: Resource, bind: Bind, listing: Listing, *, collect: Collect = False
@@ -364,6 +367,10 @@ class FamilyReader:
                     return []
             if number == 0:
                 ids = task.take(rows, records)
+                if ids:
+                    self._guard.with_rows.add(
+                        (resource.name, scope_text(scope_of(rows, task.bind)))
+                    )
             unreadable = self._unreadable[id(rows)]
             self._mapper.keep(rows, records, around)
             task.unreadable += self._unreadable[id(rows)] - unreadable
