@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from connectors.core.errors import Missing, Skippable
+from connectors.core.errors import Forbidden, Missing, Skippable
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Page
 from connectors.core.resources import ForEachParent, Resource, names_in
@@ -254,6 +254,7 @@ def confirm_missing(
     is_there: Callable[[Any, Page], bool | None],
     keep: Callable[[Any, Page], object] = lambda row_id, page: None,
     listed: str = "",
+    list_was_whole: bool = False,
     most: int = 0,
     always: Iterable[Any] = (),
 ) -> Missed:
@@ -265,7 +266,8 @@ def confirm_missing(
 
     With `most`, only so many are asked for, evenly chosen, those in `always` first; the others
     are `unasked`, and stay unless absence from a whole list ends them. `listed` says for the
-    evidence where the record was not found.
+    evidence where the record was not found. Where `list_was_whole`, an answer that says neither
+    that the record exists nor that it may not be seen leaves the decision to that list.
     """
     found = Missed()
     chosen = _chosen(ids, most, always)
@@ -273,12 +275,17 @@ def confirm_missing(
     found.unasked = [row_id for row_id in ids if row_id not in asked]
     pages = reader.ask_all(single, [bind(row_id) for row_id in chosen])
     for row_id, (_, page) in zip(chosen, pages, strict=True):
-        if isinstance(page, Missing):
-            found.gone.append(row_id)
-            evidence = f"{listed}, and 404 on its own address" if listed else OWN_404
-            reader.evidence.end(table, {"id": row_id}, evidence)
-            continue
         there = is_there(row_id, page) if isinstance(page, Page) else False
+        if isinstance(page, Missing):
+            by = f"{listed}, and 404 on its own address" if listed else OWN_404
+        elif list_was_whole and there is False and not isinstance(page, Forbidden):
+            by = f"{listed}, and not found by its id"
+        else:
+            by = ""
+        if by:
+            found.gone.append(row_id)
+            reader.evidence.end(table, {"id": row_id}, by)
+            continue
         if there is None:
             continue
         reader.evidence.spare(table, {"id": row_id})

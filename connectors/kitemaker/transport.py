@@ -194,6 +194,7 @@ def end_missing(
         lambda row_id: {"id": row_id},
         is_there=lambda row_id, page: get_path(page.payload, f"{single.rows[0].at}.id") == row_id,
         listed=f"{proof.by} without it",
+        list_was_whole=True,
         most=CHECKED_SINGLY,
     )
     if found.there:

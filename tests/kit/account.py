@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from msgspec import structs
 
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
@@ -52,7 +53,9 @@ class Bench:
             text = self.box.settings(self.warehouse, more=more)
             guard = f"\n[guard]\nconfirm_empty_hours = {self.confirm_empty_hours}\n"
             file.write_text(text + guard)
-        return read_settings(file, environ=self.box.environment())
+        settings = read_settings(file, environ=self.box.environment())
+        guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
+        return replace(settings, guard=guard)
 
     @property
     def account(self) -> Account:

@@ -145,6 +145,7 @@ def end_unlisted(work: Work) -> None:
         is_there=is_there,
         keep=lambda _, page: work.reader.keep(WORK_ITEMS_BY_ID.rows[0], page.payload),
         listed="in none of the spaces, all read to their end",
+        list_was_whole=True,
         most=CHECKED_SINGLY,
     )
     if short:
