@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.orchestration.sources import Source, read_sources
+from pipelines.orchestration.sources import Project, Source, read_project
 from tests.kit.account import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +34,9 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterI
 
 
 @pytest.fixture
-def sandbox_sources(tmp_path: Path) -> list[Source]:
+def sandbox_project(tmp_path: Path) -> Project:
     """What Dagster shows in an empty folder without credentials."""
-    return read_sources(tmp_path, NOTHING)
+    return read_project(tmp_path, NOTHING)
 
 
 @pytest.fixture

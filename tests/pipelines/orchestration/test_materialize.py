@@ -12,7 +12,8 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.assets import account_assets, op_of
-from pipelines.orchestration.report import ProgressLog, preview
+from pipelines.orchestration.progress import ProgressLog
+from pipelines.orchestration.report import preview
 from pipelines.orchestration.sources import Source
 from pipelines.sync.result import Progress
 from tests.kit.account import Bench, bench
@@ -25,7 +26,7 @@ SIZE = 3
 def materialize(
     source: Source, instance: dg.DagsterInstance, *tables: str, fails: bool = False, **config: Any
 ) -> dg.ExecuteInProcessResult:
-    chosen = [dg.AssetKey([source.label, name]) for name in tables] or None
+    chosen = [source.key(name) for name in tables] or None
     return dg.materialize(
         [account_assets(source)],
         instance=instance,
@@ -130,7 +131,7 @@ def test_what_a_pass_does_not_read_is_judged_but_not_materialized(story: Story) 
 def test_checks_alone_ask_the_service_nothing(story: Story) -> None:
     """`Execute` on a check looks at what is here."""
     before = len(story.bench.stand_in.requests)
-    key = dg.AssetCheckKey(dg.AssetKey([story.source.label, "cards"]), "key_is_unique")
+    key = dg.AssetCheckKey(story.source.key("cards"), "key_is_unique")
     result = dg.materialize(
         [account_assets(story.source)],
         instance=story.instance,
