@@ -39,7 +39,7 @@ def mark_shown(context: dg.AssetExecutionContext, marks: Iterable[str]) -> None:
     """This run of Dagster's has shown what these marks stand for."""
     tags = {_tag(mark): "shown" for mark in marks}
     if tags:
-        context.instance.add_run_tags(context.run_id, tags)
+        context.instance.add_run_tags(context.run.run_id, tags)
 
 
 def unreported(

@@ -30,7 +30,7 @@ RUNNING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 def remember_process(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> None:
     """Note in a tag of this run which process it is, and on which computer."""
-    context.instance.add_run_tags(context.run_id, {TAG: json.dumps(this_process())})
+    context.instance.add_run_tags(context.run.run_id, {TAG: json.dumps(this_process())})
 
 
 def this_process() -> dict[str, Any]:
