@@ -105,8 +105,8 @@ def _show(
 ) -> Iterator[Any]:
     """The loads since `before`, then the chosen checks, parents first, then the summary."""
     from pipelines.orchestration.report import AccountReport
-    from warehouse.store.connect import Warehouse
     from warehouse.store.finished_runs import finished_runs
+    from warehouse.store.warehouse import Warehouse
 
     if not source.settings.warehouse.exists():
         return

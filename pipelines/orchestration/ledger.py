@@ -26,8 +26,8 @@ from pipelines.orchestration.report import AccountReport
 from pipelines.orchestration.reported import NEWEST, is_shown, unreported
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
-from warehouse.store.connect import Warehouse
 from warehouse.store.finished_runs import FinishedRun, finished_runs
+from warehouse.store.warehouse import Warehouse
 
 MOST_SECONDS = 15.0
 """A tick takes on no further account after so long; the next tick goes on with it."""

@@ -14,9 +14,9 @@ from pipelines.orchestration.freshness import backup_windows, in_words
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
 from pipelines.orchestration.summary import AccountState, missing_credential
-from warehouse.store.connect import Warehouse
 from warehouse.store.finished_runs import finished_runs
 from warehouse.store.status import table_status
+from warehouse.store.warehouse import Warehouse
 
 MOST_NAMED = 10
 """So many tables are named in a message; the others are counted."""

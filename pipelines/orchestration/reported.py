@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from pipelines.orchestration.sources import Source
-from warehouse.store.connect import Warehouse
 from warehouse.store.finished_runs import FinishedRun, finished_runs
+from warehouse.store.warehouse import Warehouse
 
 NEWEST = 10
 """So many of the newest syncs of an account are looked at; older ones are superseded."""

@@ -113,8 +113,8 @@ class Source:
 
     def syncs_so_far(self) -> int:
         """How often this account was read, by whatever command."""
-        from warehouse.store.connect import Warehouse
         from warehouse.store.inspection import runs_done
+        from warehouse.store.warehouse import Warehouse
 
         if not self.settings.warehouse.exists():
             return 0
@@ -199,8 +199,8 @@ def _remembered(settings: Settings, known: Mapping[str, str]) -> dict[str, Accou
 
     Where kollect.toml declares accounts, those alone count: what it leaves out was taken out.
     """
-    from warehouse.store.connect import Warehouse
     from warehouse.store.finished_runs import accounts_seen
+    from warehouse.store.warehouse import Warehouse
 
     if not settings.warehouse.exists() or _declares_accounts(settings):
         return {}

@@ -58,7 +58,7 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from pipelines.orchestration.progress import failures_in_one_line
         from warehouse.schema.derived_views import make_views
-        from warehouse.store.connect import Warehouse
+        from warehouse.store.warehouse import Warehouse
 
         remember_process(context)
         with failures_in_one_line():

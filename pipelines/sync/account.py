@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +25,11 @@ from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
-from warehouse.store.connect import Warehouse
 from warehouse.store.disk import storage_problem
-from warehouse.store.engine import open_engine
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
+from warehouse.store.warehouse import Warehouse
 
 STAGE_HOURS = 24.0
 """A journal older than this is thrown away: its pages are too old to go on with."""
@@ -158,7 +157,7 @@ class _Sync:
                         self._on_event,
                     ) as client,
                     open_engine(self.warehouse.home) as engine,
-                    self._kept(engine),
+                    self.warehouse.keeping(engine),
                 ):
                     self._read(families, journal, client, engine, run_id, started_at)
                     if self.account.files.wanted and not isinstance(self.result.error, Fatal):
@@ -191,13 +190,6 @@ class _Sync:
         name = run_id or new_run_id(now)
         journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
         return now, name
-
-    def _kept(self, engine: Any) -> AbstractContextManager[None]:
-        """The warehouse is let go a moment late. With one request in flight, one thing is done
-        at a time."""
-        if self.account.max_in_flight > 1:
-            return self.warehouse.keeping(engine)
-        return nullcontext()
 
     def _no_credential(self) -> KollectError:
         return BadSettings(

@@ -26,10 +26,11 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture(scope="session")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """The instance that dagster.yaml describes, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("instance")
+    home = tmp_path_factory.mktemp("instance") / ".dagster"
+    home.mkdir()
     text = (ROOT / "dagster.yaml").read_text()
-    (folder / "dagster.yaml").write_text(text.replace(" .dagster", f" {folder}/.dagster"))
-    with dg.DagsterInstance.from_config(str(folder)) as made:
+    (home / "dagster.yaml").write_text(text.replace(" .dagster", f" {home}"))
+    with dg.DagsterInstance.from_config(str(home)) as made:
         yield made
 
 

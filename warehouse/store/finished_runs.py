@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.store.connect import STATE
+from warehouse.store.identity import STATE
 from warehouse.store.inspection import LEDGER
 
 

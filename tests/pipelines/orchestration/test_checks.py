@@ -15,9 +15,9 @@ from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
 from pipelines.orchestration.checks import CHECKS, TableState, check_table
 from pipelines.orchestration.sources import Source
 from tests.kit.account import Bench, bench
-from warehouse.store.connect import Warehouse
 from warehouse.store.inspection import latest_loads
 from warehouse.store.status import table_status
+from warehouse.store.warehouse import Warehouse
 
 Checked = dict[str, dg.AssetCheckResult]
 
