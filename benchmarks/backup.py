@@ -81,7 +81,7 @@ def build(file: Path, count: int) -> None:
 
         def rows(number: int) -> str:
             video = VIDEO.replace("COUNT", str(number))
-            content = "md5_number(id || title || version) AS _content"
+            content = "md5(id || title || version)::UUID AS _content"
             return f"SELECT v.*, {RAW} AS _raw, {content} FROM ({video}) v"
 
         connection.execute(f"INSERT INTO kept.kinescope.videos BY NAME {rows(count)}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from connectors.core import Connector, Credential, Family
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Retry, Window
-from connectors.http.judges import judge_kippt
 from connectors.kippt.endpoints import (
     ACCOUNT,
     CLIP_ENDPOINTS,
@@ -20,6 +19,7 @@ from connectors.kippt.endpoints import (
     LISTS_FOLLOWED,
     NOTIFICATION_LIST,
 )
+from connectors.kippt.errors import classify_kippt
 from connectors.kippt.estimate import cost_of_clips, cost_of_follows
 from connectors.kippt.files import FILES, HOSTS, LARGEST
 from connectors.kippt.sync import copy_clips, copy_follows
@@ -44,7 +44,7 @@ KIPPT = checked(
                 "Content-Type": VERSION,
             },
             windows=(Window(2, 1.0),),
-            judge=judge_kippt,
+            classify=classify_kippt,
             # A 503 means "slow down" as often as maintenance, and nobody says for how long.
             retry=Retry(attempts=8, first_seconds=5.0, max_seconds=300.0),
             max_in_flight=1,

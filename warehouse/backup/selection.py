@@ -18,6 +18,7 @@ TIMESTAMP_COLUMNS = {
     "loads": "loaded_at",
     "load_parts": "loaded_at",
     "cursors": "moved_at",
+    "state": "set_at",
     "visits": "visited_at",
     "rejects": "rejected_at",
     "files": "fetched_at",
@@ -153,8 +154,8 @@ def _state_rows(
     conditions: list[str] = []
     if selection.named:
         accounts = set(selection.accounts)
-        if table.name not in ("cursors", "visits"):
-            # Where only some tables come back, cursors stay behind: the next sync is a full one.
+        if table.name not in ("cursors", "state", "visits"):
+            # Where only some tables come back, these stay behind: the next sync is a full one.
             accounts |= {account for account, _ in selection.tables}
         conditions.append(f"account IN ({_listed(accounts)})")
         if "table_name" in names and selection.tables:
