@@ -6,6 +6,7 @@ so that both show the same figures, whoever synced.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -100,9 +101,15 @@ class AccountReport:
         return list(check_account(self.state))
 
     def summary(self) -> dg.AssetMaterialization:
-        """The account's summary."""
+        """The account's summary; its data version changes when any table's content does."""
+        contents = [
+            (n, x.get("content") or x.get("content_before")) for n, x in self._loads.items()
+        ]
+        version = hashlib.sha256(repr(sorted(contents, key=str)).encode()).hexdigest()[:32]
         return dg.AssetMaterialization(
-            self.source.key("summary"), metadata=summary_metadata(self.state)
+            self.source.key("summary"),
+            metadata=summary_metadata(self.state),
+            tags={DATA_VERSION: version},
         )
 
     def _is_recent(self, table: str, loaded_at: datetime) -> bool:

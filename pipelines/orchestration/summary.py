@@ -101,7 +101,7 @@ def summary_spec(source: Source) -> dg.AssetSpec:
         description=f"Is the data of {source.account.name} safe, and why? As `kollect status "
         f"{source.account.name}` says it.",
         group_name=source.name,
-        kinds={source.service},
+        kinds={"report"},
         owners=[owner()],
         tags=source.tags,
         skippable=True,

@@ -199,6 +199,18 @@ def test_an_asset_says_that_its_data_is_safe(served: Served, browser: Browser) -
     browser.picture(PICTURES / "materialization.png")
 
 
+def test_the_summary_of_an_account_says_that_its_data_is_safe(
+    served: Served, browser: Browser
+) -> None:
+    """The verdict, why, and since when."""
+    browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=events")
+    browser.wait_for("verdict", "safe", "tables are proved complete", "oldest proof")
+    browser.picture(PICTURES / "summary.png")
+    browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=checks")
+    browser.wait_for("data_is_safe", "credential_is_there", "Passed")
+    browser.picture(PICTURES / "summary-checks.png")
+
+
 def test_the_newest_backup_is_there_to_see(served: Served, browser: Browser) -> None:
     """How old, how large, proved or not, and how to get it back."""
     browser.open(f"{served.address}/assets/backups/newest")
