@@ -106,6 +106,14 @@ def queries(
     return found
 
 
+def asked_tables(manifest: Manifest, selection: Selection) -> list[TableRecord]:
+    """The tables that were asked for; kollect's own come along with a part and do not count."""
+    if selection.whole:
+        return manifest.tables
+    chosen = queries(manifest, selection, lambda file: file)
+    return [t for t in manifest.tables if t.schema != STATE and t.title in chosen]
+
+
 def files_needed(manifest: Manifest, selection: Selection) -> list[str]:
     """The files of the tables that a restore of the selection reads."""
     chosen = queries(manifest, selection, lambda file: f"\0{file}\0")

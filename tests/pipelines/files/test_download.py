@@ -16,7 +16,7 @@ from connectors.core.errors import (
     ServerFault,
     WarehouseProblem,
 )
-from connectors.http.file_response import LeftOut, Mismatch, Wanted
+from connectors.http.file_response import ContentMismatch, ExpectedFile, FileNotWanted
 from tests.kit.file_box import Desk, hashes, made
 
 BODY = made(300_000)
@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_a_file_comes_whole_and_is_hashed_on_the_way(desk: Desk) -> None:
     """Hash, size, kind and name follow from what came."""
-    got = desk.fetch(desk.link("/a/film.mp4"), Wanted(len(BODY), hashes(BODY)[1]))
+    got = desk.fetch(desk.link("/a/film.mp4"), ExpectedFile(len(BODY), hashes(BODY)[1]))
     assert (got.sha256, got.bytes) == (hashes(BODY)[0], len(BODY))
     assert (got.content_type, got.file_name) == ("video/mp4", "film.mp4")
     assert desk.part.read_bytes() == BODY
@@ -109,8 +109,8 @@ def test_without_a_validator_a_file_begins_anew_unless_its_md5_is_known(
     desk.part.unlink()
     desk.place.faults.clear()
     desk.place.faults.add("short_body", match="film")
-    wanted = Wanted(md5=hashes(BODY)[1])
-    assert desk.fetch(desk.link("/a/film.mp4"), wanted).sha256 == hashes(BODY)[0]
+    expected = ExpectedFile(md5=hashes(BODY)[1])
+    assert desk.fetch(desk.link("/a/film.mp4"), expected).sha256 == hashes(BODY)[0]
     assert desk.ranges()[-1].startswith("bytes=1")
 
 
@@ -133,22 +133,22 @@ def test_a_file_that_is_whole_already_is_not_asked_for(desk: Desk) -> None:
 def test_a_wrong_md5_is_tried_twice_and_then_named(desk: Desk) -> None:
     """Whole each time, and each time another file than the service says."""
     desk.host.changed["box/a/film.mp4"] = made(len(BODY), "c")
-    with pytest.raises(Mismatch, match="MD5"):
-        desk.fetch(desk.link("/a/film.mp4"), Wanted(len(BODY), hashes(BODY)[1]))
+    with pytest.raises(ContentMismatch, match="MD5"):
+        desk.fetch(desk.link("/a/film.mp4"), ExpectedFile(len(BODY), hashes(BODY)[1]))
     assert desk.ranges() == ["", ""]
 
 
 def test_a_wrong_size_is_seen_before_the_body(desk: Desk) -> None:
     """By its Content-Length."""
-    with pytest.raises(Mismatch, match="300,000 bytes where the service says 300,001"):
-        desk.fetch(desk.link("/a/film.mp4"), Wanted(len(BODY) + 1))
+    with pytest.raises(ContentMismatch, match="300,000 bytes where the service says 300,001"):
+        desk.fetch(desk.link("/a/film.mp4"), ExpectedFile(len(BODY) + 1))
     assert not desk.part.stat().st_size
 
 
 def test_a_page_instead_of_a_file_is_no_file(desk: Desk) -> None:
     """A host that is being repaired answers 200 with HTML."""
     fault = desk.place.faults.add("html", match="film", times=2)
-    with pytest.raises(Mismatch, match="HTML"):
+    with pytest.raises(ContentMismatch, match="HTML"):
         desk.fetch(desk.link("/a/film.mp4"))
     assert fault.fired == 2
     assert desk.fetch(desk.link("/a/film.mp4")).sha256 == hashes(BODY)[0]
@@ -156,14 +156,16 @@ def test_a_page_instead_of_a_file_is_no_file(desk: Desk) -> None:
 
 def test_only_the_declared_kinds_are_taken(desk: Desk) -> None:
     """A film where a picture is expected is another file."""
-    with pytest.raises(Mismatch, match="video/mp4"):
-        desk.fetch(desk.link("/a/film.mp4"), Wanted(kinds=("image/",)))
+    with pytest.raises(ContentMismatch, match="video/mp4"):
+        desk.fetch(desk.link("/a/film.mp4"), ExpectedFile(kinds=("image/",)))
 
 
 def test_the_cap_counts_before_and_while_a_file_comes(desk: Desk) -> None:
     """By the length that the host tells, or by what came so far."""
-    with pytest.raises(LeftOut, match=r"300,000 bytes are more than max_file_bytes \(1,000\)"):
-        desk.fetch(desk.link("/a/film.mp4"), Wanted(largest=1000))
+    with pytest.raises(
+        FileNotWanted, match=r"300,000 bytes are more than max_file_bytes \(1,000\)"
+    ):
+        desk.fetch(desk.link("/a/film.mp4"), ExpectedFile(largest=1000))
     assert not desk.part.stat().st_size
 
 
@@ -173,7 +175,7 @@ def test_a_redirect_is_followed_to_allowed_hosts_only(desk: Desk) -> None:
     assert desk.fetch(desk.link("/old")).sha256 == hashes(BODY)[0]
     desk.host.moved["box/old"] = "https://elsewhere.example.org/x?sign=CANARYsign2"
     desk.part.unlink()
-    with pytest.raises(LeftOut, match=r"elsewhere\.example\.org is not among") as refused:
+    with pytest.raises(FileNotWanted, match=r"elsewhere\.example\.org is not among") as refused:
         desk.fetch(desk.link("/old"))
     assert "CANARY" not in str(refused.value)
 
@@ -217,13 +219,13 @@ def test_a_host_that_is_down_costs_not_every_file_all_attempts(desk: Desk) -> No
     downloader = desk.downloader(attempts=3)
     for _ in range(5):
         with pytest.raises(ServerFault):
-            downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+            downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", ExpectedFile())
     assert len(desk.host.visits) == 3 * 3 + 2
     desk.host.refusals.clear()
-    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", ExpectedFile())
     desk.part.unlink()
     desk.place.faults.add("status", status=500, match="film", times=2)
-    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", Wanted())
+    downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", ExpectedFile())
     downloader.close()
 
 

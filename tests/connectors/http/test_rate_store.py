@@ -16,22 +16,23 @@ from hypothesis import strategies as st
 
 from connectors.core.errors import WarehouseProblem
 from connectors.http.config import Window
-from connectors.http.rate_limit import Throttle, stretched
+from connectors.http.rate_limit import RateLimiter, stretched
 from connectors.http.rate_store import HEADER, FileState
+from connectors.http.stopping import Stop
 
 ASK_FOR_EVER = """
 import os, sys
 from pathlib import Path
 from connectors.http.rate_store import FileState
 from connectors.http.config import Window
-from connectors.http.rate_limit import Throttle
+from connectors.http.rate_limit import RateLimiter
 
-throttle = Throttle([Window(6, 0.25), Window(20, 1.0)], state=FileState(Path(sys.argv[1])))
+rate_limiter = RateLimiter([Window(6, 0.25), Window(20, 1.0)], state=FileState(Path(sys.argv[1])))
 out = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 while True:
-    booking = throttle.book()
+    booking = rate_limiter.book()
     os.write(out, f"{booking.at!r}\\n".encode())
-    throttle.settle(booking)
+    rate_limiter.settle(booking)
 """
 HOLD_THE_LOCK = """
 import sys, time
@@ -92,7 +93,7 @@ def test_a_process_killed_with_the_lock_in_hand_blocks_nobody(tmp_path: Path) ->
     assert process.stdout.readline() == b"mine\n"
     began = time.monotonic()
     kill(process)
-    Throttle([Window(1, 0.1)], state=FileState(tmp_path / "rates")).wait()
+    RateLimiter([Window(1, 0.1)], state=FileState(tmp_path / "rates")).wait()
     assert time.monotonic() - began < 5
 
 
@@ -107,11 +108,11 @@ class Clock:
         self.now += seconds
 
 
-def throttle(path: Path, clock: Clock, boot: str = "one", *windows: Window) -> Throttle:
-    return Throttle(
+def rate_limiter(path: Path, clock: Clock, boot: str = "one", *windows: Window) -> RateLimiter:
+    return RateLimiter(
         windows or (Window(5, 60.0),),
         clock=clock,
-        sleep=clock.sleep,
+        stop=Stop(sleep=clock.sleep),
         state=FileState(path, boot=boot),
     )
 
@@ -119,17 +120,17 @@ def throttle(path: Path, clock: Clock, boot: str = "one", *windows: Window) -> T
 def test_a_new_process_knows_what_the_last_one_sent(tmp_path: Path) -> None:
     """A restart does not open the windows anew."""
     clock = Clock(1000.0)
-    first = throttle(tmp_path / "a", clock)
+    first = rate_limiter(tmp_path / "a", clock)
     for _ in range(5):
         first.wait()
-    assert throttle(tmp_path / "a", clock).wait() == pytest.approx(stretched(60))
+    assert rate_limiter(tmp_path / "a", clock).wait() == pytest.approx(stretched(60))
 
 
 def test_a_hold_outlives_its_process(tmp_path: Path) -> None:
     """The silence that a service asked for is kept by the next process too."""
     clock = Clock(1000.0)
-    throttle(tmp_path / "a", clock).hold(30)
-    assert throttle(tmp_path / "a", clock).wait() == pytest.approx(30)
+    rate_limiter(tmp_path / "a", clock).hold(30)
+    assert rate_limiter(tmp_path / "a", clock).wait() == pytest.approx(30)
 
 
 @pytest.mark.parametrize(
@@ -140,30 +141,30 @@ def test_after_a_reboot_the_old_requests_count_from_the_start_of_the_machine(
 ) -> None:
     """They left before this boot: that is certain, so it is neither too early nor for ever."""
     clock = Clock(50_000.0)
-    before = throttle(tmp_path / "a", clock)
+    before = rate_limiter(tmp_path / "a", clock)
     for _ in range(5):
         before.wait()
     clock.now = uptime
-    after = throttle(tmp_path / "a", clock, "two")
+    after = rate_limiter(tmp_path / "a", clock, "two")
     assert after.wait() == pytest.approx(waits)
 
 
 def test_a_hold_from_before_a_reboot_is_kept_for_its_rest(tmp_path: Path) -> None:
     """Thirty seconds of silence are not forgotten by switching off and on."""
     clock = Clock(50_000.0)
-    throttle(tmp_path / "a", clock).hold(30)
+    rate_limiter(tmp_path / "a", clock).hold(30)
     clock.now = 10.0
-    assert throttle(tmp_path / "a", clock, "two").wait() == pytest.approx(20)
+    assert rate_limiter(tmp_path / "a", clock, "two").wait() == pytest.approx(20)
 
 
 def test_a_clock_that_stands_earlier_than_the_file_waits_a_window_at_most(tmp_path: Path) -> None:
     """Containers on one machine may show two clocks for one boot: nobody waits for years."""
     clock = Clock(90_000.0)
-    first = throttle(tmp_path / "a", clock)
+    first = rate_limiter(tmp_path / "a", clock)
     for _ in range(5):
         first.wait()
     clock.now = 12.0
-    assert throttle(tmp_path / "a", clock).wait() == pytest.approx(stretched(60))
+    assert rate_limiter(tmp_path / "a", clock).wait() == pytest.approx(stretched(60))
 
 
 def test_an_unreadable_log_means_the_sustained_pace(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_an_unreadable_log_means_the_sustained_pace(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"not a log of ours" * 20)
     clock = Clock(1000.0)
     windows = (Window(10, 1.0), Window(300, 60.0))
-    one = throttle(tmp_path / "a", clock, "one", *windows)
+    one = rate_limiter(tmp_path / "a", clock, "one", *windows)
     waits = [one.wait() for _ in range(20)]
     assert waits == pytest.approx([stretched(60) / 300] * 20)
 
@@ -184,12 +185,12 @@ def test_no_damage_stops_or_frees_the_rate(
     """Whatever bytes stand in the file, waits stay finite and the first window holds."""
     path = tmp_path_factory.mktemp("rates") / "a"
     clock = Clock(1000.0)
-    one = throttle(path, clock)
+    one = rate_limiter(path, clock)
     for _ in range(3):
         one.wait()
     whole = path.read_bytes()
     path.write_bytes(whole[:at] + rubbish + whole[at + len(rubbish) :])
-    fresh = throttle(path, clock)
+    fresh = rate_limiter(path, clock)
     times = []
     for _ in range(12):
         fresh.wait()
@@ -202,13 +203,13 @@ def test_no_damage_stops_or_frees_the_rate(
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
     """A process killed before its first booking has sent nothing, so nobody waits."""
     (tmp_path / "a").touch()
-    assert throttle(tmp_path / "a", Clock(1000.0)).wait() == 0
+    assert rate_limiter(tmp_path / "a", Clock(1000.0)).wait() == 0
 
 
 def test_a_file_removed_under_a_running_process_does_not_open_its_windows(tmp_path: Path) -> None:
     """Whoever tidies up `.kollect/` during a sync does not make it exceed the rate."""
     clock = Clock(1000.0)
-    one = throttle(tmp_path / "rates" / "a", clock)
+    one = rate_limiter(tmp_path / "rates" / "a", clock)
     for _ in range(5):
         one.wait()
     (tmp_path / "rates" / "a").unlink()
@@ -220,8 +221,8 @@ def test_a_file_removed_under_a_running_process_does_not_open_its_windows(tmp_pa
 def test_smaller_windows_do_not_shorten_the_log_of_larger_ones(tmp_path: Path) -> None:
     """Two processes with different settings for an account: the stricter one stays strict."""
     clock = Clock(1000.0)
-    large = throttle(tmp_path / "a", clock, "one", Window(5, 60.0))
-    small = throttle(tmp_path / "a", clock, "one", Window(1, 0.1))
+    large = rate_limiter(tmp_path / "a", clock, "one", Window(5, 60.0))
+    small = rate_limiter(tmp_path / "a", clock, "one", Window(1, 0.1))
     for _ in range(4):
         large.wait()
     small.wait()
@@ -230,7 +231,7 @@ def test_smaller_windows_do_not_shorten_the_log_of_larger_ones(tmp_path: Path) -
 
 def test_the_file_is_small_and_nobody_else_reads_it(tmp_path: Path) -> None:
     """The largest usual window costs less than one page of disk."""
-    one = throttle(tmp_path / "a", Clock(1000.0), "one", Window(300, 60.0))
+    one = rate_limiter(tmp_path / "a", Clock(1000.0), "one", Window(300, 60.0))
     for _ in range(350):
         one.wait()
     assert (tmp_path / "a").stat().st_size == HEADER.size + 300 * 8 < 4096
@@ -241,13 +242,13 @@ def test_a_folder_that_cannot_be_used_is_said_before_anything_leaves(tmp_path: P
     """Without a place for the log no request leaves, and the error names the file."""
     (tmp_path / "rates").write_text("a file where the folder should be")
     with pytest.raises(WarehouseProblem, match="rates/a") as caught:
-        throttle(tmp_path / "rates" / "a", Clock(1000.0)).wait()
+        rate_limiter(tmp_path / "rates" / "a", Clock(1000.0)).wait()
     assert "writable" in str(caught.value)
 
 
 def test_one_booking_costs_little(tmp_path: Path) -> None:
     """The file costs well under a millisecond a request (here with a wide margin for noise)."""
-    one = Throttle([Window(100_000 // 4, 60.0)], state=FileState(tmp_path / "a"))
+    one = RateLimiter([Window(100_000 // 4, 60.0)], state=FileState(tmp_path / "a"))
     for _ in range(300):
         one.wait()
     began = time.process_time()

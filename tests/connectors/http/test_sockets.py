@@ -17,7 +17,7 @@ import pytest
 from connectors.core import errors
 from connectors.http.client import Client
 from connectors.http.config import HttpConfig, Request, Retry, Window
-from connectors.http.rate_limit import Throttle
+from connectors.http.rate_limit import RateLimiter
 from connectors.http.rate_store import FileState
 from tests.kit.http import TOKEN, Server, answer, good
 
@@ -28,11 +28,13 @@ QUICK = Retry(attempts=3, first_seconds=0.001, max_seconds=0.002)
 
 
 def client(
-    url: str, rules: HttpConfig | None = None, retry: Retry = QUICK, state: Any = None
+    url: str, config: HttpConfig | None = None, retry: Retry = QUICK, state: Any = None
 ) -> Client:
-    rules = rules or HttpConfig(headers={"Authorization": "{token}"})
-    throttle = Throttle(rules.windows, rules.penalty_seconds, state=state)
-    return Client(rules, url, {"token": TOKEN}, account="mine", throttle=throttle, retry=retry)
+    config = config or HttpConfig(headers={"Authorization": "{token}"})
+    rate_limiter = RateLimiter(config.windows, config.penalty_seconds, state=state)
+    return Client(
+        config, url, {"token": TOKEN}, account="mine", rate_limiter=rate_limiter, retry=retry
+    )
 
 
 def reset(handler: BaseHTTPRequestHandler) -> None:
@@ -137,8 +139,8 @@ def test_a_lasting_fault_ends_in_its_own_error(server: Server, fault: Any, kind:
 def test_silence_ends_at_the_timeout(server: Server) -> None:
     """A service that never answers costs the timeout, not the evening."""
     server.play(silence)
-    rules = HttpConfig(timeout_seconds=0.1)
-    with client(server.url, rules, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
+    config = HttpConfig(timeout_seconds=0.1)
+    with client(server.url, config, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
         asking.ask(GET)
     assert server.played == ["silence"]
 
@@ -147,8 +149,8 @@ def test_a_dripping_body_ends_at_the_total_deadline(server: Server) -> None:
     """Each byte comes in time, the whole does not."""
     server.play(drip)
     began = time.monotonic()
-    rules = HttpConfig(timeout_seconds=5, whole_seconds=0.2)
-    with client(server.url, rules, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
+    config = HttpConfig(timeout_seconds=5, whole_seconds=0.2)
+    with client(server.url, config, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
         asking.ask(GET)
     assert server.played == ["drip"]
     assert time.monotonic() - began < 1.9
@@ -206,8 +208,8 @@ def test_connections_are_used_again(server: Server) -> None:
 def test_the_server_never_sees_more_than_the_rate(server: Server, tmp_path: Path) -> None:
     """Two clients of four threads each, one file: arrivals keep every window, without waste."""
     windows = (Window(10, 0.5), Window(30, 1.2))
-    rules = HttpConfig(windows=windows, max_in_flight=4)
-    crew = [client(server.url, rules, state=FileState(tmp_path / "rate")) for _ in range(2)]
+    config = HttpConfig(windows=windows, max_in_flight=4)
+    crew = [client(server.url, config, state=FileState(tmp_path / "rate")) for _ in range(2)]
 
     def ask(one: Client) -> None:
         for _ in range(6):
@@ -261,14 +263,14 @@ def test_a_slow_connection_counts_from_when_its_request_left(tmp_path: Path) -> 
     thread.start()
     window = Window(4, 0.3)
     clock = SlowToConnect(0.15)
-    rules = HttpConfig(windows=(window,), max_in_flight=4)
+    config = HttpConfig(windows=(window,), max_in_flight=4)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     asking = Client(
-        rules,
+        config,
         url,
         {},
         account="mine",
-        throttle=Throttle(rules.windows),
+        rate_limiter=RateLimiter(config.windows),
         transport=clock.transport,
     )
     workers = [

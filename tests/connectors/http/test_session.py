@@ -12,7 +12,7 @@ import pytest
 
 from connectors.core import errors
 from connectors.http.config import HttpConfig, Login, Request
-from connectors.http.judges import judge_kinesis
+from connectors.kinesis.errors import classify_kinesis
 
 GET = Request("GET", "/project/fetch/all")
 PASSWORD = {"username": "ada", "password": "canary-password"}
@@ -27,7 +27,7 @@ LOGIN = Login(
 RULES = HttpConfig(
     headers={"Authorization": "Bearer {token}"},
     params={"uid": "{uid}"},
-    judge=judge_kinesis,
+    classify=classify_kinesis,
     login=LOGIN,
 )
 

@@ -79,7 +79,7 @@ def test_an_older_character_set_is_read_as_declared() -> None:
     ids=lambda value: str(value)[:30],
 )
 def test_what_is_no_json_says_what_it_is(body: bytes, content_type: str, says: str) -> None:
-    """The words name the trouble, and never show what the body holds."""
+    """The one_line name the trouble, and never show what the body holds."""
     with pytest.raises(NoJson) as caught:
         read(body, content_type)
     assert says in str(caught.value)

@@ -1,4 +1,4 @@
-"""How each service words its troubles, and what is understood of it."""
+"""How each service says no, and what kind of answer that is."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.core import errors
-from connectors.http.config import HttpConfig, Judge, Request, Verdict, judge_by_status
-from connectors.http.judges import (
-    judge_kinescope,
-    judge_kinesis,
-    judge_kinopio,
-    judge_kippt,
-    judge_kitemaker,
-)
+from connectors.http.config import AnswerKind, Classify, HttpConfig, Request, classify_by_status
+from connectors.kinescope.errors import classify_kinescope
+from connectors.kinesis.errors import classify_kinesis
+from connectors.kinopio.errors import classify_kinopio
+from connectors.kippt.errors import classify_kippt
+from connectors.kitemaker.errors import classify_kitemaker
 
-ALL: list[Judge] = [
-    judge_by_status,
-    judge_kinescope,
-    judge_kinesis,
-    judge_kinopio,
-    judge_kippt,
-    judge_kitemaker,
+ALL: list[Classify] = [
+    classify_by_status,
+    classify_kinescope,
+    classify_kinesis,
+    classify_kinopio,
+    classify_kippt,
+    classify_kitemaker,
 ]
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -43,17 +41,17 @@ ANY_JSON = st.recursive(
 )
 
 
-def verdict(judge: Judge, status: int, payload: Any = None) -> str:
-    return judge(status, {}, payload).verdict.value
+def kind(classify: Classify, status: int, payload: Any = None) -> str:
+    return classify(status, {}, payload).kind.value
 
 
 @given(st.sampled_from(ALL), st.integers(100, 599), ANY_JSON)
-def test_no_payload_breaks_a_judge(judge: Judge, status: int, payload: Any) -> None:
-    """Whatever JSON comes, there is a verdict, and an HTTP failure is never an answer."""
-    judgement = judge(status, {}, payload)
+def test_no_payload_breaks_a_classification(classify: Classify, status: int, payload: Any) -> None:
+    """Whatever JSON comes, there is a kind, and an HTTP failure is never an answer."""
+    found = classify(status, {}, payload)
     if not 200 <= status <= 299:
-        assert judgement.verdict is not Verdict.OK
-    assert "\n" not in judgement.message
+        assert found.kind is not AnswerKind.OK
+    assert "\n" not in found.message
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ def test_no_payload_breaks_a_judge(judge: Judge, status: int, payload: Any) -> N
 )
 def test_kinopio(status: int, payload: Any, expected: str) -> None:
     """Four numbers inside a body count as failures, and nothing else there does."""
-    assert verdict(judge_kinopio, status, payload) == expected
+    assert kind(classify_kinopio, status, payload) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,16 +97,16 @@ def test_kinopio(status: int, payload: Any, expected: str) -> None:
 def test_kinescope(status: int, code: int | None, expected: str) -> None:
     """The status decides, and the code where the status only says "refused"."""
     payload = {"error": {"code": code, "message": "no", "detail": "really"}}
-    judgement = judge_kinescope(status, {}, payload)
-    assert judgement.verdict.value == expected
-    assert judgement.message.startswith("no, really")
+    found = classify_kinescope(status, {}, payload)
+    assert found.kind.value == expected
+    assert found.message.startswith("no, really")
 
 
 def test_kinescope_says_which_parameters_are_invalid() -> None:
     """Validation errors name the parameter and the reason."""
     invalid = [{"name": "order", "reason": "enum", "message": "unknown field"}, "odd"]
     payload = {"error": {"code": 400400, "message": "validation", "invalid_params": invalid}}
-    assert judge_kinescope(422, {}, payload).message == (
+    assert classify_kinescope(422, {}, payload).message == (
         "validation, order: unknown field, code 400400"
     )
 
@@ -152,7 +150,7 @@ def test_kinescope_says_which_parameters_are_invalid() -> None:
 )
 def test_kinesis(status: int, payload: Any, expected: str) -> None:
     """The body's status counts; without a good number there, nothing counts as good."""
-    assert verdict(judge_kinesis, status, payload) == expected
+    assert kind(classify_kinesis, status, payload) == expected
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_kinesis(status: int, payload: Any, expected: str) -> None:
 )
 def test_kippt(status: int, payload: Any, expected: str) -> None:
     """503 is its way to say "too many"; a lone message is no record."""
-    assert verdict(judge_kippt, status, payload) == expected
+    assert kind(classify_kippt, status, payload) == expected
 
 
 @pytest.mark.parametrize(
@@ -195,13 +193,13 @@ def test_kippt(status: int, payload: Any, expected: str) -> None:
 def test_kitemaker(status: int, errors_found: Any, expected: str) -> None:
     """Errors with HTTP 200 are errors; the gravest of several decides."""
     payload = {"data": {"workItems": []}, "errors": errors_found}
-    assert verdict(judge_kitemaker, status, payload) == expected
+    assert kind(classify_kitemaker, status, payload) == expected
 
 
 def test_partial_graphql_data_is_no_answer(bench: Any) -> None:
     """What is lacking beside an error would look deleted."""
     payload = {"data": {"organization": None}, "errors": [{"message": "resolver broke"}]}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kitemaker))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(classify=classify_kitemaker))
     with pytest.raises(errors.Refused, match="resolver broke"):
         at.client.ask(Request("POST", "/graphql", body={"query": "{a}"}, repeatable=True))
 
@@ -209,14 +207,14 @@ def test_partial_graphql_data_is_no_answer(bench: Any) -> None:
 def test_a_status_inside_a_body_counts_for_probes(bench: Any) -> None:
     """HTTP 200 with a 404 inside answers a probe like a plain 404."""
     payload = {"status": 404, "message": "Error: No Event with this event_id found"}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kinesis))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(classify=classify_kinesis))
     assert at.client.ask(Request("GET", "/event"), also={404}).status == 404
 
 
 def test_a_wrong_caller_never_looks_like_a_missing_record(bench: Any) -> None:
     """A 404 about the caller's own account stops, even where a 404 is asked for."""
     payload = {"status": 404, "message": "Error: Account with this uid not found"}
-    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(judge=judge_kinesis))
+    at = bench(lambda _: httpx.Response(200, json=payload), HttpConfig(classify=classify_kinesis))
     with pytest.raises(errors.BadCredential):
         at.client.ask(Request("GET", "/event"), also={404})
 
