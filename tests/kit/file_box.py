@@ -50,9 +50,11 @@ class Desk:
     def downloader(self, attempts: int = 4, **more: Any) -> Downloader:
         """A downloader for this host; the caller closes it."""
         hosts = more.pop("hosts", [self.place.origin])
+        own = more.pop("own", OwnHost("https://api.example.org"))
+        allowlist = HostAllowlist(read_hosts(hosts, own.base_url))
         return Downloader(
-            HostAllowlist(read_hosts(hosts, "https://api.example.org")),
-            OwnHost("https://api.example.org"),
+            more.pop("allowlist", allowlist),
+            own,
             retry=Retry(attempts, 0.01, 0.02),
             timeout_seconds=more.pop("timeout_seconds", 5.0),
             stop=Stop(sleep=self.slept.append),

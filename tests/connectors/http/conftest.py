@@ -88,7 +88,7 @@ def server() -> Iterator[Server]:
                 state.played.append(act.__name__)
             act(self)
 
-        do_GET = do_POST = do_HEAD = serve
+        do_GET = do_POST = do_HEAD = do_CONNECT = serve
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent."""

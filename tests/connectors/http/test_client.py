@@ -306,6 +306,15 @@ def test_a_service_that_only_drips_is_left_after_half_a_minute(bench: Any) -> No
     assert tries == [30, 30]
 
 
+def test_a_packing_that_nobody_asked_for_is_named(bench: Any) -> None:
+    """Something between changes answers: asking again changes nothing, and no JSON is broken."""
+    packed = httpx.Response(200, content=b"\x0b\x02\x80", headers={"content-encoding": "br"})
+    at = bench(lambda request: packed)
+    with pytest.raises(errors.BrokenAnswer, match=r"packed with 'br', which was not asked for"):
+        at.client.ask(GET)
+    assert at.client.statistics.requests == 1
+
+
 def test_an_endless_body_is_given_up(bench: Any) -> None:
     """An answer that would not fit into memory is refused, not repeated."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.http.config import HttpConfig
-from connectors.http.response import NoJson, read_payload, retry_after
+from connectors.http.response import NoJson, http_date, read_payload, retry_after
 
+NOON = 1763726400.0
+"""21 November 2025, 12:00 UTC."""
 TYPES = HttpConfig().json_content_types
 JSON = st.recursive(
     st.none()
@@ -118,4 +122,26 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
 )
 def test_retry_after_is_read_in_both_forms(headers: dict[str, str], seconds: float | None) -> None:
     """What cannot be read counts as unsaid, what is past as now."""
-    assert retry_after(headers, lambda: 1763726400.0) == seconds
+    assert retry_after(headers, lambda: NOON) == seconds
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine nine hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_date_without_a_zone_is_utc_wherever_the_machine_stands() -> None:
+    """`-0000` says that nobody knows the zone of the writer; the time is UTC all the same."""
+    waits = [
+        retry_after({"retry-after": f"Fri, 21 Nov 2025 12:01:00 {until}", **date}, lambda: NOON)
+        for until in ("-0000", "+0000", "GMT")
+        for date in ({}, {"date": "Fri, 21 Nov 2025 12:00:00 -0000"})
+    ]
+    assert waits == [60.0] * 6
+    assert http_date("Fri, 21 Nov 2025 12:00:00 -0000").isoformat() == "2025-11-21T12:00:00+00:00"

@@ -223,6 +223,52 @@ def test_trouble_during_the_login_is_asked_through(bench: Any) -> None:
     assert at.client.ask(GET).status == 200
 
 
+def test_a_login_that_fails_is_tried_by_one_thread_with_one_budget(bench: Any) -> None:
+    """Four threads and the next tables share its failure: 8 requests with a password, not 32.
+    Minutes later the service may be well again."""
+    instance = Instance()
+    down = [True]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if down:
+            instance.seen.append(request)
+            return httpx.Response(503, json={"message": "maintenance"})
+        return instance(request)
+
+    at = bench(handle, RULES, credential=PASSWORD)
+    failed: list[errors.KollectError] = []
+
+    def ask() -> None:
+        with pytest.raises(errors.ServerFault, match="503") as caught:
+            at.client.ask(GET)
+        failed.append(caught.value)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ask()
+    assert len(failed) == 5
+    assert instance.paths() == ["/user/login"] * 8
+    down.clear()
+    at.clock.pass_(301)
+    assert at.client.ask(GET).status == 200
+
+
+def test_a_blank_at_the_end_of_a_token_is_said(bench: Any) -> None:
+    """A pasted line break or blank is not sent, and the token is not shown."""
+    for token in ("canary ", "canary\n", "\tcanary"):
+        with pytest.raises(errors.BadCredential, match="token begins or ends with a blank") as e:
+            bench(
+                Instance(),
+                HttpConfig(headers={"A": "Bearer {token}"}),
+                credential={"token": token},
+                variables=["KIPPT_API_TOKEN"],
+            )
+        assert "KIPPT_API_TOKEN" in str(e.value) and "canary" not in repr(e.value)
+
+
 def test_an_incomplete_credential_names_what_lacks(bench: Any) -> None:
     """Neither a token with its uid nor a password: said before anything is asked."""
     plain = HttpConfig(headers={"X-User": "{username}", "X-Token": "{token}"})

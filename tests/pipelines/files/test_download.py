@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.core.errors import (
@@ -14,9 +16,14 @@ from connectors.core.errors import (
     LongSilence,
     Missing,
     ServerFault,
+    TimedOut,
     WarehouseProblem,
 )
+from connectors.http.config import Window
+from connectors.http.download import OwnHost
 from connectors.http.file_response import ContentMismatch, ExpectedFile, FileNotWanted
+from connectors.http.host_allowlist import AllowedHost, HostAllowlist, read_hosts
+from connectors.http.rate_limit import RateLimiter
 from tests.kit.file_box import Desk, hashes, made
 
 BODY = made(300_000)
@@ -230,14 +237,88 @@ def test_a_host_that_is_down_costs_not_every_file_all_attempts(desk: Desk) -> No
 
 
 def test_a_host_that_wants_silence_gets_it(desk: Desk) -> None:
-    """Up to five minutes; longer is told instead."""
+    """Up to five minutes. A longer silence ends this file and the next ones with the time to come
+    back, without a further request."""
     desk.place.faults.add("status", status=429, retry_after=7, match="film")
     desk.fetch(desk.link("/a/film.mp4"))
     assert desk.slept == [7.0]
     desk.part.unlink()
-    desk.place.faults.add("status", status=503, retry_after=4000, match="film")
-    with pytest.raises(LongSilence):
-        desk.fetch(desk.link("/a/film.mp4"))
+    desk.place.faults.add("status", status=503, retry_after=7200, match="film")
+    downloader = desk.downloader()
+    asked = len(desk.host.visits)
+    for _ in range(3):
+        with pytest.raises(LongSilence, match="silence for another 120 minutes") as said:
+            downloader.fetch(desk.link("/a/film.mp4"), desk.folder / "file", ExpectedFile())
+        assert said.value.retry_after == pytest.approx(7200, abs=5)
+    downloader.close()
+    assert len(desk.host.visits) == asked
+    assert desk.slept == [7.0]
+
+
+def test_files_on_the_own_host_do_not_outwait_its_silence(desk: Desk) -> None:
+    """After a 429 of two hours for a list, a file is given up at once, not in two hours with the
+    account's lock in hand."""
+    limiter = RateLimiter([Window(5, 1.0)])
+    limiter.hold(7200)
+    own = OwnHost(desk.place.origin, limiter)
+    began = time.monotonic()
+    with pytest.raises(LongSilence, match="silence for another 120 minutes"):
+        desk.fetch(desk.link("/a/film.mp4"), own=own)
+    assert time.monotonic() - began < 2
+    assert desk.host.visits == []
+
+
+def test_a_host_that_only_drips_is_left(desk: Desk) -> None:
+    """Less than 100 bytes a second for half a minute; what came is kept for the next try."""
+    passed = [0.0]
+
+    class Dripping(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(
+                200, stream=Drip(), headers={"content-length": "300000", "etag": '"1"'}
+            )
+
+    class Drip(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                passed[0] += 1.0
+                yield b"."
+
+    with pytest.raises(TimedOut, match="only 30 bytes came in 30 seconds"):
+        desk.fetch(
+            desk.link("/a/film.mp4"), attempts=1, transport=Dripping(), clock=lambda: passed[0]
+        )
+    assert desk.part.stat().st_size == 29
+
+
+def test_a_name_that_leads_inside_once_connected_gets_no_request(desk: Desk) -> None:
+    """The address is checked before (a public one was found) and again on the connection, since
+    a name may have another address by then; an entry that names the host allows it."""
+    port = desk.place.origin.rpartition(":")[2]
+    link = f"http://localhost:{port}/box/a/film.mp4"
+    anywhere = HostAllowlist([AllowedHost("http", "*", int(port), "")], lambda host: ["9.9.9.9"])
+    with pytest.raises(FileNotWanted, match="localhost lies in a private network"):
+        desk.fetch(link, allowlist=anywhere)
+    assert desk.host.visits == []
+    named = HostAllowlist(read_hosts([f"http://localhost:{port}"], ""), lambda host: ["9.9.9.9"])
+    assert desk.fetch(link, allowlist=named).sha256 == hashes(BODY)[0]
+
+
+def test_files_through_a_proxy_say_what_is_not_checked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once: kollect sees the proxy's address only, not that of the host behind it."""
+    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", desk.place.origin)
+    downloader = desk.downloader(hosts=["http://files.invalid"])
+    for _ in range(2):
+        with pytest.raises(Missing):  # the stand-in is no proxy
+            downloader.fetch("http://files.invalid/a", desk.folder / "file", ExpectedFile())
+    downloader.close()
+    assert len(desk.host.visits) == 2
+    told = [record for record in caplog.records if "through a proxy" in record.getMessage()]
+    assert len(told) == 1
 
 
 def test_a_stalled_host_is_left(desk: Desk) -> None:

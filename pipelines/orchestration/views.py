@@ -13,7 +13,8 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.orchestration.sources import Source
+from pipelines.orchestration.run_process import remember_process
+from pipelines.orchestration.sources import Project, Source, owner
 from warehouse.schema.derived_views import NO_TABLES, DerivedView, derived_views
 
 GROUP = "views"
@@ -34,34 +35,33 @@ CHANGED = (
 )
 
 
-def view_assets(sources: Sequence[Source]) -> dg.AssetsDefinition | None:
-    """The views over these accounts' tables; None where there is none.
-
-    Where a sandbox stands in, the views are over its warehouse: the other one has no data.
-    """
-    mine = [s for s in sources if s.sandbox] or sources
-    specs = [spec for view in derived_views() if (spec := _spec(view, mine))]
+def view_assets(project: Project) -> dg.AssetsDefinition | None:
+    """The views over the tables of the project's own warehouse; None where there is none."""
+    specs = [spec for view in derived_views() if (spec := _spec(view, project.mine))]
     if not specs:
         return None
-    settings = mine[0].settings
+    settings = project.settings
 
     @dg.multi_asset(
         name="make_views",
         description="Makes the views of warehouse/sql over the tables that are here.",
         specs=specs,
         check_specs=[
-            dg.AssetCheckSpec(CHECK, asset=spec.key, description="The view is there and answers.")
+            dg.AssetCheckSpec(
+                CHECK, asset=spec.key, description="Is the view there, and does it answer?"
+            )
             for spec in specs
         ],
         can_subset=True,
         pool="views",
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from pipelines.orchestration.report import in_words
+        from pipelines.orchestration.progress import failures_in_one_line
         from warehouse.schema.derived_views import make_views
         from warehouse.store.warehouse import Warehouse
 
-        with in_words():
+        remember_process(context)
+        with failures_in_one_line():
             warehouse = Warehouse(settings.warehouse)
             reasons = make_views(warehouse)
         with warehouse.reading() as connection:
@@ -80,12 +80,7 @@ def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
     if not parts:
         return None
     needed = set().union(*(part.tables for part in parts))
-    deps = [
-        dg.AssetKey([s.label, name])
-        for s in sources
-        for name in s.tables
-        if f"{s.service}.{name}" in needed
-    ]
+    deps = [s.key(name) for s in sources for name in s.tables if f"{s.service}.{name}" in needed]
     services = sorted({name.split(".")[0] for name in needed})
     first = sources[0]
     made = "\n\nOver the made data of the sandbox." if first.sandbox else ""
@@ -95,7 +90,7 @@ def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
         description=f"{view.meaning}{made}\n\n`SELECT * FROM {view.name}`",
         group_name=GROUP,
         kinds={"view", "sql", "duckdb"},
-        owners=[first.owner],
+        owners=[owner()],
         tags={"services": "-".join(services)[:63]},
         skippable=True,
         code_version=hashlib.sha256(view.select(parts).encode()).hexdigest()[:12],
