@@ -146,7 +146,8 @@ class AccountState:
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """Rows whose content changed since `resource` was asked for them, and the day's share.
+        """Rows that changed, or were gone and returned, since `resource` was asked for them, and
+        the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
@@ -158,7 +159,8 @@ class AccountState:
             f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
+            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
+            "OR v.visited_at < t._valid_from OR v.visited_at < now() - "
             f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
             [resource, self._account, again_days, again_days, max(1, again_days)],
         )
