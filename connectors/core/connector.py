@@ -103,6 +103,12 @@ class Connector:
     """The one cheap request that proves a credential."""
     describe: Callable[[Any], str]
     """From the answer of `check`: whose data the credential may see, for people."""
+    identity: Callable[[Any, Mapping[str, str]], str] | None = None
+    """Whose data a credential shows, such as `user 17`: from the answer to one of `identity_asks`
+    and the parts of the credential that are no secret. Empty text where that does not tell it."""
+    identity_asks: tuple[Resource, ...] = ()
+    """Listings whose first answers tell it, asked in order until one does. Without any, the parts
+    of the credential alone do (and the answer is None)."""
     secret_fields: tuple[str, ...] = ()
     """Member names that are dropped wherever they stand, before anything is written."""
     secret_paths: tuple[str, ...] = ()

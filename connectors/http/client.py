@@ -31,7 +31,7 @@ from connectors.http.rate_limit import Booking, Throttle, spoken
 from connectors.http.reading import Reply, SessionEnded, read_reply
 from connectors.http.redact import safe_text, safe_url
 from connectors.http.response import Answer
-from connectors.http.session import Session, headers_of, hidden, params_of
+from connectors.http.session import OPEN_PARTS, Session, headers_of, hidden, params_of
 from connectors.http.urls import checked_base, joined, redirected
 
 LONGEST_SILENCE = 900.0
@@ -163,6 +163,12 @@ class Client:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def open_parts(self) -> dict[str, str]:
+        """The parts of the credential that are no secret, with those that a login adds."""
+        with self._context("login"):
+            held = self._session.current().parts
+        return {name: value for name, value in held.items() if name in OPEN_PARTS}
 
     @contextmanager
     def _context(self, where: str) -> Iterator[None]:

@@ -233,6 +233,7 @@ KINESIS = checked(
             fallback_path="/project/fetch",
             spelling="lists",
         ),
+        identity=lambda _, parts: f"user {parts['uid']}" if parts.get("uid") else "",
         describe=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
         # Links that open a private file (API page, section 10), with the instance's own address

@@ -82,6 +82,8 @@ KITEMAKER = checked(
         ),
         notes="connectors/kitemaker/notes.md",
         check=endpoints.REST_ORGANIZATION,
+        identity=lambda found, _: f"organization {found['id']}" if found.get("id") else "",
+        identity_asks=(endpoints.REST_ORGANIZATION,),
         describe=lambda organization: f"the organization {organization.get('name')}",
         secret_fields=("apiKey", "token", "accessToken"),
         options=(

@@ -16,6 +16,7 @@ from connectors.core.reader import FamilyReader
 from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
+from pipelines.sync.identity import IDENTITY, Identity
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
@@ -38,6 +39,7 @@ class FamilyPass:
     journal: Journal
     engine: Any
     known: AccountState
+    identity: Identity
     result: AccountResult
     run_id: str
     started_at: datetime
@@ -179,6 +181,8 @@ class FamilyPass:
         incoming: Incoming,
         error: str,
     ) -> None:
+        if self.known.state(IDENTITY) != self.identity.as_json():
+            reader.evidence.state[IDENTITY] = self.identity.as_json()
         rows = load(
             self.warehouse,
             self.known,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.core.state import StateKey, StateKind
 
 RESOURCES = {
+    StateKind.IDENTITY: "identity",
     StateKind.FULL_PASS: "full pass",
     StateKind.LOADED_IN_RUN: "loaded in run",
     StateKind.HELD_DELETES: "held deletes",
