@@ -69,15 +69,15 @@ def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     from warehouse.load.known import AccountState
     from warehouse.load.load import LoadRequest, Traffic, load
     from warehouse.load.staging import Incoming
-    from warehouse.store.connect import Warehouse
-    from warehouse.store.engine import open_engine, seldom_collected
+    from warehouse.store.open import open_engine
+    from warehouse.store.warehouse import Warehouse
 
     kinescope = connector("kinescope")
     family = next(f for f in kinescope.families if f.name == "videos")
     rows = next(r for r in family.resources if r.rows[0].table.name == "videos").rows[0]
     warehouse = Warehouse(folder / "kollect.duckdb")
     began = time.perf_counter()
-    with open_engine(warehouse.home) as engine, seldom_collected():
+    with open_engine(warehouse.home) as engine:
         known = AccountState(warehouse, kinescope, "kinescope", engine.cursor)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             incoming = Incoming(engine.cursor(), Path(scratch), {})

@@ -23,7 +23,7 @@ def read(
     is opened read-only and closed again, so a sync is never held up. Raises WarehouseProblem
     where there is no warehouse, and DuckDB's own errors for the SQL.
     """
-    from warehouse.store.connect import Warehouse
+    from warehouse.store.warehouse import Warehouse
 
     with Warehouse(Path(path) if path is not None else _named()).reading() as connection:
         return connection.execute(sql, list(values)).df()

@@ -89,7 +89,7 @@ def tell_report(report: Report, as_json: bool) -> None:
 @contextmanager
 def showing() -> Iterator[Callable[[Step], None]]:
     """Shows steps on standard error: one moving line on a terminal, some plain lines elsewhere."""
-    from warehouse.store.engine import without_pandas
+    from warehouse.store.open import without_pandas
 
     stream = sys.stderr
     terminal = stream.isatty()

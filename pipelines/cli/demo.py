@@ -228,7 +228,7 @@ def _verdict(problems: list[str]) -> str:
 def _show_examples(settings: Settings, names: list[str]) -> None:
     """Some questions that people may ask of the warehouse, and their answers."""
     from pipelines.cli.render import table
-    from warehouse.store.connect import Warehouse
+    from warehouse.store.warehouse import Warehouse
 
     with Warehouse(settings.warehouse).reading() as connection:
         for title, sql, numbers in EXAMPLES:

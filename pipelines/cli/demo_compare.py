@@ -9,7 +9,7 @@ from pipelines.settings import Settings
 from sandbox import SERVICES
 from sandbox.core.compare import differences
 from warehouse.schema.types import quoted
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 Tables = Mapping[str, list[dict[str, Any]]]
 """Table -> the rows that a copy should hold."""

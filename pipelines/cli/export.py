@@ -8,7 +8,7 @@ import click
 
 from connectors.core.errors import BadSettings
 from pipelines.settings import read_settings
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 
 @click.command()

@@ -11,7 +11,7 @@ import click
 from connectors.core.errors import BadSettings
 from pipelines.settings import read_settings, select
 from warehouse.schema.types import quoted
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 
 @click.command()

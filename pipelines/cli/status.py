@@ -13,7 +13,7 @@ import click
 from pipelines.cli.render import plain
 from pipelines.settings import Settings, read_settings
 from warehouse.schema.types import quoted
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 STATUS_SQL = """
 WITH latest AS (

@@ -18,7 +18,7 @@ from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import new_run_id, sync_account
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
-from warehouse.store.engine import seldom_collected, without_pandas
+from warehouse.store.open import without_pandas
 
 AT_ONCE = 5
 """Accounts that are synced side by side: they wait for their services, not for each other."""
@@ -47,7 +47,7 @@ def sync(
         )
     started = datetime.now(UTC)
     show = progress_lines(sys.stderr)
-    with without_pandas(), seldom_collected():
+    with without_pandas():
         results, run_id = sync_accounts(
             settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
         )

@@ -17,7 +17,7 @@ from pipelines.files.selection import Chooser, sources_of
 from pipelines.settings import Account
 from warehouse.files.blobs import Store
 from warehouse.files.ledger import FileLedger
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from pipelines.sync.runtime import Runtime

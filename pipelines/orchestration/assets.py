@@ -97,8 +97,8 @@ def _show(
 ) -> Iterator[Any]:
     """A materialization for each table that was loaded, and the checks, parents first."""
     from pipelines.orchestration.report import data_version, table_metadata
-    from warehouse.store.connect import Warehouse
     from warehouse.store.inspection import latest_loads
+    from warehouse.store.warehouse import Warehouse
 
     if not source.settings.warehouse.exists():
         return
@@ -125,8 +125,8 @@ def _show(
 def _only_checks(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
     """Checks alone look at what is here; nothing is asked of the service."""
     from pipelines.orchestration.report import in_words
-    from warehouse.store.connect import Warehouse
     from warehouse.store.inspection import latest_loads
+    from warehouse.store.warehouse import Warehouse
 
     wanted = context.selected_asset_check_keys
     tables = {key.asset_key.path[-1] for key in wanted}

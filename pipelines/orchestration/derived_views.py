@@ -59,7 +59,7 @@ def view_assets(sources: Sequence[Source]) -> dg.AssetsDefinition | None:
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from pipelines.orchestration.report import in_words
         from warehouse.schema.derived_views import make_views
-        from warehouse.store.connect import Warehouse
+        from warehouse.store.warehouse import Warehouse
 
         with in_words():
             warehouse = Warehouse(settings.warehouse)

@@ -99,8 +99,8 @@ class Source:
 
     def syncs_so_far(self) -> int:
         """How often this account was read, by whatever command."""
-        from warehouse.store.connect import Warehouse
         from warehouse.store.inspection import runs_done
+        from warehouse.store.warehouse import Warehouse
 
         if not self.settings.warehouse.exists():
             return 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +26,11 @@ from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
-from warehouse.store.connect import Warehouse
 from warehouse.store.disk import storage_problem
-from warehouse.store.engine import open_engine
 from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
+from warehouse.store.warehouse import Warehouse
 
 STAGE_HOURS = 24.0
 """A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
@@ -146,7 +145,7 @@ class _Sync:
         try:
             with open_engine(self.warehouse.home) as engine:
                 if self.account.ready:
-                    with self._client() as client, self._kept(engine):
+                    with self._client() as client, self.warehouse.keeping(engine):
                         self._sync(families, journal, client, engine, run_id)
                 else:
                     self._not_begun(self._no_credential(), families, engine, run_id)
@@ -244,13 +243,6 @@ class _Sync:
             and earlier is not None
             and earlier.same_data(identity)
         )
-
-    def _kept(self, engine: Any) -> AbstractContextManager[None]:
-        """The warehouse is let go a moment late. With one request in flight, one thing is done
-        at a time."""
-        if self.account.max_in_flight > 1:
-            return self.warehouse.keeping(engine)
-        return nullcontext()
 
     def _no_credential(self) -> KollectError:
         return BadSettings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,10 +21,8 @@ from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
 from warehouse.load.staging import Incoming
-from warehouse.schema.evolve import made_beside
-from warehouse.store.connect import Warehouse
-from warehouse.store.processors import one_processor
 from warehouse.store.scratch import Scratch
+from warehouse.store.warehouse import Warehouse
 
 FULL_PASS = StateKey(StateKind.FULL_PASS)
 
@@ -62,7 +60,7 @@ class FamilyPass:
         account, known, result = self.account, self.known, self.result
         due = [family for family in families if self._is_due(family)]
         ahead = Prefetch(account.connector, self.client, self.journal, account.max_in_flight)
-        with self._beside(), closing(ahead):
+        with closing(ahead):
             for number, family in enumerate(due):
                 following = due[number + 1 :]
                 self.tell("family", f"reading {family.name}", family=family.name)
@@ -75,13 +73,6 @@ class FamilyPass:
             **stored,
             **{t: r for t, r in result.tables.items() if t not in stored},
         }
-
-    def _beside(self) -> AbstractContextManager[None]:
-        """New tables are made beside the reading. With one request in flight, one thing is done
-        at a time."""
-        if self.account.max_in_flight > 1 and self.known.nothing_yet():
-            return made_beside(self.warehouse, self.engine.cursor(), self.account.connector)
-        return nullcontext()
 
     def _is_due(self, family: Family) -> bool:
         """Whether this run has still to read a family, and whether it is one that reads it."""
@@ -148,8 +139,7 @@ class FamilyPass:
         """Read the family; returns, and tells, what broke it off."""
         evidence, name, failed = reader.evidence, reader.family, None
         try:
-            with one_processor():
-                reader.read_family()
+            reader.read_family()
         except KollectError as error:
             failed = error
             # What was not read to its end proves no end.

@@ -14,9 +14,9 @@ from connectors.http.config import Request
 from pipelines.settings import Account, Settings
 from pipelines.sync.runtime import make_client
 from warehouse.load.known import AccountState
-from warehouse.store.connect import Warehouse
-from warehouse.store.engine import open_engine
+from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
+from warehouse.store.warehouse import Warehouse
 
 
 class Asker:

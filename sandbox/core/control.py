@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sandbox.core.faults import Fault, Plan
+from sandbox.core.faults import Fault, FaultPlan
 from sandbox.core.messages import Request, Response
 from sandbox.core.referee import Referee
 from sandbox.core.service import Service
@@ -35,7 +35,7 @@ class Controlled(Protocol):
 
     service: Service
     referee: Referee
-    faults: Plan
+    faults: FaultPlan
     errors: list[str]
     latency_seconds: float
 
@@ -48,18 +48,18 @@ class Controlled(Protocol):
 def answer(stand_in: Controlled, request: Request) -> Response:
     """Carry out one control request: 200 with JSON, 400 with the reason, 404 if unknown."""
     what = request.path.removeprefix(PREFIX).strip("/")
-    deed = READS.get(what) if request.method == "GET" else None
+    read = READS.get(what) if request.method == "GET" else None
     try:
-        if deed is not None:
-            return _json(deed(stand_in))
-        if request.method == "POST" and what in DEEDS:
+        if read is not None:
+            return _json(read(stand_in))
+        if request.method == "POST" and what in COMMANDS:
             options = request.json() or {}
             if not isinstance(options, dict):
                 raise ValueError("the body is to be a JSON object")
-            return _json(DEEDS[what](stand_in, options))
+            return _json(COMMANDS[what](stand_in, options))
     except (ValueError, TypeError, KeyError, LookupError) as error:
         return _json({"error": f"{type(error).__name__}: {error}"}, 400)
-    known = {"GET": sorted(READS), "POST": sorted(DEEDS)}
+    known = {"GET": sorted(READS), "POST": sorted(COMMANDS)}
     return _json({"error": f"no {request.method} {what}", "known": known}, 404)
 
 
@@ -149,7 +149,7 @@ READS: dict[str, Callable[[Controlled], Any]] = {
     "truth": lambda stand_in: stand_in.service.truth(),
 }
 
-DEEDS: dict[str, Callable[[Controlled, dict[str, Any]], Any]] = {
+COMMANDS: dict[str, Callable[[Controlled, dict[str, Any]], Any]] = {
     "call": _call,
     "change": _change,
     "fault": _fault,

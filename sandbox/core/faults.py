@@ -115,7 +115,7 @@ class Fault:
             self.fired -= 1
 
 
-class Plan:
+class FaultPlan:
     """All faults of one stand-in; several may strike one request, in the order given."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One service on a real socket: what surrounds a Service with limits, latency and faults."""
+"""One service on a real socket, with limits, latency, faults and a log of requests around it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from sandbox.core import control
-from sandbox.core.faults import Plan
+from sandbox.core.faults import FaultPlan
 from sandbox.core.harm import Delivery
 from sandbox.core.messages import Request, Response
 from sandbox.core.referee import Referee
@@ -56,7 +56,7 @@ class StandIn:
         self.service: Service = service
         self.latency_seconds = latency_seconds
         self.referee = Referee(service.windows, service.penalty_seconds, on=limits, clock=clock)
-        self.faults: Plan = Plan(service, punish=self.referee.punish)
+        self.faults: FaultPlan = FaultPlan(service, punish=self.referee.punish)
         self.errors: list[str] = []
         self.bytes_sent = 0
         """Bytes of bodies that went to the wire, also where a client left in the middle."""
@@ -105,11 +105,11 @@ class StandIn:
     def stop(self) -> None:
         """Listen no more and drop all connections."""
         self._closed = True
-        self._deafen()
+        self._stop_listening()
 
     def refuse_connections(self, seconds: float) -> None:
         """Drop all connections; when this returns none is accepted for some seconds."""
-        self._deafen()
+        self._stop_listening()
 
         def pause() -> None:
             time.sleep(seconds)
@@ -119,7 +119,7 @@ class StandIn:
         threading.Thread(target=pause, name=f"{self.service.name} down", daemon=True).start()
 
     def answer(self, request: Request) -> Delivery:
-        """Judge, harm and log one request: everything but the wire."""
+        """Apply limits and faults to one request, log it and answer it."""
         if request.path.startswith(CONTROL_PREFIX):
             return Delivery(control.answer(self, request))
         arrived = self._clock()
@@ -156,7 +156,7 @@ class StandIn:
         loop = threading.Thread(target=server.serve_forever, args=(0.05,), name=name, daemon=True)
         loop.start()
 
-    def _deafen(self) -> None:
+    def _stop_listening(self) -> None:
         with self._lock:
             server, self._server = self._server, None
         if server is not None:

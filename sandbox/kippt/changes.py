@@ -234,8 +234,8 @@ class Changes(Service):
         renamed = rng.choice(own[1:])
         self.edit_list(renamed.id, title=f"Renamed {seed}", description=None)
         done.append(f"renamed list {renamed.id}")
-        for deed in (self.follow, self.be_followed):
-            deed(rng.choice(users).id, rng.random() < 0.6)
+        for act in (self.follow, self.be_followed):
+            act(rng.choice(users).id, rng.random() < 0.6)
         self.edit_user(rng.choice(users).id, bio=f"Since {seed} 🎈")
         self.add_notification("follow", rng.choice(users).id)
         return [*done, "changed who follows whom", "edited a profile", "added a notification"]

@@ -82,7 +82,6 @@ def _users(world: World, rng: random.Random, size: int) -> None:
             avatar_url=f"https://pictures.example/avatars/{n:04d}/160x160",
             follows=rng.randrange(500),
             followed_by=rng.randrange(5000),
-            hides_favorites=n % 5 == 2,
         )
         world.users[user.id] = user
     others = list(world.users.values())[1:]
@@ -192,7 +191,7 @@ def _talk(world: World, rng: random.Random) -> None:
 
 
 def _favorites(world: World, rng: random.Random, size: int) -> None:
-    """Favourites of the account, one third of other people's clips, and of one neighbour."""
+    """Favourites of the account, one third of other people's clips."""
     me = world.me
     own = world.my_clips()
     foreign = [clip for clip in world.clips.values() if clip.user is not me and clip.open_to(me)]
@@ -201,7 +200,6 @@ def _favorites(world: World, rng: random.Random, size: int) -> None:
     for clip in foreign[3::4]:
         if me not in clip.likes:
             clip.likes.append(me)
-    world.following[0].favorites = own[:2] + foreign[:2]
 
 
 def _notifications(world: World) -> None:

@@ -32,7 +32,6 @@ class User:
     followed_by: int
     favorites: list[Clip] = field(default_factory=list)
     """Newest last."""
-    hides_favorites: bool = False
 
     @property
     def uri(self) -> str:

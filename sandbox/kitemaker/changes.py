@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.core import action, set_fields
 from sandbox.kitemaker.records import Initiative, Label, Space
-from sandbox.kitemaker.work_changes import WorkChanges, by_id, pick
+from sandbox.kitemaker.work_changes import WorkChanges, any_of, by_id
 
 
 class Changes(WorkChanges):
@@ -170,7 +170,7 @@ class Changes(WorkChanges):
             done.append(f"added work item {new}")
         for name in ("edit", "move", "archive", "delete", "comment on", "label"):
             items = [item for space in spaces for item in space.items.values()]
-            if (item := pick(rng, items)) is not None:
+            if (item := any_of(rng, items)) is not None:
                 self._do(name, item.id, rng)
                 done.append(f"{name} work item {item.id}")
         if world.work_items.removed and rng.random() < 0.3:
@@ -178,7 +178,7 @@ class Changes(WorkChanges):
             self.return_work_item(back)
             done.append(f"brought work item {back} back")
         done.append(f"edited {len(self.edit_many(3, spaces[0].id))} work items in one moment")
-        if (comment := pick(rng, world.comments())) is not None:
+        if (comment := any_of(rng, world.comments())) is not None:
             rng.choice((self.delete_comment, lambda i: self.edit_comment(i, "")))(comment.id)
             done.append(f"edited or deleted comment {comment.id}")
         self.rename_label(rng.choice(rng.choice(spaces).labels).id, f"label {seed}")
@@ -189,7 +189,15 @@ class Changes(WorkChanges):
         initiative = rng.choice(list(world.initiatives.values()))
         self.archive_initiative(initiative.id, on=initiative.archived_at is None)
         done.append(f"archived or brought back initiative {initiative.id}")
-        feedback = rng.choice(list(world.feedback.values()))
+        self.set_initiative_spaces(initiative.id, [rng.choice(spaces).id])
+        done.append(f"changed the spaces of initiative {initiative.id}")
+        feedback = rng.choice([row for row in world.feedback.values() if row.insights])
+        insight = rng.choice(feedback.insights)
+        item = rng.choice(list(world.work_items.values()))
+        self.link_insight(insight.id, item.id, on=item not in insight.linked)
+        done.append(f"linked insight {insight.id} to work item {item.id}, or no longer")
+        self.assign_work_item(item.id, world.users[0].id, on=world.users[0] not in item.members)
+        done.append(f"changed the members of work item {item.id}")
         self.edit_feedback(feedback.id, processed=not feedback.processed)
         done.append(f"processed or reopened feedback {feedback.id}")
         return done

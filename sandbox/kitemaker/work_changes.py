@@ -194,6 +194,6 @@ def by_id(rows: list[Any], row_id: str) -> Any:
     raise KeyError(row_id)
 
 
-def pick(rng: random.Random, rows: list[Any]) -> Any:
+def any_of(rng: random.Random, rows: list[Any]) -> Any:
     """Any of the rows, or None if there are none."""
     return rng.choice(rows) if rows else None

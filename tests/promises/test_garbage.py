@@ -20,8 +20,9 @@ from tests.kit.payloads import recorded
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Incoming
-from warehouse.store.connect import CATALOG, STATE, Warehouse
-from warehouse.store.engine import open_engine
+from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.open import open_engine
+from warehouse.store.warehouse import Warehouse
 
 KINESCOPE = connector("kinescope")
 TAGS = next(family for family in KINESCOPE.families if family.name == "tags")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import Request, Service
+from sandbox import Request, Service, StandIn
+from sandbox.core.harm import Delivery
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,22 @@ class Way:
     lists: tuple[Listed, ...]
 
 
-def read(service: Service, way: Way, listed: Listed, size: int) -> Iterator[list[dict[str, Any]]]:
-    """The pages of a list, up to the first one that is not full."""
+def read(
+    place: Service | StandIn, way: Way, listed: Listed, size: int
+) -> Iterator[list[dict[str, Any]]]:
+    """The pages of a list, up to the first one that is not full; a stand-in adds its faults."""
+    service = place.service if isinstance(place, StandIn) else place
     headers = way.headers(service.credentials())
     number = 0
     while True:
-        place = number * size if listed.by_rows else number + 1
+        start = number * size if listed.by_rows else number + 1
         mark = "&" if "?" in listed.path else "?"
-        query = f"{mark}{listed.size}={size}&{listed.place}={place}" if listed.size else ""
+        query = f"{mark}{listed.size}={size}&{listed.place}={start}" if listed.size else ""
         target = f"{service.base_path}{listed.path}{query}"
-        answer = service.answer(Request("GET", target, headers))
+        request = Request("GET", target, headers)
+        answer = place.answer(request)
+        if isinstance(answer, Delivery):
+            answer = answer.response
         assert answer.status == 200, (target, answer.body)
         payload = json.loads(answer.body)
         for name in listed.rows:

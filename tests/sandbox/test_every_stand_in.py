@@ -88,6 +88,20 @@ def test_who_has_no_credential_or_a_wrong_one_is_refused(kind: Callable[..., Ser
         assert service.answer(Request("GET", target, headers)).status == 401
 
 
+@pytest.mark.parametrize("harm", ["empty_list", "cut_list", "duplicate_rows", "reordered_rows"])
+def test_faults_find_the_rows_of_its_lists(kind: Callable[..., Service], harm: str) -> None:
+    """A fault changes the rows of a list and nothing else, and counts as fired."""
+    service = kind(size=SIZE)
+    way = WAYS.get(service.name)
+    for listed in () if way is None else way.lists:
+        (calm, *_) = read(service, way, listed, 3)
+        stand_in = StandIn(service, limits=False)
+        fault = stand_in.faults.add(harm, rows=1)
+        (harmed, *_) = read(stand_in, way, listed, 3)
+        assert (fault.fired, harmed == calm) == (1, False), listed.path
+        assert [row for row in harmed if row not in calm] == []
+
+
 def test_every_error_and_every_throttle_has_words_of_the_service(
     kind: Callable[..., Service],
 ) -> None:

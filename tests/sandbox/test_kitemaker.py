@@ -225,12 +225,12 @@ def test_bumps_of_updated_at_are_switches() -> None:
     for bumps in (False, True):
         service.switch("comment_bumps_work_item", bumps)
         service.switch("rename_bumps_work_item", bumps)
-        for deed in (
+        for act in (
             lambda: service.add_comment(item["id"]),
             lambda: service.rename_status(item["status_id"], "Renamed"),
         ):
             before = rows(service, "work_items", id=item["id"])[0]["updated_at"]
-            deed()
+            act()
             after = rows(service, "work_items", id=item["id"])[0]["updated_at"]
             assert (after > before) is bumps
     assert rows(service, "work_items", id=item["id"])[0]["status_name"] == "Renamed"

@@ -137,7 +137,7 @@ def test_a_wrong_control_request_says_what_is_wrong(
 
 
 def test_an_unknown_control_path_lists_the_known_ones(books: StandIn) -> None:
-    """404 with the names of all reads and deeds."""
+    """404 with the names of all reads and commands."""
     answer = ask(books, "/_sandbox/nonsense")
     assert answer.status == 404
     assert "truth" in answer.json()["known"]["GET"]

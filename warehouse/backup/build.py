@@ -19,7 +19,7 @@ from warehouse.backup.selection import Selection, files_needed, queries
 from warehouse.backup.snapshot import engine
 from warehouse.progress import OnStep, Step, size_text
 from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import new_warehouse_id
+from warehouse.store.identity import new_warehouse_id
 
 TARGET = "restored"
 

@@ -20,7 +20,6 @@ from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.selection import Selection, select_from
 from warehouse.files.blobs import store_of
 from warehouse.progress import OnStep, Step, no_progress
-from warehouse.store.connect import Warehouse
 from warehouse.store.durable import (
     copy_checked,
     flush_file,
@@ -31,6 +30,7 @@ from warehouse.store.durable import (
 )
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.state_folder import find_state_folder
+from warehouse.store.warehouse import Warehouse
 
 
 def restore_backup(

@@ -20,11 +20,12 @@ import duckdb
 from connectors.core.errors import AccountBusy, WarehouseProblem
 from warehouse.progress import OnStep, Step, no_progress
 from warehouse.schema.types import literal
-from warehouse.store.connect import FORMAT, Standing, Warehouse, standing_of
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
+from warehouse.store.identity import FORMAT, Identity, identity_of
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.scratch import scratch_folder
+from warehouse.store.warehouse import Warehouse
 
 SOURCE = "source"
 """The name under which the state is attached."""
@@ -39,7 +40,7 @@ class Snapshot:
     file: Path
     name: str
     """The name of the file that people open."""
-    standing: Standing
+    standing: Identity
     identity: str
     """Equal for two snapshots of a file that nobody has touched in between; empty if unknown."""
     scratch: Path
@@ -101,11 +102,11 @@ def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapsho
         yield Snapshot(held, place.path.name, standing, identity, scratch)
 
 
-def _standing(file: Path, name: str) -> Standing | None:
+def _standing(file: Path, name: str) -> Identity | None:
     """What the file says of itself; None where another program keeps it."""
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
-            found = standing_of(connection, None)
+            found = identity_of(connection, None)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             return None

@@ -21,7 +21,7 @@ from warehouse.backup.manifest import Changes, Manifest, RunRecord
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
 from warehouse.backup.tables import MeasuredTable, compare_with, measure, reuse_tables, write_tables
-from warehouse.backup.writer import BackupWriter, describe_backup, finish_backup, kollect_version
+from warehouse.backup.writer import BackupWriter, describe_backup, finish_backup
 from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
 from warehouse.store.durable import (
     flush_tree,
@@ -29,6 +29,7 @@ from warehouse.store.durable import (
     remove_tree,
     rename_new,
 )
+from warehouse.store.identity import kollect_version
 
 MARGIN = 16 << 20
 """Bytes that are left free on the disk, and a little for small files."""

@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,6 +43,7 @@ from warehouse.store.durable import (
     remove_empty_folders,
     write_new,
 )
+from warehouse.store.identity import kollect_version
 
 
 class BackupWriter:
@@ -264,11 +264,3 @@ def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
         files=dict(sorted(writer.stored_files.items())),
         new_bytes=writer.new_bytes,
     )
-
-
-def kollect_version() -> str:
-    """The installed version, `unknown` in a tree that was never installed."""
-    try:
-        return version("kollect")
-    except PackageNotFoundError:
-        return "unknown"

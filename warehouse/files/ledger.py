@@ -19,8 +19,9 @@ from connectors.core.connector import Connector
 from connectors.core.files import FileSource
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.identity import CATALOG, STATE
 from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.warehouse import Warehouse
 
 STORED, FAILED, SKIPPED, GONE = "stored", "failed", "skipped", "gone"
 BATCH_ROWS = 1000

@@ -24,7 +24,6 @@ import msgspec
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.typed_select import Batch, typed_rows
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
-from warehouse.store.processors import any_processor
 
 BATCH_BYTES = 8 << 20
 MANY_BYTES = 32 << 10
@@ -173,7 +172,6 @@ class Batches:
         self._typing.execute("CREATE SCHEMA scratch.incoming")
 
     def _ingest(self) -> None:
-        any_processor()
         while (work := self._queue.get()) is not None:
             try:
                 if self._failure is None:

@@ -15,7 +15,8 @@ from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
 from warehouse.load.state import cursor_row
 from warehouse.schema.types import quoted
-from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.warehouse import Warehouse
 
 
 @dataclass

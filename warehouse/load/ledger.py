@@ -16,7 +16,7 @@ import duckdb
 import msgspec
 
 from warehouse.load.validation import Reject
-from warehouse.store.connect import CATALOG, STATE
+from warehouse.store.identity import CATALOG, STATE
 
 DONE = ("inserted", "updated", "deleted")
 """What every try of a family adds to: what it did once is done."""

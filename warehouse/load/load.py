@@ -23,9 +23,10 @@ from warehouse.load.staging import Incoming
 from warehouse.load.state import cursor_row
 from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
-from warehouse.store.connect import CATALOG, STATE, Warehouse
-from warehouse.store.engine import all_threads
+from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.open import all_threads
 from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.warehouse import Warehouse
 
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
@@ -96,7 +97,7 @@ def _load(
 ) -> dict[str, dict[str, Any]]:
     connection = request.incoming.connection
     started = time.monotonic()
-    with warehouse.writing(connection, stay=True):
+    with warehouse.writing(connection):
         with transaction(connection):
             result = _Load(connection, request).run(started)
         known.refresh(connection)

@@ -16,7 +16,7 @@ import duckdb
 from connectors.core.schema import Column, Table
 from warehouse.load.staging import Incoming
 from warehouse.schema.types import literal, quoted, structure, text_of, value_of
-from warehouse.store.connect import CATALOG
+from warehouse.store.identity import CATALOG
 
 SYSTEM = ("_valid_from", "_first_seen_at", "_run_id", "_raw", "_content")
 

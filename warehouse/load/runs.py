@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import duckdb
@@ -13,8 +12,9 @@ import duckdb
 from connectors.core.connector import Connector
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
-from warehouse.store.connect import CATALOG, STATE, Warehouse
+from warehouse.store.identity import CATALOG, STATE, kollect_version
 from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[s
     connection.execute(
         f"INSERT INTO {place} ({', '.join(values)}) VALUES ({marks})", list(values.values())
     )
-
-
-def kollect_version() -> str:
-    """The installed version, `unknown` in a tree that was never installed."""
-    try:
-        return version("kollect")
-    except PackageNotFoundError:
-        return "unknown"

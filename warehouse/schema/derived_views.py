@@ -17,8 +17,9 @@ from pathlib import Path
 import duckdb
 
 from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import CATALOG, RESERVED, Warehouse
+from warehouse.store.identity import CATALOG
 from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.warehouse import RESERVED, Warehouse
 
 NO_TABLES = "the tables that it needs are not here yet"
 FOLDER = Path(__file__).parent / "sql"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
 
 from connectors.core.connector import Connector
-from connectors.core.errors import KollectError
 from connectors.core.lineage import endpoints
 from connectors.core.schema import Column, snake
 from warehouse.load.known import appeared
 from warehouse.load.staging import Incoming
 from warehouse.schema.types import literal, quoted
-from warehouse.store.connect import CATALOG, FORMAT, LEDGER, STATE, Warehouse, new_warehouse_id
-from warehouse.store.transactions import transaction
+from warehouse.store.identity import CATALOG, FORMAT, LEDGER, STATE, new_warehouse_id
 
 MAX_APPEARED = 100
 """Columns that may appear by themselves in one table; further fields stay in `_raw`. A column
@@ -45,30 +41,6 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
     if rows and rows[0][0] == wanted:
         return
     _create(connection, connector, wanted)
-
-
-@contextlib.contextmanager
-def made_beside(
-    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, connector: Connector
-) -> Iterator[None]:
-    """Make new tables while the block already asks the service, which takes longer.
-
-    A load that comes too early waits for them; what fails here fails there too, and is told
-    there. An empty warehouse that nobody has published yet is all that is left where the
-    process dies.
-    """
-
-    def make() -> None:
-        failures = contextlib.suppress(KollectError, OSError, duckdb.Error)
-        with failures, warehouse.writing(connection), transaction(connection):
-            ensure_schema(connection, connector)
-
-    thread = threading.Thread(target=make, name="schema")
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 def fingerprint(connector: Connector) -> str:

@@ -12,8 +12,12 @@ import duckdb
 from connectors.core.errors import WarehouseProblem
 from warehouse.store.durable import flush_folder
 
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
+DISK_ERRORS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
+)  # fmt: skip
 """What a disk says when it takes nothing more."""
+DUCKDB_DISK_ERRORS = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
+"""The errors in which DuckDB passes on what the operating system said."""
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -48,17 +52,19 @@ def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
 
 
 def storage_problem(error: BaseException, place: Path) -> WarehouseProblem | None:
-    """The same where DuckDB met the disk's refusal; None where the error means another thing.
+    """The refusal of a disk that led to an error; None where the error means another thing.
 
     DuckDB has the operating system's reason only in its text, and a rollback that fails as well
-    would hide it: whatever led to the error counts too.
+    would hide it. So the errors of the system and of DuckDB are followed to what they arose from;
+    an error of Python's own (a bug) counts as what it is.
     """
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, OSError):
+        if isinstance(found, OSError) and found.errno in DISK_ERRORS:
             return disk_problem(found, place)
-        for number in DISK_ERRORS if isinstance(found, duckdb.Error) else ():
+        for number in DISK_ERRORS if isinstance(found, DUCKDB_DISK_ERRORS) else ():
             if os.strerror(number) in str(found):
                 return disk_problem(OSError(number, os.strerror(number)), place)
-        found = found.__cause__ or found.__context__
+        passed_on = isinstance(found, (OSError, duckdb.Error)) and not found.__suppress_context__
+        found = found.__cause__ or (found.__context__ if passed_on else None)
     return None

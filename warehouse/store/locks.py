@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
+from connectors.core.errors import AccountBusy
+
 POLL_SECONDS = 0.05
+OnWait = Callable[[str], None]
 
 
 class HeldElsewhere(Exception):
@@ -28,9 +32,10 @@ class FileLock:
         path: Path,
         *,
         timeout_seconds: float,
-        on_wait: Callable[[str], None] | None = None,
+        on_wait: OnWait | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`on_wait` is called once with the holder's name where the lock is not free at once."""
         self.path = path
         self._timeout = timeout_seconds
         self._on_wait = on_wait
@@ -41,25 +46,32 @@ class FileLock:
         """Waits for the lock; raises HeldElsewhere when the timeout has passed."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._wait(file)
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"process {os.getpid()}\n".encode(), 0)
+        except BaseException:
+            # Where the disk is full the lock was taken already: closing the file frees it.
+            os.close(file)
+            raise
+        self._file = file
+        return self
+
+    def _wait(self, file: int) -> None:
         deadline = time.monotonic() + self._timeout
         told = False
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                return
             except BlockingIOError:
                 holder = os.pread(file, 200, 0).decode(errors="replace").strip()
                 if time.monotonic() >= deadline:
-                    os.close(file)
                     raise HeldElsewhere(holder or "another process") from None
                 if not told and self._on_wait is not None:
                     self._on_wait(holder or "another process")
                 told = True
                 self._sleep(POLL_SECONDS)
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"process {os.getpid()}\n".encode(), 0)
-        self._file = file
-        return self
 
     def __exit__(
         self,
@@ -69,3 +81,28 @@ class FileLock:
     ) -> None:
         os.close(self._file)
         self._file = -1
+
+
+@contextlib.contextmanager
+def hold(
+    path: Path,
+    doing: str,
+    *,
+    timeout_seconds: float,
+    guidance: str = "wait for it, or end that process",
+    account: str = "",
+    on_wait: OnWait | None = None,
+) -> Iterator[None]:
+    """Hold the lock at `path` during the block.
+
+    Raises AccountBusy when another process does not let go in time: "`doing` by process 12".
+    """
+    lock = FileLock(path, timeout_seconds=timeout_seconds, on_wait=on_wait)
+    try:
+        lock.__enter__()
+    except HeldElsewhere as held:
+        raise AccountBusy(f"{doing} by {held.holder}", account=account, guidance=guidance) from None
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)

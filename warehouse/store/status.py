@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
 from warehouse.schema.types import quoted
-from warehouse.store.connect import STATE
+from warehouse.store.identity import STATE
 
 TABLE_STATUS = f"""
 SELECT account, service, table_name,
@@ -70,7 +71,7 @@ def table_status(
     return found
 
 
-def _recorded(connection: duckdb.DuckDBPyConnection, account: str) -> list[tuple[object, ...]]:
+def _recorded(connection: duckdb.DuckDBPyConnection, account: str) -> list[tuple[Any, ...]]:
     try:
         return connection.execute(
             "SELECT table_name, read_at, proved_at, tried_at, complete, reason, rejected, deleted, "

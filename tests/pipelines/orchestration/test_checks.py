@@ -15,8 +15,8 @@ from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
 from pipelines.orchestration.checks import CHECKS, Look, judge_table
 from pipelines.orchestration.sources import Source
 from tests.kit.account import Bench, bench
-from warehouse.store.connect import Warehouse
 from warehouse.store.inspection import latest_loads
+from warehouse.store.warehouse import Warehouse
 
 Judged = dict[str, dg.AssetCheckResult]
 

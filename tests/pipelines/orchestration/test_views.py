@@ -14,7 +14,7 @@ from pipelines.orchestration.derived_views import view_assets
 from pipelines.orchestration.sources import Source
 from tests.kit.account import Bench
 from warehouse.schema.derived_views import NO_TABLES, derived_views, make_views
-from warehouse.store.connect import Warehouse
+from warehouse.store.warehouse import Warehouse
 
 Make = Callable[..., Bench]
 

@@ -9,7 +9,7 @@ import duckdb
 from connectors import connector
 from connectors.core.schema import Table
 from warehouse.load.ingest import FEW_WAIT_SECONDS, MANY_BYTES, MANY_WAIT_SECONDS, Batches
-from warehouse.store.engine import open_engine
+from warehouse.store.open import open_engine
 
 TAGS = connector("kinescope").tables["tags"]
 FOLDERS = connector("kinescope").tables["folders"]

@@ -16,8 +16,9 @@ from connectors.core.records import RecordMapper
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Incoming
-from warehouse.store.connect import CATALOG, Warehouse
-from warehouse.store.engine import open_engine
+from warehouse.store.identity import CATALOG
+from warehouse.store.open import open_engine
+from warehouse.store.warehouse import Warehouse
 
 KINESCOPE = connector("kinescope")
 TAGS = next(family for family in KINESCOPE.families if family.name == "tags")

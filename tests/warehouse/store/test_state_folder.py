@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.store.connect import Warehouse
 from warehouse.store.state_folder import claim_state_folder, common_folder, find_state_folder
+from warehouse.store.warehouse import Warehouse
 
 
 def test_the_first_warehouse_file_owns_the_folder(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from connectors.core.errors import BadCredential
 from tests.kit.account import Bench
-from warehouse.store.connect import Warehouse
 from warehouse.store.status import TableStatus, table_status
+from warehouse.store.warehouse import Warehouse
 
 
 def statuses(bench: Bench) -> dict[str, TableStatus]:
@@ -56,10 +56,10 @@ def test_a_table_that_was_never_loaded_has_no_times_and_no_rows(
     made: Callable[..., Bench],
 ) -> None:
     bench = made("kippt", size=3)
-    bench.sync("lists")
+    bench.sync()
     with Warehouse(bench.warehouse).reading() as connection:
-        found = table_status(connection, "kippt", "kippt", ["clips", "of_another_version"])
+        found = table_status(connection, "kippt", "another", ["clips", "no_such_table"])
     assert found == {
         "clips": TableStatus("clips", 0),
-        "of_another_version": TableStatus("of_another_version", 0),
+        "no_such_table": TableStatus("no_such_table", 0),
     }

@@ -14,8 +14,8 @@ from tests.kit.account import Bench
 KILLED = """
 import os, sys
 from pathlib import Path
-from warehouse.store.connect import Warehouse
-from warehouse.store.engine import open_engine
+from warehouse.store.warehouse import Warehouse
+from warehouse.store.open import open_engine
 from warehouse.store.transactions import count_generation, transaction
 warehouse = Warehouse(Path(sys.argv[1]))
 with open_engine(warehouse.home) as engine, warehouse.writing(engine):

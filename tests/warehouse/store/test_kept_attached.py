@@ -1,4 +1,4 @@
-"""The writer's file between two loads: kept for a moment, let go for others, nothing lost."""
+"""Between two loads the writer's file stays attached for a moment, and nothing is lost by it."""
 
 from __future__ import annotations
 
@@ -14,97 +14,85 @@ import duckdb
 import pytest
 
 from connectors.core.errors import WarehouseProblem
-from warehouse.store.connect import Warehouse
-from warehouse.store.engine import open_engine
-from warehouse.store.lease import Lease
+from warehouse.store.open import open_engine
+from warehouse.store.warehouse import Warehouse
+from warehouse.store.write import KeptAttached
 
-MOMENT = 0.05
+SHORT = 0.05
 LONG = 60.0
 
 
-class Door:
-    """Something to hold open, which counts how often it was opened and shut."""
+class Attachment:
+    """Counts how often it was attached, and may fail to detach."""
 
     def __init__(self) -> None:
-        self.opened = 0
-        self.shut = threading.Event()
+        self.times = 0
+        self.detached = threading.Event()
         self.stuck = False
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[None]:
-        self.opened += 1
-        self.shut.clear()
+    def attach(self) -> Iterator[None]:
+        self.times += 1
+        self.detached.clear()
         try:
             yield
         finally:
-            self.shut.set()
+            self.detached.set()
             if self.stuck:
                 raise OSError(28, "No space left on device")
 
 
-def test_a_load_that_follows_at_once_finds_it_open() -> None:
-    door = Door()
-    lease = Lease(door.open, LONG)
+def test_several_uses_in_a_row_attach_once_and_the_end_detaches() -> None:
+    attachment = Attachment()
+    kept = KeptAttached(attachment.attach, LONG)
     for _ in range(3):
-        with lease.used(stay=True):
-            assert not door.shut.is_set()
-    with lease.used(stay=False):
+        with kept.used():
+            assert not attachment.detached.is_set()
+    assert (attachment.times, attachment.detached.is_set()) == (1, False)
+    kept.end()
+    assert attachment.detached.is_set()
+
+
+def test_it_is_detached_when_it_was_not_used_for_the_given_time() -> None:
+    attachment = Attachment()
+    kept = KeptAttached(attachment.attach, SHORT)
+    with kept.used():
         pass
-    assert (door.opened, door.shut.is_set()) == (1, False)
-    lease.end()
-    assert door.shut.is_set()
+    assert attachment.detached.wait(5)
+    with kept.used():
+        assert attachment.times == 2
+    kept.end()
 
 
-def test_it_is_let_go_when_the_moment_has_passed() -> None:
-    door = Door()
-    lease = Lease(door.open, MOMENT)
-    with lease.used(stay=True):
-        pass
-    assert door.shut.wait(5)
-    with lease.used(stay=True):
-        assert door.opened == 2
-    lease.end()
-
-
-def test_a_question_alone_keeps_nothing() -> None:
-    door = Door()
-    lease = Lease(door.open, LONG)
-    with lease.used(stay=False):
-        pass
-    assert door.shut.is_set()
-
-
-def test_what_breaks_off_lets_go_at_once() -> None:
-    door = Door()
-    lease = Lease(door.open, LONG)
-    with lease.used(stay=True):
-        pass
-    with pytest.raises(RuntimeError, match="broke"), lease.used(stay=True):
+def test_an_error_inside_of_a_use_detaches_at_once() -> None:
+    attachment = Attachment()
+    kept = KeptAttached(attachment.attach, LONG)
+    with pytest.raises(RuntimeError, match="broke"), kept.used():
         raise RuntimeError("broke")
-    assert door.shut.is_set()
+    assert attachment.detached.is_set()
 
 
-def test_what_went_wrong_behind_our_back_is_told_to_the_next() -> None:
-    door = Door()
-    lease = Lease(door.open, MOMENT)
-    door.stuck = True
-    with lease.used(stay=True):
+def test_an_error_of_detaching_in_the_background_is_raised_once_at_the_next_use() -> None:
+    attachment = Attachment()
+    kept = KeptAttached(attachment.attach, SHORT)
+    attachment.stuck = True
+    with kept.used():
         pass
-    assert door.shut.wait(5)
-    door.stuck = False
+    assert attachment.detached.wait(5)
+    attachment.stuck = False
     with pytest.raises(OSError, match="No space"):
-        lease.end()
-    lease.end()  # told once
+        kept.end()
+    kept.end()
 
 
-def test_threads_take_turns() -> None:
-    door = Door()
-    lease = Lease(door.open, MOMENT)
+def test_threads_use_it_one_after_the_other() -> None:
+    attachment = Attachment()
+    kept = KeptAttached(attachment.attach, SHORT)
     inside: list[int] = []
 
     def use() -> None:
         for _ in range(40):
-            with lease.used(stay=True):
+            with kept.used():
                 inside.append(1)
                 assert len(inside) == 1
                 inside.pop()
@@ -114,15 +102,15 @@ def test_threads_take_turns() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    lease.end()
-    assert door.shut.is_set()
+    kept.end()
+    assert attachment.detached.is_set()
 
 
 OTHER = """
 import sys, time
 from pathlib import Path
-from warehouse.store.connect import Warehouse
-from warehouse.store.engine import open_engine
+from warehouse.store.open import open_engine
+from warehouse.store.warehouse import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]))
 with open_engine(warehouse.home) as engine:
     print("ready", flush=True)
@@ -133,8 +121,7 @@ with open_engine(warehouse.home) as engine:
 """
 
 
-def test_another_process_waits_for_a_moment_only(tmp_path: Path) -> None:
-    """While this run reads on, whoever else has something to load gets the file."""
+def test_another_process_gets_the_file_while_this_run_reads_on(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "kollect.duckdb")
     with open_engine(warehouse.home) as engine, warehouse.keeping(engine):
         with subprocess.Popen(
@@ -144,7 +131,7 @@ def test_another_process_waits_for_a_moment_only(tmp_path: Path) -> None:
             assert other.stdin is not None
             assert other.stdout is not None
             assert other.stdout.readline() == "ready\n"
-            with warehouse.writing(engine.cursor(), stay=True):
+            with warehouse.writing(engine.cursor()):
                 other.stdin.write("go\n")
                 other.stdin.flush()
                 time.sleep(0.2)
@@ -152,18 +139,18 @@ def test_another_process_waits_for_a_moment_only(tmp_path: Path) -> None:
         assert 0.1 < waited < 5
 
 
-def test_what_was_committed_is_there_when_the_run_has_ended(tmp_path: Path) -> None:
+def test_everything_committed_is_in_the_file_when_the_run_has_ended(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "kollect.duckdb")
     with open_engine(warehouse.home) as engine, warehouse.keeping(engine):
         for number in range(3):
-            with warehouse.writing(engine.cursor(), stay=True):
+            with warehouse.writing(engine.cursor()):
                 engine.execute(f"CREATE TABLE kept.t{number} AS SELECT {number} AS n")
     with duckdb.connect(str(warehouse.writer), read_only=True) as connection:
         assert connection.execute("SHOW TABLES").fetchall() == [("t0",), ("t1",), ("t2",)]
     assert not warehouse.writer.with_name("kollect.duckdb.wal").exists()
 
 
-def test_a_file_of_something_else_is_refused_as_without_a_lease(tmp_path: Path) -> None:
+def test_a_file_that_is_no_warehouse_is_refused_and_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "kollect.duckdb"
     path.write_bytes(b"not a database" * 1000)
     warehouse = Warehouse(path)
@@ -171,7 +158,7 @@ def test_a_file_of_something_else_is_refused_as_without_a_lease(tmp_path: Path) 
         open_engine(warehouse.home) as engine,
         warehouse.keeping(engine),
         pytest.raises(WarehouseProblem, match="no warehouse of kollect"),
-        warehouse.writing(engine.cursor(), stay=True),
+        warehouse.writing(engine.cursor()),
     ):
         raise AssertionError("must not be reached")
     assert path.read_bytes().startswith(b"not a database")

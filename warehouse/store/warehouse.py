@@ -1,0 +1,208 @@
+"""The warehouse on disk: the file people open, the writer's file, and the way between them.
+
+DuckDB lets one process write a file and nobody else open it meanwhile. So loads go into a
+writer's file below `.kollect/`, and after a run a copy of it is renamed into the place of
+`kollect.duckdb`: readers never block a load, a reader's open file stays as it is, and nobody ever
+sees half a load. The published file alone is enough to go on when `.kollect/` is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import duckdb
+
+from connectors import SERVICES
+from connectors.core.errors import WarehouseProblem
+from warehouse.schema.types import literal
+from warehouse.store.disk import storage_problem
+from warehouse.store.identity import (
+    CATALOG,
+    STATE,
+    identity_of,
+    not_a_warehouse,
+    refuse_newer_format,
+)
+from warehouse.store.locks import OnWait, hold
+from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
+from warehouse.store.state_folder import claim_state_folder
+from warehouse.store.write import KeptAttached
+
+ROW_GROUP_ROWS = 20_480
+"""A load holds so many rows of a table in memory, for each thread, until they go to the disk."""
+RESERVED = (*SERVICES, STATE, CATALOG)
+"""Names of schemas and catalogs that a warehouse file cannot have as well."""
+WRITER_WAIT_SECONDS = 600.0
+
+
+class Warehouse:
+    """One warehouse: `path` is what people open, `home` is kollect's own folder beside it."""
+
+    def __init__(self, path: Path, *, on_wait: OnWait | None = None) -> None:
+        """Raises WarehouseProblem where the name would clash with one of our schemas."""
+        self.path = path.absolute()
+        if self.path.stem.lower() in RESERVED:
+            raise WarehouseProblem(
+                f"a warehouse file cannot be named {self.path.name}: DuckDB would confuse the "
+                f"catalog `{self.path.stem}` with the schema of that name",
+                guidance="name it otherwise in kollect.toml, [warehouse] path",
+            )
+        self._on_wait = on_wait
+        self._kept: KeptAttached | None = None
+
+    @functools.cached_property
+    def home(self) -> Path:
+        """kollect's own folder beside the file; asking for it makes it this file's own."""
+        return claim_state_folder(self.path)
+
+    @property
+    def writer(self) -> Path:
+        """The file that loads go into."""
+        return self.home / "writer" / self.path.name
+
+    @property
+    def bytes(self) -> int:
+        """The size of the writer's file; 0 before the first load."""
+        return self.writer.stat().st_size if self.writer.exists() else 0
+
+    # -- reading ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published file, read-only. Raises WarehouseProblem where there is none yet."""
+        if not self.path.exists():
+            raise WarehouseProblem(
+                f"there is no {self.path.name} yet", guidance="run `kollect sync` first"
+            )
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            raise not_a_warehouse(self.path, error) from error
+        with connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            identity = identity_of(connection, None)
+            if identity is None:
+                raise not_a_warehouse(self.path)
+            refuse_newer_format(identity, self.path)
+            yield connection
+
+    # -- writing ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """The writer's file attached as `kept`, for this process alone, up to date.
+
+        Raises WarehouseProblem (not a warehouse, a newer kollect's, not writable, disk full) and
+        AccountBusy when another process keeps it for more than ten minutes.
+        """
+        attached = self._kept.used() if self._kept else self._attached(connection)
+        with self._explained(self.home), attached:
+            try:
+                yield
+            finally:
+                with contextlib.suppress(duckdb.Error):
+                    connection.execute("USE memory")
+
+    @contextlib.contextmanager
+    def keeping(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Within the block, the writer's file stays attached for a moment after each `writing`,
+        whose connections are all cursors of `engine`."""
+        kept = self._kept = KeptAttached(lambda: self._attached(engine.cursor()))
+        try:
+            yield
+        finally:
+            self._kept = None
+            with self._explained(self.home):
+                kept.end()
+
+    def locked(self) -> AbstractContextManager[None]:
+        """The writer's file for this process alone. Raises AccountBusy after ten minutes."""
+        return hold(
+            self.home / "locks" / f"{self.path.name}.lock",
+            f"{self.path.name} is being written",
+            timeout_seconds=WRITER_WAIT_SECONDS,
+            on_wait=self._on_wait,
+        )
+
+    @contextlib.contextmanager
+    def _attached(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        self.writer.parent.mkdir(parents=True, exist_ok=True)
+        with self.locked():
+            self._bring_up_to_date()
+            self._attach(connection)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(duckdb.Error):
+                    connection.execute("USE memory")
+                connection.execute(f"DETACH {CATALOG}")
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            connection.execute(
+                f"ATTACH {literal(str(self.writer))} AS {CATALOG} "
+                f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
+            )
+        except duckdb.Error as error:
+            raise storage_problem(error, self.home) or not_a_warehouse(
+                self.writer, error
+            ) from error
+        refuse_newer_format(identity_of(connection, CATALOG), self.writer)
+
+    def _bring_up_to_date(self) -> None:
+        """Make the writer's file the newest state: its own, or a file put into its place."""
+        if not self.path.exists():
+            return
+        stamp = Stamp.read(self._stamp_file)
+        if self.writer.exists() and stamp is not None and stamp.is_of(self.path):
+            return
+        identity = published_identity(self.path, stamp)
+        if identity is None:
+            raise WarehouseProblem(
+                f"{self.path.name} exists and is no warehouse of kollect",
+                guidance="move it away, or name another file in kollect.toml, [warehouse] path",
+            )
+        refuse_newer_format(identity, self.path)
+        if self.writer.exists() and stamp is not None and stamp.names(identity):
+            return
+        # The log of a killed load goes first: it belongs to the file that it wrote to.
+        log_of(self.writer).unlink(missing_ok=True)
+        put_in_place(self.path, self.writer)
+        Stamp.of(identity, self.path).write(self._stamp_file)
+
+    # -- publishing ------------------------------------------------------------------------
+
+    def publish(self) -> None:
+        """Put a copy of the writer's file where people open it, all at once.
+
+        Raises WarehouseProblem (disk full, folder not writable); the old file then stays, and the
+        next publish brings both up to date.
+        """
+        if self._kept is not None:
+            with self._explained(self.home):
+                self._kept.end()
+        with self._explained(self.path.parent), self.locked():
+            with duckdb.connect(str(self.writer)) as connection:
+                connection.execute("CHECKPOINT")
+                identity = identity_of(connection, None)
+            if identity is not None:
+                put_in_place(self.writer, self.path)
+                Stamp.of(identity, self.path).write(self._stamp_file)
+
+    @property
+    def _stamp_file(self) -> Path:
+        return self.home / "writer" / f"{self.path.name}.published.json"
+
+    @contextlib.contextmanager
+    def _explained(self, place: Path) -> Iterator[None]:
+        """Raise what the disk refuses as an error that says what to do."""
+        try:
+            yield
+        except (OSError, duckdb.Error) as error:
+            if (problem := storage_problem(error, place)) is None:
+                raise
+            raise problem from error
