@@ -43,8 +43,8 @@ class Costing(Protocol):
     def cursors(self, resource: str) -> Mapping[str, str]:
         """Stored cursors of a resource by scope."""
 
-    def look(self, resource: Resource) -> Any:
-        """The payload of the listing's first page (one request)."""
+    def look(self, resource: Resource, bind: Mapping[str, Any] | None = None) -> Any:
+        """The payload of the listing's first page (one request, however often it is looked at)."""
 
 
 @dataclass(frozen=True)

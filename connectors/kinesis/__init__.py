@@ -222,7 +222,7 @@ KINESIS = checked(
                 "projects",
                 (PROJECT_LIST, ROUTE_LIST, COLLECTION_LIST, RECORD_LIST),
                 plan=copy_projects,
-                cost=cost_of_projects(PROJECT_LIST, RECORD_LIST),
+                cost=cost_of_projects(PROJECT_LIST, COLLECTION_LIST, RECORD_LIST),
             ),
         ),
         notes="connectors/kinesis/notes.md",

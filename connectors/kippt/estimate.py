@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core import Cost, Costing, Record, Resource
+from connectors.core import Cost, Costing, Record, Resource, Skippable
 from connectors.kippt.sync import COUNTED, Routes, number, shared_lists
 from connectors.paging import get_path
+
+LOOKED_INTO = 5
+"""So many lists of others are looked into; further ones are taken to be like them."""
 
 
 def cost_of_clips(asker: Costing, routes: Routes) -> list[Cost]:
@@ -16,9 +19,8 @@ def cost_of_clips(asker: Costing, routes: Routes) -> list[Cost]:
     shared = len(shared_lists(asker, get_path(lists, "objects") or [], number(get_path(me, "id"))))
     costs = [Cost("account", 1, 1), _pages(asker, routes.lists, "lists", lists)]
     if asker.full:
-        clips = asker.look(routes.own_clips)
-        own = _pages(asker, routes.own_clips, "clips", clips)
-        costs += [own, Cost(routes.liked.name, 1, at_least=True), _cut(clips, own.rows)]
+        own = _own_clips(asker, routes, number(get_path(me, "id")))
+        costs += [own, Cost(routes.liked.name, 1, at_least=True), _cut(asker, routes, own.rows)]
     else:
         costs.append(Cost(routes.own_clips.name, 1, at_least=True))
     if shared:
@@ -34,15 +36,54 @@ def _pages(asker: Costing, resource: Resource, table: str, payload: Any) -> Cost
     return Cost(resource.name, resource.paging.requests(rows), rows, at_least=more)
 
 
-def _cut(clips: Any, rows: int) -> Cost:
-    """Clips that show only some of their comments or likes, by the share of the first page."""
-    shown: list[Record] = [row for row in get_path(clips, "objects") or () if isinstance(row, dict)]
-    cut = sum(
+def _own_clips(asker: Costing, routes: Routes, me: int) -> Cost:
+    """The pages of one's own clips; clips of others are kept in the same table."""
+    page = asker.look(routes.own_clips)
+    kept = sum(user_id in (None, me) for (user_id,) in asker.rows("clips", ["user_id"]))
+    more = bool(get_path(page, "meta.next"))
+    rows = max(kept, len(_clips(page))) if more else len(_clips(page))
+    requests = routes.own_clips.paging.requests(rows)
+    return Cost(routes.own_clips.name, requests, rows, at_least=more and not kept)
+
+
+def _cut(asker: Costing, routes: Routes, rows: int) -> Cost:
+    """Clips that show only some of their comments or likes, each of which is asked for alone.
+
+    By the first pages of all listings of clips; own clips beyond the first page by its share.
+    """
+    me = number(get_path(asker.look(routes.account), "id"))
+    lists = get_path(asker.look(routes.lists), "objects") or []
+    shared = shared_lists(asker, lists, me)
+    others = [asker.look(routes.favorites), _look(asker, routes.liked, {"user_id": me})]
+    others += [_look(asker, routes.list_clips, bind) for bind in shared[:LOOKED_INTO]]
+    own = _clips(asker.look(routes.own_clips))
+    elsewhere = {clip_id: clip for page in others for clip_id, clip in _clips(page).items()}
+    alone = {clip_id: clip for clip_id, clip in elsewhere.items() if clip_id not in own}
+    requests = _requests_beyond(own.values()) * max(1.0, rows / max(1, len(own)))
+    requests += _requests_beyond(alone.values()) * max(1.0, len(shared) / LOOKED_INTO)
+    return Cost("cut comments and likes", round(requests), at_least=True)
+
+
+def _look(asker: Costing, resource: Resource, bind: Mapping[str, Any]) -> Any:
+    """The first page; nothing where the service does not show it."""
+    try:
+        return asker.look(resource, bind)
+    except Skippable:
+        return None
+
+
+def _clips(payload: Any) -> dict[int, Record]:
+    shown = get_path(payload, "objects") or ()
+    return {number(clip.get("id")): clip for clip in shown if isinstance(clip, dict)}
+
+
+def _requests_beyond(clips: Iterable[Record]) -> int:
+    """One request for each kind of which a clip does not show all."""
+    return sum(
         number(get_path(clip, f"{kind}.count")) > len(get_path(clip, f"{kind}.data") or ())
-        for clip in shown
+        for clip in clips
         for kind in ("comments", "likes")
     )
-    return Cost("cut comments and likes", round(cut * rows / max(1, len(shown))), at_least=True)
 
 
 def cost_of_follows(asker: Costing, account: Resource, routes: Iterable[Resource]) -> list[Cost]:

@@ -8,18 +8,17 @@ nothing is remembered yet.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
-from connectors.core.errors import BadSettings, Missing, Skippable
+from connectors.core.errors import BadSettings, Skippable
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
-from connectors.core.resources import Resource
 from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
+from pipelines.sync.probe import first_answer
 
 IDENTITY = StateKey(StateKind.IDENTITY)
 
@@ -113,25 +112,14 @@ def ask_owner(account: Account, client: Client, journal: Journal, *, now: bool) 
         return connector.identity(None, client.open_parts())
     fetcher = Fetcher(connector, "identity", client, journal, 1)
     for resource in connector.identity_asks:
-        answer = _first_answer(fetcher, resource, now)
-        if isinstance(answer, Mapping) and (
-            owner := connector.identity(answer, client.open_parts())
-        ):
+        try:
+            answer = first_answer(fetcher, resource, {}, now=now)
+        except Skippable:  # this credential may not see it; another answer may tell
+            continue
+        owner = connector.identity(answer, client.open_parts()) if isinstance(answer, dict) else ""
+        if owner:
             return owner
     return ""
-
-
-def _first_answer(fetcher: Fetcher, resource: Resource, now: bool) -> Any:
-    """The payload of the first page; None where the credential may not see it."""
-    paths = [resource.get, *([resource.fallback_path] if resource.fallback_path else [])]
-    for path in paths:
-        try:
-            return fetcher.get(fetcher.question(resource, path, {}, {}), now=now).payload
-        except Missing:
-            continue
-        except Skippable:
-            return None
-    return None
 
 
 def _same_credential(earlier: Identity, declared: Identity) -> bool:

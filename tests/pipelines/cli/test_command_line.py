@@ -203,11 +203,11 @@ def test_a_service_that_is_down_is_named_and_nothing_is_deleted(kinopio: Bench) 
     kinopio.sync()
     before = {table: kinopio.rows(table) for table in ("spaces", "cards")}
     text = (kinopio.folder / "kollect.toml").read_text()
-    down = text.replace(kinopio.stand_in.url, "http://127.0.0.1:9")
     retry = "retry = { attempts = 2, first_seconds = 0.01, max_seconds = 0.02 }\n"
     (kinopio.folder / "kollect.toml").write_text(
-        down.replace("[accounts.kinopio]\n", f"[accounts.kinopio]\n{retry}")
+        text.replace("[accounts.kinopio]\n", f"[accounts.kinopio]\n{retry}")
     )
+    kinopio.box.__exit__(None, None, None)
     done = kollect(kinopio.folder, "sync", **kinopio.box.environment())
     assert done.returncode == 1
     assert "127.0.0.1" in done.stderr
