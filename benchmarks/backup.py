@@ -81,7 +81,7 @@ def build(file: Path, count: int) -> None:
 
         def rows(number: int) -> str:
             video = VIDEO.replace("COUNT", str(number))
-            content = "md5_number(id || title || version) AS _content"
+            content = "md5(id || title || version)::UUID AS _content"
             return f"SELECT v.*, {RAW} AS _raw, {content} FROM ({video}) v"
 
         connection.execute(f"INSERT INTO kept.kinescope.videos BY NAME {rows(count)}")
@@ -139,8 +139,7 @@ def verify(folder: Path, depth: str) -> None:
     from warehouse.backup import verify_backup
     from warehouse.backup.archive import Archive
 
-    scratch = folder / "scratch"
-    verify_backup(Archive(folder / "backups").find(None), depth, key=None, scratch=scratch)
+    verify_backup(Archive(folder / "backups").find(None), depth, key=None, home=folder)
 
 
 def sha256sum(folder: Path) -> None:

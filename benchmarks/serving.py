@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import ROOT
+from sandbox import SERVICES, StandIn
+from sandbox.core import Request, Response
+from sandbox.kinescope import Kinescope
 
 SMALL_RENDITIONS = 1
 """With one rendition beside the original, a video is about 1.6 KB of JSON."""
+READY_PAGE = 100
 
 
 class Server:
@@ -66,26 +72,53 @@ def serving(service: str, **options: Any) -> Iterator[Server]:
         process.wait()
 
 
+class ReadyPages(Kinescope):
+    """Answers pages of all videos from a temporary file, so that a benchmark measures its client.
+
+    They are made once, signatures included, and are the answers to `order=created_at.asc` with
+    100 rows each; the videos must not change afterwards.
+    """
+
+    def build(self) -> None:
+        super().build()
+        self.library.maker.renditions = SMALL_RENDITIONS
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (read from until the end)
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def prerender(self) -> int:
+        """Make all pages, and the one behind the last that some clients ask for; their number."""
+        headers = {"authorization": f"Bearer {self.credentials()['KINESCOPE_API_TOKEN']}"}
+        for page in range(1, -(-self.size // READY_PAGE) + 2):
+            query = f"page={page}&per_page={READY_PAGE}&order=created_at.asc"
+            body = super().respond(Request("GET", f"/v1/videos?{query}", headers)).body
+            self._places[str(page)] = (self._file.tell(), len(body))
+            self._file.write(body)
+        self._file.flush()
+        return len(self._places)
+
+    def respond(self, request: Request) -> Response:
+        query = request.query
+        place = self._places.get(query.get("page", "1"))
+        wanted = {"page": query.get("page", "1"), "per_page": str(READY_PAGE)}
+        is_ready = request.path == "/v1/videos" and query == {**wanted, "order": "created_at.asc"}
+        if place is None or not is_ready:
+            return super().respond(request)
+        body = os.pread(self._file.fileno(), place[1], place[0])
+        return Response(200, body, {"Content-Type": "application/json"})
+
+
 def main(service: str, options: dict[str, Any]) -> None:
     """Serve until killed; the first line on standard output says where."""
-    from sandbox import Sandbox
-
-    with Sandbox(
-        [service],
-        size=options.get("size"),
-        limits=options.get("limits", False),
-        latency_seconds=options.get("latency", 0.0),
-    ) as box:
-        world: Any = box.services[service]
-        pages = 0
-        if options.get("prerender"):
-            world.library.maker.renditions = SMALL_RENDITIONS
-            pages = world.prerender()
-        stand_in = box.stand_ins[service]
+    ready = bool(options.get("prerender"))
+    sized = {"size": options["size"]} if "size" in options else {}
+    world = (ReadyPages if ready else SERVICES[service])(**sized)
+    pages = world.prerender() if isinstance(world, ReadyPages) else 0
+    limits, latency = options.get("limits", False), options.get("latency", 0.0)
+    with StandIn(world, limits=limits, latency_seconds=latency) as stand_in:
         shown = {
             "url": stand_in.url,
             "origin": stand_in.origin,
-            "environment": box.environment(),
+            "environment": world.credentials(),
             "pages": pages,
         }
         print(json.dumps(shown), flush=True)

@@ -32,7 +32,7 @@ from connectors.core import (
 )
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
-from connectors.http.judges import judge_kinescope
+from connectors.kinescope.errors import classify_kinescope
 from connectors.kinescope.files import FILES, HOSTS, LARGEST, SIGNATURE
 from connectors.kinescope.tables import (
     ANALYTICS,
@@ -166,6 +166,7 @@ USAGE_WINDOW = Resource(
     "/v1/billing/usage",
     (Rows(BILLING_USAGE, rows=usage_of_day, only=within),),
     params={"from": "{from}", "to": "{to}", "group_by": "project_id"},
+    paging=PAGES,
     listing=False,
 )
 
@@ -239,7 +240,7 @@ KINESCOPE = checked(
         http=HttpConfig(
             headers={"Authorization": "Bearer {token}"},
             windows=(Window(10, 1.0), Window(300, 60.0)),
-            judge=judge_kinescope,
+            classify=classify_kinescope,
             max_in_flight=8,
         ),
         families=(
@@ -283,6 +284,7 @@ KINESCOPE = checked(
                         "annotations",
                         "/v1/videos/{video_id}/annotations",
                         (Rows(ANNOTATIONS, at="data", inherit={"media_id": request("video_id")}),),
+                        paging=PAGES,
                         each=ForEachChanged("videos", {"video_id": "id"}),
                     ),
                 ),
@@ -313,6 +315,7 @@ KINESCOPE = checked(
                                 inherit={"playlist_id": request("playlist_id")},
                             ),
                         ),
+                        paging=PAGES,
                         each=ForEachParent("playlists", {"playlist_id": "id"}),
                     ),
                 ),

@@ -29,10 +29,11 @@ SIGNATURE = ("sign", "expires", "X-Amz-*")
 LARGEST = 0
 """Originals are what one wants to have, whatever their size; `kollect plan` says it before."""
 ONE_VIDEO = Resource("one_video", "/v1/videos/{video_id}")
-VIDEO_POSTERS = Resource(
-    "video_posters", "/v1/videos/{video_id}/posters", params={"page": "1", "per_page": "100"}
+FIRST_PAGE = {"page": "1", "per_page": "100"}
+VIDEO_POSTERS = Resource("video_posters", "/v1/videos/{video_id}/posters", params=FIRST_PAGE)
+VIDEO_ANNOTATIONS = Resource(
+    "video_annotations", "/v1/videos/{video_id}/annotations", params=FIRST_PAGE
 )
-VIDEO_ANNOTATIONS = Resource("video_annotations", "/v1/videos/{video_id}/annotations")
 MATERIAL_LINK = Resource("material_link", "/v1/additional-materials/{material_id}/link")
 ONE_EVENT = Resource("one_event", "/v2/live/events/{event_id}")
 

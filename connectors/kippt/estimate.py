@@ -6,26 +6,37 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectors.core import Cost, Costing, Record, Resource, Skippable
-from connectors.kippt.sync import COUNTED, Routes, number, shared_lists
+from connectors.kippt.endpoints import (
+    ACCOUNT,
+    FAVORITE_CLIPS,
+    FOLLOWERS,
+    FOLLOWING,
+    LIKED_CLIPS,
+    LIST_CLIPS,
+    LIST_LIST,
+    OWN_CLIPS,
+)
+from connectors.kippt.normalize import number
+from connectors.kippt.sync import COUNTED, shared_lists
 from connectors.paging import get_path
 
 LOOKED_INTO = 5
 """So many lists of others are looked into; further ones are taken to be like them."""
 
 
-def cost_of_clips(asker: Costing, routes: Routes) -> list[Cost]:
+def cost_of_clips(asker: Costing) -> list[Cost]:
     """The requests of `copy_clips`; more where clips changed, or where others' lists are cut."""
-    me, lists = asker.look(routes.account), asker.look(routes.lists)
+    me, lists = asker.look(ACCOUNT), asker.look(LIST_LIST)
     shared = len(shared_lists(asker, get_path(lists, "objects") or [], number(get_path(me, "id"))))
-    costs = [Cost("account", 1, 1), _pages(asker, routes.lists, "lists", lists)]
+    costs = [Cost("account", 1, 1), _pages(asker, LIST_LIST, "lists", lists)]
     if asker.full:
-        own = _own_clips(asker, routes, number(get_path(me, "id")))
-        costs += [own, Cost(routes.liked.name, 1, at_least=True), _cut(asker, routes, own.rows)]
+        own = _own_clips(asker, number(get_path(me, "id")))
+        costs += [own, Cost(LIKED_CLIPS.name, 1, at_least=True), _cut(asker, own.rows)]
     else:
-        costs.append(Cost(routes.own_clips.name, 1, at_least=True))
+        costs.append(Cost(OWN_CLIPS.name, 1, at_least=True))
     if shared:
-        costs.append(Cost(routes.list_clips.name, shared, at_least=True))
-    costs.append(_pages(asker, routes.favorites, "favorites", asker.look(routes.favorites)))
+        costs.append(Cost(LIST_CLIPS.name, shared, at_least=True))
+    costs.append(_pages(asker, FAVORITE_CLIPS, "favorites", asker.look(FAVORITE_CLIPS)))
     return costs
 
 
@@ -36,27 +47,27 @@ def _pages(asker: Costing, resource: Resource, table: str, payload: Any) -> Cost
     return Cost(resource.name, resource.paging.requests(rows), rows, at_least=more)
 
 
-def _own_clips(asker: Costing, routes: Routes, me: int) -> Cost:
+def _own_clips(asker: Costing, me: int) -> Cost:
     """The pages of one's own clips; clips of others are kept in the same table."""
-    page = asker.look(routes.own_clips)
+    page = asker.look(OWN_CLIPS)
     kept = sum(user_id in (None, me) for (user_id,) in asker.rows("clips", ["user_id"]))
     more = bool(get_path(page, "meta.next"))
     rows = max(kept, len(_clips(page))) if more else len(_clips(page))
-    requests = routes.own_clips.paging.requests(rows)
-    return Cost(routes.own_clips.name, requests, rows, at_least=more and not kept)
+    requests = OWN_CLIPS.paging.requests(rows)
+    return Cost(OWN_CLIPS.name, requests, rows, at_least=more and not kept)
 
 
-def _cut(asker: Costing, routes: Routes, rows: int) -> Cost:
+def _cut(asker: Costing, rows: int) -> Cost:
     """Clips that show only some of their comments or likes, each of which is asked for alone.
 
     By the first pages of all listings of clips; own clips beyond the first page by its share.
     """
-    me = number(get_path(asker.look(routes.account), "id"))
-    lists = get_path(asker.look(routes.lists), "objects") or []
+    me = number(get_path(asker.look(ACCOUNT), "id"))
+    lists = get_path(asker.look(LIST_LIST), "objects") or []
     shared = shared_lists(asker, lists, me)
-    others = [asker.look(routes.favorites), _look(asker, routes.liked, {"user_id": me})]
-    others += [_look(asker, routes.list_clips, bind) for bind in shared[:LOOKED_INTO]]
-    own = _clips(asker.look(routes.own_clips))
+    others = [asker.look(FAVORITE_CLIPS), _look(asker, LIKED_CLIPS, {"user_id": me})]
+    others += [_look(asker, LIST_CLIPS, bind) for bind in shared[:LOOKED_INTO]]
+    own = _clips(asker.look(OWN_CLIPS))
     elsewhere = {clip_id: clip for page in others for clip_id, clip in _clips(page).items()}
     alone = {clip_id: clip for clip_id, clip in elsewhere.items() if clip_id not in own}
     requests = _requests_beyond(own.values()) * max(1.0, rows / max(1, len(own)))
@@ -86,8 +97,11 @@ def _requests_beyond(clips: Iterable[Record]) -> int:
     )
 
 
-def cost_of_follows(asker: Costing, account: Resource, routes: Iterable[Resource]) -> list[Cost]:
+def cost_of_follows(asker: Costing) -> list[Cost]:
     """By the counts that the account shows."""
-    me = asker.look(account)
-    told = [(resource, number(get_path(me, COUNTED[resource.name]))) for resource in routes]
+    me = asker.look(ACCOUNT)
+    told = [
+        (resource, number(get_path(me, COUNTED[resource.name])))
+        for resource in (FOLLOWERS, FOLLOWING)
+    ]
     return [Cost(r.name, r.paging.requests(rows), rows) for r, rows in told]

@@ -6,7 +6,6 @@ that is killed leaves whole files with a receipt and others in part: the next on
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,10 +16,11 @@ from typing import Any
 
 from connectors.core.errors import Fatal, Forbidden, KollectError, Missing
 from connectors.core.files import FileSource
-from connectors.http.download import Downloader, Fetched
-from connectors.http.file_response import LeftOut, Wanted
-from connectors.http.partial_file import Part
+from connectors.http.download import Downloader, ReceivedFile
+from connectors.http.file_response import ExpectedFile, FileNotWanted
+from connectors.http.partial_file import PartialFile
 from connectors.http.redact import safe_text
+from connectors.http.stopping import Stop
 from pipelines.files.estimate import FilePlan, plan_of
 from pipelines.files.links import FreshLinks
 from pipelines.files.selection import NO_LINK, Chooser, Todo
@@ -97,7 +97,7 @@ class FileMeans:
     store: Store
     downloader: Downloader
     links: FreshLinks
-    stop: threading.Event
+    stop: Stop
     parallel: int
     largest: int
     now: Callable[[], datetime]
@@ -229,7 +229,7 @@ class FileSync:
         name = link.name or None
         try:
             got = self._received(todo)
-        except LeftOut as error:
+        except FileNotWanted as error:
             size = error.bytes or link.bytes
             return FileStatus(mark, SKIPPED, bytes=size, file_name=name, reason=error.what)
         except Missing as error:
@@ -252,26 +252,26 @@ class FileSync:
             self.means.now(),
         )
 
-    def _received(self, todo: Todo) -> Fetched:
+    def _received(self, todo: Todo) -> ReceivedFile:
         """The file, in its place in the store."""
         means, place = self.means, self.means.store.part(self.means.account, todo.name)
-        notes = Part(place).notes
+        notes = PartialFile(place).notes
         if notes.sha256 and means.store.holds(notes.sha256, notes.bytes):
             # It came whole, but the program ended before that was on record.
-            return Fetched(notes.sha256, notes.bytes, notes.content_type, notes.file_name)
+            return ReceivedFile(notes.sha256, notes.bytes, notes.content_type, notes.file_name)
         link = todo.link
-        wanted = Wanted(link.bytes, link.md5, todo.source.kinds, means.largest)
+        expected = ExpectedFile(link.bytes, link.md5, todo.source.kinds, means.largest)
         address = link.address or means.links.link(todo.source, todo.named.row)
         if not address:
-            raise LeftOut(NO_LINK)
+            raise FileNotWanted(NO_LINK)
         try:
-            got = means.downloader.fetch(address, place, wanted)
+            got = means.downloader.fetch(address, place, expected)
         except Forbidden as refused:
             again = means.links.link(todo.source, todo.named.row, again=True)
             if again is None:
                 raise _over(refused) from None
             try:
-                got = means.downloader.fetch(again, place, wanted)
+                got = means.downloader.fetch(again, place, expected)
             except Forbidden as refused_again:
                 raise _over(refused_again) from None
         means.store.take(place.with_name(f"{place.name}.part"), got.sha256)

@@ -112,8 +112,8 @@ def plan_files(
         with ledger.survey(sources) as survey:
             plan = plan_of(survey, chooser)
     for family in new:
-        wanted = {t.name for t in family_tables(family)} & set(tables)
-        found = sources_of(connector, sorted(wanted))
+        expected = {t.name for t in family_tables(family)} & set(tables)
+        found = sources_of(connector, sorted(expected))
         if found:
             _reckon(family, found, probe, chooser, plan)
     return plan

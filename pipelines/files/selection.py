@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.core.connector import Connector
 from connectors.core.files import FileLink, FileSource, links_of
-from connectors.http.host_allowlist import HostList, read_hosts
+from connectors.http.host_allowlist import HostAllowlist, read_hosts
 from pipelines.settings import Account
 from pipelines.settings.files import FileSettings
 from warehouse.files.blobs import Store
@@ -76,7 +76,7 @@ class Chooser:
         self._full = full
         # Names are only resolved when a file is fetched.
         allowed = read_hosts(account.files.hosts, account.base_url)
-        self._hosts = HostList(allowed, resolve=lambda host: ())
+        self._hosts = HostAllowlist(allowed, resolve=lambda host: ())
 
     def choose(self, source: FileSource, records: Sequence[Named]) -> Choice:
         """What is to be done for these records."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connectors.http.bandwidth import Pace
+from connectors.http.bandwidth import BandwidthLimit
 from connectors.http.client import Client
 from connectors.http.download import Downloader, OwnHost
 from connectors.http.events import Reporter
-from connectors.http.host_allowlist import HostList, read_hosts
+from connectors.http.host_allowlist import HostAllowlist, read_hosts
+from connectors.http.stopping import Stop
 from pipelines.files.download import FileCounts, FileMeans, FileSync
 from pipelines.files.links import FreshLinks
 from pipelines.files.selection import Chooser, sources_of
@@ -36,17 +36,17 @@ def download_files(
     tell: Callable[[str, FileCounts], None],
 ) -> FileCounts:
     """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
-    store, stop = Store(warehouse.path), threading.Event()
+    store, stop = Store(warehouse.path), Stop(runtime.stop, runtime.sleep)
     sources = sources_of(account.connector, tables)
     settings = account.files
     downloader = Downloader(
-        HostList(read_hosts(settings.hosts, account.base_url)),
-        OwnHost(account.base_url, client.throttle, account.connector.http.judge),
+        HostAllowlist(read_hosts(settings.hosts, account.base_url)),
+        OwnHost(account.base_url, client.rate_limiter, account.connector.http.classify),
         parallel=settings.parallel,
-        pace=Pace(settings.bytes_per_second, clock=runtime.clock, sleep=runtime.sleep),
+        bandwidth=BandwidthLimit(settings.bytes_per_second, clock=runtime.clock, stop=stop),
         retry=account.retry,
         transport=runtime.transport,
-        sleep=runtime.sleep,
+        clock=runtime.clock,
         stop=stop,
         tell=Reporter(account.name, None),
     )
@@ -70,5 +70,4 @@ def download_files(
     try:
         return FileSync(means, run_id).run()
     finally:
-        stop.set()
         downloader.close()

@@ -1,100 +1,80 @@
-"""Answers about analytics and billing (page, section 10)."""
+"""The routes of analytics and billing (page, section 10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sandbox.kinescope.catalogue import Record
-from sandbox.kinescope.errors import Refusal, bad_order, invalid, not_found
+from sandbox.core import Refused, Route
+from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.figures import FIELDS, Hour
-from sandbox.kinescope.lists import Asked, asked_order, asked_page, echo, sort_rows
-from sandbox.kinescope.routing import get
-from sandbox.kinescope.state import State
+from sandbox.kinescope.routes import KinescopeCall, Payload, asked_order, bare, in_order, paged
+from sandbox.kinescope.videos import Record
 
-GROUPS = ("hour", "day", "week", "month")
-ENTITIES = (
-    "video_id",
-    "device",
-    "watch_time",
-    "city",
-    "country_code",
-    "folder_name",
-    "folder_id",
-    "project_name",
-    "project_id",
-)
-MADE_ENTITIES = {"device": "desktop", "city": "Казань", "country_code": "RU"}
-ECHOED = {"video_id", "workspace_id", "external_id", *ENTITIES} - {"watch_time"}
-"""Values of `fields` that name no figure."""
-OVERVIEW = {"views": "view", "duration": "play", "watch_time": "watch_time"} | {
-    "player_loads": "player_load"
+OVERVIEW = {
+    "views": "view",
+    "duration": "play",
+    "watch_time": "watch_time",
+    "player_loads": "player_load",
 }
 
 
 @dataclass(frozen=True)
 class Range:
-    """From one instant to another, and how the answer repeats them."""
+    """From one time to another, and how the answer repeats them."""
 
     start: datetime
     end: datetime
     meta: dict[str, str]
 
+    @property
+    def last(self) -> datetime:
+        return self.end - timedelta(seconds=1)
 
-@get("/v1/analytics", csv=True)
-def analytics(state: State, asked: Asked) -> Any:
-    wanted = _range(state, asked)
-    group = _choice(state, asked, "group", GROUPS, "day")
-    entities = _names(state, asked, "group_entities", ENTITIES)
-    fields = _names(state, asked, "fields", (*FIELDS, *sorted(ECHOED)))
-    fields = [field for field in fields if field not in ECHOED] or ["view", "play"]
+
+def analytics(call: KinescopeCall) -> Payload:
+    """By day, and by video where that is asked for; no other grouping is made here."""
+    wanted = asked_range(call)
+    names_of(call, "group", ("day",))
+    by_video = names_of(call, "group_entities", ("video_id",))
+    fields = names_of(call, "fields", FIELDS) or ["view", "play"]
     rows: dict[tuple[Any, ...], Record] = {}
-    for hour in _hours(state, wanted, group):
-        start = bucket(state, hour.start, group)
-        named = {entity: _entity(state, entity, hour) for entity in entities}
-        key = (start, *named.values())
-        if key not in rows:
-            known = {"workspace_id": state.catalogue.workspace_id, **named, "date": _text(start)}
-            rows[key] = {**known, **dict.fromkeys(fields, 0)}
+    for hour in hours(call.service, wanted):
+        start = day_of(call.service, hour.start)
+        told = {"video_id": hour.video_id} if by_video else {}
+        row = rows.setdefault((start, *told.values()), dict.fromkeys(fields, 0) | told)
+        row |= {"workspace_id": call.service.account.workspace_id, "date": text_of(start)}
         for field in fields:
-            rows[key][field] += hour.figures[field]
-    data = [rows[key] for key in sorted(rows, key=str)]
-    meta: Record = {"time": wanted.meta}
-    if asked.query.get("order"):
-        orders = asked_order(asked, [field for field in FIELDS if field != "watch_time"], "")
-        if missing := [order.field for order in orders if order.field not in fields]:
-            raise bad_order(missing[0])
-        sort_rows(data, orders, lambda row, field: row[field], nulls="largest")
-        meta["order"] = echo(orders)
-    if state.settings["analytics_paging"] == "paged":
-        page = asked_page(state, asked)
-        meta["pagination"] = page.meta(len(data))
-        data = list(page.of(data))
+            row[field] += hour.figures[field]
+    data = [rows[key] for key in sorted(rows)]
+    meta: Payload = {"time": wanted.meta}
+    if call.query.get("order"):  # by what is counted, but for watch_time
+        orders = asked_order(call, [field for field in fields if field != "watch_time"], "")
+        data = in_order(call, data, orders, lambda row, field: row[field])
+        meta["order"] = {order.field: "desc" if order.descending else "asc" for order in orders}
+    if call.service.switches.analytics_paging == "paged":
+        return paged(call, data, dict, meta=meta)
     return {"meta": meta, "data": data}
 
 
-@get("/v1/analytics/overview")
-def overview(state: State, asked: Asked) -> Any:
-    wanted = _range(state, asked)
-    group = _choice(state, asked, "group_time", GROUPS, "day")
-    video_id = asked.query.get("video_id")
-    buckets: dict[datetime, Record] = {}
-    day = wanted.start.astimezone(state.zone).date()
-    last = min((wanted.end - timedelta(seconds=1)).astimezone(state.zone).date(), state.today)
-    while day <= last:  # days without views are shown, days to come are not
-        start = bucket(state, datetime.combine(day, time(0), state.zone), group)
-        buckets.setdefault(start, dict.fromkeys(OVERVIEW, 0))
+def overview(call: KinescopeCall) -> Payload:
+    """Days without views are shown, days to come are not."""
+    service, wanted = call.service, asked_range(call)
+    names_of(call, "group_time", ("day",))
+    days: dict[datetime, dict[str, int]] = {}
+    day = wanted.start.astimezone(service.zone).date()
+    while day <= min(wanted.last.astimezone(service.zone).date(), service.today):
+        start = datetime.combine(day, time(0), service.zone).astimezone(UTC)
+        days[start] = dict.fromkeys(OVERVIEW, 0)
         day += timedelta(days=1)
-    total = dict.fromkeys(OVERVIEW, 0)
-    for hour in _hours(state, wanted, group):
-        if video_id and hour.video_id != video_id:
-            continue
-        row = buckets.setdefault(bucket(state, hour.start, group), dict.fromkeys(OVERVIEW, 0))
+    for hour in hours(service, wanted):
+        row = days.setdefault(day_of(service, hour.start), dict.fromkeys(OVERVIEW, 0))
         for name, figure in OVERVIEW.items():
             row[name] += hour.figures[figure]
-            total[name] += hour.figures[figure]
+    total = {name: sum(row[name] for row in days.values()) for name in OVERVIEW}
     seen = {"views": total["views"], "player_loads": total["player_loads"]}
     top = {
         "oses": [{"name": "Mac OS X", **seen}],
@@ -102,129 +82,91 @@ def overview(state: State, asked: Asked) -> Any:
         "browsers": [{"name": "Chrome", **seen}],
         "countries": [{"name": "Russian Federation", "code": "RU", **seen}],
     }
-    timeline = [{**buckets[start], "date": _text(start)} for start in sorted(buckets)]
-    meta = {"time": wanted.meta}
-    return {"meta": meta, "data": {"total": total, "timeline": timeline, "top": top}}
+    timeline = [{**days[start], "date": text_of(start)} for start in sorted(days)]
+    data = {"total": total, "timeline": timeline, "top": top}
+    return {"meta": {"time": wanted.meta}, "data": data}
 
 
-@get("/v1/billing/usage", csv=True)
-def billing_usage(state: State, asked: Asked) -> Any:
-    wanted = _range(state, asked)
-    first = wanted.start.date()  # billing days are UTC days: as written, without the zone
-    last = (wanted.end - timedelta(seconds=1)).date()
-    by_project = asked.query.get("group_by") == "project_id"
-    project_id = asked.query.get("project_id")
+def billing_usage(call: KinescopeCall) -> Payload:
+    """Days of billing are days in UTC, as written; a row without usage names no project."""
+    wanted = asked_range(call)
+    project_id = call.query.get("project_id")
     rows: dict[tuple[Any, ...], Record] = {}
-    for row in state.figures.usage():
-        if not first <= row.day <= last or (project_id and row.project_id != project_id):
+    for row in call.service.account.figures.usage():
+        inside = wanted.start.date() <= row.day <= wanted.last.date()
+        if not inside or project_id not in (None, row.project_id):
             continue
         shown: Record = {"date": f"{row.day}T00:00:00Z", "usage": 0, "product": row.product}
-        if by_project and row.project_id is not None:
+        if call.query.get("group_by") == "project_id" and row.project_id is not None:
             shown["project_id"] = row.project_id
         key = (row.day, row.product, shown.get("project_id"))
         rows.setdefault(key, shown)["usage"] += row.usage
-    return {"data": list(rows.values())}
+    return bare(call, list(rows.values()))
 
 
-@get("/v1/billing/invoices/{invoice_id}", csv=True)
-def invoice(state: State, asked: Asked) -> Any:
-    """Only the seed knows invoices, and no list of them: any whole number is one here."""
-    if not asked.ids["invoice_id"].isdecimal():
-        raise not_found()
-    return {"data": {"id": asked.ids["invoice_id"], "amount": 1200, "currency": "RUB"}}
+def invoice(call: KinescopeCall, invoice_id: str) -> Payload:
+    return {"data": call.service.account.records["invoices"].find(invoice_id)}
 
 
-def bucket(state: State, instant: datetime, group: str) -> datetime:
-    """The start in UTC of the workspace's hour, day, week or month around an instant."""
-    local = instant.astimezone(state.zone)
-    if group == "hour":
-        return local.replace(minute=0, second=0).astimezone(UTC)
-    day = local.date()
-    if group == "week":
-        day -= timedelta(days=day.weekday())
-    elif group == "month":
-        day = day.replace(day=1)
-    return datetime.combine(day, time(0), state.zone).astimezone(UTC)
+FIGURE_ROUTES = (
+    Route("GET", "/v1/analytics", analytics),
+    Route("GET", "/v1/analytics/overview", overview),
+    Route("GET", "/v1/billing/usage", billing_usage),
+    Route("GET", "/v1/billing/invoices/{invoice_id}", invoice),
+)
+GIVES_CSV = re.compile("/v1/(analytics|billing/usage|billing/invoices/[^/]+)")
+"""With `.csv` behind these paths comes CSV; behind any other JSON all the same."""
 
 
-def _hours(state: State, wanted: Range, group: str) -> Iterator[Hour]:
-    """All figures of the buckets that the range touches, or only those within the range."""
-    cut = state.settings["range_cuts_buckets"]
-    start = wanted.start if cut else bucket(state, wanted.start, group)
-    last = wanted.end - timedelta(seconds=1)
-    last_bucket = bucket(state, last, group)
-    for day in state.figures.days():
-        for hour in state.figures.hours(day, state.zone):
-            if hour.start < start:
-                continue
-            if hour.start < wanted.end or (
-                not cut and bucket(state, hour.start, group) <= last_bucket
-            ):
-                yield hour
+def day_of(service: Changes, instant: datetime, days_later: int = 0) -> datetime:
+    """The start in UTC of the workspace's day around an instant, or of one after it."""
+    day = instant.astimezone(service.zone).date() + timedelta(days=days_later)
+    return datetime.combine(day, time(0), service.zone).astimezone(UTC)
 
 
-def _range(state: State, asked: Asked) -> Range:
+def hours(service: Changes, wanted: Range) -> Iterator[Hour]:
+    """All figures of the days that the range touches, or only those within the range."""
+    start, end = wanted.start, wanted.end
+    if not service.switches.range_cuts_buckets:
+        start = day_of(service, start)
+        end = day_of(service, wanted.last, days_later=1)
+    figures = service.account.figures
+    for day in figures.days():
+        yield from (h for h in figures.hours(day, service.zone) if start <= h.start < end)
+
+
+def asked_range(call: KinescopeCall) -> Range:
     """What `from` and `to` mean; refuses where one is missing or is no date."""
+    switches, zone = call.service.switches, call.service.zone
     ends: list[datetime] = []
     shown: dict[str, str] = {}
     for name in ("from", "to"):
-        text = asked.query.get(name, "")
+        text = call.query.get(name, "")
         if not text:
-            raise _wrong(state, name, "required", f"{name} is required")
-        inclusive = name == "to" and state.settings["range_end"] == "inclusive"
+            raise Refused(400, f"{name} is required", parameter=name, reason="required")
+        later = timedelta(days=name == "to" and switches.range_end == "inclusive")
         try:
             if len(text) == 10:
-                day = date.fromisoformat(text) + timedelta(days=int(inclusive))
-                zone = UTC if state.settings["range_cuts_buckets"] else state.zone
-                ends.append(datetime.combine(day, time(0), zone))
+                in_zone = UTC if switches.range_cuts_buckets else zone
+                ends.append(datetime.combine(date.fromisoformat(text) + later, time(0), in_zone))
                 shown[name] = f"{text}T00:00:00Z"
             else:
-                when = datetime.fromisoformat(text)
-                if when.tzinfo is None:
-                    raise ValueError(text)
-                ends.append(when)
-                shown[name] = _text(when)
-        except ValueError as problem:
-            must = "must be YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"
-            raise _wrong(state, name, "format", must) from problem
-    return Range(ends[0], ends[1], {**shown, "timezone": state.zone.key})
+                ends.append(datetime.fromisoformat(text).astimezone(UTC))
+                shown[name] = text_of(ends[-1])
+        except ValueError:
+            form = "must be YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"
+            raise Refused(400, form, parameter=name, reason="format") from None
+    return Range(ends[0], ends[1], {**shown, "timezone": zone.key})
 
 
-def _entity(state: State, entity: str, hour: Hour) -> Any:
-    if entity == "video_id":
-        return hour.video_id
-    if entity in MADE_ENTITIES:
-        return MADE_ENTITIES[entity]
-    number = state.library.find(hour.video_id)
-    if number is None or entity == "watch_time":
-        return "" if entity != "watch_time" else hour.figures["watch_time"]
-    facts = state.library.facts(number)
-    if entity.endswith("_id"):
-        return getattr(facts, entity) or ""
-    table, record_id = (
-        ("folders", facts.folder_id) if entity == "folder_name" else ("projects", facts.project_id)
-    )
-    return state.tables[table].get(record_id or "", {}).get("name", "")
-
-
-def _choice(state: State, asked: Asked, name: str, choices: tuple[str, ...], default: str) -> str:
-    value = asked.query.get(name) or default
-    if value not in choices:
-        raise _wrong(state, name, "oneof", f"Must be one of: {', '.join(choices)}")
-    return value
-
-
-def _names(state: State, asked: Asked, name: str, choices: tuple[str, ...]) -> list[str]:
-    values = [value for value in asked.query.get(name, "").split(",") if value]
+def names_of(call: KinescopeCall, name: str, choices: Sequence[str]) -> list[str]:
+    """The names that a parameter lists; refuses with 422 others than these."""
+    values = [value for value in call.query.get(name, "").split(",") if value]
     for value in values:
         if value not in choices:
-            raise _wrong(state, name, "oneof", f"Unknown: {value}")
+            raise Refused(400, f"Must be among: {choices}", parameter=name, reason="oneof")
     return values
 
 
-def _wrong(state: State, name: str, reason: str, message: str) -> Refusal:
-    return invalid(state.settings["validation_errors"], name, reason, message)
-
-
-def _text(instant: datetime) -> str:
+def text_of(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

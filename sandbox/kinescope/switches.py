@@ -2,130 +2,92 @@
 
 from __future__ import annotations
 
-from sandbox.service import Switch
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-SWITCHES = (
-    Switch(
-        "auth_errors",
+from sandbox.core import Switches, any_value, one_of
+
+
+@dataclass
+class KinescopeSwitches(Switches):
+    auth_errors: str = one_of(
         "probed",
-        ("probed", "seed"),
-        "no header: 400 with 100101 as probed live, or the plain 401 of the guidelines",
-    ),
-    Switch(
-        "validation_errors",
         "seed",
-        ("seed", "openapi"),
-        "422 with 400400 and invalid_params, or 400 with 402402",
-    ),
-    Switch(
-        "per_page_over_maximum",
-        "clamp",
-        ("clamp", "error"),
-        "a page larger than the maximum is cut down or refused",
-    ),
-    Switch("largest_page", 100, (100, 50, 25, 10), "the maximum of per_page"),
-    Switch(
-        "default_video_order",
-        "title.asc",
-        ("title.asc", "created_at.desc"),
-        "of videos asked without order",
-    ),
-    Switch(
-        "null_updated_at",
+        about="no header: 400 with 100101 as probed live, or the plain 401 of the guidelines",
+    )
+    validation_errors: str = one_of(
+        "seed", "openapi", about="422 with 400400 and invalid_params, or 400 with 402402"
+    )
+    per_page_over_maximum: str = one_of(
+        "clamp", "error", about="a page larger than the maximum is cut down or refused"
+    )
+    largest_page: int = one_of(100, 50, 25, 10, about="the maximum of per_page")
+    bare_lists: str = one_of(
+        "paged",
+        "whole",
+        "pages without meta",
+        about="lists that no source shows, or shows without meta (annotations, playlist entities, "
+        "billing usage, tags ...): by the general rules with meta.pagination; in one answer; or "
+        "in pages of 10 rows, or per_page, without a word of further ones",
+    )
+    file_request_paging: str = one_of(
+        "honoured", "ignored", about="ignored: the first ten come, whatever page is asked for"
+    )
+    analytics_paging: str = one_of(
+        "none", "paged", about="analytics come whole or in pages with meta.pagination"
+    )
+    refused_order_fields: Sequence[str] = any_value(
+        (),
+        about="fields that no list can be ordered by, though the page names them: 400216. For "
+        "playlists its text names created_at, its example name",
+    )
+    order_where_undocumented: str = one_of(
+        "reject", "ignore", about="what an order other than name does to projects, file requests"
+    )
+    default_video_order: str = one_of(
+        "title.asc", "created_at.desc", about="of videos asked for without order"
+    )
+    null_updated_at: str = one_of(
         "largest",
-        ("largest", "smallest"),
-        "largest: first when descending, last when ascending; smallest: the reverse",
-    ),
-    Switch(
-        "ties",
+        "smallest",
+        about="largest: first when descending, last when ascending; smallest: the reverse",
+    )
+    ties: str = one_of(
         "stable",
-        ("stable", "reversed on even pages"),
-        "whether records equal in the order asked for keep their places from page to page",
-    ),
-    Switch(
-        "order_where_undocumented",
-        "reject",
-        ("reject", "ignore"),
-        "what an order other than name does to projects, file requests and access tokens",
-    ),
-    Switch(
-        "paging_where_undocumented",
-        "honoured",
-        ("honoured", "ignored"),
-        "file requests and access tokens: ignored gives the first ten, whatever is asked",
-    ),
-    Switch(
-        "unshown_lists",
-        "plain",
-        ("plain", "paged"),
-        "lists that no source shows come whole or with meta and paging",
-    ),
-    Switch(
-        "subtitle_list",
-        "list",
-        ("list", "object", "null"),
-        "object: one subtitle comes as an object; null: none come as null",
-    ),
-    Switch(
-        "no_materials",
-        "null in lists",
-        ("null in lists", "null", "list"),
-        "additional_materials of a video without any",
-    ),
-    Switch(
-        "annotation_type_in_list",
-        "empty",
-        ("empty", "filled"),
-        "the list shows an empty annotation_type, a single annotation its type",
-    ),
-    Switch(
-        "restreams_in_event_list",
-        "full",
-        ("full", "empty"),
-        "whether the list of events shows restreams or only the single event does",
-    ),
-    Switch(
-        "folder_levels",
-        "all",
-        ("all", "top"),
-        "levels in the folder list; projects embed folders of all levels in both forms",
-    ),
-    Switch(
-        "project_form",
+        "reversed on even pages",
+        about="whether records equal in the order asked for keep their places from page to page",
+    )
+    no_materials: str = one_of(
+        "null in lists", "null", "list", about="additional_materials of a video without any"
+    )
+    audio_tracks: bool = one_of(False, True, about="videos hold audio_tracks, as one client saw")
+    annotation_type_in_list: str = one_of(
+        "empty", "filled", about="whether the list of annotations shows their types"
+    )
+    restreams_in_event_list: str = one_of(
+        "full", "empty", about="the list of events shows restreams, or only the single event does"
+    )
+    folder_levels: str = one_of(
+        "all", "top", about="levels in the list of folders; projects embed folders of all levels"
+    )
+    project_form: str = one_of(
         "wide",
-        ("wide", "narrow"),
-        "narrow leaves out what only a recorded project has, folder parents included",
-    ),
-    Switch(
-        "child_edits_bump_updated_at",
-        False,
-        (False, True),
-        "whether an edit of a chapter, subtitle, annotation, poster or material moves "
-        "updated_at of its video",
-    ),
-    Switch("audio_tracks", False, (False, True), "videos hold audio_tracks, as one client saw"),
-    Switch(
-        "range_end",
-        "exclusive",
-        ("exclusive", "inclusive"),
-        "whether the day of `to` belongs to a range of analytics or billing",
-    ),
-    Switch(
-        "range_cuts_buckets",
-        False,
-        (False, True),
-        "whether the first and last bucket hold only what lies within from and to in UTC",
-    ),
-    Switch(
-        "analytics_paging",
-        "none",
-        ("none", "paged"),
-        "analytics come whole or in pages with meta.pagination",
-    ),
-    Switch(
-        "timezone",
+        "narrow",
+        about="narrow leaves out what only a recorded project has, folder parents included",
+    )
+    child_edits_bump_updated_at: bool = one_of(
+        False, True, about="whether an edit of what hangs on a video moves the video's updated_at"
+    )
+    range_end: str = one_of(
+        "exclusive", "inclusive", about="whether the day of `to` belongs to a range of figures"
+    )
+    range_cuts_buckets: bool = one_of(
+        False, True, about="the outer buckets hold only what lies within from and to in UTC"
+    )
+    timezone: str = one_of(
         "Europe/Moscow",
-        ("Europe/Moscow", "America/New_York", "Pacific/Auckland", "UTC"),
-        "the zone of the workspace, in which days are cut",
-    ),
-)
+        "America/New_York",
+        "Pacific/Auckland",
+        "UTC",
+        about="the zone of the workspace, in which days are cut",
+    )

@@ -106,6 +106,16 @@ def _graphql_only(view: View) -> Tables:
             for row in world.people
         ],
         "companies": [_row(row, "name", "domain") for row in world.companies],
+        "activities": [
+            _row(row, "type", "details") | _actor(row.actor) | {"entity_id": entity.id}
+            for entity in (*view.work_items(), *world.initiatives.values())
+            for row in entity.activities
+        ],
+        "code_reviews": [
+            _row(row, "code_review_type", "state", "links")
+            | {f"details_{name}": value for name, value in row.details.items()}
+            for row in world.code_reviews.values()
+        ],
         **_graphql_links(view),
     }
 
@@ -115,6 +125,7 @@ def _graphql_links(view: View) -> Tables:
     private = [space for space in view.spaces() if space.private]
     items, initiatives = view.work_items(), list(view.world.initiatives.values())
     feedback = list(view.world.feedback.values())
+    reviews = view.world.code_reviews.values()
     work, plan, wish = "work_item_id", "initiative_id", "feedback_id"
     return {
         "space_members": _links("space_id", "user_id", private, lambda row: row.insiders),
@@ -127,6 +138,9 @@ def _graphql_links(view: View) -> Tables:
         ),
         "initiative_roadmap_columns": _links(
             plan, "roadmap_column_id", initiatives, lambda row: row.roadmap_columns
+        ),
+        "code_review_work_items": _links(
+            "code_review_id", work, reviews, lambda row: filter(view.sees, row.work_items)
         ),
         "feedback_owners": _links(wish, "user_id", feedback, lambda row: row.owners),
         "feedback_tags": _links(wish, "label_id", feedback, lambda row: row.tags),

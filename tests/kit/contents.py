@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 
 MOMENTS = {"_valid_from", "_valid_to", "_first_seen_at", "_run_id", "_ended_run_id"}
-OF_THE_RUN = ("loaded in run", "full pass", "held deletes", "role")
-"""Cursors whose values name a run or a moment."""
+OF_THE_RUN = ("loaded_in_run", "full_pass", "held_deletes", "empty_since", "complete")
+"""Kinds of state whose values name a run or a moment."""
 SUMS = ("inserted", "updated", "deleted", "rejected")
 
 
 def contents(file: Path, service: str) -> dict[str, list[Any]]:
-    """Every table with its history, cursors, visits, and what was inserted, updated and ended."""
+    """Every table with its history, cursors, state, visits, and what was inserted, updated and ended."""
     found: dict[str, list[Any]] = {}
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -35,10 +35,13 @@ def contents(file: Path, service: str) -> dict[str, list[Any]]:
             found[table] = connection.execute(
                 f'SELECT {", ".join(columns)} FROM {service}."{table}" ORDER BY ALL'
             ).fetchall()
-        found["cursors"] = [
-            (resource, scope, None if _of_the_run(resource) else value)
-            for resource, scope, value in connection.execute(
-                "SELECT resource, scope, value FROM _kollect.cursors ORDER BY ALL"
+        found["cursors"] = connection.execute(
+            "SELECT resource, scope, value FROM _kollect.cursors ORDER BY ALL"
+        ).fetchall()
+        found["state"] = [
+            (kind, name, scope, None if kind in OF_THE_RUN or name == "role" else value)
+            for kind, name, scope, value in connection.execute(
+                "SELECT kind, name, scope, value FROM _kollect.state ORDER BY ALL"
             ).fetchall()
         ]
         found["visits"] = connection.execute(
@@ -84,7 +87,3 @@ def copied(source: Path, target: Path) -> Path:
     file = target / "kollect.toml"
     file.write_text(file.read_text().replace(str(source), str(target)))
     return target
-
-
-def _of_the_run(resource: str) -> bool:
-    return resource in OF_THE_RUN or resource.startswith("complete ")

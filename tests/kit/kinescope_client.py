@@ -15,24 +15,14 @@ from sandbox.kinescope import Kinescope
 KEYS = {
     "chapters": ("video_id", "position"),
     "playlist_items": ("playlist_id", "id"),
+    "live_event_videos": ("event_id", "video_id"),
     "moderators": ("user_id",),
     "analytics": ("day", "video_id"),
+    "analytics_overview": ("day",),
     "billing_usage": ("day", "product", "project_id"),
 }
-
-
-def ask(account: Kinescope, target: str, headers: dict[str, str] | None = None) -> Response:
-    """The answer to GET with the good token, or with other headers."""
-    if headers is None:
-        headers = {"authorization": f"Bearer {account.credentials()['KINESCOPE_API_TOKEN']}"}
-    return account.answer(Request("GET", target, headers))
-
-
-def get(account: Kinescope, target: str) -> Any:
-    """What a good answer holds."""
-    answer = ask(account, target)
-    assert answer.status == 200, (target, answer.body)
-    return json.loads(answer.body)
+SPAN = {"from": "2026-09-01", "to": "2026-12-31"}
+Rows = list[dict[str, Any]]
 
 
 class Client:
@@ -42,114 +32,140 @@ class Client:
         self.account = account or Kinescope(switches=switches)
 
     def ask(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Response:
+        """The answer to GET with the good token, or with other headers."""
         target = f"{path}?{urlencode(query, doseq=True)}" if query else path
-        return ask(self.account, target, headers)
+        if headers is None:
+            token = self.account.credentials()["KINESCOPE_API_TOKEN"]
+            headers = {"authorization": f"Bearer {token}"}
+        return self.account.answer(Request("GET", target, headers))
 
     def get(self, path: str, **query: Any) -> Any:
+        """What a good answer holds."""
         answer = self.ask(path, **query)
         assert answer.status == 200, (path, query, answer.body)
         return json.loads(answer.body)
 
-    def error(self, path: str, **query: Any) -> tuple[int, int]:
+    def error(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Any:
         """Status and code of a refusal."""
-        answer = self.ask(path, **query)
+        answer = self.ask(path, headers, **query)
         return answer.status, json.loads(answer.body)["error"]["code"]
 
     def pages(self, path: str, per_page: int = 100, **query: Any) -> Iterator[dict[str, Any]]:
-        """All rows of a list, page by page until as many are read as `total` says."""
-        page, read = 1, 0
+        """All rows of a list, page by page until as many are read as `total` says; without a
+        total, until a page is empty or the list came whole."""
+        page, read, last = 1, 0, None
         while True:
             answer = self.get(path, page=page, per_page=per_page, **query)
             rows = answer["data"]
+            first = rows[0].get("id", rows[0]) if rows else last
+            if first == last:
+                return
             yield from rows
             read += len(rows)
             pagination = answer.get("meta", {}).get("pagination")
-            if pagination is None or not rows or read >= pagination["total"]:
+            if pagination is not None and read >= pagination["total"]:
                 return
-            page += 1
+            page, last = page + 1, first
 
 
-def copy_of(client: Client) -> dict[str, list[dict[str, Any]]]:
-    """The account as its lists show it, in the contract's tables; columns are not chosen."""
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in client.account.truth()}
-    tables["projects"] = [
-        project
-        for kind in ("vod", "live")
-        for project in client.pages("/v1/projects", catalog_type=kind)
-    ]
+def copy_of(client: Client) -> dict[str, Rows]:
+    """The account as its lists show it, in the tables of the truth; columns are not chosen."""
+    tables: dict[str, Rows] = {name: [] for name in client.account.truth()}
+    for kind in ("vod", "live"):
+        projects = client.pages("/v1/projects", catalog_type=kind)
+        tables["projects"] += [{**project, "catalog_type": kind} for project in projects]
     for project in tables["projects"]:
-        tables["folders"] += project["folders"]
+        tables["folders"] += client.pages(f"/v1/projects/{project['id']}/folders")
     for video in client.pages("/v1/videos", order="created_at.asc"):
-        name = {"video_id": video["id"]}
-        flags = {f"chapters_{key}": value for key, value in video["chapters"].items()}
-        tables["videos"].append({**video, **flags})
-        tables["video_assets"] += [{**one, **name} for one in video["assets"]]
-        tables["chapters"] += [
-            {**one, **name, "position": place}
-            for place, one in enumerate(video["chapters"]["items"])
-        ]
-        tables["subtitles"] += [{**one, **name} for one in video["subtitles"]]
-        tables["additional_materials"] += video["additional_materials"] or []
-        address = f"/v1/videos/{video['id']}"
-        tables["posters"] += [
-            {**one, **name} for one in client.pages(f"{address}/posters", per_page=1)
-        ]
-        tables["annotations"] += client.get(f"{address}/annotations")["data"]
+        _copy_video(client, tables, video)
     for playlist in client.pages("/v1/playlists", order="name.asc"):
         settings = {f"settings_{key}": value for key, value in playlist["settings"].items()}
         tables["playlists"].append({**playlist, **settings})
-        items = client.get(f"/v1/playlists/{playlist['id']}/entities")["data"]
+        items = client.pages(f"/v1/playlists/{playlist['id']}/entities")
         tables["playlist_items"] += [{**one, "playlist_id": playlist["id"]} for one in items]
     for event in client.pages("/v2/live/events", order="created_at.asc"):
-        flat = {
-            "record_parent_id": event["record"]["parent_id"],
-            "video_presets": event["video"]["presets"],
-            "audio_channel_mapping": event["audio"].get("channel_mapping"),
-            "scheduled_time": event["scheduled"]["time"],
-        }
-        tables["live_events"].append({**event, **flat})
-        tables["live_streams"] += [event["stream"]] if event["stream"] else []
-        tables["restreams"] += event["restreams"]
+        _copy_event(client, tables, event)
     for table in ("tags", "players", "privacy_domains", "moderators", "webhooks"):
         tables[table] = list(client.pages(f"/v1/{table.replace('_', '-')}"))
     for archived in ("false", "true"):
         tables["file_requests"] += client.pages("/v1/file-requests", archived=archived)
-    tables["analytics"] = analytics(client)
-    span = {"from": "2026-09-01", "to": "2026-12-31", "group_by": "project_id"}
-    tables["billing_usage"] = [
-        {"project_id": "", **row, "day": row["date"][:10]}
-        for row in client.get("/v1/billing/usage", **span)["data"]
-    ]
+    _copy_figures(client, tables)
     return tables
 
 
-def analytics(client: Client) -> list[dict[str, Any]]:
-    """All rows by day and video; a label is the beginning of the workspace's day in UTC."""
-    query = {"from": "2026-10-01", "to": "2026-12-01", "group_entities": "video_id"}
+def _copy_video(client: Client, tables: dict[str, Rows], video: dict[str, Any]) -> None:
+    of_video = {"video_id": video["id"]}
+    flags = {f"chapters_{key}": value for key, value in video["chapters"].items()}
+    poster = {f"poster_{key}": value for key, value in (video["poster"] or {}).items()}
+    tables["videos"].append({**video, **flags, **poster})
+    tables["video_assets"] += [{**one, **of_video} for one in video["assets"]]
+    tables["chapters"] += [
+        {**one, **of_video, "position": place}
+        for place, one in enumerate(video["chapters"]["items"])
+    ]
+    tables["subtitles"] += [{**one, **of_video} for one in video["subtitles"]]
+    tables["additional_materials"] += video["additional_materials"] or []
+    address = f"/v1/videos/{video['id']}"
+    tables["posters"] += [{**one, **of_video} for one in client.pages(f"{address}/posters")]
+    tables["annotations"] += client.pages(f"{address}/annotations")
+
+
+def _copy_event(client: Client, tables: dict[str, Rows], event: dict[str, Any]) -> None:
+    event = client.get(f"/v2/live/events/{event['id']}")["data"]
+    flat = {
+        "record_parent_id": event["record"]["parent_id"],
+        "video_presets": event["video"]["presets"],
+        "audio_channel_mapping": event["audio"].get("channel_mapping"),
+        "scheduled_time": event["scheduled"]["time"],
+    }
+    tables["live_events"].append({**event, **flat})
+    tables["live_streams"] += [event["stream"]] if event["stream"] else []
+    tables["restreams"] += event["restreams"]
+    tables["live_event_videos"] += [
+        {"event_id": event["id"], "video_id": video["id"]}
+        for video in client.pages(f"/v2/live/events/{event['id']}/videos")
+    ]
+
+
+def _copy_figures(client: Client, tables: dict[str, Rows]) -> None:
+    """A label of analytics is the beginning of the workspace's day in UTC."""
     fields = "view,unique_view,play,watch_time"
-    answer = client.get("/v1/analytics", group="day", fields=fields, **query)
+    answer = client.get("/v1/analytics", group_entities="video_id", fields=fields, **SPAN)
     zone = ZoneInfo(answer["meta"]["time"]["timezone"])
-    for row in answer["data"]:
+
+    def day(row: dict[str, Any]) -> str:
         begins = datetime.fromisoformat(row["date"]).astimezone(zone)
         assert begins.hour == 0
-        row["day"] = str(begins.date())
-    rows: list[dict[str, Any]] = answer["data"]
-    return rows
+        return str(begins.date())
 
-
-def keyed(table: str, rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    key = KEYS.get(table, ("id",))
-    found = {tuple(row[name] for name in key): row for row in rows}
-    assert len(found) == len(rows), f"{table} has two rows under one key"
-    return found
+    tables["analytics"] = [{**row, "day": day(row)} for row in answer["data"]]
+    timeline = client.get("/v1/analytics/overview", **SPAN)["data"]["timeline"]
+    known = {row["day"] for row in client.account.truth()["analytics_overview"]}
+    tables["analytics_overview"] = [
+        {**row, "day": day(row)} for row in timeline if day(row) in known
+    ]
+    tables["billing_usage"] = [
+        {"project_id": "", **row, "day": row["date"][:10]}
+        for row in client.pages("/v1/billing/usage", group_by="project_id", **SPAN)
+    ]
+    for invoice in client.account.truth()["invoices"]:
+        found = client.get(f"/v1/billing/invoices/{invoice['id']}")["data"]
+        tables["invoices"].append(found)
 
 
 def assert_same(client: Client) -> None:
     """What the routes show is what the truth says, in every table and column of the truth."""
     copy = copy_of(client)
     for table, rows in client.account.truth().items():
-        truth, seen = keyed(table, rows), keyed(table, copy[table])
+        truth, seen = _keyed(table, rows), _keyed(table, copy[table])
         assert truth.keys() == seen.keys(), table
         for key, row in truth.items():
             shown = {column: seen[key].get(column) for column in row}
             assert shown == row, table
+
+
+def _keyed(table: str, rows: Rows) -> dict[tuple[Any, ...], dict[str, Any]]:
+    key = KEYS.get(table, ("id",))
+    found = {tuple(row[name] for name in key): row for row in rows}
+    assert len(found) == len(rows), f"{table} has two rows under one key"
+    return found

@@ -56,7 +56,7 @@ class Carrier(httpx.BaseTransport):
 
 def owner_of(bench: Bench) -> str:
     """What the warehouse remembers as the owner of the account's data."""
-    (stored,) = bench.query("SELECT value FROM _kollect.cursors WHERE resource = 'identity'")
+    (stored,) = bench.query("SELECT value FROM _kollect.state WHERE kind = 'identity'")
     found = identity_from(stored[0])
     assert found is not None
     return found.owner

@@ -16,13 +16,13 @@ from tests.kit.processes import kollect
 
 def marked(bench: Bench) -> datetime | None:
     """When the last full pass was, by the cursor that the rhythm goes by."""
-    rows = bench.query("SELECT value FROM _kollect.cursors WHERE resource = 'full pass'")
+    rows = bench.query("SELECT value FROM _kollect.state WHERE kind = 'full_pass'")
     return datetime.fromisoformat(rows[0][0]) if rows else None
 
 
 def test_each_table_says_what_proves_it(made: Callable[..., Bench]) -> None:
     """A complete table names its proof in the ledger; none is complete without one."""
-    kinescope = made("kinescope", switches={"unshown_lists": "paged"})
+    kinescope = made("kinescope", switches={"bare_lists": "paged"})
     result = kinescope.sync("tags", "players", "playlists")
     rows = kinescope.query("SELECT table_name, complete, proof, reason FROM _kollect.loads")
     assert {row[0] for row in rows} == set(result.tables)

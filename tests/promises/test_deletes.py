@@ -49,7 +49,7 @@ def test_absence_from_a_complete_listing_ends_a_record(made: Callable[..., Bench
     """The evidence says which proof stood behind the listing, and which run it was."""
     kinescope = made("kinescope")
     kinescope.sync("tags")
-    gone = next(iter(kinescope.world.tables["tags"]))
+    gone = next(iter(kinescope.world.account.records["tags"]))
     kinescope.world.remove_record("tags", gone)
     kinescope.sync("tags")
     (found,) = ended(kinescope, "tags").values()
@@ -125,7 +125,7 @@ def test_a_table_that_becomes_empty_waits_for_a_second_run(made: Callable[..., B
     add_tags(kinescope, 8)
     kinescope.sync("tags")
     count = len(kinescope.rows("tags"))
-    for tag in list(kinescope.world.tables["tags"]):
+    for tag in list(kinescope.world.account.records["tags"]):
         kinescope.world.remove_record("tags", tag)
     first = kinescope.sync("tags")
     assert first.status != "complete"
@@ -141,12 +141,12 @@ def test_a_table_of_few_rows_that_stays_empty_when_asked_again_ends_at_once(
 ) -> None:
     """Five rows or fewer end with the sync that was answered `nothing` three times."""
     kinescope = made("kinescope")
-    for tag in list(kinescope.world.tables["tags"])[FEW_ROWS:]:
+    for tag in list(kinescope.world.account.records["tags"])[FEW_ROWS:]:
         kinescope.world.remove_record("tags", tag)
     kinescope.sync("tags")
     count = len(kinescope.rows("tags"))
     assert 0 < count <= FEW_ROWS
-    for tag in list(kinescope.world.tables["tags"]):
+    for tag in list(kinescope.world.account.records["tags"]):
         kinescope.world.remove_record("tags", tag)
     before = kinescope.stand_in.count("/v1/tags")
     result = kinescope.sync("tags")
@@ -159,7 +159,7 @@ def test_a_mass_disappearance_is_held_back_until_it_is_accepted(made: Callable[.
     kinescope = made("kinescope")
     add_tags(kinescope, 40)
     kinescope.sync("tags")
-    for tag in list(kinescope.world.tables["tags"])[:30]:
+    for tag in list(kinescope.world.account.records["tags"])[:30]:
         kinescope.world.remove_record("tags", tag)
     held = kinescope.sync("tags")
     assert "30 of" in held.tables["tags"]["reason"]

@@ -75,6 +75,16 @@ WAYS = {
         lambda known: {"authorization": f"Bearer {known['LIBRARY_TOKEN']}"},
         (numbers("shelves", "/shelves"),),
     ),
+    "kinescope": Way(
+        lambda known: {"authorization": f"Bearer {known['KINESCOPE_API_TOKEN']}"},
+        (
+            numbers("videos", "/v1/videos?order=created_at.asc"),
+            numbers("playlists", "/v1/playlists?order=created_at.desc"),
+            numbers("live_events", "/v2/live/events"),
+            *(numbers(table, f"/v1/{table}") for table in ("tags", "players", "webhooks")),
+            numbers("privacy_domains", "/v1/privacy-domains"),
+        ),
+    ),
     "kippt": Way(
         lambda known: {
             "x-kippt-username": known["KIPPT_USERNAME"],

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.core.errors import AccountBusy, BadSettings
+from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
 from warehouse.backup.errors import BackupProblem
-from warehouse.backup.manifest import MANIFEST
+from warehouse.backup.manifest import MANIFEST, misdated_in
 from warehouse.progress import OnStep, Step, no_progress
+from warehouse.store.disk import check_links
 from warehouse.store.locks import FileLock, HeldElsewhere
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
@@ -43,15 +44,32 @@ def is_address(place: str | Path) -> bool:
     return isinstance(place, str) and "://" in place
 
 
-def sort_key(name: str) -> tuple[str, int]:
-    """Backups in the order in which they were made."""
-    found = NAME.fullmatch(name)
-    return (found[1], int(found[2] or 1)) if found else (name, 0)
+def is_backup_name(name: str) -> bool:
+    """Whether a folder of this name is a backup: a UTC time, numbered within one second."""
+    try:
+        return NAME.fullmatch(name) is not None and made_at_of(name) is not None
+    except ValueError:  # a month 13, for instance
+        return False
 
 
 def made_at_of(name: str) -> datetime:
-    """When the backup of this name was made."""
+    """When the backup of this name was made, by the clock of then."""
     return datetime.strptime(name[:20], "%Y-%m-%dT%H-%M-%SZ").replace(tzinfo=UTC)
+
+
+def in_order(names: Iterable[str], misdated: Iterable[str]) -> list[str]:
+    """Backups in the order in which they were made, the newest last.
+
+    That is the order of their names, but for those that a wrong clock named: a later backup has
+    noted them in `misdated`, so they are older than all that are dated right.
+    """
+    wrong = set(misdated)
+    return sorted(names, key=lambda name: (name not in wrong, *_name_order(name)))
+
+
+def _name_order(name: str) -> tuple[str, int]:
+    found = NAME.fullmatch(name)
+    return (found[1], int(found[2] or 1)) if found else (name, 0)
 
 
 class Archive:
@@ -62,18 +80,42 @@ class Archive:
         self.own = self.folder / ".kollect"
 
     def names(self) -> list[str]:
-        """The backups, the oldest first; a folder that lacks a manifest still counts here."""
+        """The backups, the newest last; a folder that lacks a manifest still counts here.
+
+        Raises WarehouseProblem where the folder is a link to a place that is not there.
+        """
+        return in_order(self._found(), self.misdated())
+
+    def misdated(self) -> set[str]:
+        """The backups whose names are later than the time at which they were made."""
+        found: set[str] = set()
+        for name in self._found():
+            with contextlib.suppress(OSError):
+                found |= misdated_in((self.folder / name / MANIFEST).read_bytes())
+        return found
+
+    def _found(self) -> list[str]:
+        check_links(self.folder)
         try:
-            found = [e.name for e in self.folder.iterdir() if NAME.fullmatch(e.name) and e.is_dir()]
+            return [e.name for e in self.folder.iterdir() if is_backup_name(e.name) and e.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(found, key=sort_key)
+
+    def make(self) -> None:
+        """Make the folder; raises WarehouseProblem where that cannot be."""
+        check_links(self.folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise WarehouseProblem(
+                f"{self.folder} is a file, backups need a folder",
+                guidance="name another one in kollect.toml, [backup] dir",
+            )
+        self.own.mkdir(parents=True, exist_ok=True)
 
     def free_name(self, now: datetime) -> str:
         """A name for a backup made now, later than all that are there from the same second."""
         name = now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-        taken = {n for n in self.names() if n.startswith(name)}
-        number = max((sort_key(n)[1] for n in taken), default=0) + 1
+        taken = {n for n in self._found() if n.startswith(name)}
+        number = max((_name_order(n)[1] for n in taken), default=0) + 1
         return name if number == 1 else f"{name}-{number}"
 
     def find(self, word: str | Path | None) -> Path:

@@ -22,6 +22,7 @@ STATE_KEYS = {
     "loads": ["run_id", "account", "table_name"],
     "load_parts": ["account", "run_id", "family", "table_name"],
     "cursors": ["account", "resource", "scope"],
+    "state": ["account", "kind", "name", "scope"],
     "visits": ["account", "resource", "scope"],
     "files": ["account", "table_name", "record_key", "field", "mark"],
 }

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.archive import NAME
+from warehouse.backup.archive import is_backup_name
 from warehouse.backup.catalog import in_folder, rows_of
 from warehouse.backup.content import content_of, hashing
-from warehouse.backup.manifest import RESTORE, Envelope, FileRecord, Manifest, TableRecord
+from warehouse.backup.manifest import MANIFEST, RESTORE, Envelope, FileRecord, Manifest, TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import engine
 from warehouse.progress import OnStep, Step
@@ -34,23 +34,28 @@ class Problem:
         return f"{self.file}: {self.what}"
 
 
-def find_structure(backup: Backup) -> list[Problem]:
-    """Missing, added and differently sized files, and what is no plain file."""
+@dataclass(frozen=True)
+class Structure:
+    """What the folder of a backup holds, against what its manifest lists."""
+
+    problems: list[Problem]
+    """Files that are missing, of another size, or no plain files."""
+    foreign: list[str]
+    """What others put there (`.DS_Store`, `@eaDir/`): no damage, since restoring never reads it."""
+
+
+def find_structure(backup: Backup) -> Structure:
+    """Compare names, sizes and kinds; no file is read."""
     expected = backup.expected
     there = walk_files(backup.folder)
     found = [Problem(file, "is missing") for file in sorted(set(expected) - set(there))]
-    for file, seen in sorted(there.items()):
-        if file not in expected:
-            what = "is a folder" if file.endswith("/") else "is"
-            found.append(Problem(file, f"{what} not part of the backup"))
-        else:
-            found += _misfit(file, seen, expected[file])
+    for file in sorted(set(expected) & set(there)):
+        found += _misfit(file, there[file], expected[file])
+    foreign = sorted(set(there) - set(expected))
     outside = backup.envelope or backup.manifest
-    if outside is not None and NAME.fullmatch(backup.name) and outside.name != backup.name:
-        found.append(
-            Problem("manifest.json", f"belongs to the backup {outside.name}, not to this one")
-        )
-    return found + _inconsistent(backup)
+    if outside is not None and is_backup_name(backup.name) and outside.name != backup.name:
+        found.append(Problem(MANIFEST, f"belongs to the backup {outside.name}, not to this one"))
+    return Structure(found + find_contradictions(backup), foreign)
 
 
 def _misfit(file: str, seen: stat_result, record: FileRecord) -> list[Problem]:
@@ -61,7 +66,7 @@ def _misfit(file: str, seen: stat_result, record: FileRecord) -> list[Problem]:
     return []
 
 
-def _inconsistent(backup: Backup) -> list[Problem]:
+def find_contradictions(backup: Backup) -> list[Problem]:
     """Where an opened manifest contradicts itself or its envelope."""
     manifest = backup.manifest
     if manifest is None:
@@ -100,10 +105,10 @@ def find_changed(backup: Backup, files: Iterable[str], on_step: OnStep) -> list[
 
     with ThreadPoolExecutor(WORKERS) as pool:
         read = list(pool.map(one, wanted))
-    return sorted(_judge(read, expected), key=lambda problem: problem.file)
+    return sorted(_content_mismatches(read, expected), key=lambda problem: problem.file)
 
 
-def _judge(
+def _content_mismatches(
     read: Iterable[tuple[str, Digest | str]], expected: Mapping[str, FileRecord]
 ) -> Iterable[Problem]:
     names = {record.sha256: file for file, record in expected.items()}

@@ -127,6 +127,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     new_bytes: int
     previous: str | None = None
+    misdated: list[str] = []
+    """Backups that were made earlier although their names are later: some clock was wrong."""
     stored: dict[str, str] = {}
     """In an encrypted backup, where each file really lies."""
     check: str = ""
@@ -145,7 +147,22 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     names: str
     files: dict[str, FileRecord]
     new_bytes: int
+    misdated: list[str] = []
     check: str = ""
+
+
+class _Misdated(msgspec.Struct, frozen=True):
+    """The one field that the order of backups needs; the rest of the file is skipped."""
+
+    misdated: list[str] = []
+
+
+def misdated_in(data: bytes) -> set[str]:
+    """The names in `misdated` of a manifest or envelope; none where the file is damaged."""
+    try:
+        return set(msgspec.json.decode(data, type=_Misdated).misdated)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return set()
 
 
 def encode(value: Manifest | Envelope) -> bytes:

@@ -18,6 +18,7 @@ TIMESTAMP_COLUMNS = {
     "loads": "loaded_at",
     "load_parts": "loaded_at",
     "cursors": "moved_at",
+    "state": "set_at",
     "visits": "visited_at",
     "rejects": "rejected_at",
     "files": "fetched_at",
@@ -105,6 +106,14 @@ def queries(
     return found
 
 
+def asked_tables(manifest: Manifest, selection: Selection) -> list[TableRecord]:
+    """The tables that were asked for; kollect's own come along with a part and do not count."""
+    if selection.whole:
+        return manifest.tables
+    chosen = queries(manifest, selection, lambda file: file)
+    return [t for t in manifest.tables if t.schema != STATE and t.title in chosen]
+
+
 def files_needed(manifest: Manifest, selection: Selection) -> list[str]:
     """The files of the tables that a restore of the selection reads."""
     chosen = queries(manifest, selection, lambda file: f"\0{file}\0")
@@ -153,8 +162,8 @@ def _state_rows(
     conditions: list[str] = []
     if selection.named:
         accounts = set(selection.accounts)
-        if table.name not in ("cursors", "visits"):
-            # Where only some tables come back, cursors stay behind: the next sync is a full one.
+        if table.name not in ("cursors", "state", "visits"):
+            # Where only some tables come back, these stay behind: the next sync is a full one.
             accounts |= {account for account, _ in selection.tables}
         conditions.append(f"account IN ({_listed(accounts)})")
         if "table_name" in names and selection.tables:

@@ -195,7 +195,7 @@ class Batches:
             )
             self._typing.execute(
                 f"CREATE TABLE {self.place(self._tables[name])} "
-                f"(_s BIGINT, {listed}, _raw JSON, _content UHUGEINT, _misfit BOOLEAN)"
+                f"(_s BIGINT, {listed}, _raw JSON, _content UUID, _misfit BOOLEAN)"
             )
 
     def _join(self) -> None:

@@ -13,7 +13,6 @@ import duckdb
 from connectors.core.connector import Connector
 from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
-from warehouse.load.state import cursor_row
 from warehouse.schema.types import quoted
 from warehouse.store.identity import CATALOG, STATE
 from warehouse.store.warehouse import Warehouse
@@ -24,6 +23,7 @@ class _State:
     """What is read at one opening and good until the next load."""
 
     cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+    remembered: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     columns: dict[str, list[Column]] = field(default_factory=dict)
 
 
@@ -102,11 +102,11 @@ class AccountState:
 
     def state(self, key: StateKey) -> str | None:
         """A remembered value, or None."""
-        return self.cursor(*cursor_row(key))
+        return self.states(key.kind, key.name).get(key.scope)
 
     def states(self, kind: StateKind, name: str = "") -> dict[str, str]:
         """Every remembered value of this kind and name, by scope."""
-        return self.cursors(cursor_row(StateKey(kind, name))[0])
+        return dict(self._at_hand().remembered.get((kind, name), {}))
 
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""
@@ -127,6 +127,11 @@ class AccountState:
                 [self._account],
             ).fetchall():
                 state.cursors.setdefault(resource, {})[scope] = value
+            for kind, name, scope, value in connection.execute(
+                f"SELECT kind, name, scope, value FROM {CATALOG}.{STATE}.state WHERE account = ?",
+                [self._account],
+            ).fetchall():
+                state.remembered.setdefault((kind, name), {})[scope] = value
             for table, name, source, kind in connection.execute(
                 f"SELECT table_name, column_name, field, type FROM {CATALOG}.{STATE}."
                 "schema_changes WHERE service = ? AND change = 'added' "
@@ -150,18 +155,14 @@ class AccountState:
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
         listed = ", ".join(f"t.{quoted(name)}" for name in columns)
         found = self._query(
-            f"SELECT {scope} AS scope, hex(t._content), {listed} FROM {self._place(table)} t "
+            f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM hex(t._content) OR v.visited_at < now() - "
+            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
             f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
             [resource, self._account, again_days, again_days, max(1, again_days)],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
-
-    def nothing_yet(self) -> bool:
-        """Whether no load of the account ever moved a cursor."""
-        return not self._at_hand().cursors
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from connectors.core.state import StateKey
 from warehouse.load.validation import Reject
 from warehouse.store.identity import CATALOG, STATE
 
@@ -82,42 +83,69 @@ class Ledger:
 
     def move(self, cursors: Mapping[tuple[str, str], str]) -> None:
         """Store cursors by (resource, scope)."""
-        if self._replace("cursors", cursors):
-            self.connection.execute(
-                f"INSERT INTO {CATALOG}.{STATE}.cursors (account, resource, scope, value, run_id, "
-                "moved_at) SELECT ?, resource, scope, value, ?, ? FROM temp.replacing",
-                [self.account, self.run_id, self.at],
-            )
+        rows = [(resource, scope, value) for (resource, scope), value in cursors.items()]
+        self._replace("cursors", ("resource", "scope"), ("value",), rows, "run_id", "moved_at")
+
+    def remember(self, state: Mapping[StateKey, str]) -> None:
+        """Store what later runs must know."""
+        rows = [(str(key.kind), key.name, key.scope, value) for key, value in state.items()]
+        self._replace("state", ("kind", "name", "scope"), ("value",), rows, "run_id", "set_at")
+
+    def remembered(self, key: StateKey) -> str | None:
+        """What an earlier load of the account stored under this key."""
+        found = self.connection.execute(
+            f"SELECT value FROM {CATALOG}.{STATE}.state "
+            "WHERE account = ? AND kind = ? AND name = ? AND scope = ?",
+            [self.account, str(key.kind), key.name, key.scope],
+        ).fetchall()
+        return found[0][0] if found else None
+
+    def forget(self, key: StateKey) -> None:
+        """Remove what is stored under this key."""
+        self.connection.execute(
+            f"DELETE FROM {CATALOG}.{STATE}.state "
+            "WHERE account = ? AND kind = ? AND name = ? AND scope = ?",
+            [self.account, str(key.kind), key.name, key.scope],
+        )
 
     def visit(self, visits: Mapping[tuple[str, str], str]) -> None:
         """Store for which content of which parents, by (resource, scope), was asked."""
-        if self._replace("visits", visits):
-            self.connection.execute(
-                f"INSERT INTO {CATALOG}.{STATE}.visits SELECT ?, resource, scope, value, ? "
-                "FROM temp.replacing",
-                [self.account, self.at],
-            )
+        rows = [(resource, scope, content) for (resource, scope), content in visits.items()]
+        self._replace("visits", ("resource", "scope"), ("content",), rows, "", "visited_at")
 
-    def _replace(self, table: str, values: Mapping[tuple[str, str], str]) -> bool:
-        """Remove the rows of these (resource, scope); `temp.replacing` holds what comes instead.
+    def _replace(
+        self,
+        table: str,
+        key: tuple[str, ...],
+        values: tuple[str, ...],
+        rows: Sequence[tuple[str, ...]],
+        run: str,
+        time: str,
+    ) -> None:
+        """Store rows of texts in place of those with the same key.
 
-        False where there is nothing to do.
+        `run` and `time` name the columns for the run (empty: none) and for the time of the load.
         """
-        if not values:
-            return False
-        lines = msgspec.json.encode([{"r": r, "s": s, "v": v} for (r, s), v in values.items()])
+        if not rows:
+            return
+        place, names = f"{CATALOG}.{STATE}.{table}", (*key, *values)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        listed = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in names)
         self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE replacing AS SELECT j->>'r' AS resource, "
-            "j->>'s' AS scope, j->>'v' AS value FROM "
-            "(SELECT unnest(CAST(?::JSON AS JSON[])) AS j)",
-            [lines.decode()],
+            f"CREATE OR REPLACE TEMP TABLE replacing AS SELECT {listed}", columns
         )
+        keyed = ", ".join(key)
         self.connection.execute(
-            f"DELETE FROM {CATALOG}.{STATE}.{table} WHERE account = ? AND (resource, scope) IN "
-            "(SELECT (resource, scope) FROM temp.replacing)",
+            f"DELETE FROM {place} WHERE account = ? AND ({keyed}) IN "
+            f"(SELECT ({keyed}) FROM temp.replacing)",
             [self.account],
         )
-        return True
+        more = {run: self.run_id, time: self.at} if run else {time: self.at}
+        self.connection.execute(
+            f"INSERT INTO {place} (account, {', '.join(names)}, {', '.join(more)}) "
+            f"SELECT ?, {', '.join(names)}{', ?' * len(more)} FROM temp.replacing",
+            [self.account, *more.values()],
+        )
 
     def write(self, table: str, part: dict[str, Any]) -> dict[str, Any]:
         """Write this family's part and the table's row; returns the row.

@@ -20,7 +20,6 @@ from warehouse.load.known import AccountState
 from warehouse.load.ledger import Ledger
 from warehouse.load.merge import Merge
 from warehouse.load.staging import Incoming
-from warehouse.load.state import cursor_row
 from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
 from warehouse.store.identity import CATALOG, STATE
@@ -250,19 +249,11 @@ class _Load:
 
     def _confirmed(self, name: str) -> bool:
         """Whether an earlier run already saw this mass of rows vanish."""
-        found = self.connection.execute(
-            f"SELECT value FROM {CATALOG}.{STATE}.cursors "
-            "WHERE account = ? AND resource = 'held deletes' AND scope = ?",
-            [self.request.account, name],
-        ).fetchall()
-        return bool(found) and found[0][0] != self.request.run_id
+        held = self.ledger.remembered(StateKey(StateKind.HELD_DELETES, scope=name))
+        return held is not None and held != self.request.run_id
 
     def _forget_held(self, name: str) -> None:
-        self.connection.execute(
-            f"DELETE FROM {CATALOG}.{STATE}.cursors "
-            "WHERE account = ? AND resource = 'held deletes' AND scope = ?",
-            [self.request.account, name],
-        )
+        self.ledger.forget(StateKey(StateKind.HELD_DELETES, scope=name))
 
     def _enclosing(self, name: str) -> list[tuple[Table, tuple[str, ...]]]:
         """The parents whose freshly read rows hold all of a child table's rows."""
@@ -330,12 +321,11 @@ class _Load:
 
     def _write_cursors(self) -> None:
         request, outcome = self.request, self.request.outcome
-        moved = dict(outcome.cursors)
-        moved.update((cursor_row(key), value) for key, value in outcome.state.items())
+        state = dict(outcome.state)
         if not outcome.failures:
-            key = StateKey(StateKind.COMPLETE, scope=request.family.name)
-            moved[cursor_row(key)] = self.at.isoformat()
-        self.ledger.move(moved)
+            state[StateKey(StateKind.COMPLETE, scope=request.family.name)] = self.at.isoformat()
+        self.ledger.move(outcome.cursors)
+        self.ledger.remember(state)
         self.ledger.visit(outcome.visits)
 
     def _ledger_row(self, merge: Merge, started: float) -> dict[str, Any]:

@@ -291,8 +291,8 @@ class Merge:
     def content(self) -> tuple[str, int]:
         """A hash over the account's rows, which tells that nothing changed, and their number."""
         digest, rows = self._run(
-            f"SELECT coalesce(bit_xor(_content), 0)::VARCHAR, count(*) FROM {self.now} "
-            "WHERE _account = ?",
+            "SELECT coalesce(bit_xor(md5_number(_content::VARCHAR)), 0)::VARCHAR, count(*) "
+            f"FROM {self.now} WHERE _account = ?",
             self._account,
         )[0]
         return f"{digest}/{rows}", int(rows)

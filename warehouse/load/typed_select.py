@@ -80,8 +80,8 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
         )
     names = "".join(f"{quoted(c.name)}, " for c in columns)
     return (
-        f'SELECT "s:" AS _s, {names}{whole} AS _raw, md5_number({raw}{extra_content}) AS '
-        f"_content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read}"
+        f'SELECT "s:" AS _s, {names}{whole} AS _raw, md5({raw}{extra_content})::UUID '
+        f"AS _content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read}"
     )
 
 

@@ -103,6 +103,18 @@ CURSORS = Table(
     _time("moved_at", "when it was moved (UTC)"),
     comment="Where incremental syncs go on; written in the transaction of the rows.",
 )
+REMEMBERED = Table(
+    "state",
+    metadata,
+    _text("account", "the account; key together with kind, name and scope"),
+    _text("kind", "what is remembered, such as full_pass or held_deletes"),
+    _text("name", "of which resource, or which note of a connector; empty where there is one"),
+    _text("scope", "of which family, table or parent; empty where there is one"),
+    _text("value", "the remembered value: a time (ISO 8601), a run or a word"),
+    _text("run_id", "the run that set it"),
+    _time("set_at", "when it was set (UTC)"),
+    comment="What later runs must know of an account beside its rows and cursors.",
+)
 VISITS = Table(
     "visits",
     metadata,
@@ -169,7 +181,7 @@ SCHEMA_CHANGES = Table(
     _time("changed_at", "when (UTC)"),
     comment="Columns that appeared by themselves.",
 )
-ALL = (META, RUNS, LOADS, LOAD_PARTS, CURSORS, VISITS, REJECTS, FILES, SCHEMA_CHANGES)
+ALL = (META, RUNS, LOADS, LOAD_PARTS, CURSORS, REMEMBERED, VISITS, REJECTS, FILES, SCHEMA_CHANGES)
 
 
 STATUS_COMMENTS = {

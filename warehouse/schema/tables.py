@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from duckdb_sqlalchemy import Dialect
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -35,15 +35,6 @@ class Raw(Json):
         return "JSON USING COMPRESSION zstd"
 
 
-class Content(UserDefinedType[int]):
-    """A 128-bit content hash."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "UHUGEINT"
-
-
 TYPES: dict[str, TypeEngine[Any]] = {
     "text": Text(),
     "integer": BigInteger(),
@@ -58,7 +49,7 @@ SYSTEM_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
     ("_first_seen_at", DateTime(timezone=True), "when the record was first seen at all (UTC)"),
     ("_run_id", Text(), "the run that loaded this version (_kollect.runs)"),
     ("_raw", Raw(), "the record as it came, less secrets, signed links and child records"),
-    ("_content", Content(), "hash of the record less volatile fields; equal means unchanged"),
+    ("_content", Uuid(), "MD5 of the record less volatile fields; equal means unchanged"),
 )
 ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
     ("_valid_to", DateTime(timezone=True), "when this version was superseded or gone (UTC)"),

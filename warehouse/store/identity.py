@@ -16,9 +16,9 @@ CATALOG = "kept"
 """The name under which the writer's file is attached."""
 STATE = "_kollect"
 """The schema of the ledger."""
-FORMAT = 1
-"""Grows when an older kollect could no longer work on the file."""
-LEDGER = 3
+FORMAT = 2
+"""Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
+LEDGER = 4
 """Grows when `_kollect` gets another table or view: the next load completes older files."""
 
 
@@ -48,9 +48,9 @@ def identity_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> I
         return None
 
 
-def refuse_newer_format(identity: Identity | None, file: Path) -> None:
+def refuse_newer_format(identity: Identity, file: Path) -> None:
     """Raise WarehouseProblem where a newer kollect wrote the file."""
-    if identity is not None and identity.format > FORMAT:
+    if identity.format > FORMAT:
         raise WarehouseProblem(
             f"{file.name} was written by a newer kollect (format {identity.format}, this one "
             f"knows {FORMAT})",

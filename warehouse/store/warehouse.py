@@ -28,6 +28,7 @@ from warehouse.store.identity import (
     refuse_newer_format,
 )
 from warehouse.store.locks import OnWait, hold
+from warehouse.store.migrate import migrate
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
 from warehouse.store.write import KeptAttached
@@ -151,7 +152,10 @@ class Warehouse:
             raise storage_problem(error, self.home) or not_a_warehouse(
                 self.writer, error
             ) from error
-        refuse_newer_format(identity_of(connection, CATALOG), self.writer)
+        identity = identity_of(connection, CATALOG)
+        if identity is not None:
+            refuse_newer_format(identity, self.writer)
+            migrate(connection, identity.format)
 
     def _bring_up_to_date(self) -> None:
         """Make the writer's file the newest state: its own, or a file put into its place."""

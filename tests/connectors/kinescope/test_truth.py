@@ -12,7 +12,6 @@ QUICK: list[dict[str, object]] = [
     {
         "ties": "reversed on even pages",
         "largest_page": 10,
-        "subtitle_list": "null",
         "restreams_in_event_list": "empty",
         "folder_levels": "top",
         "analytics_paging": "paged",
@@ -23,15 +22,15 @@ QUICK: list[dict[str, object]] = [
 """Several forms at once; each of them alone is tried by `make test-all`, and the default one in
 test_five_services_truth.py."""
 FORMS: list[dict[str, object]] = [
-    {"largest_page": 25, "per_page_over_maximum": "error", "unshown_lists": "paged"},
-    {"ties": "reversed on even pages", "largest_page": 10, "subtitle_list": "null"},
+    {"largest_page": 25, "per_page_over_maximum": "error", "bare_lists": "whole"},
+    {"ties": "reversed on even pages", "largest_page": 10, "no_materials": "list"},
     {"auth_errors": "seed", "validation_errors": "openapi", "child_edits_bump_updated_at": True},
     {"largest_page": 10},
     {"largest_page": 25, "per_page_over_maximum": "error"},
     {"order_where_undocumented": "ignore"},
-    {"unshown_lists": "paged"},
-    {"subtitle_list": "object", "no_materials": "null"},
-    {"subtitle_list": "null", "no_materials": "list"},
+    {"bare_lists": "whole"},
+    {"bare_lists": "pages without meta"},
+    {"no_materials": "null"},
     {"annotation_type_in_list": "filled", "audio_tracks": True},
     {"restreams_in_event_list": "empty"},
     {"folder_levels": "top"},
@@ -59,7 +58,7 @@ def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
 
 def test_a_list_that_ignores_paging_is_never_called_complete(made: Callable[..., Bench]) -> None:
     """Ten rows of the twelve open ones are kept, and the table says that it is not whole."""
-    kinescope = made("kinescope", switches={"paging_where_undocumented": "ignored"})
+    kinescope = made("kinescope", switches={"file_request_paging": "ignored"})
     result = kinescope.sync()
     assert result.status == "partial"
     assert not result.tables["file_requests"]["complete"]

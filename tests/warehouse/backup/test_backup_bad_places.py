@@ -11,8 +11,14 @@ import msgspec
 import pytest
 
 from connectors.core.errors import BadSettings, KollectError, WarehouseProblem
-from tests.kit.backup import Place
-from warehouse.backup import list_backups, restore_backup, verify_backup, write_backup
+from tests.kit.backup import Place, everything
+from warehouse.backup import (
+    list_backups,
+    prune_backups,
+    restore_backup,
+    verify_backup,
+    write_backup,
+)
 from warehouse.backup.archive import Archive
 from warehouse.backup.errors import BackupProblem, DamagedBackup, NewerFormat
 from warehouse.backup.manifest import encode
@@ -77,12 +83,51 @@ class _On:
         self.keep = place.keep
 
 
-def test_a_target_that_cannot_be_written_to_is_named(place: Place) -> None:
-    """A file in the way, for instance."""
+def test_a_file_in_the_place_of_the_folder_is_named(place: Place) -> None:
+    """And left as it is."""
     place.backup_dir.write_text("not a folder")
-    with pytest.raises(WarehouseProblem, match="cannot write in"):
+    with pytest.raises(WarehouseProblem, match="is a file, backups need a folder"):
         place.backup()
     assert place.backup_dir.read_text() == "not a folder"
+
+
+def test_a_link_to_a_disk_that_is_not_there_says_where_it_points(
+    place: Place, tmp_path: Path
+) -> None:
+    """Whatever is asked of the folder: it is not empty, it is elsewhere."""
+    backup = place.backup()
+    disk = tmp_path / "disk"
+    place.backup_dir.rename(disk)
+    place.backup_dir.symlink_to(disk)
+    assert place.backup().parent.resolve() == disk
+    disk.rename(tmp_path / "taken away")
+    for action in (
+        place.backup,
+        lambda: list_backups(place, key=None),
+        lambda: Archive(place.backup_dir).find("newest"),
+        lambda: prune_backups(place),
+        lambda: restore_backup(
+            tmp_path / "taken away" / backup.name, place.backup_dir / "new.duckdb", key=None
+        ),
+    ):
+        with pytest.raises(WarehouseProblem, match=rf"is a link to {disk}, which is not there"):
+            action()
+
+
+def test_a_linked_warehouse_stays_a_link(place: Place, tmp_path: Path) -> None:
+    """A backup holds what the link leads to, and a restore replaces that, mode and all."""
+    before = everything(place.warehouse)
+    real = tmp_path / "other disk" / "real.duckdb"
+    real.parent.mkdir()
+    place.warehouse.rename(real)
+    place.warehouse.symlink_to(real)
+    real.chmod(0o600)
+    backup = place.backup()
+    place.change("DELETE FROM demo.things")
+    restore_backup(backup, place.warehouse, key=None, force=True)
+    assert place.warehouse.is_symlink()
+    assert everything(real) == before
+    assert real.stat().st_mode & 0o777 == 0o600
 
 
 def test_no_warehouse_no_backup(place: Place) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
-from tests.kit.backup import Place, everything
+from tests.kit.backup import NOON, Place, everything
 from warehouse.backup import restore_backup
 from warehouse.backup.errors import BackupProblem
 from warehouse.backup.selection import parse_time
@@ -113,6 +113,21 @@ def test_a_running_sync_is_not_restored_over(place: Place) -> None:
         lock = FileLock(place.folder / ".kollect" / "locks" / f"{name}.lock", timeout_seconds=0)
         with lock, pytest.raises(AccountBusy, match="being synced or restored"):
             restore_backup(backup, place.warehouse, force=True, key=None, wait_seconds=0)
+
+
+def test_files_hold_what_was_asked_for_and_nothing_else(place: Place, tmp_path: Path) -> None:
+    """One table with its history: no empty files of others, and the counts are its own."""
+    place.change("CREATE SCHEMA other", "CREATE TABLE other.notes AS SELECT 'x' AS _account")
+    backup = place.backup()
+    done = restore_backup(
+        backup, tmp_path / "out", as_format="json", select=["demo.things"], key=None
+    )
+    found = sorted(str(f.relative_to(done.to)) for f in done.to.rglob("*") if f.is_file())
+    assert found == ["demo/things.json", "demo/things_history.json"]
+    assert (done.tables, done.rows) == (2, 37)
+    assert done.sentence == f"{tmp_path / 'out'}: 37 rows in 2 tables"
+    early = restore_backup(backup, tmp_path / "early.duckdb", at=NOON - timedelta(999), key=None)
+    assert early.rows == 1, "the note has no history"
 
 
 def test_files_for_other_tools(place: Place, tmp_path: Path) -> None:
