@@ -46,6 +46,9 @@ class Costing(Protocol):
     def look(self, resource: Resource, bind: Mapping[str, Any] | None = None) -> Any:
         """The payload of the listing's first page (one request, however often it is looked at)."""
 
+    def pages(self, resource: Resource, most: int) -> list[Any]:
+        """The payloads of its first pages, at most so many."""
+
 
 @dataclass(frozen=True)
 class Family:

@@ -20,6 +20,8 @@ from connectors.kippt.normalize import number
 from connectors.kippt.sync import COUNTED, shared_lists
 from connectors.paging import get_path
 
+MOST_PAGES = 10
+"""So many pages of one's own clips are looked at; the service does not tell how many there are."""
 LOOKED_INTO = 5
 """So many lists of others are looked into; further ones are taken to be like them."""
 
@@ -49,10 +51,11 @@ def _pages(asker: Costing, resource: Resource, table: str, payload: Any) -> Cost
 
 def _own_clips(asker: Costing, me: int) -> Cost:
     """The pages of one's own clips; clips of others are kept in the same table."""
-    page = asker.look(OWN_CLIPS)
+    pages = asker.pages(OWN_CLIPS, MOST_PAGES)
     kept = sum(user_id in (None, me) for (user_id,) in asker.rows("clips", ["user_id"]))
-    more = bool(get_path(page, "meta.next"))
-    rows = max(kept, len(_clips(page))) if more else len(_clips(page))
+    more = bool(get_path(pages[-1], "meta.next"))
+    shown = len({clip_id for page in pages for clip_id in _clips(page)})
+    rows = max(kept, shown) if more else shown
     requests = OWN_CLIPS.paging.requests(rows)
     return Cost(OWN_CLIPS.name, requests, rows, at_least=more and not kept)
 
@@ -60,14 +63,15 @@ def _own_clips(asker: Costing, me: int) -> Cost:
 def _cut(asker: Costing, rows: int) -> Cost:
     """Clips that show only some of their comments or likes, each of which is asked for alone.
 
-    By the first pages of all listings of clips; own clips beyond the first page by its share.
+    By the first pages of all listings of clips; own clips beyond those by their share.
     """
     me = number(get_path(asker.look(ACCOUNT), "id"))
     lists = get_path(asker.look(LIST_LIST), "objects") or []
     shared = shared_lists(asker, lists, me)
     others = [asker.look(FAVORITE_CLIPS), _look(asker, LIKED_CLIPS, {"user_id": me})]
     others += [_look(asker, LIST_CLIPS, bind) for bind in shared[:LOOKED_INTO]]
-    own = _clips(asker.look(OWN_CLIPS))
+    pages = asker.pages(OWN_CLIPS, MOST_PAGES)
+    own = {clip_id: clip for page in pages for clip_id, clip in _clips(page).items()}
     elsewhere = {clip_id: clip for page in others for clip_id, clip in _clips(page).items()}
     alone = {clip_id: clip for clip_id, clip in elsewhere.items() if clip_id not in own}
     requests = _requests_beyond(own.values()) * max(1.0, rows / max(1, len(own)))
