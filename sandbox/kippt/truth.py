@@ -9,7 +9,7 @@
   among followers and followed.
 - Left out: `counts`, a clip's `app_url` and `media`, feed addresses, and older fields
   (`article`, `is_starred`, `is_read_later`): volatile, heavy, secret or not always there.
-- `followed_lists` is there where the switch serves their route.
+- `followed_lists` has rows where the switch serves their route.
 - In the form of 2012 the fields and tables that its short records lack are left out.
 """
 
@@ -45,9 +45,6 @@ def tables(world: World, switches: KipptSwitches) -> Tables:
         "followed_lists": [_list(row, short) for row in followed_lists(world, switches)],
         "notifications": _notifications(world),
     }
-    if switches.lists_following:
-        followed = [row for row in world.followed_lists if row.open_to(world.me)]
-        found["followed_lists"] = [_list(row, short) for row in followed]
     if short:
         return found
     return found | {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.content import key_of, reading, stored_form
+from warehouse.backup.content import reading, stored_form
 from warehouse.backup.manifest import ColumnRecord, Manifest, TableRecord
 from warehouse.schema.types import literal, quoted
 
@@ -49,8 +49,17 @@ class Shape:
     comments: tuple[str, ...]
 
 
-def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path) -> Shape:
-    """The shape of an attached database; `scratch` is a folder for some small files."""
+def read_shape(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    scratch: Path,
+    known_keys: Mapping[tuple[str, str], Sequence[str]],
+) -> Shape:
+    """The shape of an attached database; `scratch` is a folder for some small files.
+
+    Keys come from `_kollect.table_keys`. A warehouse of an older kollect has no such table: then
+    they come from `known_keys`, and where those lack a table too, its whole rows are compared.
+    """
     statements = _statements(connection, catalog, scratch)
     connection.execute(f"ATTACH ':memory:' AS {TRIAL}")
     try:
@@ -75,7 +84,7 @@ def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Pat
         connection.execute(f"DETACH {TRIAL}")
     return Shape(
         tuple(before),
-        tuple(_tables(connection, catalog, created)),
+        tuple(_tables(connection, catalog, created, known_keys)),
         tuple(after),
         tuple(broken),
         tuple(comments),
@@ -126,6 +135,7 @@ def _tables(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
     created: dict[tuple[str, str], str],
+    known_keys: Mapping[tuple[str, str], Sequence[str]],
 ) -> Iterator[TableShape]:
     comments = {
         (schema, name): comment
@@ -145,19 +155,39 @@ def _tables(
             columns[schema, table].append(
                 ColumnRecord(name, kind, stored_form(kind), comment, made)
             )
+    keys = {**known_keys, **_declared_keys(connection, catalog)}
     for (schema, table), statement in created.items():
-        names = [column.name for column in columns[schema, table]]
-        key = key_of(schema, table, names, comments[schema, table])
-        current = (schema, table.removesuffix(HISTORY))
-        if not key and table.endswith(HISTORY) and current in created:
-            above = [column.name for column in columns[current]]
-            ends = [name for name in ("_valid_from", "_valid_to") if name in names]
-            key = key_of(*current, above, comments[current])
-            key = [*key, *ends] if key and len(ends) == 2 else []
+        names = {column.name for column in columns[schema, table]}
+        key = keys.get((schema, table), ())
         yield TableShape(
-            schema, table, statement, comments[schema, table], tuple(columns[schema, table]),
-            tuple(key),
-        )  # fmt: skip
+            schema,
+            table,
+            statement,
+            comments[schema, table],
+            tuple(columns[schema, table]),
+            tuple(key) if set(key) <= names else (),
+        )
+
+
+def _declared_keys(
+    connection: duckdb.DuckDBPyConnection, catalog: str
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The keys that the warehouse itself lists; those of histories follow from them."""
+    try:
+        rows = connection.execute(
+            "SELECT table_schema, table_name, column_name "
+            f"FROM {quoted(catalog)}._kollect.table_keys ORDER BY position"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for schema, table, column in rows:
+        found[schema, table] = (*found.get((schema, table), ()), column)
+    histories = {
+        (schema, f"{table}{HISTORY}"): (*key, "_valid_from", "_valid_to")
+        for (schema, table), key in found.items()
+    }
+    return {**histories, **found}
 
 
 def _is_generated(create: str, column: str) -> bool:

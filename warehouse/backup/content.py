@@ -16,16 +16,6 @@ NATIVE = re.compile(
     r"|TIMESTAMP|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE|DECIMAL\(\d+,\d+\)"
 )
 WIDE = ("UHUGEINT", "HUGEINT")
-STATE_KEYS = {
-    "meta": ["name"],
-    "runs": ["run_id", "account"],
-    "loads": ["run_id", "account", "table_name"],
-    "load_parts": ["account", "run_id", "family", "table_name"],
-    "cursors": ["account", "resource", "scope"],
-    "state": ["account", "kind", "name", "scope"],
-    "visits": ["account", "resource", "scope"],
-    "files": ["account", "table_name", "record_key", "field", "mark"],
-}
 PROBE = (
     "SELECT hash('kollect', 'a text of more than twelve bytes', 1::BIGINT, 0.5::DOUBLE, true, "
     "TIMESTAMPTZ '2026-01-01 00:00:00+00', 5::UHUGEINT, NULL::VARCHAR, '[1]'::JSON)::VARCHAR"
@@ -88,12 +78,3 @@ def reading(column: ColumnRecord) -> str:
         return f"{name}::BIT::{column.type}"
     plain = column.stored == "same" and column.type != "JSON"
     return name if plain else f"{name}::{column.type}"
-
-
-def key_of(schema: str, table: str, columns: Sequence[str], comment: str | None) -> list[str]:
-    """The columns that tell rows apart; all of them where no key is known."""
-    if schema == "_kollect" and table in STATE_KEYS:
-        return [name for name in STATE_KEYS[table] if name in columns]
-    found = re.search(r"\bKey: ([\w, ]+?)\.", comment or "")
-    key = [name.strip() for name in found[1].split(",")] if found else []
-    return key if key and set(key) <= set(columns) else []

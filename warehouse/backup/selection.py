@@ -23,7 +23,7 @@ TIMESTAMP_COLUMNS = {
     "rejects": "rejected_at",
     "files": "fetched_at",
 }
-WHOLE = ("meta", "schema_changes")
+WHOLE = ("meta", "schema_changes", "table_keys")
 """Facts about the file and its columns: they come back whatever is chosen."""
 
 

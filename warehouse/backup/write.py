@@ -122,7 +122,10 @@ class _Writing:
                 contents = [Content(t.rows, t.content, t.keys) for t in before.tables]
                 wanted = [MeasuredTable(t, c) for t, c in zip(shape.tables, contents, strict=True)]
             else:
-                shape = read_shape(connection, SOURCE, self.source.scratch)
+                keys = (
+                    {(t.schema, t.name): t.key for t in self._before.tables} if self._before else {}
+                )
+                shape = read_shape(connection, SOURCE, self.source.scratch, keys)
                 wanted = measure(connection, shape.tables)
             tables = reuse_tables(wanted, self._before, self.writer, mark)
             files = files_to_keep(connection, warehouse, self.writer, self.on_step)

@@ -87,7 +87,9 @@ def test_a_person_who_keeps_the_file_open_is_no_hindrance(place: Place, tmp_path
 def test_a_killed_backup_never_looks_like_one(place: Place) -> None:
     """Killed at any of its steps: nothing new in the list, and the next backup is whole."""
     first = place.backup()
-    place.change("UPDATE demo.things SET name = 'changed', _content = 7 WHERE id = '7'")
+    place.change(
+        "UPDATE demo.things SET name = 'changed', _content = md5('7')::UUID WHERE id = '7'"
+    )
     moments = (1, 8, 12, 15, 17)
     for moment in moments:
         done = subprocess.run(

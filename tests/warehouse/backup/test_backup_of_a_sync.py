@@ -15,6 +15,7 @@ from pipelines.sync.account import sync_account
 from tests.kit.account import Bench, bench
 from tests.kit.backup import everything
 from warehouse.backup import restore_backup, write_backup
+from warehouse.backup.reader import open_backup
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,10 @@ def test_syncing_goes_on_from_a_restored_database(kinopio: Bench) -> None:
     assert kinopio.sync().status == "complete"
     backup = write_backup(kinopio.settings, key=None)
     before = everything(kinopio.warehouse)
+    keys = {t.title: t.key for t in open_backup(backup).require_manifest().tables}
+    assert keys["kinopio.cards"] == ["_account", "space_id", "id"]
+    assert keys["kinopio.cards_history"][3:] == ["_valid_from", "_valid_to"]
+    assert keys["_kollect.runs"] == ["run_id", "account"]
 
     kinopio.world.change(2)
     cheap = kinopio.sync()

@@ -17,7 +17,7 @@ def test_restored_database_equals_the_one_that_was_backed_up(place: Place, tmp_p
     backup = place.backup()
     done = restore_backup(backup, tmp_path / "new.duckdb", key=None)
     assert everything(done.to) == everything(place.warehouse)
-    assert (done.tables, done.rows) == (6, 40 + 10 + 3 + 2 + 2)
+    assert (done.tables, done.rows) == (7, 40 + 10 + 3 + 2 + 2 + 5)
     assert not [entry for entry in tmp_path.iterdir() if "restoring" in entry.name]
 
 

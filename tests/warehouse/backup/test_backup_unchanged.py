@@ -96,10 +96,10 @@ def test_what_changed_is_counted_by_table(place: Place) -> None:
     """Rows added, changed and deleted since the backup before."""
     place.backup()
     place.change(
-        "UPDATE demo.things SET name = 'new', _content = 1, _valid_from = '2026-02-10' "
+        "UPDATE demo.things SET name = 'new', _content = md5('1')::UUID, _valid_from = '2026-02-10' "
         "WHERE id::INT < 3",
         "DELETE FROM demo.things WHERE id::INT >= 36",
-        "INSERT INTO demo.things (_account, id, _content) VALUES ('demo', 'x', 5)",
+        "INSERT INTO demo.things (_account, id, _content) VALUES ('demo', 'x', md5('5')::UUID)",
         "INSERT INTO _kollect.runs SELECT 'r2', account, service, status, started_at, "
         "finished_at FROM _kollect.runs",
         "UPDATE _kollect.meta SET value = '9' WHERE name = 'generation'",

@@ -40,7 +40,7 @@ def test_a_day_with_backups(run: Run, place: Place, tmp_path: Path) -> None:
     status, out, err = run("backup")
     assert (status, len(out.splitlines())) == (0, 1)
     assert Path(out.strip(), "manifest.json").exists()
-    assert "57 rows in 6 tables" in err
+    assert "62 rows in 7 tables" in err
     status, out, _ = run("backup", "--verify", "--json")
     assert status == 0
     assert json.loads(out)["proved"]["depth"] == "rebuild"
@@ -48,7 +48,7 @@ def test_a_day_with_backups(run: Run, place: Place, tmp_path: Path) -> None:
     assert (status, "not yet" in out, "rebuild" in out) == (0, True, True)
     status, out, _ = run("backups", "--json")
     newest = json.loads(out)[-1]
-    assert (newest["rows"], newest["encrypted"], newest["changes"]) == (57, False, {})
+    assert (newest["rows"], newest["encrypted"], newest["changes"]) == (62, False, {})
     for words in (["--quick"], [], ["--rebuild"], ["--sample", "50%"], ["--all"]):
         status, out, err = run("verify", *words)
         assert (status, newest["name"] in out, err) == (0, True, "")

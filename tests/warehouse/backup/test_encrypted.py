@@ -55,7 +55,7 @@ def test_without_the_key_nothing_is_told(place: Place, key: BackupKey) -> None:
     assert examine_backup(backup, "full", key=None).good
     listed = list_backups(place, key=None)[0]
     assert (listed.encrypted, listed.rows, listed.changes) == (True, None, {})
-    assert list_backups(place, key=key)[0].rows == 58
+    assert list_backups(place, key=key)[0].rows == 63
     assert not list((place.folder / ".kollect" / "scratch").iterdir())
 
 
@@ -82,7 +82,7 @@ def test_what_did_not_change_is_shared_under_one_key_only(
     """A new key encrypts everything anew."""
     first, second = place.backup(key=key), place.backup(key=key)
     inodes = {f.stat().st_ino for f in (first / "data").iterdir()}
-    assert len([f for f in (second / "data").iterdir() if f.stat().st_ino in inodes]) == 7
+    assert len([f for f in (second / "data").iterdir() if f.stat().st_ino in inodes]) == 8
     other = new_key(tmp_path / "other.txt")
     third = place.backup(key=other)
     plain = place.backup(key=None)

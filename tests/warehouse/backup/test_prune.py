@@ -94,7 +94,7 @@ def test_prune_removes_by_rule_and_says_what_is_free_again(place: Place) -> None
     """What remains is whole, whatever it shared with the removed ones."""
     for day in range(4):
         place.time = NOON + timedelta(days=day)
-        place.change(f"UPDATE demo.things SET name = 'day {day}', _content = {day}")
+        place.change(f"UPDATE demo.things SET name = 'day {day}', _content = md5('{day}')::UUID")
         place.backup()
     verify_backup(place.backup_dir / "2026-03-02T12-00-00Z", key=None)
     place.keep = {"daily": 1}

@@ -101,7 +101,7 @@ def test_what_is_there_is_not_sent_again(place: Place, there: Remote) -> None:
     """Only the changed table goes, whatever the number of backups."""
     send_backup(open_backup(place.backup()), there, archive_of(place))
     before = len(there.system.sent)
-    place.change("UPDATE demo.things SET name = 'new', _content = 2 WHERE id = '1'")
+    place.change("UPDATE demo.things SET name = 'new', _content = md5('2')::UUID WHERE id = '1'")
     second = open_backup(place.backup())
     send_backup(second, there, archive_of(place))
     record = second.files["tables/demo/things.parquet"]
@@ -172,7 +172,7 @@ def test_pruning_there_removes_what_nothing_needs(place: Place, there: Remote) -
     """Files that a kept backup shares stay."""
     first = open_backup(place.backup())
     send_backup(first, there)
-    place.change("UPDATE demo.things SET name = 'new', _content = 2")
+    place.change("UPDATE demo.things SET name = 'new', _content = md5('2')::UUID")
     second = open_backup(place.backup())
     send_backup(second, there)
     orphan = Path(there.root) / "objects" / "ab" / hashlib.sha256(b"left").hexdigest()

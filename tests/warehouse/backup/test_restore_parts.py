@@ -33,7 +33,7 @@ def test_one_account_comes_back_without_the_others(place: Place, tmp_path: Path)
     assert rows(file, "SELECT account FROM _kollect.runs") == [("demo",)]
     assert rows(file, "SELECT account FROM _kollect.cursors") == [("demo",)]
     meta = dict(rows(file, "SELECT name, value FROM _kollect.meta"))
-    assert (meta["generation"], meta["format"]) == ("7", "1")
+    assert (meta["generation"], meta["format"]) == ("7", "2")
     assert meta["warehouse"] != "w1"
     assert [t[:2] for t in everything(file)["tables"]] == [
         t[:2] for t in everything(place.warehouse)["tables"]
