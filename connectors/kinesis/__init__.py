@@ -77,7 +77,7 @@ def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource
         params=params,
         paging=PageIndexes(limit=PAGE_ROWS),
         fallback_path=f"/{kind}/fetch",
-        spelling="lists",
+        path_group="lists",
         listing=False,
     )
 
@@ -231,7 +231,7 @@ KINESIS = checked(
             "/project/fetch/all",
             params={"offset": "0", "limit": "1"},
             fallback_path="/project/fetch",
-            spelling="lists",
+            path_group="lists",
         ),
         identity=lambda _, parts: f"user {parts['uid']}" if parts.get("uid") else "",
         describe=visible_projects,

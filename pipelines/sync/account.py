@@ -276,6 +276,7 @@ class _Sync:
             full=self.full,
             named=self.named,
             mass_delete_share=self.settings.guard.mass_delete_share,
+            confirm_empty_hours=self.settings.guard.confirm_empty_hours,
             accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,

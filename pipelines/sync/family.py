@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
+from connectors.core.evidence import Guard
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
 from connectors.core.reader import FamilyReader
@@ -46,12 +47,14 @@ class FamilyPass:
     named: bool
     """Whether tables were asked for by name."""
     mass_delete_share: float
+    confirm_empty_hours: float
     accept_deletes: bool
     now: Callable[[], datetime]
     tell: Callable[..., None]
 
     def __post_init__(self) -> None:
         self.full = self.full or self._full_pass_due()
+        self._guard = Guard(self.started_at, self.confirm_empty_hours, self.accept_deletes)
         self._all_full = True
         """Whether every family of this run was read whole so far."""
 
@@ -108,7 +111,7 @@ class FamilyPass:
             reader = self._reader(family, tables, ahead, incoming)
             failed = self._read(reader, tables)
             if not isinstance(failed, Fatal):
-                ahead.ask(following, frozenset(self.account.tables), self.known)
+                ahead.ask(following, frozenset(self.account.tables))
             if failed is None:
                 self._remember(reader, last)
             self._load(reader, family, tables, incoming, str(failed or ""))
@@ -133,6 +136,7 @@ class FamilyPass:
             started_at=self.started_at,
             tables=tables,
             options={**account.options, **files},
+            guard=self._guard,
         )
 
     def _read(self, reader: FamilyReader, tables: frozenset[str]) -> KollectError | None:
