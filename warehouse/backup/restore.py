@@ -19,7 +19,7 @@ from warehouse.backup.files import FOLDER
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.selection import Selection, asked_tables, select_from
 from warehouse.files.blobs import store_of
-from warehouse.progress import OnStep, Step, no_progress
+from warehouse.progress import OnStep, Step, no_progress, report_waiting
 from warehouse.store.disk import check_links
 from warehouse.store.durable import (
     copy_checked,
@@ -170,10 +170,6 @@ def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Pa
 
     Raises AccountBusy. The locks of another warehouse file in the same folder do not matter.
     """
-
-    def waiting(holder: str) -> None:
-        on_step(Step("waiting", f"waiting for {holder}"))
-
     own = target.with_name(f".{target.name}.restoring.lock")
     scratch = target.with_name(f".{target.name}.restoring.scratch")
     locks = find_state_folder(target) / "locks"
@@ -187,7 +183,7 @@ def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Pa
                 f"{target.name} is being synced or restored",
                 timeout_seconds=wait_seconds,
                 guidance="wait for it, or end that process; nothing was changed",
-                on_wait=waiting,
+                on_wait=report_waiting(on_step),
             )
             stack.enter_context(lock)
         stack.callback(own.unlink, missing_ok=True)

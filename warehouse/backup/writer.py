@@ -1,4 +1,4 @@
-"""Where the files of a backup go while it is written: as they are, encrypted, or linked."""
+"""The files of a backup while it is written: plain, encrypted, or linked from the previous one."""
 
 from __future__ import annotations
 
