@@ -16,6 +16,7 @@ from connectors.core import (
     Credential,
     Family,
     Record,
+    RecordSource,
     Resource,
     Rows,
     constant,
@@ -81,7 +82,7 @@ def ids_alone(payload: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
     return [{"id": item["id"]} for item in found if isinstance(item, dict) and "id" in item]
 
 
-PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False)
+PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False, source=RecordSource.EMBEDDED)
 CLIP_PARTS = (
     PEOPLE,
     Rows(COMMENTS, at="comments.data", inherit=OF_CLIP, count="comments.count"),
@@ -97,7 +98,9 @@ COLLABORATORS = Rows(
     count="collaborators.count",
 )
 
-ACCOUNT = Resource("account", "/account/", (Rows(USERS, sparse=True),), listing=False)
+ACCOUNT = Resource(
+    "account", "/account/", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
+)
 ROUTES = Routes(
     account=ACCOUNT,
     lists=Resource(

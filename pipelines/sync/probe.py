@@ -12,7 +12,7 @@ from connectors.core.resources import Resource
 from connectors.http.client import Client
 from connectors.http.config import Request
 from pipelines.settings import Account, Settings
-from pipelines.sync.runtime import make_client
+from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
@@ -97,7 +97,9 @@ def asking(settings: Settings, account: Account) -> Iterator[Asker]:
         yield Asker(
             account,
             client,
-            AccountState(warehouse, account.connector, account.name, engine.cursor),
+            AccountState(
+                warehouse, account.connector, account.name, engine.cursor, now=Runtime().now
+            ),
             warehouse,
             engine,
         )

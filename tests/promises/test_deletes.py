@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import Fault
 from tests.kit.account import Bench
-from warehouse.load.load import FEW_ROWS
+from warehouse.load.ends import FEW_ROWS
 
 
 def ended(bench: Bench, table: str) -> dict[str, tuple[str, str]]:

@@ -23,6 +23,7 @@ STATE_KEYS = {
     "load_parts": ["account", "run_id", "family", "table_name"],
     "cursors": ["account", "resource", "scope"],
     "state": ["account", "kind", "name", "scope"],
+    "record_sources": ["account", "service", "table_name", "key"],
     "visits": ["account", "resource", "scope"],
     "files": ["account", "table_name", "record_key", "field", "mark"],
 }
