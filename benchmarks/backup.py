@@ -139,8 +139,7 @@ def verify(folder: Path, depth: str) -> None:
     from warehouse.backup import verify_backup
     from warehouse.backup.archive import Archive
 
-    scratch = folder / "scratch"
-    verify_backup(Archive(folder / "backups").find(None), depth, key=None, scratch=scratch)
+    verify_backup(Archive(folder / "backups").find(None), depth, key=None, home=folder)
 
 
 def sha256sum(folder: Path) -> None:

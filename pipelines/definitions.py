@@ -1,4 +1,4 @@
-"""What Dagster loads: the accounts of the settings as assets, with jobs, schedules and alerts."""
+"""What Dagster loads: the accounts of the settings as assets, with jobs, schedules and sensors."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ import dagster as dg
 from pipelines.orchestration.alerts import alerts_sensor
 from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
-from pipelines.orchestration.derived_views import GROUP, view_assets
-from pipelines.orchestration.schedules import account_jobs, account_schedules, first_sync, upkeep
-from pipelines.orchestration.sources import Source, read_sources
+from pipelines.orchestration.ledger import ledger_sensor
+from pipelines.orchestration.run_process import lost_runs_sensor
+from pipelines.orchestration.schedules import (
+    account_jobs,
+    account_schedules,
+    first_sync,
+    settings_jobs,
+)
+from pipelines.orchestration.sources import Project, read_project
+from pipelines.orchestration.views import GROUP, view_assets
 
 
-def definitions(sources: list[Source]) -> dg.Definitions:
+def definitions(project: Project) -> dg.Definitions:
     """Everything that Dagster needs to know of these accounts."""
-    main = next((s for s in sources if s.sandbox), sources[0])
-    jobs, schedules = upkeep(main.settings)
-    sensors: list[dg.SensorDefinition] = [alerts_sensor(sources, main.settings)]
+    jobs, schedules = settings_jobs(project.settings)
+    sensors = [lost_runs_sensor(), ledger_sensor(project), alerts_sensor(project)]
     syncs = {}
-    for source in sources:
+    for source in project.sources:
         of_account = account_jobs(source)
         jobs += of_account.values()
         schedules += account_schedules(source, of_account)
         if source.settings.schedule.sync != "never":
             syncs[source.name] = of_account["sync"]
     if syncs:
-        sensors.append(first_sync(sources, syncs))
-    views = view_assets(sources)
+        sensors.append(first_sync(project.sources, syncs))
+    views = view_assets(project)
     if views is not None:
         sensors.append(
             dg.AutomationConditionSensorDefinition(
@@ -36,9 +42,9 @@ def definitions(sources: list[Source]) -> dg.Definitions:
                 description="Makes the views again when a table below them changed.",
             )
         )
-    accounts = [account_assets(source) for source in sources]
+    accounts = [account_assets(source) for source in project.sources]
     return dg.Definitions(
-        assets=[*accounts, *([views] if views else []), backup_assets(main)],
+        assets=[*accounts, *([views] if views else []), backup_assets(project)],
         jobs=jobs,
         schedules=schedules,
         sensors=sensors,
@@ -47,4 +53,4 @@ def definitions(sources: list[Source]) -> dg.Definitions:
     )
 
 
-defs = definitions(read_sources())
+defs = definitions(read_project())

@@ -70,6 +70,13 @@ class KollectError(Exception):
         return " ".join((f"{self.account}: {text}" if self.account else text).split())
 
 
+class Stopped(BaseException):
+    """The program is to stop. What was staged or received so far stays for the next time.
+
+    Like KeyboardInterrupt it is no Exception, so that nothing on the way takes it for a failure.
+    """
+
+
 class Fatal(KollectError):
     """Nothing else of the account can work now."""
 
@@ -110,6 +117,8 @@ class Retriable(KollectError):
     advice = "Run the sync again later: it goes on where it stopped."
     retry_after: float | None = None
     """Seconds after which the service wants to be asked again, where it says so."""
+    repeat: bool = True
+    """False where asking again within minutes would change nothing."""
 
 
 class Throttled(Retriable):
@@ -128,6 +137,7 @@ class LongSilence(Throttled):
     """The service wants to be left alone for longer than kollect waits by itself."""
 
     advice = "Sync again when the service takes requests again: it goes on where it stopped."
+    repeat = False
 
 
 class ServerFault(Retriable):

@@ -79,7 +79,8 @@ class Fetcher:
         shown.update(params)
         body = None
         if resource.post is not None:
-            inner = {**resource.post.get("variables", {}), **values, **params}
+            # As they are: a GraphQL service refuses a number that became a text.
+            inner = {**resource.post.get("variables", {}), **bind, **params}
             body = {**resource.post, "variables": inner}
             shown = {}
         request = Request(

@@ -32,7 +32,7 @@ class FileLink:
 
     address: str = dataclasses.field(default="", repr=False)
     """Its lasting address; empty where a fresh link must be asked for."""
-    mark: str = ""
+    mark: str = dataclasses.field(default="", repr=False)
     """What tells its content from another; no secret. Empty: made from the address."""
     name: str = ""
     """The file's name for people."""

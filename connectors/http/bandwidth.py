@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from connectors.http.stopping import Stop
+
 BURST_SECONDS = 0.25
 """So much may come at once after a pause; more would be felt by others on the line."""
 
 
-class Pace:
+class BandwidthLimit:
     """Lets at most `bytes_per_second` pass over all threads together; 0 for no limit."""
 
     def __init__(
@@ -18,11 +20,11 @@ class Pace:
         bytes_per_second: float = 0.0,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
+        stop: Stop | None = None,
     ) -> None:
         self._rate = bytes_per_second
         self._clock = clock
-        self._sleep = sleep
+        self._stop = stop or Stop()
         self._lock = threading.Lock()
         self._paid_until = float("-inf")
 
@@ -36,4 +38,4 @@ class Pace:
             self._paid_until = start + count / self._rate
             pause = self._paid_until - now
         if pause > 0:
-            self._sleep(pause)
+            self._stop.sleep(pause)

@@ -1,16 +1,16 @@
-"""How one service wants to be spoken to: frozen dataclasses that a connector declares."""
+"""How to speak with one service: frozen dataclasses that a connector declares."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import msgspec
 
-WORDS_LENGTH = 300
-"""Characters of a service's own words that an error repeats."""
+LONGEST_MESSAGE = 300
+"""Characters of a service's own message that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Retry:
         return min(self.max_seconds, self.first_seconds * 2.0 ** min(attempt - 1, 60))
 
 
-class Verdict(enum.Enum):
-    """What an answer means for the one who asked."""
+class AnswerKind(enum.Enum):
+    """What an answer means, whatever words the service uses for it."""
 
     OK = "ok"
     THROTTLED = "throttled"
@@ -62,50 +62,55 @@ class Verdict(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A verdict, with the service's own words (without secrets) and the status that counts."""
+class Classified:
+    """The kind of an answer, the service's own message, and the status that counts."""
 
-    verdict: Verdict
+    kind: AnswerKind
     message: str = ""
     status: int | None = None
     """The status inside the body, where it overrules that of HTTP."""
 
 
-class Judge(Protocol):
+class Classify(Protocol):
     """Reads one answer; `payload` is the parsed JSON, or None where the body is no JSON."""
 
-    def __call__(self, status: int, headers: Mapping[str, str], payload: Any) -> Judgement: ...
+    def __call__(self, status: int, headers: Mapping[str, str], payload: Any) -> Classified: ...
 
 
-def verdict_of(status: int) -> Verdict:
-    """What a status means when nothing else is known of the service."""
+def kind_of_status(status: int) -> AnswerKind:
+    """What a status means where nothing else is known of the service."""
     if 200 <= status <= 299:
-        return Verdict.OK
+        return AnswerKind.OK
     named = {
-        401: Verdict.CREDENTIAL,
-        402: Verdict.PLAN,
-        403: Verdict.FORBIDDEN,
-        404: Verdict.MISSING,
-        408: Verdict.FAULT,
-        410: Verdict.MISSING,
-        429: Verdict.THROTTLED,
+        401: AnswerKind.CREDENTIAL,
+        402: AnswerKind.PLAN,
+        403: AnswerKind.FORBIDDEN,
+        404: AnswerKind.MISSING,
+        408: AnswerKind.FAULT,
+        410: AnswerKind.MISSING,
+        429: AnswerKind.THROTTLED,
         # Not built or not spoken: asking again changes nothing.
-        501: Verdict.REFUSED,
-        505: Verdict.REFUSED,
+        501: AnswerKind.REFUSED,
+        505: AnswerKind.REFUSED,
     }
-    return named.get(status, Verdict.FAULT if status >= 500 else Verdict.REFUSED)
+    return named.get(status, AnswerKind.FAULT if status >= 500 else AnswerKind.REFUSED)
 
 
-def words(value: Any) -> str:
+def one_line(value: Any) -> str:
     """A service's message as one short line; empty for anything but text."""
-    return " ".join(value.split())[:WORDS_LENGTH] if isinstance(value, str) else ""
+    return " ".join(value.split())[:LONGEST_MESSAGE] if isinstance(value, str) else ""
 
 
-def judge_by_status(status: int, headers: Mapping[str, str], payload: Any) -> Judgement:
-    """The plain reading: the HTTP status decides, `message`, `error` or `detail` says why."""
+def is_number(value: Any) -> TypeGuard[int]:
+    """JSON `true` arrives as a bool, which Python counts among the integers."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def classify_by_status(status: int, headers: Mapping[str, str], payload: Any) -> Classified:
+    """The HTTP status decides, `message`, `error` or `detail` says why."""
     body = payload if isinstance(payload, dict) else {}
-    said = (words(body.get(name)) for name in ("message", "error", "detail"))
-    return Judgement(verdict_of(status), next(filter(None, said), ""))
+    said = (one_line(body.get(name)) for name in ("message", "error", "detail"))
+    return Classified(kind_of_status(status), next(filter(None, said), ""))
 
 
 @dataclass(frozen=True)
@@ -185,9 +190,12 @@ class HttpConfig:
     """The longest time from sending a request to the end of its answer."""
     largest_bytes: int = 512 * 1024 * 1024
     """A longer answer (unpacked) is given up: it would not fit into memory."""
+    in_flight_bytes: int = 256 * 1024 * 1024
+    """So much of all answers together may be in memory while they come (unpacked); beyond it, the
+    later ones wait for the first."""
     max_in_flight: int = 4
     """Requests that may be under way at once."""
-    judge: Judge = judge_by_status
+    classify: Classify = classify_by_status
     login: Login | None = None
     json_content_types: tuple[str, ...] = ("application/json", "text/json", "+json")
     """Media types (or their ends) that are JSON; no type at all is taken, HTML never."""
@@ -196,4 +204,4 @@ class HttpConfig:
         if self.max_in_flight < 1:
             raise ValueError("max_in_flight is 1 or more")
         if min(self.timeout_seconds, self.whole_seconds) <= 0 or self.penalty_seconds < 0:
-            raise ValueError("the seconds of HttpRules are above 0 (a penalty may be 0)")
+            raise ValueError("the seconds of HttpConfig are above 0 (a penalty may be 0)")

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from connectors.core.errors import (
     BrokenAnswer,
@@ -18,17 +21,23 @@ from connectors.core.errors import (
     Skippable,
     Throttled,
 )
+from connectors.http.config import AnswerKind, Classify
 from connectors.http.partial_file import Notes
-from connectors.http.response import media_type, retry_after
+from connectors.http.response import error_for, media_type, retry_after
+
+if TYPE_CHECKING:
+    import httpx
 
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 LONGEST_NAME = 200
+JSON = "application/json"
+ERROR_BYTES = 64 << 10
 LINK_REFUSED = (401, 403, 410)
 """Answers to a link that has expired, or was never good."""
 
 
-class LeftOut(Skippable):
-    """A file that is not wanted as things are set; `bytes` is its size where known."""
+class FileNotWanted(Skippable):
+    """A file that the settings leave out; `bytes` is its size where known."""
 
     advice = "Change file_hosts or max_file_bytes of the account if you want it."
 
@@ -37,12 +46,12 @@ class LeftOut(Skippable):
         self.bytes = size
 
 
-class Mismatch(BrokenAnswer):
+class ContentMismatch(BrokenAnswer):
     """Whole, but not what the service says of it."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExpectedFile:
     """What is known of a file before it comes."""
 
     bytes: int | None = None
@@ -52,7 +61,7 @@ class Wanted:
     """Bytes; a larger file is left out. 0 for any size."""
 
 
-def problem_of(status: int, headers: Mapping[str, str]) -> KollectError | None:
+def error_of_status(status: int, headers: Mapping[str, str]) -> KollectError | None:
     """The error for a status; None for one that brings bytes (200, 206) or says 416."""
     if status in (200, 206, 416):
         return None
@@ -68,9 +77,38 @@ def problem_of(status: int, headers: Mapping[str, str]) -> KollectError | None:
     return Refused(f"its host answers {status}", status=status)
 
 
-def notes_of(headers: Mapping[str, str]) -> Notes:
+def error_of_answer(answer: httpx.Response, classify: Classify | None) -> KollectError | None:
+    """The error for an answer that brings no file; None where one comes.
+
+    The API's own host may say no inside of JSON: `classify` knows how.
+    """
+    headers = lower(answer.headers.items())
+    error = error_of_status(answer.status_code, headers)
+    if error is not None or classify is None:
+        return error
+    long = int(headers.get("content-length") or 0) > ERROR_BYTES
+    if long or not headers.get("content-type", "").startswith(JSON):
+        return None
+    try:
+        payload = msgspec.json.decode(answer.read())
+    except msgspec.MsgspecError:
+        return ContentMismatch("its host answers broken JSON instead of a file")
+    found = classify(answer.status_code, headers, payload)
+    if found.kind in (AnswerKind.CREDENTIAL, AnswerKind.EXPIRED, AnswerKind.FORBIDDEN):
+        return error_of_status(403, headers)
+    if found.kind is AnswerKind.OK:
+        return ContentMismatch("its host answers JSON instead of a file")
+    return error_for(found.kind, "")
+
+
+def is_packed(headers: Mapping[str, str]) -> bool:
+    """Whether a body is packed although nobody asked for it."""
+    return headers.get("content-encoding", "identity").lower() not in ("", "identity")
+
+
+def notes_from_headers(headers: Mapping[str, str]) -> Notes:
     """What a whole answer (200) says of the file; packed answers cannot be gone on with."""
-    packed = headers.get("content-encoding", "identity").lower() not in ("", "identity")
+    packed = is_packed(headers)
     etag, length = headers.get("etag", ""), headers.get("content-length", "")
     # Only a strong tag promises the same bytes.
     validator = etag if etag and not etag.startswith("W/") else headers.get("last-modified", "")
@@ -82,7 +120,7 @@ def notes_of(headers: Mapping[str, str]) -> Notes:
     )
 
 
-def goes_on(headers: Mapping[str, str], notes: Notes, size: int) -> bool:
+def continues(headers: Mapping[str, str], notes: Notes, size: int) -> bool:
     """Whether a 206 continues the same file right behind the bytes that are here."""
     start, total = _range(headers)
     etag = headers.get("etag", "")
@@ -90,7 +128,7 @@ def goes_on(headers: Mapping[str, str], notes: Notes, size: int) -> bool:
     return start == size and same and (None in (total, notes.total) or total == notes.total)
 
 
-def whole_already(headers: Mapping[str, str], size: int) -> bool:
+def already_complete(headers: Mapping[str, str], size: int) -> bool:
     """Whether a 416 means that nothing is missing."""
     _, total = _range(headers)
     return size > 0 and total == size
@@ -104,33 +142,37 @@ def _range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     return int(start) if start else None, int(total) if total != "*" else None
 
 
-def unfit(notes: Notes, wanted: Wanted, address: str) -> KollectError | None:
+def headers_mismatch(notes: Notes, expected: ExpectedFile, address: str) -> KollectError | None:
     """Why a file is not to be received after its headers came."""
     kind = notes.content_type
-    if wanted.kinds and kind and not kind.startswith(wanted.kinds):
-        return Mismatch(f"its host answers {kind} instead of a file")
+    if expected.kinds and kind and not kind.startswith(expected.kinds):
+        return ContentMismatch(f"its host answers {kind} instead of a file")
     page = kind in ("text/html", "application/xhtml+xml")
-    if page and not wanted.md5 and not urlsplit(address).path.lower().endswith((".html", ".htm")):
-        return Mismatch("its host answers a page of HTML instead of a file")
-    if notes.total is not None and wanted.largest and notes.total > wanted.largest:
-        return too_large(notes.total, wanted.largest)
-    if None not in (notes.total, wanted.bytes) and notes.total != wanted.bytes:
-        return Mismatch(f"it has {notes.total:,} bytes where the service says {wanted.bytes:,}")
+    if page and not expected.md5 and not urlsplit(address).path.lower().endswith((".html", ".htm")):
+        return ContentMismatch("its host answers a page of HTML instead of a file")
+    if notes.total is not None and expected.largest and notes.total > expected.largest:
+        return too_large(notes.total, expected.largest)
+    if notes.total is not None and expected.bytes not in (None, notes.total):
+        return _wrong_size(notes.total, expected.bytes)
     return None
 
 
-def too_large(size: int, largest: int, at_least: str = "") -> LeftOut:
+def _wrong_size(size: int, promised: int | None) -> ContentMismatch:
+    return ContentMismatch(f"it has {size:,} bytes where the service says {promised:,}")
+
+
+def too_large(size: int, largest: int, at_least: str = "") -> FileNotWanted:
     """The error for a file beyond the cap."""
     text = f"its {at_least}{size:,} bytes are more than max_file_bytes ({largest:,})"
-    return LeftOut(text, None if at_least else size)
+    return FileNotWanted(text, None if at_least else size)
 
 
-def untrue(size: int, md5: str, wanted: Wanted) -> Mismatch | None:
+def content_mismatch(size: int, md5: str, expected: ExpectedFile) -> ContentMismatch | None:
     """Where a whole file is not what the service says of it."""
-    if wanted.bytes is not None and size != wanted.bytes:
-        return Mismatch(f"it has {size:,} bytes where the service says {wanted.bytes:,}")
-    if wanted.md5 and md5 != wanted.md5:
-        return Mismatch("its MD5 is not the one that the service gives")
+    if expected.bytes is not None and size != expected.bytes:
+        return _wrong_size(size, expected.bytes)
+    if expected.md5 and md5 != expected.md5:
+        return ContentMismatch("its MD5 is not the one that the service gives")
     return None
 
 

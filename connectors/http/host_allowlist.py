@@ -27,7 +27,7 @@ def addresses_of(host: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Allowed:
+class AllowedHost:
     """One entry of the list."""
 
     scheme: str
@@ -54,7 +54,7 @@ class Allowed:
         return same and right_port and right_scheme and inside
 
 
-def read_hosts(entries: Iterable[str], base_url: str) -> tuple[Allowed, ...]:
+def read_hosts(entries: Iterable[str], base_url: str) -> tuple[AllowedHost, ...]:
     """The entries of an allow-list; raises BadSettings for one that cannot be used.
 
     `cdn.example.org`, `*.example.org`, `*`, `example.org:8443`, `example.org/uploads/` mean
@@ -64,7 +64,7 @@ def read_hosts(entries: Iterable[str], base_url: str) -> tuple[Allowed, ...]:
     return tuple(_read(entry, base_url) for entry in entries)
 
 
-def _read(entry: str, base_url: str) -> Allowed:
+def _read(entry: str, base_url: str) -> AllowedHost:
     own = entry == OWN
     text = base_url if own else entry
     try:
@@ -81,14 +81,14 @@ def _read(entry: str, base_url: str) -> Allowed:
             guidance='write hosts as ["cdn.example.org", "*.example.org", "own"]',
         )
     if own:
-        return Allowed(parts.scheme, host, None, "", own=True)
-    return Allowed(parts.scheme, host, port, parts.path)
+        return AllowedHost(parts.scheme, host, None, "", own=True)
+    return AllowedHost(parts.scheme, host, port, parts.path)
 
 
-class HostList:
+class HostAllowlist:
     """Says whether an address may be fetched, and if not, why."""
 
-    def __init__(self, allowed: Iterable[Allowed], resolve: Resolve = addresses_of) -> None:
+    def __init__(self, allowed: Iterable[AllowedHost], resolve: Resolve = addresses_of) -> None:
         self._allowed = tuple(allowed)
         self._resolve = resolve
 
@@ -111,17 +111,16 @@ class HostList:
             return f"{host} lies in a private network"
         return ""
 
-    def refusal_of_peer(self, url: str, peer: str) -> str:
-        """The same once connected: a name may have changed its address in the meantime."""
-        parts = urlsplit(url)
-        port = parts.port or PORTS[parts.scheme]
-        host = (parts.hostname or "").lower()
-        entry = self._entry(parts.scheme, host, port, parts.path)
-        if entry is not None and entry.wide and peer and is_private(peer):
-            return f"{host} lies in a private network"
-        return ""
+    def refusal_of_peer(self, host: str, address: str) -> str:
+        """Why a connection may not be used; empty where it may.
 
-    def _entry(self, scheme: str, host: str, port: int, path: str) -> Allowed | None:
+        A name may have another address than a moment ago. An entry that names the host itself
+        allows it wherever it is.
+        """
+        named = any(entry.host == host.lower() for entry in self._allowed)
+        return "" if named or not is_private(address) else f"{host} lies in a private network"
+
+    def _entry(self, scheme: str, host: str, port: int, path: str) -> AllowedHost | None:
         fitting = [entry for entry in self._allowed if entry.fits(scheme, host, port, path)]
         # An entry that names the host counts before one that only covers it.
         return min(fitting, key=lambda entry: entry.wide, default=None)

@@ -8,14 +8,13 @@ that were flushed before, which a changed boot id tells. Neither file holds an a
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import msgspec
-
-from connectors.http.hashing import Hasher
 
 FLUSH_BYTES = 256 << 20
 """So many bytes at most are lost to a power cut."""
@@ -40,7 +39,7 @@ class Notes:
     bytes: int = 0
 
 
-class Part:
+class PartialFile:
     """One file on its way; used by one thread at a time."""
 
     def __init__(self, place: Path, *, with_md5: bool = False) -> None:
@@ -81,7 +80,6 @@ class Part:
         self._flushed()
         os.ftruncate(self._handle, 0)
         self.size = 0
-        self._close_hashers()
         self._hashers = self._fresh_hashers()
         self._write_notes(replace(notes, boot=self._boot, safe=0, sha256="", bytes=0))
 
@@ -113,7 +111,6 @@ class Part:
                 self._flushing = None
             os.close(self._handle)
             self._handle = -1
-        self._close_hashers()
 
     def forget(self) -> None:
         """Close and remove both files."""
@@ -122,12 +119,9 @@ class Part:
         self._notes_file.unlink(missing_ok=True)
         self.notes = Notes()
 
-    def _fresh_hashers(self) -> list[Hasher]:
-        return [Hasher("sha256"), *([Hasher("md5")] if self._with_md5 else [])]
-
-    def _close_hashers(self) -> None:
-        for hasher in self._hashers:
-            hasher.close()
+    def _fresh_hashers(self) -> list[hashlib._Hash]:
+        names = ("sha256", "md5") if self._with_md5 else ("sha256",)
+        return [hashlib.new(name, usedforsecurity=False) for name in names]
 
     def _hash(self, data: bytes) -> None:
         for hasher in self._hashers:

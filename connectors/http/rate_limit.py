@@ -17,17 +17,19 @@ from dataclasses import dataclass
 
 from connectors.core.errors import LongSilence
 from connectors.http.config import Window
-from connectors.http.latency import Trips
 from connectors.http.rate_store import LONGEST_HOLD, FileState, MemoryState, RateLog, RateState
+from connectors.http.stopping import Stop
 
-__all__ = ["Booking", "FileState", "MemoryState", "RateState", "Throttle", "stretched"]
+__all__ = ["Booking", "FileState", "MemoryState", "RateLimiter", "RateState", "stretched"]
 
-WAY_SECONDS = 0.012
+LONGEST_SILENCE = 900.0
+"""Seconds. Who is told to stay away for longer is better told so than left waiting."""
+ARRIVAL_SECONDS = 0.04
 CLOCK_SHARE = 0.0005
-"""Each window is stretched by 12 ms and by half a thousandth: the service counts arrivals, by its
-own clock. Two requests that left a second apart arrive a little closer when the first took a
-longer way, which is mostly known when it was answered (`answered`); the rest does not grow with
-the window. How far two clocks come apart does; no system corrects its own by more."""
+"""Each window is stretched by 40 ms and by half a thousandth: the service counts arrivals, by its
+own clock. Two requests that left a second apart arrive closer when the first took a longer way; so
+much a way may differ. How far two clocks come apart grows with the window; no system corrects its
+own by more."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Booking:
     slept: float = 0.0
 
 
-class Throttle:
+class RateLimiter:
     """Lets requests leave under every window; safe for threads, first come first served.
 
     With a `FileState` the windows hold for all processes together, also after `kill -9`: a
@@ -53,24 +55,21 @@ class Throttle:
         penalty_seconds: float = 0.0,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
+        stop: Stop | None = None,
         state: RateState | None = None,
     ) -> None:
-        """`sleep` may raise to end a wait early (a stop asked for): nothing is booked then."""
+        """Waits end with Stopped when `stop` says so: nothing is booked then."""
         self.windows = tuple(windows)
         self.penalty_seconds = penalty_seconds
         self.waited_seconds = 0.0
-        """Seconds that the throttle held everything up; never more than passed by the clock."""
+        """Seconds that the limiter held everything up; never more than passed by the clock."""
         self._clock = clock
-        self._sleep = sleep
+        self._stop = stop or Stop()
         self._state = state if state is not None and self.windows else MemoryState()
         self._spans = [(window.limit, stretched(window.seconds)) for window in self.windows]
         self._most = max((window.limit for window in self.windows), default=0)
-        self._trips = Trips(min((window.seconds for window in self.windows), default=0.0))
         self._queue = _Queue()
         self._lock = threading.Lock()
-        self._trips_lock = threading.Lock()
-        """Held until the log has what the trips said: the next one builds on it."""
         self._open: list[float] = []
 
     def wait(self) -> float:
@@ -100,9 +99,10 @@ class Throttle:
                         break
                 if longest_hold is not None and held > longest_hold:
                     raise LongSilence(
-                        f"the service wants silence for another {spoken(held)}", retry_after=held
+                        f"the service wants silence for another {duration_text(held)}",
+                        retry_after=held,
                     )
-                self._sleep(pause)
+                self._stop.sleep(pause)
                 slept += self._clock() - now
                 self.waited_seconds += self._clock() - now
             if self.windows:
@@ -125,19 +125,6 @@ class Throttle:
             with self._lock:
                 self._open.remove(booking.at)
             self._move(log, booking.at, left_at)
-
-    def answered(self, left_at: float) -> None:
-        """An answer to the request that left then begins to arrive now; says how late it was."""
-        if not self.windows:
-            return
-        with self._trips_lock:
-            moves = self._trips.answered(left_at, self._clock())
-            if not moves:
-                return
-            with self._state.opened(self._clock) as log:
-                for counted_at, at in moves:
-                    if counted_at in log.times or counted_at == left_at:
-                        self._move(log, counted_at, at)
 
     @property
     def queued(self) -> int:
@@ -187,7 +174,7 @@ class Throttle:
         """Fill a lost log as a steady sync would have: full windows, evenly spread.
 
         That is what an earlier kollect most likely left behind. The next request then waits
-        for one step of the sustained pace, where windows filled just now would keep everyone
+        for one step of the sustained rate, where windows filled just now would keep everyone
         silent for a minute because of a damaged file.
         """
         step = max((span / limit for limit, span in self._spans), default=0.0)
@@ -198,7 +185,7 @@ class Throttle:
 
 def stretched(seconds: float) -> float:
     """How long a window is kept that the service calls so many seconds long."""
-    return WAY_SECONDS + seconds * (1 + CLOCK_SHARE)
+    return ARRIVAL_SECONDS + seconds * (1 + CLOCK_SHARE)
 
 
 class _Queue:
@@ -247,7 +234,7 @@ class _Queue:
                 self._busy = False
 
 
-def spoken(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A length of time as a person says it."""
     minutes = round(seconds / 60)
     return f"{seconds:.0f} seconds" if minutes < 2 else f"{minutes} minutes"

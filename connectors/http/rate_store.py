@@ -1,4 +1,4 @@
-"""Where a throttle keeps its log of departures: in memory, or in a file for all processes.
+"""Where a rate limiter keeps its log of departures: in memory, or in a file for all processes.
 
 Both give the log to one caller at a time. Whoever changes it sets `changed`; the change is
 kept when the `with` block ends without an error, so before the request leaves.
@@ -27,7 +27,7 @@ Clock = Callable[[], float]
 
 @dataclass
 class RateLog:
-    """When the last requests left, in seconds of the throttle's clock, the oldest first."""
+    """When the last requests left, in seconds of the limiter's clock, the oldest first."""
 
     times: list[float] = field(default_factory=list)
     hold_until: float = -math.inf

@@ -121,11 +121,11 @@ class _Dialect:
         # A full stop after the address belongs to the sentence, not to the value.
         end = body[len(body.rstrip(".,;:!")) :] if secret[-1] else ""
         kept: list[str] = []
-        for number, (piece, hidden) in enumerate(zip(pieces[::2], secret, strict=True)):
-            if hidden and mask is None:
+        for number, (piece, secret_parts) in enumerate(zip(pieces[::2], secret, strict=True)):
+            if secret_parts and mask is None:
                 continue
             before = start if not kept else pieces[2 * number - 1]
-            if hidden:
+            if secret_parts:
                 value_at = self.equals.search(piece)
                 piece = piece[: value_at.end() if value_at else 0] + (mask or "")
             # `&amp;` is one joint: its second half is no part of a first parameter's name.

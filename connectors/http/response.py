@@ -1,4 +1,7 @@
-"""An answer, and how its body becomes JSON without one odd character losing a page."""
+"""What an answer means: the payload that counts, or the fitting error.
+
+One odd character in a body does not lose a page: what JSON cannot carry is repaired and counted.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,28 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
+
+from connectors.core.errors import (
+    BadCredential,
+    BrokenAnswer,
+    Forbidden,
+    KollectError,
+    Missing,
+    PlanExceeded,
+    Refused,
+    Retriable,
+    ServerFault,
+    Throttled,
+)
+from connectors.http.config import AnswerKind, HttpConfig, kind_of_status, one_line
+from connectors.http.redact import safe_text
 
 REPLACEMENT = "�"
 
@@ -39,6 +58,115 @@ class Answer:
     """Those a caller may need (dates, validators, links, limits), names in lower case."""
     repaired: int = 0
     """Values that JSON cannot carry: numbers replaced by None, broken letters by U+FFFD."""
+
+
+PLAIN_ERRORS: Mapping[AnswerKind, tuple[type[KollectError], str]] = {
+    AnswerKind.THROTTLED: (Throttled, "the service asks for fewer requests"),
+    AnswerKind.FAULT: (ServerFault, "the service failed"),
+    AnswerKind.CREDENTIAL: (BadCredential, "the service refuses the credential"),
+    AnswerKind.EXPIRED: (BadCredential, "the service no longer takes the credential"),
+    AnswerKind.FORBIDDEN: (Forbidden, "the credential may not see this"),
+    AnswerKind.MISSING: (Missing, "the service knows no such thing"),
+    AnswerKind.REFUSED: (Refused, "the service refuses the request"),
+    AnswerKind.PLAN: (PlanExceeded, "the plan of the account does not allow this"),
+}
+HEADERS_KEPT = ("date", "etag", "last-modified", "link", "retry-after")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it came, with its whole body; header names in lower case."""
+
+    method: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    size: int
+    """Bytes received for the body, before unpacking."""
+    seconds: float
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    @property
+    def request_id(self) -> str:
+        return one_line(self.headers.get("x-request-id") or self.headers.get("request-id"))
+
+    def kept_headers(self) -> dict[str, str]:
+        """Those that say something of the data or the limits; never a cookie."""
+        return {
+            name: value
+            for name, value in self.headers.items()
+            if name in HEADERS_KEPT or name.startswith(("x-ratelimit", "ratelimit"))
+        }
+
+
+class SessionEnded(Exception):
+    """The kind EXPIRED; `error` is what to raise where no login can help."""
+
+    def __init__(self, error: KollectError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def read_reply(
+    reply: Reply,
+    config: HttpConfig,
+    *,
+    also: Set[int] = frozenset(),
+    secret_values: Iterable[str] = (),
+    wall_clock: Callable[[], float] = time.time,
+) -> Answer:
+    """The answer that a reply holds; raises a KollectError, or SessionEnded, where it holds none.
+
+    A status in `also` counts as an answer when it is judged as what it plainly says, and is
+    no HTML page.
+    """
+    payload, repaired = None, 0
+    if reply.method != "HEAD" and reply.status not in (204, 205, 304):
+        try:
+            payload, repaired = read_payload(
+                reply.body, reply.content_type, config.json_content_types
+            )
+        except NoJson as error:
+            if kind_of_status(reply.status) is AnswerKind.OK:
+                raise BrokenAnswer(
+                    str(error), status=reply.status, request_id=reply.request_id
+                ) from None
+    found = config.classify(reply.status, reply.headers, payload)
+    status = reply.status if found.status is None else found.status
+    asked_for = (
+        status in also
+        and kind_of_status(status) is found.kind
+        and not is_html(reply.body, reply.content_type)
+    )
+    if found.kind is AnswerKind.OK or asked_for:
+        return Answer(
+            status=status,
+            payload=payload,
+            size=reply.size,
+            request_id=reply.request_id,
+            seconds=reply.seconds,
+            content_type=media_type(reply.content_type),
+            headers=reply.kept_headers(),
+            repaired=repaired,
+        )
+    said = found.message
+    if not said and media_type(reply.content_type) == "text/plain":
+        said = one_line(reply.body[:1000].decode("utf-8", "replace"))
+    problem = error_for(found.kind, safe_text(said, secret_values))
+    problem.status = status
+    problem.request_id = safe_text(reply.request_id, secret_values)
+    if isinstance(problem, Retriable):
+        problem.retry_after = retry_after(reply.headers, wall_clock)
+    raise SessionEnded(problem) if found.kind is AnswerKind.EXPIRED else problem
+
+
+def error_for(kind: AnswerKind, said: str) -> KollectError:
+    """The error for a kind, with the service's own message."""
+    error, what = PLAIN_ERRORS[kind]
+    return error(f'{what}: "{said}"' if said else what)
 
 
 class NoJson(ValueError):
@@ -146,12 +274,18 @@ def retry_after(
     if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
         return float(value)
     try:
-        until = parsedate_to_datetime(value).timestamp()
+        until = http_date(value).timestamp()
     except ValueError:
         return None
     try:
         # By the service's own clock, which may differ from ours.
-        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+        now = http_date(headers.get("date", "")).timestamp()
     except ValueError:
         now = wall_clock()
     return max(0.0, until - now)
+
+
+def http_date(text: str) -> datetime:
+    """A date of a header; `-0000`, which names no zone, is UTC. Raises ValueError."""
+    found = parsedate_to_datetime(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -8,12 +8,22 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.core.errors import BadCredential, BadSettings, Missing, Skippable
+from connectors.core.errors import (
+    BadCredential,
+    BadSettings,
+    KollectError,
+    Missing,
+    Retriable,
+    Skippable,
+)
 from connectors.http.config import HttpConfig, Parts, Request
 from connectors.http.response import Answer
 
 OPEN_PARTS = frozenset({"uid", "username"})
 """Parts of a credential that are no secret: masking a uid of "1" would spoil every text."""
+FAILED_LOGIN_SECONDS = 300.0
+"""A login that failed after all its attempts is not tried anew for so long: neither by the threads
+that waited for it nor by the next tables."""
 RENEW_EARLY = 0.1
 """A session is renewed when a tenth of its life is left, at most a minute: a request that is
 under way when the session ends would be refused."""
@@ -33,18 +43,18 @@ def fill(templates: Mapping[str, str], parts: Parts) -> dict[str, str]:
         raise BadSettings(f"the credential lacks its part {missing}") from None
 
 
-def params_of(rules: HttpConfig, parts: Parts) -> list[tuple[str, str]]:
+def params_of(config: HttpConfig, parts: Parts) -> list[tuple[str, str]]:
     """The query parameters that travel with every request."""
-    return list(fill(rules.params, parts).items())
+    return list(fill(config.params, parts).items())
 
 
-def headers_of(rules: HttpConfig, request: Request, parts: Parts, login: bool) -> dict[str, str]:
+def headers_of(config: HttpConfig, request: Request, parts: Parts, login: bool) -> dict[str, str]:
     """The request's own headers over the service's, names in lower case.
 
     A login goes without the headers that it is still to earn. Raises BadCredential, without
     the value, where a part holds what no header can carry.
     """
-    templates = {name.lower(): template for name, template in rules.headers.items()}
+    templates = {name.lower(): template for name, template in config.headers.items()}
     templates |= {name.lower(): template for name, template in request.headers}
     if login:
         templates = {n: t for n, t in templates.items() if parts_in([t]) <= parts.keys()}
@@ -57,7 +67,7 @@ def headers_of(rules: HttpConfig, request: Request, parts: Parts, login: bool) -
     return headers
 
 
-def hidden(parts: Parts) -> frozenset[str]:
+def secret_parts(parts: Parts) -> frozenset[str]:
     """The values among the parts that no text may show."""
     return frozenset(value for name, value in parts.items() if name not in OPEN_PARTS)
 
@@ -74,13 +84,13 @@ class Held:
 class Session:
     """Logs in before the first request if needed, and again when a session has ended.
 
-    Threads share one session: while one logs in, the others wait for its result. A refused
-    login is not tried again, since services lock accounts after a few.
+    Threads share one session: while one logs in, the others wait for its result, be it a failure.
+    A refused login is not tried again, since services lock accounts after a few.
     """
 
     def __init__(
         self,
-        rules: HttpConfig,
+        config: HttpConfig,
         credential: Parts,
         *,
         clock: Callable[[], float],
@@ -89,19 +99,23 @@ class Session:
     ) -> None:
         """`send` asks with the given parts; its last argument says if it is a renewal."""
         self._credential = given = {name: value for name, value in credential.items() if value}
-        self._login = rules.login
+        self._login = config.login
         self._clock = clock
         self._send = send
         self._lock = threading.Lock()
-        self._refused: BadCredential | BadSettings | None = None
+        self._failure: KollectError | None = None
+        self._failed_at = 0.0
         self._held = Held(given, 0)
-        wanted = parts_in([*rules.headers.values(), *rules.params.values()])
-        lacking = sorted(wanted - given.keys())
+        needed = parts_in([*config.headers.values(), *config.params.values()])
+        lacking = sorted(needed - given.keys())
         names = " or ".join(variables)
         self._incomplete = BadSettings(
             f"the credential lacks its {' and '.join(lacking)}",
             guidance=f"Set {names} in the environment." if names else "",
         )
+        for name in sorted(needed & given.keys()):
+            if given[name] != given[name].strip():
+                raise BadCredential(f"the {name} begins or ends with a blank or a line break")
         self.renewable = bool(lacking) and self._login is not None
         if lacking and self._login is None:
             raise self._incomplete
@@ -126,9 +140,8 @@ class Session:
         return held.renew_at is not None and self._clock() >= held.renew_at
 
     def _log_in(self) -> Held:
-        if self._refused is not None:
-            raise copy.copy(self._refused)
         assert self._login is not None
+        self._raise_failure()
         try:
             request = self._login.request(self._credential)
         except KeyError:
@@ -136,7 +149,7 @@ class Session:
         try:
             return self._keep(self._send(request, self._credential, False))
         except Missing as error:
-            self._refused = BadSettings(
+            failure: KollectError = BadSettings(
                 f"there is no login at this address: {error.what}",
                 guidance="Check base_url, with its prefix if the server has one.",
                 where=error.where,
@@ -144,26 +157,40 @@ class Session:
                 account=error.account,
             )
         except Skippable as error:
-            self._refused = BadCredential(
+            failure = BadCredential(
                 f"the login was refused: {error.what}",
                 where=error.where,
                 status=error.status,
                 account=error.account,
             )
-        except BadCredential as error:
-            self._refused = error
-        raise copy.copy(self._refused)
+        except (BadCredential, Retriable) as error:
+            failure = error
+        self._failure, self._failed_at = failure, self._clock()
+        raise copy.copy(failure)
 
     def _renew(self, held: Held) -> Held:
         login = self._login
         assert login is not None
         if login.renew is None:
             return self._log_in()
+        self._raise_failure()
         try:
             return self._keep(self._send(login.renew(held.parts), held.parts, True))
         except (BadCredential, Skippable):
             # A renewal is a courtesy; the password still counts.
             return self._log_in()
+        except Retriable as error:
+            self._failure, self._failed_at = error, self._clock()
+            raise
+
+    def _raise_failure(self) -> None:
+        """Raises what the last login failed with: a refusal for good, a fault for minutes."""
+        failure = self._failure
+        if failure is None:
+            return
+        recent = self._clock() - self._failed_at < FAILED_LOGIN_SECONDS
+        if recent or not isinstance(failure, Retriable):
+            raise copy.copy(failure)
 
     def _keep(self, answer: Answer) -> Held:
         assert self._login is not None
@@ -177,6 +204,7 @@ class Session:
         renew_at = None
         if life is not None and life > 0:
             renew_at = self._clock() + life - min(60.0, life * RENEW_EARLY)
+        self._failure = None
         parts = {**self._credential, **new}
         self._held = Held(parts, self._held.number + 1, renew_at)
         return self._held

@@ -32,7 +32,7 @@ from connectors.core import (
 )
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
-from connectors.http.judges import judge_kinescope
+from connectors.kinescope.errors import classify_kinescope
 from connectors.kinescope.files import FILES, HOSTS, LARGEST, SIGNATURE
 from connectors.kinescope.tables import (
     ANALYTICS,
@@ -220,7 +220,7 @@ KINESCOPE = checked(
         http=HttpConfig(
             headers={"Authorization": "Bearer {token}"},
             windows=(Window(10, 1.0), Window(300, 60.0)),
-            judge=judge_kinescope,
+            classify=classify_kinescope,
             max_in_flight=8,
         ),
         families=(

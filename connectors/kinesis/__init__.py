@@ -27,7 +27,7 @@ from connectors.core import (
 )
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Login, Parts, Request, Window
-from connectors.http.judges import judge_kinesis
+from connectors.kinesis.errors import classify_kinesis
 from connectors.kinesis.estimate import cost_of_events, cost_of_projects
 from connectors.kinesis.files import FILES, HOSTS, LARGEST
 from connectors.kinesis.normalize import members, records, rows_of, structures
@@ -209,7 +209,7 @@ KINESIS = checked(
             params={"uid": "{uid}"},
             windows=(Window(10, 1.0),),
             max_in_flight=4,
-            judge=judge_kinesis,
+            classify=classify_kinesis,
             login=LOGIN,
         ),
         families=(

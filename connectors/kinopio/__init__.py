@@ -13,7 +13,6 @@ from typing import Any
 from connectors.core import Connector, Credential, Family, Record, RecordSource, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
-from connectors.http.judges import judge_kinopio
 from connectors.kinopio.account_tables import (
     AI_IMAGES,
     FAVORITE_COLORS,
@@ -21,6 +20,7 @@ from connectors.kinopio.account_tables import (
     FAVORITE_USERS,
     NOTIFICATIONS,
 )
+from connectors.kinopio.errors import classify_kinopio
 from connectors.kinopio.files import FILES, HOSTS, LARGEST
 from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import (
@@ -66,7 +66,7 @@ KINOPIO = checked(
             headers={"Authorization": "{token}"},
             windows=(Window(5, 1.0),),
             penalty_seconds=30.0,
-            judge=judge_kinopio,
+            classify=classify_kinopio,
         ),
         families=(
             Family("account", (ACCOUNT,), full_only=True),

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from connectors.core import Cost, Costing, Record, Resource
-from connectors.kippt.sync import COUNTED, Routes, number, shared_lists
+from connectors.kippt.endpoints import (
+    ACCOUNT,
+    FAVORITE_CLIPS,
+    FOLLOWERS,
+    FOLLOWING,
+    LIKED_CLIPS,
+    LIST_CLIPS,
+    LIST_LIST,
+    OWN_CLIPS,
+)
+from connectors.kippt.normalize import number
+from connectors.kippt.sync import COUNTED, shared_lists
 from connectors.paging import get_path
 
 
-def cost_of_clips(asker: Costing, routes: Routes) -> list[Cost]:
+def cost_of_clips(asker: Costing) -> list[Cost]:
     """The requests of `copy_clips`; more where clips changed, or where others' lists are cut."""
-    me, lists = asker.look(routes.account), asker.look(routes.lists)
+    me, lists = asker.look(ACCOUNT), asker.look(LIST_LIST)
     shared = len(shared_lists(asker, get_path(lists, "objects") or [], number(get_path(me, "id"))))
-    costs = [Cost("account", 1, 1), _pages(asker, routes.lists, "lists", lists)]
+    costs = [Cost("account", 1, 1), _pages(asker, LIST_LIST, "lists", lists)]
     if asker.full:
-        clips = asker.look(routes.own_clips)
-        own = _pages(asker, routes.own_clips, "clips", clips)
-        costs += [own, Cost(routes.liked.name, 1, at_least=True), _cut(clips, own.rows)]
+        clips = asker.look(OWN_CLIPS)
+        own = _pages(asker, OWN_CLIPS, "clips", clips)
+        costs += [own, Cost(LIKED_CLIPS.name, 1, at_least=True), _cut(clips, own.rows)]
     else:
-        costs.append(Cost(routes.own_clips.name, 1, at_least=True))
+        costs.append(Cost(OWN_CLIPS.name, 1, at_least=True))
     if shared:
-        costs.append(Cost(routes.list_clips.name, shared, at_least=True))
-    costs.append(_pages(asker, routes.favorites, "favorites", asker.look(routes.favorites)))
+        costs.append(Cost(LIST_CLIPS.name, shared, at_least=True))
+    costs.append(_pages(asker, FAVORITE_CLIPS, "favorites", asker.look(FAVORITE_CLIPS)))
     return costs
 
 
@@ -45,8 +55,11 @@ def _cut(clips: Any, rows: int) -> Cost:
     return Cost("cut comments and likes", round(cut * rows / max(1, len(shown))), at_least=True)
 
 
-def cost_of_follows(asker: Costing, account: Resource, routes: Iterable[Resource]) -> list[Cost]:
+def cost_of_follows(asker: Costing) -> list[Cost]:
     """By the counts that the account shows."""
-    me = asker.look(account)
-    told = [(resource, number(get_path(me, COUNTED[resource.name]))) for resource in routes]
+    me = asker.look(ACCOUNT)
+    told = [
+        (resource, number(get_path(me, COUNTED[resource.name])))
+        for resource in (FOLLOWERS, FOLLOWING)
+    ]
     return [Cost(r.name, r.paging.requests(rows), rows) for r, rows in told]

@@ -1,15 +1,14 @@
 """Kippt: in what order a sync asks, and what is evidence of an end.
 
-An incremental pass asks for oneself, all lists,
-clips since the newest one known, all favourites, and the comments and likes that an answer shows
-to have changed. A full pass reads every listing; only then can a clip be found gone.
+An incremental pass asks for oneself, all lists, clips since the newest one known, all favourites,
+and the comments and likes that an answer shows to have changed. A full pass reads every listing;
+only then can a clip be found gone.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from connectors.core import (
@@ -22,7 +21,24 @@ from connectors.core import (
     UnexpectedShape,
     note,
 )
+from connectors.kippt.endpoints import (
+    ACCOUNT,
+    CLIP_COMMENTS,
+    COLLABORATORS,
+    FAVORITE_CLIPS,
+    FOLLOWERS,
+    FOLLOWING,
+    LIKED_CLIPS,
+    LIKES_OF_CLIP,
+    LIST_CLIPS,
+    LIST_LIST,
+    ONE_CLIP,
+    OWN_CLIPS,
+    changed_since,
+    with_media,
+)
 from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
+from connectors.kippt.normalize import clip_summary, number
 from connectors.paging import get_path
 
 MEDIA_READ = note("clips with media")
@@ -31,104 +47,72 @@ OVERLAP_SECONDS = 300
 """Read again from so far before the newest clip: whether `since` is inclusive is unknown."""
 
 
-@dataclass(frozen=True)
-class Routes:
-    """The resources of the family `clips`, by what they are for."""
-
-    account: Resource
-    lists: Resource
-    own_clips: Resource
-    list_clips: Resource
-    favorites: Resource
-    liked: Resource
-    one_clip: Resource
-    comments: Resource
-    likes: Resource
-    collaborators: Resource
-
-    @property
-    def all(self) -> tuple[Resource, ...]:
-        return tuple(getattr(self, field.name) for field in fields(self))
-
-    def with_media(self) -> Routes:
-        """The same, with what the service found at each clip: images, and heavy texts."""
-        asked = {
-            name: replace(route, params={**route.params, "include_data": "media"})
-            for name in ("own_clips", "list_clips", "favorites", "liked", "one_clip")
-            for route in (getattr(self, name),)
-        }
-        return replace(self, **asked)
-
-
-def number(value: Any) -> int:
-    """An id or a time, which come as numbers or as decimal text; 0 for anything else."""
-    return int(value) if isinstance(value, int) or str(value).isdecimal() else 0
-
-
-def brief(clip: Record) -> Record:
-    """What a plan needs of a clip."""
-    return {"id": clip.get("id"), "updated": clip.get("updated")}
-
-
-def copy_clips(reader: Reader, routes: Routes) -> None:
+def copy_clips(reader: Reader) -> None:
     """Lists, clips of all sources, favourites, and what clips show of the talk about them."""
-    with_media = bool(reader.options.get("files"))
-    if with_media:
-        routes = routes.with_media()
-    me = number(get_path(oneself(reader, routes.account), "id"))
-    lists = _read_lists(reader, routes.lists)
-    own = _read_clips(reader, routes.own_clips, [{}])
-    shared = _read_clips(reader, routes.list_clips, shared_lists(reader.known, lists.records, me))
-    favorites = reader.read(routes.favorites, collect=brief)
-    _prove_favorites(reader, routes, favorites)
+    me = number(oneself(reader).get("id"))
+    lists = _read_lists(reader)
+    own = _read_clips(reader, OWN_CLIPS, [{}])
+    shared = _read_clips(reader, LIST_CLIPS, shared_lists(reader.known, lists.records, me))
+    favorites = reader.read(_asked(reader, FAVORITE_CLIPS), collect=clip_summary)
+    _prove_favorites(reader, favorites)
     if reader.full:
-        liked = reader.read(routes.liked, {"user_id": me}, collect=brief)
+        liked = reader.read(_asked(reader, LIKED_CLIPS), {"user_id": me}, collect=clip_summary)
         unread = {scope for scope, found in shared.items() if found.completeness.reason == "gone"}
         read = [found for scope, found in shared.items() if scope not in unread]
         listings = [*own.values(), *read, favorites, liked]
         if lists.records and all(listing.completeness.complete for listing in (lists, *listings)):
             end_missing_clips(
                 reader,
-                routes.one_clip,
+                _asked(reader, ONE_CLIP),
                 seen={number(r.get("id")) for listing in listings for r in listing.records},
                 me=me,
                 lists={number(r.get("id")) for r in lists.records},
                 unread={number(scope) for scope in unread},
             )
-        _read_rest(reader, routes.collaborators, "list_id")
+        _read_rest(reader, COLLABORATORS, "list_id")
     elif _media_is_new(reader):
-        reader.read(routes.liked, {"user_id": me})
-    _read_rest(reader, routes.comments, "clip_id")
-    _read_rest(reader, routes.likes, "clip_id")
+        reader.read(_asked(reader, LIKED_CLIPS), {"user_id": me})
+    _read_rest(reader, CLIP_COMMENTS, "clip_id")
+    _read_rest(reader, LIKES_OF_CLIP, "clip_id")
     for table in ("clip_saves", "list_collaborators"):
         reader.evidence.note(table, "as far as records show them")
     if not reader.evidence.failures:
-        _move_cursors(reader, routes.own_clips, own)
-        _move_cursors(reader, routes.list_clips, shared)
-        if with_media or reader.known.state(MEDIA_READ):
-            reader.evidence.state[MEDIA_READ] = "yes" if with_media else "no"
+        _move_cursors(reader, OWN_CLIPS, own)
+        _move_cursors(reader, LIST_CLIPS, shared)
+        if _wants_media(reader) or reader.known.state(MEDIA_READ):
+            reader.evidence.state[MEDIA_READ] = "yes" if _wants_media(reader) else "no"
+
+
+def _wants_media(reader: Reader) -> bool:
+    """Clips name their images only when asked with `include_data=media`."""
+    return bool(reader.options.get("files"))
 
 
 def _media_is_new(reader: Reader) -> bool:
     """Whether images are wanted and the clips on record were read without."""
-    return bool(reader.options.get("files")) and reader.known.state(MEDIA_READ) != "yes"
+    return _wants_media(reader) and reader.known.state(MEDIA_READ) != "yes"
 
 
-def oneself(reader: Reader, account: Resource) -> Record:
+def _asked(reader: Reader, clips: Resource) -> Resource:
+    """A resource of clips as this account asks for it."""
+    return with_media(clips) if _wants_media(reader) else clips
+
+
+def oneself(reader: Reader) -> Record:
     """The account's own user."""
-    found = reader.read(account, collect=True).records
+    found = reader.read(ACCOUNT, collect=True).records
     if not found or not number(found[0].get("id")):
         raise UnexpectedShape("Kippt did not say whose account this is")
     return found[0]
 
 
-def _read_lists(reader: Reader, resource: Resource) -> Listing:
+def _read_lists(reader: Reader) -> Listing:
     """Own and shared lists; none at all is no answer, since the Inbox cannot be deleted."""
-    lists = reader.read(resource, collect=True)
+    lists = reader.read(LIST_LIST, collect=True)
     if lists.completeness.complete and lists.records:
-        reader.evidence.prove("lists", resource.name, {}, lists.completeness.by)
+        reader.evidence.prove("lists", LIST_LIST.name, {}, lists.completeness.by)
     elif lists.completeness.complete:
-        reader.evidence.fail("lists", resource.name, "no list came, not even the Inbox")
+        reader.evidence.fail("lists", LIST_LIST.name, "no list came, not even the Inbox")
     return lists
 
 
@@ -167,9 +151,9 @@ def _read_clips(
             later.append({**bind, "since": max(0, int(cursors[scope]) - OVERLAP_SECONDS)})
         else:
             whole.append(bind)
-    since = replace(resource, params={**resource.params, "since": "{since}"})
-    listings = reader.read_each(resource, whole, collect=brief)
-    listings += reader.read_each(since, later, collect=brief)
+    asked = _asked(reader, resource)
+    listings = reader.read_each(asked, whole, collect=clip_summary)
+    listings += reader.read_each(changed_since(asked), later, collect=clip_summary)
     return {_scope(b): found for b, found in zip([*whole, *later], listings, strict=True)}
 
 
@@ -191,17 +175,17 @@ def _move_cursors(reader: Reader, resource: Resource, listings: Mapping[str, Lis
             reader.evidence.cursors[(resource.name, scope)] = str(value)
 
 
-def _prove_favorites(reader: Reader, routes: Routes, favorites: Listing) -> None:
+def _prove_favorites(reader: Reader, favorites: Listing) -> None:
     """An empty answer where favourites were known is believed when one of them confirms it."""
     if not favorites.completeness.complete:
         return
     known = [row[0] for row in reader.known.rows("favorites", ["clip_id"])]
-    if favorites.records or not known or favorites_are_gone(reader, routes.one_clip, known[0]):
-        reader.evidence.prove("favorites", routes.favorites.name, {}, favorites.completeness.by)
+    if favorites.records or not known or favorites_are_gone(reader, ONE_CLIP, known[0]):
+        reader.evidence.prove("favorites", FAVORITE_CLIPS.name, {}, favorites.completeness.by)
         reader.evidence.confirmed.add("favorites")
     else:
         reason = f"no favourite came, yet clip {known[0]} is one"
-        reader.evidence.fail("favorites", routes.favorites.name, reason)
+        reader.evidence.fail("favorites", FAVORITE_CLIPS.name, reason)
 
 
 def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
@@ -223,11 +207,11 @@ def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
         reader.check_credential()  # a token that died in the middle is refused here as well
 
 
-def copy_follows(reader: Reader, account: Resource, routes: Iterable[Resource]) -> None:
+def copy_follows(reader: Reader) -> None:
     """Followers and followed; none at all is believed where the account counts none either."""
-    me = oneself(reader, account)
+    me = oneself(reader)
     known = reader.known.rows("follows", ["direction"])
-    for resource in routes:
+    for resource in (FOLLOWERS, FOLLOWING):
         listing = reader.read(resource, {"user_id": number(me["id"])}, collect=True)
         direction = resource.rows[0].inherit["direction"].name
         told = number(get_path(me, COUNTED[resource.name]))

@@ -53,29 +53,40 @@ USERS = Table(
     ignored=("services",),
 )
 
+LIST_COLUMNS = (
+    col("id", "integer", "the list's id"),
+    col("title", "text", "its title"),
+    col("slug", "text", "made from the title; changes with it"),
+    col("description", "text", "what it is for"),
+    col("is_private", "boolean", "only its owner and collaborators see it"),
+    col("user.id", "integer", "its owner"),
+    CREATED,
+    col(
+        "updated",
+        "time",
+        "when its title or settings were changed last; says nothing of its clips",
+        parse="epoch_seconds",
+    ),
+    col("app_url", "text", "path of the page below https://kippt.com"),
+    ADDRESS,
+    col("collaborators.count", "integer", "who may add clips beside its owner", unit="users"),
+)
+
 LISTS = Table(
     "lists",
     "One list of clips, own or shared with oneself",
-    (
-        col("id", "integer", "the list's id"),
-        col("title", "text", "its title"),
-        col("slug", "text", "made from the title; changes with it"),
-        col("description", "text", "what it is for"),
-        col("is_private", "boolean", "only its owner and collaborators see it"),
-        col("user.id", "integer", "its owner"),
-        CREATED,
-        col(
-            "updated",
-            "time",
-            "when its title or settings were changed last; says nothing of its clips",
-            parse="epoch_seconds",
-        ),
-        col("app_url", "text", "path of the page below https://kippt.com"),
-        ADDRESS,
-        col("collaborators.count", "integer", "who may add clips beside its owner", unit="users"),
-    ),
+    LIST_COLUMNS,
     parents=(BY_USER,),
     newest="created",
+)
+
+FOLLOWED_LISTS = Table(
+    "followed_lists",
+    "One list of somebody else that one follows; its clips are not one's own and are not read",
+    LIST_COLUMNS,
+    parents=(BY_USER,),
+    newest="created",
+    ignored=("collaborators",),
 )
 
 LIST_COLLABORATORS = Table(

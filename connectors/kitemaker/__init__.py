@@ -13,8 +13,8 @@ from typing import Any
 from connectors.core import Connector, Credential, Family, Option
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
-from connectors.http.judges import judge_kitemaker
 from connectors.kitemaker import endpoints
+from connectors.kitemaker.errors import classify_kitemaker
 from connectors.kitemaker.estimate import cost_of_feedback, cost_of_initiatives, cost_of_work
 from connectors.kitemaker.sync.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
@@ -33,7 +33,7 @@ KITEMAKER = checked(
         base_url="https://toil.kitemaker.co/developers",
         base_url_env="KITEMAKER_BASE_URL",
         credential=Credential({"token": "KITEMAKER_API_KEY"}, (("token",),)),
-        http=HttpConfig(windows=(Window(2, 1.0),), judge=judge_kitemaker, max_in_flight=1),
+        http=HttpConfig(windows=(Window(2, 1.0),), classify=classify_kitemaker, max_in_flight=1),
         families=(
             Family(
                 "work",

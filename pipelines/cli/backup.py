@@ -16,13 +16,13 @@ import click
 from connectors.core.errors import BadSettings
 from pipelines.cli.backup_remote import (
     fetched,
+    home_of,
     list_there,
     prune_there,
-    scratch_of,
     send_to,
     verify_there,
 )
-from pipelines.cli.backup_render import print_list, showing, tell_report
+from pipelines.cli.backup_render import print_list, print_report, showing
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -70,7 +70,7 @@ def backup(
         if prove:
             from warehouse.backup.verify import verify_backup
 
-            verify_backup(place, "rebuild", key=key, scratch=scratch_of(settings), on_step=on_step)
+            verify_backup(place, "rebuild", key=key, home=home_of(settings), on_step=on_step)
         sent = send_to(settings, place, address, key, on_step) if address else None
     if as_json:
         from warehouse.backup.listing import list_backups
@@ -153,7 +153,7 @@ def verify(
                         depth,
                         sample=percent,
                         key=key,
-                        scratch=scratch_of(settings),
+                        home=home_of(settings),
                         on_step=on_step,
                     )
                 )
@@ -161,7 +161,7 @@ def verify(
         shown = [report.as_json() for report in reports]
         click.echo(json.dumps(shown if every else shown[0], indent=2))
     for report in reports:
-        tell_report(report, as_json)
+        print_report(report, as_json)
     if not all(report.good for report in reports):
         sys.exit(1)
 
@@ -216,8 +216,7 @@ def restore(
             key=key,
             on_step=on_step,
         )
-    files = f", {done.files:,} files" if done.files else ""
-    click.echo(f"{done.to}: {done.rows:,} rows in {done.tables} tables{files}")
+    click.echo(done.sentence)
 
 
 @click.command()

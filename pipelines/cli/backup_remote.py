@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from warehouse.progress import Step
 
 
-def scratch_of(settings: Settings) -> Path:
-    """The folder for what is only here for a while."""
-    return settings.warehouse.parent / ".kollect" / "scratch"
+def home_of(settings: Settings) -> Path:
+    """kollect's own folder beside the warehouse."""
+    from warehouse.store.state_folder import find_state_folder
+
+    return find_state_folder(settings.warehouse)
 
 
 def send_to(
@@ -76,7 +78,7 @@ def fetched(
     settings: Settings, word: str, on_step: Callable[[Step], None]
 ) -> Iterator[Path | None]:
     """A backup from an address in a folder here, gone afterwards; None for a word of this disk."""
-    from warehouse.backup.archive import is_address
+    from warehouse.backup.archive import Archive, is_address
     from warehouse.backup.remote_copies import fetch_backup
     from warehouse.store.durable import remove_tree
 
@@ -84,14 +86,14 @@ def fetched(
         yield None
         return
     remote, name = _named(word)
-    into = scratch_of(settings) / "fetched"
-    into.mkdir(parents=True, exist_ok=True)
-    remove_tree(into / name)
-    place = fetch_backup(remote, name, into, on_step)
-    try:
-        yield place
-    finally:
-        remove_tree(place)
+    into = home_of(settings) / "fetched"
+    with Archive(into).writing(on_step=on_step):
+        remove_tree(into / name)
+        place = fetch_backup(remote, name, into, on_step)
+        try:
+            yield place
+        finally:
+            remove_tree(place)
 
 
 def verify_there(
@@ -113,9 +115,7 @@ def verify_there(
     if depth == "rebuild":
         with fetched(settings, f"{remote.address.rstrip('/')}/{name}", on_step) as place:
             assert place is not None
-            return examine_backup(
-                place, depth, key=key, scratch=scratch_of(settings), on_step=on_step
-            )
+            return examine_backup(place, depth, key=key, home=home_of(settings), on_step=on_step)
     problems, read = find_remote_damage(remote, name, depth, on_step)
     return Report(name, depth, utc_now().isoformat(), 0, read, problems)
 
@@ -149,17 +149,7 @@ def prune_there(
     settings: Settings, address: str, dry_run: bool, on_step: Callable[[Step], None]
 ) -> Pruned:
     """Remove the backups at an address that no rule keeps."""
-    from warehouse.backup.archive import Archive, made_at_of
-    from warehouse.backup.prune import Candidate, Pruned, reasons_to_keep
     from warehouse.backup.remote import Remote
     from warehouse.backup.remote_copies import prune_remote
 
-    remote = Remote(address)
-    archive = Archive(settings.backup_dir)
-    archive.own.mkdir(parents=True, exist_ok=True)
-    # The same lock as for backups: this machine sends nothing there meanwhile.
-    with archive.writing(0.0, on_step):
-        candidates = [Candidate(name, made_at_of(name)) for name in remote.names()]
-        kept = reasons_to_keep(candidates, settings.keep)
-        going, freed = prune_remote(remote, set(kept), dry_run=dry_run, on_step=on_step)
-    return Pruned(going, kept, freed, dry_run)
+    return prune_remote(Remote(address), settings.keep, dry_run=dry_run, on_step=on_step)

@@ -60,10 +60,18 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
         table("changes", ("backup", "table", *numbers), listed, numbers=numbers)
 
 
-def tell_report(report: Report, as_json: bool) -> None:
+def print_report(report: Report, as_json: bool) -> None:
     """Damage by name on standard error, a line for each; else one line of what was proved."""
-    from warehouse.progress import size_text
+    from warehouse.progress import counted, size_text
 
+    if report.foreign:
+        first, more = report.foreign[0], len(report.foreign) - 1
+        others = f" and {counted(more, 'other file')}" if more else ""
+        click.echo(
+            f"kollect: {report.name}: {first}{others} did not come from kollect. "
+            "That is no damage; remove what you do not need there",
+            err=True,
+        )
     if not report.good:
         count = len(report.problems)
         for problem in report.problems[:50]:
@@ -78,7 +86,7 @@ def tell_report(report: Report, as_json: bool) -> None:
     elif not as_json:
         words = {
             "quick": "structure and sizes are right",
-            "full": f"{size_text(report.bytes)} in {report.files:,} files are as written",
+            "full": f"{size_text(report.bytes)} in {counted(report.files, 'file')} are as written",
             "rebuild": "rebuilt and compared, all tables are equal",
         }[report.depth]
         if report.sample is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,23 +27,33 @@ PORT = 3000
               help="Port of the page; 0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True,
               help="Address to serve on; Dagster asks nobody for a password.")  # fmt: skip
+@click.option("--sandbox", is_flag=True,
+              help="Show the sandbox's accounts too: made data, from stand-ins.")  # fmt: skip
 @click.pass_obj
-def ui(config: Path | None, port: int, host: str) -> None:
+def ui(config: Path | None, port: int, host: str, sandbox: bool) -> None:
     """Open the Dagster UI on this folder's accounts, with schedules running; Ctrl-C ends it.
 
-    Without any credential it shows the accounts of a sandbox."""
+    The sandbox appears with --sandbox, and where there are neither settings nor a warehouse."""
     need_dagster()
-    from pipelines.settings import read_settings
+    from pipelines.orchestration.sources import SANDBOX_VARIABLE, read_project
 
-    settings = read_settings(config)
-    folder = settings.file.parent if settings.file else Path.cwd()
+    environ = dict(os.environ)
+    if config is not None:
+        environ["KOLLECT_CONFIG"] = str(config.absolute())
+    if sandbox:
+        environ[SANDBOX_VARIABLE] = "1"
+    project = read_project(environ=environ)
+    file = project.settings.file
+    folder = file.parent if file else Path.cwd()
+    if file and "KOLLECT_CONFIG" in environ:
+        environ["KOLLECT_CONFIG"] = str(file)  # Dagster's processes start in its folder
     number = free_port(host) if port == 0 else port
     need_port(host, number)
-    environ = environment(folder, settings.file, os.environ)
-    ready = [name for name, account in settings.accounts.items() if account.ready]
-    shown = f"accounts: {', '.join(ready)}" if ready else "no credential found: the sandbox"
+    home = prepare_home(folder)
+    names = [source.account.name for source in project.sources]
+    shown = f"accounts: {', '.join(names)}" if names else "no account yet: see `kollect init`"
     click.echo(f"kollect: http://{host}:{number} ({shown}); Ctrl-C ends it", err=True)
-    sys.exit(run(command(folder, host, number), folder, environ))
+    sys.exit(run(command(folder, host, number), folder, environment(home, environ)))
 
 
 def need_dagster() -> None:
@@ -78,30 +87,45 @@ def free_port(host: str) -> int:
         return number
 
 
-def environment(folder: Path, config: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """What Dagster's processes get: the instance's home, the settings, no telemetry.
-
-    A folder with a `dagster.yaml` is its own home; elsewhere the one that kollect brings is used,
-    from a copy in `.dagster/`. History and logs are in `.dagster/` of the folder either way.
-    """
-    made = {**environ, "PYTHONUNBUFFERED": "1"}
-    if config is not None:
-        made["KOLLECT_CONFIG"] = str(config)
-    if (folder / "dagster.yaml").exists():
-        made["DAGSTER_HOME"] = str(folder)
-    else:
-        home = folder / FOLDER
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(own_instance_file(), home / "dagster.yaml")
-        except OSError as error:
-            raise BadSettings(
-                f"cannot write in {home}: {error.strerror}", guidance="check the folder"
-            ) from None
-        made["DAGSTER_HOME"] = str(home)
+def environment(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of Dagster's processes: the home of the instance, no buffering, our scripts."""
     # Console scripts of this environment come first, wherever kollect was started from.
-    made["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
-    return made
+    path = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    return {**environ, "DAGSTER_HOME": str(home), "PYTHONUNBUFFERED": "1", "PATH": path}
+
+
+def prepare_home(folder: Path) -> Path:
+    """The home of the instance, `.dagster/` in the folder, with an up-to-date `dagster.yaml`.
+
+    It is a copy of the folder's own `dagster.yaml`, else of the one that kollect brings. A copy
+    that somebody changed by hand stays as it is: `dagster.yaml.shipped` tells the two apart.
+    """
+    home = folder / FOLDER
+    instance, shipped = home / "dagster.yaml", home / "dagster.yaml.shipped"
+    own = folder / "dagster.yaml"
+    source = own if own.exists() else own_instance_file()
+    text = source.read_text(encoding="utf-8")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if shipped.exists() and instance.exists() and _differ(instance, shipped):
+            if text != shipped.read_text(encoding="utf-8"):
+                click.echo(
+                    f"kollect: {instance} was changed by hand and stays as it is; compare it with "
+                    f"the newer {source}",
+                    err=True,
+                )
+            return home
+        instance.write_text(text, encoding="utf-8")
+        shipped.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(
+            f"cannot write in {home}: {error.strerror}", guidance="check the folder"
+        ) from None
+    return home
+
+
+def _differ(one: Path, other: Path) -> bool:
+    return one.read_text(encoding="utf-8") != other.read_text(encoding="utf-8")
 
 
 def own_instance_file() -> Path:

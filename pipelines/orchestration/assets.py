@@ -13,11 +13,12 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from pipelines.orchestration.checks import Look, check_specs, judge_table
+from pipelines.orchestration.checks import check_specs
+from pipelines.orchestration.reported import known_ends, mark_reported
+from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Source
 from pipelines.orchestration.specs import table_specs
-
-DATA_VERSION_TAG = "dagster/data_version"
+from pipelines.orchestration.summary import NAME, summary_check_specs, summary_spec
 
 
 class SyncConfig(dg.Config):
@@ -42,23 +43,24 @@ def op_of(source: Source) -> str:
 
 
 def account_assets(source: Source) -> dg.AssetsDefinition:
-    """All tables of one account."""
+    """All tables of one account, and its summary."""
 
     @dg.multi_asset(
         name=op_of(source),
         description=f"Fetches what changed in {source.account.connector.title} and loads it: "
         f"the same as `kollect sync {source.account.name}`.",
-        specs=table_specs(source),
-        check_specs=check_specs(source),
+        specs=[*table_specs(source), summary_spec(source)],
+        check_specs=[*check_specs(source), *summary_check_specs(source)],
         can_subset=True,
         pool=pool_of(source),
     )
     def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Iterator[Any]:
+        remember_process(context)
         chosen = {key.path[-1] for key in context.selected_asset_keys}
-        if chosen:
+        if chosen - {NAME}:
             yield from _sync(context, source, config, chosen)
         else:
-            yield from _only_checks(context, source)
+            yield from _show(context, source, chosen, set())
 
     return sync
 
@@ -66,73 +68,74 @@ def account_assets(source: Source) -> dg.AssetsDefinition:
 def _sync(
     context: dg.AssetExecutionContext, source: Source, config: SyncConfig, chosen: set[str]
 ) -> Iterator[Any]:
-    from pipelines.orchestration.report import ProgressLog, in_one_line, in_words
+    from pipelines.orchestration.progress import (
+        ProgressLog,
+        failures_in_one_line,
+        in_one_line,
+        unproved_in_words,
+    )
     from pipelines.sync.account import sync_account
     from pipelines.sync.runtime import Runtime
 
-    everything = chosen == set(source.tables)
-    with in_words(), source.opened() as account:
+    wanted = [name for name in source.tables if name in chosen]
+    before = known_ends(source)
+    with failures_in_one_line(), source.opened() as account:
         result = sync_account(
             source.settings,
             account,
-            tables=None if everything else [name for name in source.tables if name in chosen],
+            tables=None if len(wanted) == len(source.tables) else wanted,
             full=config.full,
             accept_deletes=config.accept_deletes,
             runtime=Runtime(progress=ProgressLog(context.log, time.monotonic)),
         )
-    yield from _show(context, source, result, chosen)
+    yield from _show(context, source, chosen, before)
     # The page of a run shows the end of its log first.
-    context.log.info(in_one_line(source.account.name, result))
-    if result.trouble:
-        # Tables that landed are shown all the same; files that failed are to be told of.
+    context.log.info(in_one_line(result))
+    if result.status != "complete":
+        # What landed is shown all the same. As on the command line, the run is no success.
         raise dg.Failure(
-            description=result.trouble,
+            description=result.trouble or unproved_in_words(result),
             metadata={"status": result.status, "requests": result.requests},
             allow_retries=False,
         )
 
 
 def _show(
-    context: dg.AssetExecutionContext, source: Source, result: Any, chosen: set[str]
+    context: dg.AssetExecutionContext, source: Source, chosen: set[str], before: set[str]
 ) -> Iterator[Any]:
-    """A materialization for each table that was loaded, and the checks, parents first."""
-    from pipelines.orchestration.report import data_version, table_metadata
-    from warehouse.store.inspection import latest_loads
+    """The loads since `before`, then the chosen checks, parents first, then the summary."""
+    from pipelines.orchestration.report import AccountReport
+    from warehouse.store.finished_runs import finished_runs
     from warehouse.store.warehouse import Warehouse
 
     if not source.settings.warehouse.exists():
         return
-    wanted = context.selected_asset_check_keys
+    wanted = set(context.selected_asset_check_keys)
     with Warehouse(source.settings.warehouse).reading() as connection:
-        loads = latest_loads(connection, source.account.name)
-        for name, (table, _) in source.tables.items():
-            load = loads.get(name, {})
-            if name in result.tables and load.get("rows") is not None:
-                key = dg.AssetKey([source.label, name])
-                metadata = table_metadata(connection, source, table, load, result)
-                version = data_version(load)
-                if name in chosen:
-                    yield dg.MaterializeResult(key, metadata, data_version=version)
-                else:
-                    tags = {DATA_VERSION_TAG: version.value} if version else None
-                    context.log_event(dg.AssetMaterialization(key, metadata=metadata, tags=tags))
-            if name in chosen:
-                # What this pass did not read is judged too: as it stands.
-                look = Look(connection, source, table, load, datetime.now(UTC))
-                yield from judge_table(look, wanted)
+        ends = finished_runs(connection, newest=10).get(source.account.name, [])
+        runs = [run for run in ends if run.mark not in before] if chosen - {NAME} else []
+        report = AccountReport(connection, source, datetime.now(UTC))
+        for event in report.loads(runs):
+            yield from _event(context, event, chosen)
+        for result in report.checks(source.tables, wanted):
+            yield result.for_run()
+        yield from _event(context, report.summary(), chosen)
+        yield from (r.for_run() for r in report.account_checks() if r.key in wanted)
+    mark_reported(context, source, runs)
 
 
-def _only_checks(context: dg.AssetExecutionContext, source: Source) -> Iterator[Any]:
-    """Checks alone look at what is here; nothing is asked of the service."""
-    from pipelines.orchestration.report import in_words
-    from warehouse.store.inspection import latest_loads
-    from warehouse.store.warehouse import Warehouse
-
-    wanted = context.selected_asset_check_keys
-    tables = {key.asset_key.path[-1] for key in wanted}
-    with in_words(), Warehouse(source.settings.warehouse).reading() as connection:
-        loads = latest_loads(connection, source.account.name)
-        for name, (table, _) in source.tables.items():
-            if name in tables:
-                look = Look(connection, source, table, loads.get(name, {}), datetime.now(UTC))
-                yield from judge_table(look, wanted)
+def _event(
+    context: dg.AssetExecutionContext,
+    event: dg.AssetMaterialization | dg.AssetObservation,
+    chosen: set[str],
+) -> Iterator[Any]:
+    """A result of the step for a chosen table; a line of the event log for any other."""
+    if isinstance(event, dg.AssetMaterialization) and event.asset_key.path[-1] in chosen:
+        version = (event.tags or {}).get("dagster/data_version")
+        yield dg.MaterializeResult(
+            event.asset_key,
+            event.metadata,
+            data_version=dg.DataVersion(version) if version else None,
+        )
+    else:
+        context.log_event(event)

@@ -1,98 +1,156 @@
-"""What a run leaves in Dagster of each table: figures that plot themselves, proof, a preview."""
+"""What the ledger knows of syncs, as events of Dagster: loads, checks and the account's summary.
+
+A run of Dagster's and the sensor that follows the command line both report through this module,
+so that both show the same figures, whoever synced.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster import MetadataValue
 
-from connectors.core.errors import KollectError
 from connectors.core.schema import Table
 from connectors.http.redact import safe_text
+from pipelines.orchestration.checks import CheckResult, TableState, check_table
+from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source
-from pipelines.sync.result import AccountResult
-from warehouse.store.inspection import cursors, sample
+from pipelines.orchestration.summary import AccountState, check_account, summary_metadata
+from warehouse.store.finished_runs import FinishedRun, loads_of_runs
+from warehouse.store.inspection import cursors, latest_loads, sample
+from warehouse.store.status import table_status
 
 if TYPE_CHECKING:
     import duckdb
 
-    from warehouse.progress import Step
-
 EMAIL = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
 LONG_ID = 14
-PROGRESS_SECONDS = 5.0
-"""A long operation says a line in the log so often."""
 COUNTS = ("inserted", "updated", "deleted", "unchanged", "rejected")
+DATA_VERSION = "dagster/data_version"
+
+LoadEvent = dg.AssetMaterialization | dg.AssetObservation
 
 
-def table_metadata(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    table: Table,
-    load: Mapping[str, Any],
-    result: AccountResult,
-) -> dict[str, Any]:
-    """Everything worth keeping about one load of one table, without secrets."""
-    changed = any(load[name] for name in ("inserted", "updated", "deleted"))
-    figures: dict[str, Any] = {
-        "dagster/row_count": int(load["rows"] or 0),
-        "what changed": _changes(load) if changed else "nothing changed",
-    }
-    names, rows = sample(connection, source.service, table, source.account.name)
-    if rows:
-        secrets = [v for part, v in source.account.credential.items() if part != "username"]
-        figures["preview"] = MetadataValue.md(preview(names, rows, secrets))
-    figures |= {
-        **{name: int(load[name] or 0) for name in COUNTS},
-        "complete": bool(load["complete"]),
-        "proof": load["proof"] or load["reason"] or "nothing changed since the last proof",
-        "mode": load["mode"],
-        "requests": int(load["requests"] or 0),
-        "bytes": int(load["bytes"] or 0),
-        "load seconds": float(load["seconds"] or 0.0),
-        "whole sync: requests": result.requests,
-        "whole sync: retries": result.retries,
-        "whole sync: slowdowns": result.rate_limited,
-        "whole sync: seconds waited for the rate": round(result.waited_seconds, 2),
-        "whole sync: bytes": result.bytes,
-        "kollect run": load["run_id"],
-    }
-    if result.files is not None:
-        figures["whole sync: files"] = result.files.sentence.removeprefix("files: ")
-    if cursor := _cursor(connection, source, table):
-        figures["cursor"] = cursor
-    return figures
+class AccountReport:
+    """One account as the ledger has it at a moment; `connection` stays open meanwhile."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, now: datetime
+    ) -> None:
+        self.connection = connection
+        self.source = source
+        self.now = now
+        name = source.account.name
+        self._loads = latest_loads(connection, name)
+        self._status = table_status(connection, source.service, name, source.tables)
+        self.state = AccountState(source, self._status, now)
+
+    def loads(self, runs: Sequence[FinishedRun]) -> Iterator[LoadEvent]:
+        """The newest load of each table in these runs, parents first.
+
+        A load that proved its table complete is a materialization. One that did not is an
+        observation: it does not count as fresh. A table that was not read at all has neither.
+        """
+        by_id = {run.run_id: run for run in runs}
+        found = loads_of_runs(self.connection, self.source.account.name, by_id)
+        for name, (table, _) in self.source.tables.items():
+            read = [load for load in found.get(name, []) if load["rows"] is not None]
+            proved = [load for load in read if load["complete"] and not load["error"]]
+            if not read:
+                continue
+            load = (proved or read)[-1]
+            key = self.source.key(name)
+            metadata = self._metadata(table, load, by_id[load["run_id"]])
+            if proved and self._is_recent(name, load["loaded_at"]):
+                tags = {DATA_VERSION: str(load["content"])} if load["content"] else None
+                yield dg.AssetMaterialization(key, metadata=metadata, tags=tags)
+            else:
+                yield dg.AssetObservation(key, metadata=metadata)
+
+    def tables_of(self, runs: Sequence[FinishedRun]) -> list[str]:
+        """The tables that these runs read or tried to read."""
+        ids = [run.run_id for run in runs]
+        found = loads_of_runs(self.connection, self.source.account.name, ids)
+        return [name for name in self.source.tables if name in found]
+
+    def checks(
+        self, tables: Iterable[str], wanted: Iterable[dg.AssetCheckKey] | None = None
+    ) -> Iterator[CheckResult]:
+        """The checks of these tables as things stand now, or the wanted ones among them."""
+        keys = None if wanted is None else set(wanted)
+        for name in tables:
+            key = self.source.key(name)
+            names = None if keys is None else [k.name for k in keys if k.asset_key == key]
+            state = TableState(
+                self.connection,
+                self.source,
+                self.source.tables[name][0],
+                self._status[name],
+                self._loads.get(name, {}),
+                self.now,
+            )
+            yield from check_table(state, names)
+
+    def account_checks(self) -> list[CheckResult]:
+        """The checks of the account's summary."""
+        return list(check_account(self.state))
+
+    def summary(self) -> dg.AssetMaterialization:
+        """The account's summary."""
+        return dg.AssetMaterialization(
+            self.source.key("summary"), metadata=summary_metadata(self.state)
+        )
+
+    def _is_recent(self, table: str, loaded_at: datetime) -> bool:
+        """Whether Dagster, which counts from the moment of the report, may call it fresh."""
+        return self.now - loaded_at < table_windows(self.source, table).warn
+
+    def _metadata(self, table: Table, load: Mapping[str, Any], run: FinishedRun) -> dict[str, Any]:
+        """Everything worth keeping about one load of one table, without secrets."""
+        account = self.source.account
+        figures: dict[str, Any] = {
+            "dagster/row_count": int(load["rows"]),
+            "what changed": changes(load) or "nothing changed",
+        }
+        names, rows = sample(self.connection, self.source.service, table, account.name)
+        if rows:
+            secrets = [v for part, v in account.credential.items() if part != "username"]
+            figures["preview"] = MetadataValue.md(preview(names, rows, secrets))
+        figures |= {
+            **{name: int(load[name] or 0) for name in COUNTS},
+            "complete": bool(load["complete"]),
+            "proof": load["proof"] or load["reason"] or "nothing changed since the last proof",
+            "mode": load["mode"],
+            "loaded": MetadataValue.timestamp(load["loaded_at"]),
+            "requests": int(load["requests"] or 0),
+            "bytes": int(load["bytes"] or 0),
+            "load seconds": float(load["seconds"] or 0.0),
+            "whole sync: requests": run.requests,
+            "whole sync: retries": run.retries,
+            "whole sync: slowdowns": run.rate_limited,
+            "whole sync: seconds waited for the rate": round(run.waited_seconds, 2),
+            "whole sync: bytes": run.bytes,
+            "kollect run": run.run_id,
+        }
+        if cursor := _cursor(self.connection, self.source, table):
+            figures["cursor"] = cursor
+        return figures
 
 
-def in_one_line(account: str, result: AccountResult) -> str:
-    """What a whole sync came to."""
-    loads = result.tables.values()
-    total = {name: sum(load.get(name) or 0 for load in loads) for name in COUNTS}
-    unproved = sum(1 for load in loads if not load.get("complete"))
-    said = [f"{account}: {result.status}, {len(loads)} tables read"]
-    said.append(_changes(total) or "nothing changed")
-    said += [f"{total['rejected']:,} rejected"] if total["rejected"] else []
-    said += [f"{unproved} not proved whole"] if unproved else []
-    said += [result.files.sentence] if result.files is not None else []
-    return (
-        f"{'; '.join(said)} ({result.requests:,} requests, {result.bytes:,} bytes, "
-        f"{result.waited_seconds:.1f} s waited for the rate)"
-    )
-
-
-def _changes(load: Mapping[str, Any]) -> str:
-    parts = [f"{load[name]:,} {name}" for name in ("inserted", "updated", "deleted") if load[name]]
-    return ", ".join(parts)
+def changes(counts: Mapping[str, Any]) -> str:
+    """What a load did, in words; empty where nothing changed."""
+    names = ("inserted", "updated", "deleted")
+    return ", ".join(f"{counts[name]:,} {name}" for name in names if counts[name])
 
 
 def _cursor(connection: duckdb.DuckDBPyConnection, source: Source, table: Table) -> str | None:
     """Where the next sync of the table goes on, in words."""
     names = {table.name}
-    for family in source.family_of(table.name):
+    for family in source.families_of(table.name):
         names |= {family.name, *(resource.name for resource in family.resources)}
     found = {n: c for n, c in cursors(connection, source.account.name).items() if n in names}
     if not found:
@@ -130,85 +188,3 @@ def _cell(name: str, value: str | None, secrets: list[str]) -> str:
         text = text[:16]
     text = " ".join(text.replace("`", "'").replace("|", "¦").split())
     return f"`{text}`" if text else ""
-
-
-class ProgressLog:
-    """Turns the progress of a sync into a line of the log every few seconds.
-
-    What people want to read at once (a table that changed, a message, a problem) comes at once.
-    """
-
-    def __init__(self, log: Any, clock: Any, seconds: float = PROGRESS_SECONDS) -> None:
-        import threading
-
-        self._log = log
-        self._clock = clock
-        self._seconds = seconds
-        self._lock = threading.Lock()
-        self._answers = 0
-        self._family = ""
-        self._waited = 0.0
-        self._last = clock()
-
-    def __call__(self, progress: Any) -> None:
-        with self._lock:
-            if progress.kind == "request":
-                self._request(progress)
-            elif progress.kind == "family":
-                self._family = str(progress.fields.get("family", ""))
-            elif progress.kind == "loaded":
-                row = progress.fields.get("row", {})
-                if any(row.get(n) for n in ("inserted", "updated", "deleted", "rejected")):
-                    self._log.info(progress.text)
-            elif progress.kind == "problem":
-                self._log.warning(progress.text)
-            else:
-                self._log.info(progress.text)
-
-    def _request(self, progress: Any) -> None:
-        event = progress.fields.get("event")
-        if event == "answer":
-            self._answers += 1
-        elif event == "throttled":
-            self._log.warning(f"the service asks for fewer requests: {progress.text}")
-        if self._clock() - self._last >= self._seconds:
-            self._last = self._clock()
-            self._log.info(f"reading {self._family}: {self._answers:,} answers so far")
-
-
-class StepLog:
-    """Turns the steps of a backup or a verify into a line of the log every few seconds.
-
-    What is no mere step (a problem, waiting for another process, the end) comes at once.
-    """
-
-    def __init__(
-        self, log: Any, clock: Callable[[], float], seconds: float = PROGRESS_SECONDS
-    ) -> None:
-        self._log = log
-        self._clock = clock
-        self._seconds = seconds
-        self._last = clock()
-
-    def __call__(self, step: Step) -> None:
-        if step.kind in ("step", "bytes"):
-            if self._clock() - self._last < self._seconds:
-                return
-            self._last = self._clock()
-        share = f" ({100 * step.done // step.total} %)" if step.total else ""
-        say = self._log.warning if step.kind == "problem" else self._log.info
-        say(f"{step.text}{share}")
-
-
-@contextlib.contextmanager
-def in_words() -> Iterator[None]:
-    """An error of kollect becomes a failure with its one line instead of a stack of code."""
-    try:
-        yield
-    except KollectError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-
-
-def data_version(load: Mapping[str, Any]) -> dg.DataVersion | None:
-    """Equal for equal content, so that Dagster shows when nothing changed."""
-    return dg.DataVersion(str(load["content"])) if load.get("content") else None

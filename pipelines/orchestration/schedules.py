@@ -1,42 +1,35 @@
-"""Jobs and their schedules: each account's sync and full pass, backup, verify, upkeep.
+"""Jobs and their schedules: each account's sync and full pass, backup, verify, run retention.
 
-All run by default, in the person's time zone. A tick while the same account is still being read
-(or waits in the queue) is skipped and says so. After a time without power Dagster makes up for
-the latest missed tick alone: one sync brings everything that several would have. An account that
-was never synced does not wait for its minute: a sensor begins with it at once.
+All run by default, in the person's time zone. A tick while the same account is still being read (or
+waits in the queue) is skipped with that reason. A tick of an account without a credential starts a
+run that fails and says what to set: nothing is left out in silence. After a time without power
+Dagster makes up for the latest missed tick alone: one sync brings everything that several would
+have. An account that was never synced does not wait for its minute: a sensor syncs it at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import (
-    UnresolvedAssetJobDefinition,
-)
 
 from pipelines.orchestration.assets import op_of
 from pipelines.orchestration.backups import backup_job, verify_job
-from pipelines.orchestration.run_retention import upkeep_job
+from pipelines.orchestration.retention import JOB as RETENTION_JOB
+from pipelines.orchestration.retention import retention_job
+from pipelines.orchestration.runs import ACCOUNT_TAG, KIND_TAG, UNDER_WAY
 from pipelines.orchestration.sources import Source
 from pipelines.settings import Settings
 from pipelines.settings.schedule import cron
 
-ACCOUNT_TAG = "kollect/account"
-KIND_TAG = "kollect/kind"
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-UPKEEP_CRON = "50 1 * * *"
+RETENTION_CRON = "50 1 * * *"
 
-Job = dg.JobDefinition | UnresolvedAssetJobDefinition
+Job = Any
+"""A job. Dagster does not export the type of those that `define_asset_job` returns."""
 
 
-def account_jobs(source: Source) -> dict[str, UnresolvedAssetJobDefinition]:
+def account_jobs(source: Source) -> dict[str, Job]:
     """`sync` and `full` of one account; in one process, since a table is not worth its own."""
     account = source.account
     selection = dg.AssetSelection.groups(source.name)
@@ -60,17 +53,15 @@ def account_jobs(source: Source) -> dict[str, UnresolvedAssetJobDefinition]:
     }
 
 
-def account_schedules(
-    source: Source, jobs: dict[str, UnresolvedAssetJobDefinition]
-) -> list[dg.ScheduleDefinition]:
+def account_schedules(source: Source, jobs: dict[str, Job]) -> list[dg.ScheduleDefinition]:
     """The schedules of an account, as far as the settings want them."""
-    rhythm = source.settings.schedule
-    wanted = {"sync": rhythm.sync, "full": rhythm.full}
+    schedule = source.settings.schedule
+    wanted = {"sync": schedule.sync, "full": schedule.full}
     return [
         _schedule(
             job,
             expression,
-            rhythm.timezone,
+            schedule.timezone,
             _unless_under_way(source),
             "Skips while this account is being read already.",
         )
@@ -79,9 +70,7 @@ def account_schedules(
     ]
 
 
-def first_sync(
-    sources: Sequence[Source], jobs: Mapping[str, UnresolvedAssetJobDefinition]
-) -> dg.SensorDefinition:
+def first_sync(sources: Sequence[Source], jobs: Mapping[str, Job]) -> dg.SensorDefinition:
     """Starts the `sync` job (by name of source) of accounts that were never synced, once each."""
 
     @dg.sensor(
@@ -110,16 +99,16 @@ def first_sync(
     return sensor
 
 
-def upkeep(settings: Settings) -> tuple[list[Job], list[dg.ScheduleDefinition]]:
+def settings_jobs(settings: Settings) -> tuple[list[Job], list[dg.ScheduleDefinition]]:
     """Nightly backup with pruning, weekly verify, and thinning out old runs."""
-    rhythm = settings.schedule
+    schedule = settings.schedule
     jobs: list[tuple[Job, str | None]] = [
-        (backup_job(), cron(rhythm.backup, "backup")),
-        (verify_job(), cron(rhythm.verify, "verify")),
-        (upkeep_job(), UPKEEP_CRON),
+        (backup_job(), cron(schedule.backup, "backup")),
+        (verify_job(), cron(schedule.verify, "verify")),
+        (retention_job(), RETENTION_CRON),
     ]
     schedules = [
-        _schedule(job, expression, rhythm.timezone, _unless_same_job(job.name, settings))
+        _schedule(job, expression, schedule.timezone, _unless_same_job(job.name, settings))
         for job, expression in jobs
         if expression
     ]
@@ -148,8 +137,6 @@ def _unless_under_way(
     source: Source,
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if not (source.sandbox or source.account.ready):
-            return dg.SkipReason(f"no credential: set {source.account.missing}")
         if busy := _count(context.instance, {ACCOUNT_TAG: source.name}):
             return dg.SkipReason(f"{busy} run of this account is waiting or under way")
         return dg.RunRequest()
@@ -164,7 +151,7 @@ def _unless_same_job(
         filters = dg.RunsFilter(job_name=job, statuses=UNDER_WAY)
         if context.instance.get_runs_count(filters):
             return dg.SkipReason("the last one is not over yet")
-        if job != "upkeep" and not settings.warehouse.exists():
+        if job != RETENTION_JOB and not settings.warehouse.exists():
             return dg.SkipReason("there is no warehouse yet; the first sync makes it")
         return dg.RunRequest()
 

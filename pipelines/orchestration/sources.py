@@ -1,8 +1,8 @@
-"""What Dagster shows: the accounts of the settings, or those of a sandbox where there are none.
+"""What Dagster shows: the accounts of the settings, and those of the sandbox when asked for.
 
-A `Source` is one account as Dagster knows it. A sandbox's account is made anew inside each run:
-its stand-in starts with the run, has lived through as many rounds of changes as there were
-syncs before, and ends with the run. So nothing has to be started beforehand or found again.
+A `Source` is one account as Dagster knows it. An account of the sandbox is started anew inside
+each run: its stand-in starts with the run, has seen as many rounds of changes as there were syncs
+before, and ends with the run. So nothing has to be started beforehand.
 """
 
 from __future__ import annotations
@@ -11,22 +11,40 @@ import contextlib
 import getpass
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import dagster as dg
 
 from connectors import SERVICES
 from connectors.core.connector import Family, family_tables
+from connectors.core.errors import BadSettings
 from connectors.core.schema import Table
-from pipelines.settings import Account, Settings, read_settings, settings_of
+from pipelines.settings import Account, Settings, environment, read_settings, settings_of
+from pipelines.settings.environment import read_toml
 
 SANDBOX_FOLDER = Path(".dagster") / "sandbox"
 SANDBOX = "sandbox_"
+SANDBOX_VARIABLE = "KOLLECT_SANDBOX"
+"""`kollect ui --sandbox` sets it to 1: the accounts of the sandbox appear beside the others."""
 MOST_ROUNDS = 200
-"""The made world stands still after so many rounds, since each run goes through all of them."""
+"""The stand-ins stop changing after so many rounds, since each run goes through all of them."""
 NOWHERE = "http://127.0.0.1:9"
-"""The address of a stand-in that was not started yet."""
+"""The address of a stand-in that is not started yet."""
+NO_ACCOUNT = ("backups", "views")
+"""Groups and first parts of keys that belong to no account."""
+
+
+def owner() -> str:
+    """Whoever runs kollect, by the name of their login."""
+    try:
+        login = re.sub(r"[^A-Za-z0-9_.-]", "_", getpass.getuser())
+    except (KeyError, OSError):  # a container without an entry for its user
+        login = "kollect"
+    return f"team:{login}"
 
 
 @dataclass(frozen=True)
@@ -36,29 +54,26 @@ class Source:
     settings: Settings
     account: Account
     name: str
-    """The account's name, reduced to what Dagster allows in names of groups and jobs."""
+    """The account's name with `_` for what Dagster does not allow in names of groups and jobs."""
     position: int
     """Its place among the accounts, which spreads their schedules over the hour."""
     sandbox: bool = False
+    credential_problem: str = ""
+    """Why no credential can be read at all, such as an unreadable `.env`."""
 
-    @property
-    def label(self) -> str:
-        """The first part of its assets' keys: the account's name wherever Dagster allows it."""
-        name = self.account.name
-        return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else self.name
+    def key(self, table: str) -> dg.AssetKey:
+        """The asset of one of its tables, or its `summary`."""
+        return dg.AssetKey([self.account.name, table])
 
     @property
     def service(self) -> str:
         return self.account.connector.name
 
     @property
-    def owner(self) -> str:
-        """Whoever runs kollect, by the name of their login."""
-        try:
-            login = re.sub(r"[^A-Za-z0-9_.-]", "_", getpass.getuser())
-        except (KeyError, OSError):  # a container without an entry for its user
-            login = "kollect"
-        return f"team:{login}"
+    def tags(self) -> dict[str, str]:
+        """What its assets can be found by."""
+        made = {"sandbox": "made_data"} if self.sandbox else {}
+        return {"account": self.account.name, "service": self.service, **made}
 
     @property
     def tables(self) -> dict[str, tuple[Table, tuple[str, ...]]]:
@@ -66,7 +81,7 @@ class Source:
         declared = self.account.connector.tables
         return _in_order({name: declared[name] for name in self.account.tables})
 
-    def family_of(self, table: str) -> list[Family]:
+    def families_of(self, table: str) -> list[Family]:
         """The families that read a table."""
         found = self.account.connector.families
         return [f for f in found if any(t.name == table for t in family_tables(f))]
@@ -107,26 +122,104 @@ class Source:
             return runs_done(connection, self.account.name)
 
 
-def read_sources(
-    folder: Path | None = None, environ: Mapping[str, str] | None = None
-) -> list[Source]:
-    """Every account of the settings; where none has a credential, those of the sandbox too.
+@dataclass(frozen=True)
+class Project:
+    """Everything that Dagster shows of one folder."""
 
-    Raises BadSettings as `read_settings` does.
+    settings: Settings
+    """Those whose warehouse is backed up: the person's, or the sandbox's where it stands alone."""
+    sources: list[Source]
+
+    @property
+    def mine(self) -> list[Source]:
+        """The sources whose warehouse is the one of the settings."""
+        return [s for s in self.sources if s.settings.warehouse == self.settings.warehouse]
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether there is nothing but made data."""
+        return bool(self.sources) and all(source.sandbox for source in self.sources)
+
+
+def read_project(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Project:
+    """The accounts of the settings, with those that only the warehouse still knows.
+
+    The sandbox's accounts are added where KOLLECT_SANDBOX is 1, and where there are neither
+    settings, nor a credential, nor a warehouse. An account whose credential cannot be read stays.
+    Raises BadSettings as `read_settings` does, but not for an unreadable `.env`.
     """
-    settings = read_settings(folder=folder, environ=environ)
-    places = [(settings, False)]
-    if not any(account.ready for account in settings.accounts.values()):
-        places.append((sandbox_settings(settings, folder or Path.cwd()), True))
+    known = dict(os.environ if environ is None else environ)
+    settings, problem = _settings(folder, known)
+    settings = replace(settings, accounts={**settings.accounts, **_remembered(settings, known)})
+    sources = _sources(settings, credential_problem=problem)
+    new_here = not (settings.file or settings.accounts or settings.warehouse.exists() or problem)
+    if not new_here and known.get(SANDBOX_VARIABLE) != "1":
+        return Project(settings, sources)
+    made = sandbox_settings(settings, folder or Path.cwd())
+    more = _sources(made, sandbox=True, taken=sources)
+    return Project(made if new_here else settings, sources + more)
+
+
+def _settings(folder: Path | None, known: Mapping[str, str]) -> tuple[Settings, str]:
+    """The settings, and why `.env` could not be read; empty where it could."""
+    try:
+        return read_settings(folder=folder, environ=known), ""
+    except BadSettings as error:
+        named = Path(known["KOLLECT_CONFIG"]) if known.get("KOLLECT_CONFIG") else None
+        place = (named or (folder or Path.cwd()) / "kollect.toml").absolute()
+        try:
+            environment(place.parent, known)
+        except BadSettings as unreadable:
+            # The accounts stay; each says why it cannot be read. Backups go on.
+            values = read_toml(place) if place.exists() else {}
+            return settings_of(values, place, known), str(unreadable)
+        raise error from None
+
+
+def _sources(
+    settings: Settings,
+    *,
+    sandbox: bool = False,
+    taken: Sequence[Source] = (),
+    credential_problem: str = "",
+) -> list[Source]:
+    names = {source.name for source in taken}
     found: list[Source] = []
-    taken = {"backups", "views"}  # groups that are no account
-    for place, is_sandbox in places:
-        for account in place.accounts.values():
-            if not account.tables:
-                continue
-            name = _plain(account.name, taken)
-            found.append(Source(place, account, name, len(found), is_sandbox))
+    for account in settings.accounts.values():
+        name = re.sub(r"[^A-Za-z0-9_]", "_", account.name)
+        name = f"{name}_account" if name in NO_ACCOUNT else name
+        if account.tables and name not in names:
+            position = len(taken) + len(found)
+            found.append(Source(settings, account, name, position, sandbox, credential_problem))
     return found
+
+
+def _remembered(settings: Settings, known: Mapping[str, str]) -> dict[str, Account]:
+    """Accounts of the warehouse that no setting declares and whose credential is gone.
+
+    Where kollect.toml declares accounts, those alone count: what it leaves out was taken out.
+    """
+    from warehouse.store.finished_runs import accounts_seen
+    from warehouse.store.warehouse import Warehouse
+
+    if not settings.warehouse.exists() or _declares_accounts(settings):
+        return {}
+    with Warehouse(settings.warehouse).reading() as connection:
+        seen = accounts_seen(connection)
+    lost: dict[str, dict[str, Any]] = {
+        name: {"service": service}
+        for name, service in seen.items()
+        if service in SERVICES and name not in settings.accounts
+    }
+    place = settings.file or settings.warehouse.with_name("kollect.toml")
+    values = {"warehouse": {"path": str(settings.warehouse)}, "accounts": lost}
+    return dict(settings_of(values, place, dict(known)).accounts) if lost else {}
+
+
+def _declares_accounts(settings: Settings) -> bool:
+    if settings.file is None:
+        return False
+    return "accounts" in read_toml(settings.file)
 
 
 def sandbox_settings(settings: Settings, folder: Path) -> Settings:
@@ -139,27 +232,6 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
     place = folder.absolute() / SANDBOX_FOLDER / "kollect.toml"
     made = settings_of(values, place, {"KOLLECT_KEYRING": "0"})
     return replace(made, file=None, schedule=settings.schedule, alerts=settings.alerts)
-
-
-def known_values(settings: Settings) -> dict[str, str]:
-    """The environment and `.env` beside the settings, for what alerts name."""
-    from dotenv import dotenv_values
-
-    base = settings.file.parent if settings.file else Path.cwd()
-    written = dotenv_values(base / ".env") if (base / ".env").exists() else {}
-    return {**{name: value for name, value in written.items() if value}, **os.environ}
-
-
-def _plain(name: str, taken: set[str]) -> str:
-    """The name with `_` for whatever Dagster does not allow, and never twice the same."""
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", name) or "account"
-    number = 2
-    unique = plain
-    while unique.lower() in taken:
-        unique = f"{plain}_{number}"
-        number += 1
-    taken.add(unique.lower())
-    return unique
 
 
 def _in_order(tables: Mapping[str, Table]) -> dict[str, tuple[Table, tuple[str, ...]]]:

@@ -235,7 +235,7 @@ class _Sync:
 
     def _files(self, families: list[Family], client: Client, engine: Any, run_id: str) -> None:
         """Download what the records name; what is loaded can be read meanwhile."""
-        from pipelines.files.setup import download_files
+        from pipelines.files.download import download_files
 
         self.warehouse.publish()
         try:

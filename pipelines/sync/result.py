@@ -12,7 +12,7 @@ from connectors.http.events import Statistics
 from warehouse.load.load import Traffic
 
 if TYPE_CHECKING:
-    from pipelines.files.download import FileCounts
+    from pipelines.files.counts import FileCounts
 
 
 @dataclass(frozen=True)

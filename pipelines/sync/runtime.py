@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.http.client import Client
 from connectors.http.events import Event
-from connectors.http.rate_limit import Throttle
+from connectors.http.rate_limit import RateLimiter
 from connectors.http.rate_store import FileState
+from connectors.http.stopping import Stop
 from pipelines.settings import Account
 from pipelines.sync.result import Progress
 
@@ -28,7 +30,10 @@ class Runtime:
 
     transport: httpx.BaseTransport | None = None
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], object] = time.sleep
+    sleep: Callable[[float], object] | None = None
+    """What waits for the rate and between attempts; None waits in real time."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Once set, every wait and request ends at once; what was staged stays for the next run."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     progress: Callable[[Progress], None] = lambda _: None
     account_wait_seconds: float = ACCOUNT_WAIT_SECONDS
@@ -42,30 +47,31 @@ def make_client(
 ) -> Client:
     """A client for one account; its rate is kept below `folder`, for all processes together."""
     runtime = runtime or Runtime()
-    rules = replace(
+    config = replace(
         account.connector.http,
         windows=account.windows,
         penalty_seconds=account.penalty_seconds,
         max_in_flight=max(1, account.max_in_flight),
     )
-    throttle = Throttle(
+    stop = Stop(runtime.stop, runtime.sleep)
+    rate_limiter = RateLimiter(
         account.windows,
         account.penalty_seconds,
         clock=runtime.clock,
-        sleep=runtime.sleep,
+        stop=stop,
         state=FileState(folder / "rates" / f"{account.name}.rate"),
     )
     open_parts = ("uid", "username")
     return Client(
-        rules,
+        config,
         account.base_url,
         account.credential,
         account=account.name,
-        throttle=throttle,
+        rate_limiter=rate_limiter,
         retry=account.retry,
         transport=runtime.transport,
         clock=runtime.clock,
-        sleep=runtime.sleep,
+        stop=stop,
         on_event=on_event,
         secret_values=[v for part, v in account.credential.items() if part not in open_parts],
         variables=tuple(account.variables.values()),

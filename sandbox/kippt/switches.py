@@ -24,7 +24,7 @@ class KipptSwitches(Switches):
         False, True, about="/clips/ has clips of others in own lists"
     )
     list_collaborators_route: bool = one_of(False, True, about="/lists/:id/collaborators/ is there")
-    lists_following: bool = one_of(False, True, about="/lists/following/ is there")
+    lists_following: bool = one_of(True, False, about="/lists/following/ is there")
     notification_user_key: str = one_of("user", "item", about="where a notification has its user")
     delete_list: str = one_of("cascades", "to_inbox", about="own clips of a deleted list")
     era: str = one_of("2013", "2012", about="2012: times as text, short records")

@@ -9,7 +9,7 @@
   among followers and followed.
 - Left out: `counts`, a clip's `app_url` and `media`, feed addresses, and older fields
   (`article`, `is_starred`, `is_read_later`): volatile, heavy, secret or not always there.
-- `followed_lists` is there where the switch serves their route.
+- `followed_lists` has rows where the switch serves their route.
 - In the form of 2012 the fields and tables that its short records lack are left out.
 """
 
@@ -42,11 +42,9 @@ def tables(world: World, switches: KipptSwitches) -> Tables:
             for direction, users in (("follower", world.followers), ("following", world.following))
             for user in users
         ],
+        "followed_lists": [_list(row, short) for row in followed_lists(world, switches)],
         "notifications": _notifications(world),
     }
-    if switches.lists_following:
-        followed = [row for row in world.followed_lists if row.open_to(world.me)]
-        found["followed_lists"] = [_list(row, short) for row in followed]
     if short:
         return found
     return found | {
@@ -79,6 +77,12 @@ def tables(world: World, switches: KipptSwitches) -> Tables:
     }
 
 
+def followed_lists(world: World, switches: KipptSwitches) -> list[ClipList]:
+    """Lists of others that one follows; none where the route is not served."""
+    served = world.followed_lists if switches.lists_following else []
+    return [row for row in served if row.open_to(world.me)]
+
+
 def text(seconds: int) -> str:
     """Unix seconds as ISO 8601 text in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -102,6 +106,7 @@ def after_increment(before: Tables, now: Tables) -> Tables:
     slow = {
         "clips": table("clips", "id", clip="id"),
         "follows": table("follows", "direction", "user_id"),
+        "followed_lists": table("followed_lists", "id"),
         "notifications": table("notifications", "id"),
     }
     if "users" in now:
@@ -146,6 +151,7 @@ def _seen(
     """Everybody in any payload, once."""
     seen = {world.me, *world.followers, *world.following}
     seen.update(note.user for note in world.notifications.values())
+    seen.update(row.user for row in followed_lists(world, switches))
     for row in lists:
         seen.update((row.user, *_collaborators(switches, row)))
     for clip in clips:

@@ -60,14 +60,14 @@ def make_tiny(file: Path) -> None:
 COLUMNS = (
     "_account VARCHAR, id VARCHAR, name VARCHAR, size BIGINT, seen TIMESTAMPTZ, "
     "_valid_from TIMESTAMPTZ, _first_seen_at TIMESTAMPTZ, _run_id VARCHAR, _raw JSON, "
-    "_content UHUGEINT"
+    "_content UUID"
 )
 TINY = (
     "SET TimeZone = 'UTC'",
     "CREATE SCHEMA _kollect",
     "CREATE SCHEMA demo",
     "CREATE TABLE _kollect.meta (name VARCHAR, value VARCHAR)",
-    "INSERT INTO _kollect.meta VALUES ('warehouse', 'w1'), ('generation', '7'), ('format', '1')",
+    "INSERT INTO _kollect.meta VALUES ('warehouse', 'w1'), ('generation', '7'), ('format', '2')",
     "CREATE TABLE _kollect.runs (run_id VARCHAR, account VARCHAR, service VARCHAR, "
     "status VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ)",
     "INSERT INTO _kollect.runs VALUES ('r1', 'demo', 'demo', 'complete', '2026-02-01', "
@@ -79,14 +79,19 @@ TINY = (
     "CREATE TABLE _kollect.files (account VARCHAR, table_name VARCHAR, record_key VARCHAR, "
     "field VARCHAR, mark VARCHAR, sha256 VARCHAR, bytes BIGINT, status VARCHAR, "
     "fetched_at TIMESTAMPTZ)",
+    "CREATE TABLE _kollect.table_keys (table_schema VARCHAR, table_name VARCHAR, "
+    "column_name VARCHAR, position BIGINT)",
+    "INSERT INTO _kollect.table_keys VALUES ('demo', 'things', '_account', 0), "
+    "('demo', 'things', 'id', 1), ('_kollect', 'meta', 'name', 0), "
+    "('_kollect', 'runs', 'run_id', 0), ('_kollect', 'runs', 'account', 1)",
     f"CREATE TABLE demo.things ({COLUMNS})",
-    "COMMENT ON TABLE demo.things IS 'One thing; it''s small. Key: _account, id. Holds all.'",
+    "COMMENT ON TABLE demo.things IS 'One thing; it''s small. Key: of prose.'",
     "COMMENT ON COLUMN demo.things.size IS 'how large it is [kg]'",
     f"CREATE TABLE demo.things_history ({COLUMNS}, _valid_to TIMESTAMPTZ, _ended_by VARCHAR)",
     "INSERT INTO demo.things SELECT CASE WHEN i % 4 = 0 THEN 'other' ELSE 'demo' END, i::VARCHAR, "
     "'thing ' || i, CASE WHEN i % 3 > 0 THEN i END, TIMESTAMPTZ '2026-01-01' + to_hours(i::INT), "
     "'2026-02-01', '2026-01-01', 'r1', json_object('id', i, 'name', 'thing ' || i), "
-    "md5_number(i::VARCHAR) FROM range(40) r(i)",
+    "md5(i::VARCHAR)::UUID FROM range(40) r(i)",
     "INSERT INTO demo.things_history SELECT * REPLACE ('old ' || id AS name, "
     "TIMESTAMPTZ '2026-01-01' AS _valid_from), TIMESTAMPTZ '2026-02-01', 'updated' "
     "FROM demo.things WHERE id::INT < 10",

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.http.config import Retry
-from connectors.http.download import Downloader, Fetched, OwnHost
-from connectors.http.file_response import Wanted
-from connectors.http.host_allowlist import HostList, read_hosts
+from connectors.http.download import Downloader, OwnHost, ReceivedFile
+from connectors.http.file_response import ExpectedFile
+from connectors.http.host_allowlist import HostAllowlist, read_hosts
+from connectors.http.stopping import Stop
 from sandbox import FileHost, Request, Response, Service, StandIn
 
 
@@ -49,22 +50,24 @@ class Desk:
     def downloader(self, attempts: int = 4, **more: Any) -> Downloader:
         """A downloader for this host; the caller closes it."""
         hosts = more.pop("hosts", [self.place.origin])
+        own = more.pop("own", OwnHost("https://api.example.org"))
+        allowlist = HostAllowlist(read_hosts(hosts, own.base_url))
         return Downloader(
-            HostList(read_hosts(hosts, "https://api.example.org")),
-            OwnHost("https://api.example.org"),
+            more.pop("allowlist", allowlist),
+            own,
             retry=Retry(attempts, 0.01, 0.02),
             timeout_seconds=more.pop("timeout_seconds", 5.0),
-            sleep=self.slept.append,
+            stop=Stop(sleep=self.slept.append),
             **more,
         )
 
     def fetch(
-        self, link: str, wanted: Wanted | None = None, *, attempts: int = 4, **more: Any
-    ) -> Fetched:
+        self, link: str, expected: ExpectedFile | None = None, *, attempts: int = 4, **more: Any
+    ) -> ReceivedFile:
         """One download; `more` goes to the downloader."""
         downloader = self.downloader(attempts, **more)
         try:
-            return downloader.fetch(link, self.folder / "file", wanted or Wanted())
+            return downloader.fetch(link, self.folder / "file", expected or ExpectedFile())
         finally:
             downloader.close()
 

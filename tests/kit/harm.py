@@ -36,10 +36,10 @@ def sync_in_haste(
     """One sync of a bench, with short patience and nothing waited for."""
     hurried = Hurried()
     account = bench.account
-    rules = replace(account.connector.http, timeout_seconds=PATIENCE)
+    config = replace(account.connector.http, timeout_seconds=PATIENCE)
     account = replace(
         account,
-        connector=replace(account.connector, http=rules),
+        connector=replace(account.connector, http=config),
         retry=Retry(attempts=attempts, first_seconds=0.1, max_seconds=5.0),
     )
     runtime = Runtime(progress=bench.progress.append, clock=hurried.clock, sleep=hurried.sleep)

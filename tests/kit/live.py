@@ -51,12 +51,15 @@ class Live:
         (folder / ".env").write_text("".join(f"{k}={v}\n" for k, v in variables))
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = folder / "dagster.log"
-        text = (ROOT / "dagster.yaml").read_text().replace(" .dagster", f" {folder}/.dagster")
+        self.home = folder / ".dagster"
+        self.home.mkdir()
+        text = (ROOT / "dagster.yaml").read_text().replace(" .dagster", f" {self.home}")
         values = yaml.safe_load(text)
         values["run_monitoring"] |= {"poll_interval_seconds": 3, "start_timeout_seconds": 90}
-        (folder / "dagster.yaml").write_text(yaml.safe_dump(values))
+        for place in (folder, self.home):
+            (place / "dagster.yaml").write_text(yaml.safe_dump(values))
         (folder / "deploy").symlink_to(ROOT / "deploy")
-        self.instance = dg.DagsterInstance.from_config(str(folder))
+        self.instance = dg.DagsterInstance.from_config(str(self.home))
 
     def __enter__(self) -> Live:
         return self
@@ -78,7 +81,7 @@ class Live:
         kept = ("PATH", "HOME", "LANG", "TMPDIR")
         environ = {name: os.environ[name] for name in kept if name in os.environ}
         environ |= {
-            "DAGSTER_HOME": str(self.folder),
+            "DAGSTER_HOME": str(self.home),
             "KOLLECT_KEYRING": "0",
             "PYTHONPATH": str(ROOT),
         }
@@ -98,12 +101,8 @@ class Live:
         words, before = commands_of(ROOT / "deploy" / f"kollect-{name}.service")
         for deed in before:
             subprocess.run(deed, cwd=self.folder, check=True)
-        modules = {
-            "dagster": "dagster",
-            "dagster-daemon": "dagster._daemon",
-            "dagster-webserver": "dagster_webserver",
-        }
-        return self.start("-m", modules[Path(words[0]).name], *words[1:])
+        program = Path(sys.executable).parent / Path(words[0]).name
+        return self.start(str(program), *words[1:])
 
     def stop(self) -> None:
         """End what was started, gently at first."""

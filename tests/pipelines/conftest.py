@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.orchestration.sources import Source, read_sources
+from pipelines.orchestration.sources import Project, Source, read_project
 from tests.kit.account import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -26,17 +26,18 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture(scope="session")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """The instance that dagster.yaml describes, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("instance")
+    home = tmp_path_factory.mktemp("instance") / ".dagster"
+    home.mkdir()
     text = (ROOT / "dagster.yaml").read_text()
-    (folder / "dagster.yaml").write_text(text.replace(" .dagster", f" {folder}/.dagster"))
-    with dg.DagsterInstance.from_config(str(folder)) as made:
+    (home / "dagster.yaml").write_text(text.replace(" .dagster", f" {home}"))
+    with dg.DagsterInstance.from_config(str(home)) as made:
         yield made
 
 
 @pytest.fixture
-def sandbox_sources(tmp_path: Path) -> list[Source]:
+def sandbox_project(tmp_path: Path) -> Project:
     """What Dagster shows in an empty folder without credentials."""
-    return read_sources(tmp_path, NOTHING)
+    return read_project(tmp_path, NOTHING)
 
 
 @pytest.fixture

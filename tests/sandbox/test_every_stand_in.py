@@ -94,12 +94,12 @@ def test_faults_find_the_rows_of_its_lists(kind: Callable[..., Service], harm: s
     service = kind(size=SIZE)
     way = WAYS.get(service.name)
     for listed in () if way is None else way.lists:
-        (calm, *_) = read(service, way, listed, 3)
+        calm = [row["id"] for row in next(read(service, way, listed, 3))]
         stand_in = StandIn(service, limits=False)
         fault = stand_in.faults.add(harm, rows=1)
-        (harmed, *_) = read(stand_in, way, listed, 3)
+        harmed = [row["id"] for row in next(read(stand_in, way, listed, 3))]
         assert (fault.fired, harmed == calm) == (1, False), listed.path
-        assert [row for row in harmed if row not in calm] == []
+        assert set(harmed) <= set(calm)
 
 
 def test_every_error_and_every_throttle_has_words_of_the_service(

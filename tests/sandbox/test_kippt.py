@@ -12,7 +12,7 @@ import pytest
 from sandbox.core import Lagging, Request, Response
 from sandbox.kippt import Kippt
 
-TABLES_OF_2012 = {"lists", "clips", "favorites", "follows", "notifications"}
+TABLES_OF_2012 = {"lists", "followed_lists", "clips", "favorites", "follows", "notifications"}
 
 
 def ask(service: Kippt, target: str, headers: dict[str, str] | None = None) -> Response:
@@ -305,6 +305,7 @@ def test_lists_are_empty_shared_or_followed_by_switch() -> None:
         ("list_collaborators_route", f"/lists/{shared}/collaborators/"),
         ("lists_following", "/lists/following/"),
     ):
+        service.switch(name, False)
         assert ask(service, path).status == 404
         service.switch(name, True)
         assert everything(service, path)

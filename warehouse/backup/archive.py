@@ -11,15 +11,17 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.core.errors import AccountBusy, BadSettings
+from connectors.core.errors import BadSettings, WarehouseProblem
 from warehouse.backup.errors import BackupProblem
-from warehouse.backup.manifest import MANIFEST
-from warehouse.progress import OnStep, Step, no_progress
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.backup.manifest import MANIFEST, misdated_in
+from warehouse.progress import OnStep, no_progress, report_waiting
+from warehouse.store.disk import check_links
+from warehouse.store.locks import hold
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
 PARTIAL = ".partial-"
@@ -43,15 +45,32 @@ def is_address(place: str | Path) -> bool:
     return isinstance(place, str) and "://" in place
 
 
-def sort_key(name: str) -> tuple[str, int]:
-    """Backups in the order in which they were made."""
-    found = NAME.fullmatch(name)
-    return (found[1], int(found[2] or 1)) if found else (name, 0)
+def is_backup_name(name: str) -> bool:
+    """Whether a folder of this name is a backup: a UTC time, numbered within one second."""
+    try:
+        return NAME.fullmatch(name) is not None and made_at_of(name) is not None
+    except ValueError:  # a month 13, for instance
+        return False
 
 
 def made_at_of(name: str) -> datetime:
-    """When the backup of this name was made."""
+    """When the backup of this name was made, by the clock of then."""
     return datetime.strptime(name[:20], "%Y-%m-%dT%H-%M-%SZ").replace(tzinfo=UTC)
+
+
+def in_order(names: Iterable[str], misdated: Iterable[str]) -> list[str]:
+    """Backups in the order in which they were made, the newest last.
+
+    That is the order of their names, but for those that a wrong clock named: a later backup has
+    noted them in `misdated`, so they are older than all that are dated right.
+    """
+    wrong = set(misdated)
+    return sorted(names, key=lambda name: (name not in wrong, *_name_order(name)))
+
+
+def _name_order(name: str) -> tuple[str, int]:
+    found = NAME.fullmatch(name)
+    return (found[1], int(found[2] or 1)) if found else (name, 0)
 
 
 class Archive:
@@ -62,18 +81,42 @@ class Archive:
         self.own = self.folder / ".kollect"
 
     def names(self) -> list[str]:
-        """The backups, the oldest first; a folder that lacks a manifest still counts here."""
+        """The backups, the newest last; a folder that lacks a manifest still counts here.
+
+        Raises WarehouseProblem where the folder is a link to a place that is not there.
+        """
+        return in_order(self._found(), self.misdated())
+
+    def misdated(self) -> set[str]:
+        """The backups whose names are later than the time at which they were made."""
+        found: set[str] = set()
+        for name in self._found():
+            with contextlib.suppress(OSError):
+                found |= misdated_in((self.folder / name / MANIFEST).read_bytes())
+        return found
+
+    def _found(self) -> list[str]:
+        check_links(self.folder)
         try:
-            found = [e.name for e in self.folder.iterdir() if NAME.fullmatch(e.name) and e.is_dir()]
+            return [e.name for e in self.folder.iterdir() if is_backup_name(e.name) and e.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(found, key=sort_key)
+
+    def make(self) -> None:
+        """Make the folder; raises WarehouseProblem where that cannot be."""
+        check_links(self.folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise WarehouseProblem(
+                f"{self.folder} is a file, backups need a folder",
+                guidance="name another one in kollect.toml, [backup] dir",
+            )
+        self.own.mkdir(parents=True, exist_ok=True)
 
     def free_name(self, now: datetime) -> str:
         """A name for a backup made now, later than all that are there from the same second."""
         name = now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-        taken = {n for n in self.names() if n.startswith(name)}
-        number = max((sort_key(n)[1] for n in taken), default=0) + 1
+        taken = {n for n in self._found() if n.startswith(name)}
+        number = max((_name_order(n)[1] for n in taken), default=0) + 1
         return name if number == 1 else f"{name}-{number}"
 
     def find(self, word: str | Path | None) -> Path:
@@ -108,7 +151,7 @@ class Archive:
     def writing(
         self, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
     ) -> Iterator[None]:
-        """The right to add or remove backups, for this process alone. Raises AccountBusy."""
+        """Keep others from adding or removing backups during the block. Raises AccountBusy."""
         with self._lock("writing", wait_seconds, on_step):
             yield
 
@@ -116,7 +159,7 @@ class Archive:
     def reading(
         self, name: str, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
     ) -> Iterator[None]:
-        """The promise that this backup is not removed meanwhile; several may have it at once.
+        """Keep this backup from being removed during the block; several may read at once.
 
         A folder that cannot be written to needs no lock: nobody can remove anything there.
         """
@@ -131,7 +174,7 @@ class Archive:
 
     @contextlib.contextmanager
     def pruning(self, wait_seconds: float = 0.0, on_step: OnStep = no_progress) -> Iterator[None]:
-        """Neither backup, verify nor restore runs here meanwhile. Raises AccountBusy."""
+        """Keep backup, verify and restore out during the block. Raises AccountBusy."""
         with self.writing(wait_seconds, on_step), self._lock("gate", wait_seconds, on_step):
             for mark in sorted(self._locks.glob("use-*.lock")):
                 with self._lock(mark.stem, wait_seconds, on_step):
@@ -142,24 +185,15 @@ class Archive:
     def _locks(self) -> Path:
         return self.own / "locks"
 
-    @contextlib.contextmanager
-    def _lock(self, name: str, wait: float, on_step: OnStep) -> Iterator[None]:
-        def waiting(holder: str) -> None:
-            on_step(Step("waiting", f"waiting for {holder}"))
-
-        lock = FileLock(self._locks / f"{name}.lock", timeout_seconds=wait, on_wait=waiting)
-        try:
-            lock.__enter__()
-        except HeldElsewhere as held:
-            doing = "are being read" if name.startswith("use-") else "are being changed"
-            raise AccountBusy(
-                f"the backups in {self.folder} {doing} by {held.holder}",
-                guidance="wait for it, or end that process; nothing was changed",
-            ) from None
-        try:
-            yield
-        finally:
-            lock.__exit__(None, None, None)
+    def _lock(self, name: str, wait: float, on_step: OnStep) -> AbstractContextManager[None]:
+        doing = "are being read" if name.startswith("use-") else "are being changed"
+        return hold(
+            self._locks / f"{name}.lock",
+            f"the backups in {self.folder} {doing}",
+            timeout_seconds=wait,
+            guidance="wait for it, or end that process; nothing was changed",
+            on_wait=report_waiting(on_step),
+        )
 
     def leftovers(self) -> Iterable[Path]:
         """What killed backups and prunes left; only looked at by those who are writing."""

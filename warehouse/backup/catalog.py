@@ -1,7 +1,8 @@
-"""The shape of a warehouse as statements that make it again, in an order that works.
+"""The schema of a warehouse as SQL statements that create it again, in an order that works.
 
-DuckDB's own export of an empty copy gives the statements. It neither keeps comments nor minds
-that one view may need another, so comments come from the catalog and the order from trying."""
+DuckDB's own export of an empty copy gives the statements. It leaves out comments and ignores that
+one view may need another. So comments are read from the catalog, and the order is found by trying.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.content import key_of, reading, stored_form
-from warehouse.backup.manifest import ColumnRecord, Manifest, TableRecord
+from warehouse.backup.content import insert_statement, rows_of, stored_form
+from warehouse.backup.manifest import ColumnRecord, Manifest
 from warehouse.schema.types import literal, quoted
 
 SHAPE = "shape"
@@ -49,8 +50,17 @@ class Shape:
     comments: tuple[str, ...]
 
 
-def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Path) -> Shape:
-    """The shape of an attached database; `scratch` is a folder for some small files."""
+def read_shape(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    scratch: Path,
+    known_keys: Mapping[tuple[str, str], Sequence[str]],
+) -> Shape:
+    """The shape of an attached database; `scratch` is a folder for some small files.
+
+    Keys come from `_kollect.table_keys`. A warehouse of an older kollect has no such table: then
+    they come from `known_keys`, and where those lack a table too, its whole rows are compared.
+    """
     statements = _statements(connection, catalog, scratch)
     connection.execute(f"ATTACH ':memory:' AS {TRIAL}")
     try:
@@ -75,7 +85,7 @@ def read_shape(connection: duckdb.DuckDBPyConnection, catalog: str, scratch: Pat
         connection.execute(f"DETACH {TRIAL}")
     return Shape(
         tuple(before),
-        tuple(_tables(connection, catalog, created)),
+        tuple(_tables(connection, catalog, created, known_keys)),
         tuple(after),
         tuple(broken),
         tuple(comments),
@@ -126,6 +136,7 @@ def _tables(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
     created: dict[tuple[str, str], str],
+    known_keys: Mapping[tuple[str, str], Sequence[str]],
 ) -> Iterator[TableShape]:
     comments = {
         (schema, name): comment
@@ -145,19 +156,39 @@ def _tables(
             columns[schema, table].append(
                 ColumnRecord(name, kind, stored_form(kind), comment, made)
             )
+    keys = {**known_keys, **_declared_keys(connection, catalog)}
     for (schema, table), statement in created.items():
-        names = [column.name for column in columns[schema, table]]
-        key = key_of(schema, table, names, comments[schema, table])
-        current = (schema, table.removesuffix(HISTORY))
-        if not key and table.endswith(HISTORY) and current in created:
-            above = [column.name for column in columns[current]]
-            ends = [name for name in ("_valid_from", "_valid_to") if name in names]
-            key = key_of(*current, above, comments[current])
-            key = [*key, *ends] if key and len(ends) == 2 else []
+        names = {column.name for column in columns[schema, table]}
+        key = keys.get((schema, table), ())
         yield TableShape(
-            schema, table, statement, comments[schema, table], tuple(columns[schema, table]),
-            tuple(key),
-        )  # fmt: skip
+            schema,
+            table,
+            statement,
+            comments[schema, table],
+            tuple(columns[schema, table]),
+            tuple(key) if set(key) <= names else (),
+        )
+
+
+def _declared_keys(
+    connection: duckdb.DuckDBPyConnection, catalog: str
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The keys that the warehouse itself lists; those of histories follow from them."""
+    try:
+        rows = connection.execute(
+            "SELECT table_schema, table_name, column_name "
+            f"FROM {quoted(catalog)}._kollect.table_keys ORDER BY position"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for schema, table, column in rows:
+        found[schema, table] = (*found.get((schema, table), ()), column)
+    histories = {
+        (schema, f"{table}{HISTORY}"): (*key, "_valid_from", "_valid_to")
+        for (schema, table), key in found.items()
+    }
+    return {**histories, **found}
 
 
 def _is_generated(create: str, column: str) -> bool:
@@ -189,16 +220,16 @@ def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[s
             f"WHERE database_name = {literal(catalog)} AND comment IS NOT NULL {condition} "
             "ORDER BY ALL"
         ).fetchall():
-            place = f"{quoted(schema)}.{quoted(thing)}"
-            yield f"COMMENT ON {word} {place} IS {literal(comment)}"
+            qualified_name = f"{quoted(schema)}.{quoted(thing)}"
+            yield f"COMMENT ON {word} {qualified_name} IS {literal(comment)}"
     for schema, view, column, comment in connection.execute(
         "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "
         "JOIN duckdb_views() v ON v.view_oid = c.table_oid AND v.database_oid = c.database_oid "
         f"WHERE c.database_name = {literal(catalog)} AND c.comment IS NOT NULL "
         "ORDER BY c.schema_name, c.table_name, c.column_index"
     ).fetchall():
-        place = f"{quoted(schema)}.{quoted(view)}.{quoted(column)}"
-        yield f"COMMENT ON COLUMN {place} IS {literal(comment)}"
+        qualified_name = f"{quoted(schema)}.{quoted(view)}.{quoted(column)}"
+        yield f"COMMENT ON COLUMN {qualified_name} IS {literal(comment)}"
 
 
 HEAD = """\
@@ -219,11 +250,11 @@ def relative(file: str) -> str:
     return file
 
 
-def restore_text(manifest: Manifest, place: Callable[[str], str] = relative) -> str:
+def restore_text(manifest: Manifest, path_of: Callable[[str], str] = relative) -> str:
     """The text of `restore.sql`."""
     head = HEAD.format(file=_one_line(manifest.source.file))
     parts = [head, "BEGIN TRANSACTION;"]
-    parts += [f"{statement};" for statement in statements(manifest, place)]
+    parts += [f"{statement};" for statement in statements(manifest, path_of)]
     for statement in manifest.broken:
         told = "\n".join(f"--   {line}" for line in statement.splitlines())
         parts.append(f"-- This did not work in the warehouse itself any more:\n{told}")
@@ -233,12 +264,12 @@ def restore_text(manifest: Manifest, place: Callable[[str], str] = relative) -> 
 
 def statements(
     manifest: Manifest,
-    place: Callable[[str], str],
+    path_of: Callable[[str], str],
     *,
     rows: Mapping[str, str] | None = None,
     packed: bool = False,
 ) -> Iterator[str]:
-    """Every statement in order; `place` says where a file of the backup is.
+    """Every statement in order; `path_of` gives the path of a file of the backup is.
 
     `rows` gives a query for the rows of each table (`schema.table`); a table that it lacks stays
     empty. Without it, all rows come back. `packed` asks for the compression that kollect uses.
@@ -248,7 +279,7 @@ def statements(
         yield _packed(table.create) if packed else table.create
     for table in manifest.tables:
         if rows is None or table.title in rows:
-            query = rows_of(table, place) if rows is None else rows[table.title]
+            query = rows_of(table, path_of) if rows is None else rows[table.title]
             yield insert_statement(table, query)
     yield from manifest.after
     yield from manifest.comments
@@ -257,29 +288,6 @@ def statements(
             if column.comment is not None:
                 place_of = ".".join(quoted(n) for n in (table.schema, table.name, column.name))
                 yield f"COMMENT ON COLUMN {place_of} IS {literal(column.comment)}"
-
-
-def insert_statement(table: TableRecord, query: str) -> str:
-    """The statement that fills one table from a query with the same columns."""
-    names = ", ".join(quoted(column.name) for column in table.columns if not column.generated)
-    return f"INSERT INTO {quoted(table.schema)}.{quoted(table.name)} ({names}) {query}"
-
-
-def rows_of(table: TableRecord, place: Callable[[str], str]) -> str:
-    """A query for the table's rows in the backup, in their own types."""
-    columns = [column for column in table.columns if not column.generated]
-    values = ", ".join(
-        read if (read := reading(column)) == quoted(column.name)
-        else f"{read} AS {quoted(column.name)}"
-        for column in columns
-    )  # fmt: skip
-    return f"SELECT {values} FROM read_parquet({literal(place(table.file))})"
-
-
-def in_folder(folder: Path) -> Callable[[str], str]:
-    """Files are looked for in this folder, whatever characters its name has."""
-    start = re.sub(r"([*?\[])", r"[\1]", str(folder))
-    return lambda file: f"{start}/{file}"
 
 
 def _packed(create: str) -> str:

@@ -1,32 +1,22 @@
-"""What a table's rows are, whatever their order: hashes that tell equal from different."""
+"""How the rows of a table are hashed, stored as Parquet, and read back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.manifest import ColumnRecord
-from warehouse.schema.types import quoted
+from warehouse.backup.manifest import ColumnRecord, TableRecord
+from warehouse.schema.types import literal, quoted
 
 NATIVE = re.compile(
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|VARCHAR|JSON|BLOB|UUID|DATE|TIME"
     r"|TIMESTAMP|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE|DECIMAL\(\d+,\d+\)"
 )
 WIDE = ("UHUGEINT", "HUGEINT")
-STATE_KEYS = {
-    "meta": ["name"],
-    "runs": ["run_id", "account"],
-    "loads": ["run_id", "account", "table_name"],
-    "load_parts": ["account", "run_id", "family", "table_name"],
-    "cursors": ["account", "resource", "scope"],
-    "state": ["account", "kind", "name", "scope"],
-    "record_sources": ["account", "service", "table_name", "key"],
-    "visits": ["account", "resource", "scope"],
-    "files": ["account", "table_name", "record_key", "field", "mark"],
-}
 PROBE = (
     "SELECT hash('kollect', 'a text of more than twelve bytes', 1::BIGINT, 0.5::DOUBLE, true, "
     "TIMESTAMPTZ '2026-01-01 00:00:00+00', 5::UHUGEINT, NULL::VARCHAR, '[1]'::JSON)::VARCHAR"
@@ -43,12 +33,12 @@ class Content:
 
 
 def hashing(connection: duckdb.DuckDBPyConnection) -> str:
-    """Equal for two DuckDBs whose content hashes may be compared."""
+    """A mark of DuckDB's hash function: content hashes compare only where it is equal."""
     return str(connection.execute(PROBE).fetchall()[0][0])
 
 
 def content_of(
-    connection: duckdb.DuckDBPyConnection, place: str, columns: Sequence[str], key: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], key: Sequence[str]
 ) -> Content:
     """Read a table (or anything that can stand after FROM) and hash what it holds."""
     row = ", ".join(quoted(name) for name in columns)
@@ -56,7 +46,7 @@ def content_of(
     rows, *found = connection.execute(
         "SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h::HUGEINT), 0), "
         "coalesce(bit_xor(k), 0), coalesce(sum(k::HUGEINT), 0) "
-        f"FROM (SELECT hash({row}) AS h, hash({keyed}) AS k FROM {place})"
+        f"FROM (SELECT hash({row}) AS h, hash({keyed}) AS k FROM {relation})"
     ).fetchall()[0]
     mixed, added, keys_mixed, keys_added = (int(value) for value in found)
     return Content(int(rows), f"{mixed:016x}.{added:x}", f"{keys_mixed:016x}.{keys_added:x}")
@@ -91,10 +81,24 @@ def reading(column: ColumnRecord) -> str:
     return name if plain else f"{name}::{column.type}"
 
 
-def key_of(schema: str, table: str, columns: Sequence[str], comment: str | None) -> list[str]:
-    """The columns that tell rows apart; all of them where no key is known."""
-    if schema == "_kollect" and table in STATE_KEYS:
-        return [name for name in STATE_KEYS[table] if name in columns]
-    found = re.search(r"\bKey: ([\w, ]+?)\.", comment or "")
-    key = [name.strip() for name in found[1].split(",")] if found else []
-    return key if key and set(key) <= set(columns) else []
+def insert_statement(table: TableRecord, query: str) -> str:
+    """The statement that fills one table from a query with the same columns."""
+    names = ", ".join(quoted(column.name) for column in table.columns if not column.generated)
+    return f"INSERT INTO {quoted(table.schema)}.{quoted(table.name)} ({names}) {query}"
+
+
+def rows_of(table: TableRecord, path_of: Callable[[str], str]) -> str:
+    """A query for the table's rows in the backup, in their own types."""
+    columns = [column for column in table.columns if not column.generated]
+    values = ", ".join(
+        read if (read := reading(column)) == quoted(column.name)
+        else f"{read} AS {quoted(column.name)}"
+        for column in columns
+    )  # fmt: skip
+    return f"SELECT {values} FROM read_parquet({literal(path_of(table.file))})"
+
+
+def in_folder(folder: Path) -> Callable[[str], str]:
+    """Files are looked for in this folder, whatever characters its name has."""
+    start = re.sub(r"([*?\[])", r"[\1]", str(folder))
+    return lambda file: f"{start}/{file}"

@@ -5,14 +5,13 @@ Every one is a KollectError; how bad it is follows from the class, as in connect
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from connectors.core.errors import Fatal, KollectError
-from warehouse.store.disk import disk_problem
+from connectors.core.errors import Fatal
+from warehouse.store.disk import storage_problem
 
 
 class BackupProblem(Fatal):
@@ -50,21 +49,24 @@ def explained_errors(place: Path) -> Iterator[None]:
     """Turn errors of the system and of DuckDB into ones that say what to do."""
     try:
         yield
-    except KollectError:
-        raise
     except OSError as error:
-        where = Path(error.filename).parent if isinstance(error.filename, str) else place
-        raise disk_problem(error, where) from error
-    except duckdb.Error as error:
-        text = " ".join(str(error).split())
-        if "No space left" in text or "not enough space" in text.lower():
-            raise disk_problem(OSError(errno.ENOSPC, text), place) from error
-        if isinstance(error, duckdb.OutOfMemoryException):
-            raise BackupProblem(
-                f"DuckDB ran out of memory: {text[:160]}",
-                guidance="close other programs and run it again; nothing was changed",
-            ) from error
-        raise BackupProblem(
-            f"DuckDB failed: {text[:300]}",
-            guidance="run `kollect verify` on the newest backup; nothing was changed",
+        named = Path(error.filename) if isinstance(error.filename, str) else place
+        raise storage_problem(error, place) or BackupProblem(
+            f"{named}: {error.strerror or error}",
+            guidance="check that place and run it again; nothing was changed",
         ) from error
+    except duckdb.Error as error:
+        raise storage_problem(error, place) or _duckdb_problem(error) from error
+
+
+def _duckdb_problem(error: duckdb.Error) -> BackupProblem:
+    text = " ".join(str(error).split())
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return BackupProblem(
+            f"DuckDB ran out of memory: {text[:160]}",
+            guidance="close other programs and run it again; nothing was changed",
+        )
+    return BackupProblem(
+        f"DuckDB failed: {text[:300]}",
+        guidance="run `kollect verify` on the newest backup; nothing was changed",
+    )

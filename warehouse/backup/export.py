@@ -13,7 +13,7 @@ from connectors.core.errors import BadSettings
 from warehouse.backup.build import TARGET, Restored, build, check_space
 from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import Backup
-from warehouse.backup.selection import STATE, Selection
+from warehouse.backup.selection import STATE, Selection, asked_tables
 from warehouse.backup.snapshot import engine
 from warehouse.progress import OnStep, Step
 from warehouse.schema.types import literal, quoted
@@ -56,7 +56,12 @@ def restore_as_files(
         scratch.mkdir(parents=True)
         database = scratch / "restored.duckdb"
         build(opened, selection, database, scratch, on_step)
-        tables, rows = _write(opened, database, beside, as_format, more_files, on_step)
+        asked = [
+            table
+            for table in asked_tables(opened.require_manifest(), selection)
+            if table.schema != STATE
+        ]
+        rows = _write(asked, database, beside, as_format, more_files, on_step)
         remove_tree(scratch)
         flush_files(file for file in beside.rglob("*") if file.is_file())
         flush_tree(beside)
@@ -72,35 +77,34 @@ def restore_as_files(
             os.rename(old, target)
         raise
     remove_tree(old)
-    on_step(Step("done", f"{target}: {rows:,} rows in {tables} tables"))
-    return Restored(target, tables, rows, 0)
+    restored = Restored(target, len(asked), rows, 0)
+    on_step(Step("done", restored.sentence))
+    return restored
 
 
 def _write(
-    opened: Backup,
+    asked: list[TableRecord],
     database: Path,
     folder: Path,
     as_format: str,
     more_files: MoreFiles | None,
     on_step: OnStep,
-) -> tuple[int, int]:
-    manifest = opened.require_manifest()
-    chosen = [table for table in manifest.tables if table.schema != STATE]
+) -> int:
+    """Write the tables that were asked for; returns their rows."""
     total = 0
     with engine(database.parent) as connection:
         connection.execute(f"ATTACH {literal(str(database))} AS {TARGET} (READ_ONLY)")
         connection.execute(f"USE {TARGET}")
-        for number, table in enumerate(chosen, 1):
+        for number, table in enumerate(asked, 1):
             place = folder / safe_name(table.schema) / f"{safe_name(table.name)}.{as_format}"
             place.parent.mkdir(parents=True, exist_ok=True)
-            rows = _write_table(connection, table, place, as_format)
-            total += rows
-            on_step(Step("step", f"writing {table.title}", number, len(chosen)))
-        for schema in sorted({table.schema for table in chosen}):
-            if more_files is not None:
+            total += _write_table(connection, table, place, as_format)
+            on_step(Step("step", f"writing {table.title}", number, len(asked)))
+        if more_files is not None:
+            for schema in sorted({table.schema for table in asked}):
                 more_files(connection, TARGET, schema, as_format, folder / safe_name(schema))
         connection.execute("USE memory")
-    return len(chosen), total
+    return total
 
 
 def _write_table(

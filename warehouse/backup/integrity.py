@@ -12,10 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.archive import NAME
-from warehouse.backup.catalog import in_folder, rows_of
-from warehouse.backup.content import content_of, hashing
-from warehouse.backup.manifest import RESTORE, Envelope, FileRecord, Manifest, TableRecord
+from warehouse.backup.archive import is_backup_name
+from warehouse.backup.content import content_of, hashing, in_folder, rows_of
+from warehouse.backup.manifest import MANIFEST, RESTORE, Envelope, FileRecord, Manifest, TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import engine
 from warehouse.progress import OnStep, Step
@@ -34,23 +33,28 @@ class Problem:
         return f"{self.file}: {self.what}"
 
 
-def find_structure(backup: Backup) -> list[Problem]:
-    """Missing, added and differently sized files, and what is no plain file."""
+@dataclass(frozen=True)
+class Structure:
+    """What the folder of a backup holds, against what its manifest lists."""
+
+    problems: list[Problem]
+    """Files that are missing, of another size, or no plain files."""
+    foreign: list[str]
+    """What others put there (`.DS_Store`, `@eaDir/`): no damage, since restoring never reads it."""
+
+
+def find_structure(backup: Backup) -> Structure:
+    """Compare names, sizes and kinds; no file is read."""
     expected = backup.expected
     there = walk_files(backup.folder)
     found = [Problem(file, "is missing") for file in sorted(set(expected) - set(there))]
-    for file, seen in sorted(there.items()):
-        if file not in expected:
-            what = "is a folder" if file.endswith("/") else "is"
-            found.append(Problem(file, f"{what} not part of the backup"))
-        else:
-            found += _misfit(file, seen, expected[file])
+    for file in sorted(set(expected) & set(there)):
+        found += _misfit(file, there[file], expected[file])
+    foreign = sorted(set(there) - set(expected))
     outside = backup.envelope or backup.manifest
-    if outside is not None and NAME.fullmatch(backup.name) and outside.name != backup.name:
-        found.append(
-            Problem("manifest.json", f"belongs to the backup {outside.name}, not to this one")
-        )
-    return found + _inconsistent(backup)
+    if outside is not None and is_backup_name(backup.name) and outside.name != backup.name:
+        found.append(Problem(MANIFEST, f"belongs to the backup {outside.name}, not to this one"))
+    return Structure(found + find_contradictions(backup), foreign)
 
 
 def _misfit(file: str, seen: stat_result, record: FileRecord) -> list[Problem]:
@@ -61,7 +65,7 @@ def _misfit(file: str, seen: stat_result, record: FileRecord) -> list[Problem]:
     return []
 
 
-def _inconsistent(backup: Backup) -> list[Problem]:
+def find_contradictions(backup: Backup) -> list[Problem]:
     """Where an opened manifest contradicts itself or its envelope."""
     manifest = backup.manifest
     if manifest is None:
@@ -100,10 +104,10 @@ def find_changed(backup: Backup, files: Iterable[str], on_step: OnStep) -> list[
 
     with ThreadPoolExecutor(WORKERS) as pool:
         read = list(pool.map(one, wanted))
-    return sorted(_judge(read, expected), key=lambda problem: problem.file)
+    return sorted(_content_mismatches(read, expected), key=lambda problem: problem.file)
 
 
-def _judge(
+def _content_mismatches(
     read: Iterable[tuple[str, Digest | str]], expected: Mapping[str, FileRecord]
 ) -> Iterable[Problem]:
     names = {record.sha256: file for file, record in expected.items()}
@@ -139,11 +143,11 @@ def find_by_rebuilding(backup: Backup, scratch: Path, on_step: OnStep) -> list[P
             )
         except duckdb.Error as error:
             return [Problem(RESTORE, f"does not run: {' '.join(str(error).split())[:300]}")]
-        place = in_folder(folder)
+        path_of = in_folder(folder)
         same = hashing(connection) == manifest.hashing
         found: list[Problem] = []
         for number, table in enumerate(manifest.tables, 1):
-            older = None if same else f"({rows_of(table, place)})"
+            older = None if same else f"({rows_of(table, path_of)})"
             found += _compare(connection, table, older)
             on_step(Step("step", f"comparing {table.title}", number, len(manifest.tables)))
         return found + _compare_shape(connection, manifest)
@@ -173,8 +177,8 @@ def _compare(
 ) -> list[Problem]:
     """One rebuilt table against the manifest, or against its file where hashes differ."""
     names = [column.name for column in table.columns]
-    place = f"{REBUILT}.{quoted(table.schema)}.{quoted(table.name)}"
-    rebuilt = content_of(connection, place, names, table.key)
+    qualified_name = f"{REBUILT}.{quoted(table.schema)}.{quoted(table.name)}"
+    rebuilt = content_of(connection, qualified_name, names, table.key)
     wanted_content, wanted_keys = table.content, table.keys
     if older is not None and not any(column.generated for column in table.columns):
         read = content_of(connection, older, names, table.key)
@@ -193,7 +197,7 @@ def _compare(
     if table.key:
         keyed = ", ".join(quoted(name) for name in table.key)
         rows, keys = connection.execute(
-            f"SELECT count(*), count(DISTINCT ({keyed})) FROM {place}"
+            f"SELECT count(*), count(DISTINCT ({keyed})) FROM {qualified_name}"
         ).fetchall()[0]
         if rows != keys and not table.name.endswith("_history"):
             found.append(Problem(table.file, f"{table.title} has {rows - keys:,} keys twice"))

@@ -1,8 +1,9 @@
-"""The manifest: what a backup holds, in one JSON file that would notice its own damage.
+"""The manifest: what a backup holds, in one JSON file that detects its own damage.
 
-`check` is the SHA-256 of the manifest without it, and the file has exactly one right spelling:
-whatever byte of it changes, reading says so. An encrypted backup has an `Envelope` in its place,
-which names nothing but opaque files, and the manifest is one of those."""
+`check` is the SHA-256 of the manifest without it, and the file is valid in the one form that
+`encode` writes, so any changed byte is noticed. An encrypted backup has an `Envelope` in its
+place, which names nothing but opaque files; the manifest is one of those.
+"""
 
 from __future__ import annotations
 
@@ -127,6 +128,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     new_bytes: int
     previous: str | None = None
+    misdated: list[str] = []
+    """Backups that were made earlier although their names are later: some clock was wrong."""
     stored: dict[str, str] = {}
     """In an encrypted backup, where each file really lies."""
     check: str = ""
@@ -145,7 +148,22 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     names: str
     files: dict[str, FileRecord]
     new_bytes: int
+    misdated: list[str] = []
     check: str = ""
+
+
+class _Misdated(msgspec.Struct, frozen=True):
+    """The one field that the order of backups needs; the rest of the file is skipped."""
+
+    misdated: list[str] = []
+
+
+def misdated_in(data: bytes) -> set[str]:
+    """The names in `misdated` of a manifest or envelope; none where the file is damaged."""
+    try:
+        return set(msgspec.json.decode(data, type=_Misdated).misdated)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return set()
 
 
 def encode(value: Manifest | Envelope) -> bytes:

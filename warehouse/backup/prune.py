@@ -13,7 +13,7 @@ from warehouse.backup.archive import REMOVING, Archive, BackupSettings, made_at_
 from warehouse.backup.errors import explained_errors
 from warehouse.backup.reader import open_backup
 from warehouse.backup.verify import forget_proofs, read_proofs
-from warehouse.progress import OnStep, Step, no_progress, size_text
+from warehouse.progress import OnStep, Step, counted, no_progress, size_text
 from warehouse.store.durable import remove_tree, rename_new, walk_files
 
 
@@ -40,8 +40,9 @@ def reasons_to_keep(
 ) -> dict[str, list[str]]:
     """For each backup that stays, why; `candidates` come oldest first, what is missing may go.
 
-    A backup that is known to be damaged fills no place of a rule, and goes only when a newer one
-    was proved good. What this kollect cannot read is never its to remove.
+    Which of two backups is newer follows from this order alone: a wrong clock may have named one
+    years ahead. A backup that is known to be damaged fills no place of a rule, and goes only when
+    a newer one was proved good. What this kollect cannot read is never its to remove.
     """
     newest_first = list(candidates)[::-1]
     found: dict[str, list[str]] = {}
@@ -59,8 +60,10 @@ def reasons_to_keep(
                 seen.append(key)
                 because(candidate, f"{rule} {len(seen)}")
     proved = next((c for c in good if c.proved), None)
+    newer_than_proved = newest_first
     if proved is not None:
         because(proved, "newest proved")
+        newer_than_proved = newest_first[: newest_first.index(proved)]
     if newest_first:
         because(newest_first[0], "newest")
     if good:
@@ -68,7 +71,7 @@ def reasons_to_keep(
     for candidate in newest_first:
         if not candidate.readable:
             because(candidate, "cannot be read by this kollect")
-        elif candidate.damaged and (proved is None or proved.made_at <= candidate.made_at):
+        elif candidate.damaged and candidate in newer_than_proved:
             because(candidate, "damaged, and no newer one is proved good")
     return found
 
@@ -98,7 +101,7 @@ def prune_backups(
     killed prune leaves whole backups and `.removing-...` folders, never half a backup.
     """
     archive = Archive(settings.backup_dir)
-    if not archive.folder.is_dir():
+    if not archive.names():
         return Pruned([], dry_run=dry_run)
     with explained_errors(archive.folder), archive.pruning(wait_seconds, on_step):
         candidates = [_candidate(archive, name) for name in archive.names()]
@@ -112,7 +115,8 @@ def prune_backups(
         for name in going:
             remove_backup(archive, name)
             on_step(Step("step", f"removed {name}"))
-        on_step(Step("done", f"{len(going)} backups removed, {size_text(freed)} freed"))
+        text = f"{counted(len(going), 'backup')} removed, {size_text(freed)} freed"
+        on_step(Step("done", text))
     return Pruned(going, kept, freed)
 
 

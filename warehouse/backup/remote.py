@@ -1,22 +1,23 @@
-"""Backups at an address (s3, sftp, ... whatever fsspec speaks): sent, listed and fetched.
+"""A place of backups behind an address (s3, sftp, ... whatever fsspec reads and writes).
 
 Files lie there by content below `objects/`, so that what backups share is sent and kept once;
-`<UTC time>/` holds the manifest, which is written last: without it there is no backup. What was
-sent is read back and hashed. An interrupted sending goes on with the files that are missing.
+`<UTC time>/` holds the manifest, which is written last: without it there is no backup. `locks/`
+tells who sends or prunes there at the moment.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from connectors.core.errors import BadSettings, Unreachable
-from warehouse.backup.archive import NAME, sort_key
+from connectors.core.errors import BadSettings, KollectError, Unreachable
+from warehouse.backup.archive import in_order, is_backup_name
 from warehouse.backup.errors import BackupProblem, DamagedBackup, MissingLibrary
 from warehouse.backup.manifest import (
     MANIFEST,
@@ -24,17 +25,20 @@ from warehouse.backup.manifest import (
     FileRecord,
     Manifest,
     decode,
+    misdated_in,
 )
-from warehouse.progress import OnStep, Step, no_progress
+from warehouse.store.disk import disk_problem
 
 BLOCK = 1 << 20
 OBJECTS = "objects"
 ATTEMPTS = 4
+HOPELESS = (PermissionError, NotImplementedError, TypeError, ValueError)
+"""What asking again does not mend."""
 
 
-def shown(address: str) -> str:
-    """An address without a user's password."""
-    return re.sub(r"//[^/@]*@", "//", address)
+def shown(text: str) -> str:
+    """An address, or a text that holds one, without user names and passwords."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def object_of(record: FileRecord) -> str:
@@ -44,7 +48,11 @@ def object_of(record: FileRecord) -> str:
 
 @dataclass
 class Remote:
-    """A place of backups behind an address; errors of the network are KollectErrors."""
+    """A place of backups behind an address.
+
+    Whatever the library of the file system raises arrives as a KollectError with what to do;
+    only FileNotFoundError stays what it is.
+    """
 
     address: str
     sleep: Callable[[float], object] = field(default=time.sleep, repr=False)
@@ -66,9 +74,11 @@ class Remote:
             self.system, root = url_to_fs(self.address)
         except (ImportError, ValueError) as error:
             raise BadSettings(
-                f"{shown(self.address)} cannot be used: {error}",
+                f"{shown(self.address)} cannot be used: {shown(str(error))}",
                 guidance="install what fsspec needs for it (s3fs for s3, paramiko for sftp)",
             ) from None
+        except Exception as error:
+            raise self._failed("connecting", error, 1) from error
         self.root = str(root).rstrip("/")
 
     def at(self, file: str) -> str:
@@ -79,18 +89,26 @@ class Remote:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return action()
-            except FileNotFoundError:
+            except (FileNotFoundError, KollectError):
                 raise
-            except (OSError, TimeoutError) as error:
-                if attempt == ATTEMPTS:
-                    raise Unreachable(
-                        f"{doing} failed: {type(error).__name__} {str(error)[:200]}",
-                        guidance="run it again: it goes on where it stopped",
-                        where=shown(self.address),
-                        attempts=attempt,
-                    ) from error
+            except Exception as error:
+                # Each file system has its library with errors of its own.
+                if attempt == ATTEMPTS or isinstance(error, HOPELESS):
+                    raise self._failed(doing, error, attempt) from error
                 self.sleep(2.0**attempt)
         raise AssertionError("unreachable")
+
+    def _failed(self, doing: str, error: Exception, attempts: int) -> KollectError:
+        reason = f"{type(error).__name__} {shown(str(error))[:200]}".strip()
+        guidance = "run it again: it goes on where it stopped"
+        if isinstance(error, HOPELESS):
+            guidance = "check the address, and the credentials and rights that its library uses"
+        return Unreachable(
+            f"{doing} failed: {reason}",
+            guidance=guidance,
+            where=shown(self.address),
+            attempts=attempts,
+        )
 
     def read(self, file: str) -> bytes:
         """A small file; raises FileNotFoundError."""
@@ -107,54 +125,75 @@ class Remote:
     def send(self, local: Path, file: str) -> None:
         """A file of any size, a block at a time."""
         self._make_folder(file)
-
-        def action() -> None:
-            self.system.put_file(str(local), self.at(file))
-
-        self._try(f"sending {file}", action)
+        self._try(f"sending {file}", lambda: self.system.put_file(str(local), self.at(file)))
 
     def _make_folder(self, file: str) -> None:
         parent = self.at(file).rpartition("/")[0]
         self._try(f"making {parent}", lambda: self.system.makedirs(parent, exist_ok=True))
 
-    def hash_of(self, file: str, on_step: OnStep = no_progress, target: Path | None = None) -> str:
-        """Read a file's bytes, into `target` if given; returns their SHA-256."""
+    def remove(self, file: str) -> None:
+        """Remove a file; no error where it is gone."""
+        try:
+            self._try(f"removing {file}", lambda: self.system.rm_file(self.at(file)))
+        except FileNotFoundError:
+            return
+
+    def hash_of(self, file: str, target: Path | None = None) -> str:
+        """Read a file's bytes, into `target` if given; returns their SHA-256.
+
+        Raises FileNotFoundError, and WarehouseProblem where `target` cannot be written.
+        """
 
         def action() -> str:
             found = hashlib.sha256()
-            with self.system.open(self.at(file), "rb") as reader:
-                if target is None:
-                    while block := reader.read(BLOCK):
-                        found.update(block)
-                        on_step(Step("bytes", "reading back", len(block)))
-                    return found.hexdigest()
-                with open(target, "wb") as writer:
-                    while block := reader.read(BLOCK):
-                        found.update(block)
-                        writer.write(block)
+            with contextlib.ExitStack() as stack:
+                reader = stack.enter_context(self.system.open(self.at(file), "rb"))
+                writer: IO[bytes] | None = None
+                if target is not None:
+                    with _on_this_disk(target):
+                        writer = stack.enter_context(open(target, "wb"))
+                while block := reader.read(BLOCK):
+                    found.update(block)
+                    if writer is not None and target is not None:
+                        with _on_this_disk(target):
+                            writer.write(block)
             return found.hexdigest()
 
         return str(self._try(f"reading {file}", action))
 
-    def sizes(self) -> dict[str, int]:
-        """Every object and its size, by path below the address."""
+    def sizes(self, below: str = OBJECTS) -> dict[str, int]:
+        """Every file in a folder and its size, by path below the address."""
+
+        def action() -> Any:
+            self.system.invalidate_cache()
+            return self.system.find(self.at(below), detail=True)
+
         try:
-            found = self._try("listing", lambda: self.system.find(self.at(OBJECTS), detail=True))
+            found = self._try("listing", action)
         except FileNotFoundError:
             return {}
         return {
-            path[path.rindex(f"{OBJECTS}/") :]: int(about.get("size") or 0)
+            path[path.rindex(f"{below}/") :]: int(about.get("size") or 0)
             for path, about in found.items()
         }
 
     def names(self) -> list[str]:
-        """The backups there, the oldest first; a folder without a manifest is none."""
+        """The backups there, the newest last; a folder without a manifest is none."""
+
+        def action() -> Any:
+            self.system.invalidate_cache()
+            return self.system.glob(self.at(f"*/{MANIFEST}"))
+
         try:
-            found = self._try("listing", lambda: self.system.glob(self.at(f"*/{MANIFEST}")))
+            found = self._try("listing", action)
         except FileNotFoundError:
             return []
-        names = (str(path).rstrip("/").split("/")[-2] for path in found)
-        return sorted((name for name in names if NAME.fullmatch(name)), key=sort_key)
+        names = [str(path).rstrip("/").split("/")[-2] for path in found]
+        names = [name for name in names if is_backup_name(name)]
+        misdated: set[str] = set()
+        for name in names:
+            misdated |= misdated_in(self.read(f"{name}/{MANIFEST}"))
+        return in_order(names, misdated)
 
     def head(self, name: str) -> tuple[bytes, Manifest | Envelope]:
         """A backup's manifest.json; raises BackupProblem, DamagedBackup or NewerFormat."""
@@ -167,3 +206,12 @@ class Remote:
                 guidance="`kollect backups --url ADDRESS` lists those that are there",
             ) from None
         return data, decode(data, where)
+
+
+@contextlib.contextmanager
+def _on_this_disk(target: Path) -> Iterator[None]:
+    """Errors of a file of this machine are not the address's."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_problem(error, target.parent) from error

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
-from connectors.core.errors import KollectError
-from warehouse.backup.archive import Archive
+from warehouse.backup.archive import Archive, made_at_of
 from warehouse.backup.catalog import restore_text
 from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_errors
 from warehouse.backup.integrity import Problem
 from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
+from warehouse.backup.prune import Candidate, Pruned, reasons_to_keep
 from warehouse.backup.reader import Backup
 from warehouse.backup.remote import Remote, object_of, shown
-from warehouse.progress import OnStep, Step, no_progress, size_text
+from warehouse.backup.remote_lock import RemoteLock, remote_lock
+from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
 from warehouse.store.durable import (
     flush_tree,
     make_read_only,
@@ -24,18 +28,48 @@ from warehouse.store.durable import (
 
 
 def send_backup(
-    backup: Backup, remote: Remote, archive: Archive | None = None, on_step: OnStep = no_progress
+    backup: Backup,
+    remote: Remote,
+    archive: Archive | None = None,
+    on_step: OnStep = no_progress,
+    now: Callable[[], datetime] = utc_now,
 ) -> int:
     """Copy a backup to the address; returns the bytes sent.
 
-    When this returns, every file is there and was read back. `archive` remembers what was read
-    back already, for the next time.
+    When this returns, every file is there and was read back. `archive` is the folder that the
+    backup lies in: it is not removed from there meanwhile, and what was read back already is
+    remembered there for the next time. Raises AccountBusy while others prune at the address.
     """
-    note = None
-    if archive is not None and archive.own.is_dir():
-        name = hashlib.sha256(shown(remote.address).encode()).hexdigest()[:16]
-        note = archive.own / "sent" / f"{name}.txt"
-        note.parent.mkdir(exist_ok=True)
+    note = _note_of(archive, remote)
+    with contextlib.ExitStack() as stack:
+        if archive is not None:
+            stack.enter_context(archive.reading(backup.name, on_step=on_step))
+        lock = stack.enter_context(remote_lock(remote, "sending", now))
+        sent = _send_files(backup, remote, lock, note, on_step)
+        remote.write(f"{backup.name}/{SUMS}", sums(backup.head, dict(backup.files)))
+        if backup.envelope is None:
+            manifest = backup.require_manifest()
+            text = restore_text(manifest, lambda file: f"../{object_of(manifest.files[file])}")
+            remote.write(f"{backup.name}/{RESTORE}", text.encode())
+        remote.write(f"{backup.name}/{MANIFEST}", backup.head)
+    on_step(Step("done", f"{backup.name} is at {shown(remote.address)}, {size_text(sent)} sent"))
+    return sent
+
+
+def _note_of(archive: Archive | None, remote: Remote) -> Path | None:
+    """The file with the hashes of what was read back at this address before."""
+    if archive is None or not archive.own.is_dir():
+        return None
+    name = hashlib.sha256(shown(remote.address).encode()).hexdigest()[:16]
+    note = archive.own / "sent" / f"{name}.txt"
+    note.parent.mkdir(exist_ok=True)
+    return note
+
+
+def _send_files(
+    backup: Backup, remote: Remote, lock: RemoteLock, note: Path | None, on_step: OnStep
+) -> int:
+    """Send what is not there or was never read back; returns the bytes sent."""
     proved = set(note.read_text().split()) if note is not None and note.exists() else set()
     there = remote.sizes()
     todo = [
@@ -46,32 +80,35 @@ def send_backup(
     total = sum(record.bytes for _, record in todo)
     sent = done = 0
     for file, record in todo:
-        place = object_of(record)
-        if there.get(place) != record.bytes:
-            remote.send(backup.folder / file, place)
-            sent += record.bytes
-        if remote.hash_of(place) != record.sha256:
-            # It was another's, or cut off at just this length, or damaged on the way: once more.
-            remote.send(backup.folder / file, place)
-            sent += record.bytes
-            if remote.hash_of(place) != record.sha256:
-                raise DamagedBackup(
-                    f"{backup.name}/{file} did not arrive whole at {shown(remote.address)}",
-                    guidance="run `kollect verify` here, then send it again",
-                )
-        there[place] = record.bytes
+        lock.renew()
+        sent += _send_file(backup, file, record, remote, there)
+        there[object_of(record)] = record.bytes
         if note is not None:
             with open(note, "a", encoding="ascii") as writer:
                 writer.write(f"{record.sha256}\n")
         done += record.bytes
         on_step(Step("bytes", f"sending {file}", done, total))
-    remote.write(f"{backup.name}/{SUMS}", sums(backup.head, dict(backup.files)))
-    if backup.envelope is None:
-        files = backup.require_manifest().files
-        text = restore_text(backup.require_manifest(), lambda file: f"../{object_of(files[file])}")
-        remote.write(f"{backup.name}/{RESTORE}", text.encode())
-    remote.write(f"{backup.name}/{MANIFEST}", backup.head)
-    on_step(Step("done", f"{backup.name} is at {shown(remote.address)}, {size_text(sent)} sent"))
+    return sent
+
+
+def _send_file(
+    backup: Backup, file: str, record: FileRecord, remote: Remote, there: Mapping[str, int]
+) -> int:
+    """Send one file and read it back; returns the bytes sent. Raises DamagedBackup."""
+    place = object_of(record)
+    sent = 0
+    if there.get(place) != record.bytes:
+        remote.send(backup.folder / file, place)
+        sent += record.bytes
+    if remote.hash_of(place) != record.sha256:
+        # It was another's, or cut off at just this length, or damaged on the way: once more.
+        remote.send(backup.folder / file, place)
+        sent += record.bytes
+        if remote.hash_of(place) != record.sha256:
+            raise DamagedBackup(
+                f"{backup.name}/{file} did not arrive whole at {shown(remote.address)}",
+                guidance="run `kollect verify` here, then send it again",
+            )
     return sent
 
 
@@ -149,37 +186,34 @@ def find_remote_damage(
 
 
 def prune_remote(
-    remote: Remote, kept: set[str], *, dry_run: bool = False, on_step: OnStep = no_progress
-) -> tuple[list[str], int]:
-    """Remove the backups that are not kept, then the objects that none needs any more.
+    remote: Remote,
+    keep: Mapping[str, int],
+    *,
+    dry_run: bool = False,
+    on_step: OnStep = no_progress,
+    now: Callable[[], datetime] = utc_now,
+) -> Pruned:
+    """Remove the backups that no rule keeps, then the objects that none needs any more.
 
-    Returns their names and the bytes freed. The manifest goes first: a killed prune leaves
-    objects that nothing speaks of, which the next one removes.
+    The manifest goes first: a killed prune leaves objects that no backup lists, which the next
+    one removes. Raises AccountBusy while others send or prune there; nothing is removed then, nor
+    where a manifest cannot be read, since that one may need any object.
     """
-    going = [name for name in remote.names() if name not in kept]
-    there = remote.sizes()
-    needed: set[str] = set()
-    for name in remote.names():
-        if name not in going:
-            # A manifest that cannot be read may need anything: then nothing is removed.
+    with remote_lock(remote, "pruning", now):
+        names = remote.names()
+        kept = reasons_to_keep([Candidate(name, made_at_of(name)) for name in names], keep)
+        going = [name for name in names if name not in kept]
+        there = remote.sizes()
+        needed: set[str] = set()
+        for name in kept:
             needed |= {object_of(record) for record in remote.head(name)[1].files.values()}
-    objects = [place for place in there if place not in needed]
-    freed = sum(there[place] for place in objects)
-    if dry_run:
-        return going, freed
-    for name in going:
-        for file in (MANIFEST, SUMS, RESTORE):
-            _remove(remote, f"{name}/{file}")
-        on_step(Step("step", f"removed {name}"))
-    for place in objects:
-        _remove(remote, place)
-    return going, freed
-
-
-def _remove(remote: Remote, file: str) -> None:
-    try:
-        remote._try(f"removing {file}", lambda: remote.system.rm_file(remote.at(file)))
-    except FileNotFoundError:
-        return
-    except NotImplementedError as error:
-        raise KollectError(f"{shown(remote.address)} cannot remove files") from error
+        objects = [place for place in there if place not in needed]
+        freed = sum(there[place] for place in objects)
+        if not dry_run:
+            for name in going:
+                for file in (MANIFEST, SUMS, RESTORE):
+                    remote.remove(f"{name}/{file}")
+                on_step(Step("step", f"removed {name}"))
+            for place in objects:
+                remote.remove(place)
+    return Pruned(going, kept, freed, dry_run)

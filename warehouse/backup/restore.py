@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from connectors.core.errors import AccountBusy
 from warehouse.backup.archive import WAIT_SECONDS, Archive, require_backup
 from warehouse.backup.build import Restored, build, check_space
 from warehouse.backup.encrypt import KeyChoice, Keys, chosen_key
@@ -17,18 +17,21 @@ from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_erro
 from warehouse.backup.export import MoreFiles, restore_as_files
 from warehouse.backup.files import FOLDER
 from warehouse.backup.reader import Backup, open_backup
-from warehouse.backup.selection import Selection, select_from
+from warehouse.backup.selection import Selection, asked_tables, select_from
 from warehouse.files.blobs import store_of
-from warehouse.progress import OnStep, Step, no_progress
+from warehouse.progress import OnStep, Step, no_progress, report_waiting
+from warehouse.store.disk import check_links
 from warehouse.store.durable import (
     copy_checked,
     flush_file,
     flush_folder,
+    flush_tree,
     free_bytes,
     remove_tree,
     rename_new,
 )
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.locks import hold
+from warehouse.store.publish import log_of
 from warehouse.store.state_folder import find_state_folder
 from warehouse.store.warehouse import Warehouse
 
@@ -57,6 +60,7 @@ def restore_backup(
     """
     folder = require_backup(backup.absolute())
     target = to.absolute()
+    check_links(target)
     check_target(target, folder, force, as_format)
     with (
         explained_errors(target.parent),
@@ -76,7 +80,8 @@ def restore_backup(
                 free=free,
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        with exclusive(Warehouse(target), wait_seconds, on_step) as scratch:
+        Warehouse(target)  # refuses a name that DuckDB would confuse with a schema
+        with exclusive(target, wait_seconds, on_step) as scratch:
             return _restore(opened, selection, target, scratch, on_step, free)
 
 
@@ -88,27 +93,32 @@ def _restore(
     on_step: OnStep,
     free: Callable[[Path], int],
 ) -> Restored:
-    manifest = opened.require_manifest()
     check_space(opened, selection, target.parent, free)
-    beside = target.with_name(f".{target.name}.restoring")
+    real = target.resolve()
+    beside = real.with_name(f".{real.name}.restoring")
     remove_database(beside)
+    store = store_of(target)
     added: list[Path] = []
     try:
         rows, files = build(opened, selection, beside, scratch, on_step)
         for number, file in enumerate(files, 1):
-            place = _restore_file(opened, file, store_of(target), scratch)
+            place = _restore_file(opened, file, store, scratch)
             added += [place] if place else []
             if number % 100 == 0 or number == len(files):
                 on_step(Step("step", "files", number, len(files)))
+        if added:
+            flush_tree(store)
         flush_file(beside)
-        put_in_place(Warehouse(target), beside)
+        put_in_place(target, beside)
     except BaseException:
         remove_database(beside)
         for place in added:
             place.unlink(missing_ok=True)
         raise
-    on_step(Step("done", f"{target}: {rows:,} rows in {len(manifest.tables)} tables"))
-    return Restored(target, len(manifest.tables), rows, len(files))
+    tables = len(asked_tables(opened.require_manifest(), selection))
+    restored = Restored(target, tables, rows, len(files))
+    on_step(Step("done", restored.sentence))
+    return restored
 
 
 def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path | None:
@@ -155,55 +165,54 @@ def check_target(target: Path, backup: Path, force: bool, as_format: str | None)
 
 
 @contextlib.contextmanager
-def exclusive(warehouse: Warehouse, wait_seconds: float, on_step: OnStep) -> Iterator[Path]:
-    """No sync and no other restore works on this file meanwhile; yields a folder for scratch."""
+def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Path]:
+    """Keep syncs and other restores of this file out; yields a folder for scratch.
 
-    def waiting(holder: str) -> None:
-        on_step(Step("waiting", f"waiting for {holder}"))
-
-    name = warehouse.path.name
-    own = warehouse.path.with_name(f".{name}.restoring.lock")
-    scratch = warehouse.path.with_name(f".{name}.restoring.scratch")
-    locks = find_state_folder(warehouse.path) / "locks"
+    Raises AccountBusy. The locks of another warehouse file in the same folder do not matter.
+    """
+    own = target.with_name(f".{target.name}.restoring.lock")
+    scratch = target.with_name(f".{target.name}.restoring.scratch")
+    locks = find_state_folder(target) / "locks"
     known = [own]
     if locks.is_dir():
-        known += [*sorted(locks.glob("account-*.lock")), locks / f"{name}.lock"]
-    try:
-        with contextlib.ExitStack() as stack:
-            for file in known:
-                lock = FileLock(file, timeout_seconds=wait_seconds, on_wait=waiting)
-                stack.enter_context(lock)
-            stack.callback(own.unlink, missing_ok=True)
-            stack.callback(remove_tree, scratch)
-            remove_tree(scratch)
-            scratch.mkdir()
-            yield scratch
-    except HeldElsewhere as held:
-        raise AccountBusy(
-            f"{name} is being synced or restored by {held.holder}",
-            guidance="wait for it, or end that process; nothing was changed",
-        ) from None
+        known += [*sorted(locks.glob("account-*.lock")), locks / f"{target.name}.lock"]
+    with contextlib.ExitStack() as stack:
+        for file in known:
+            lock = hold(
+                file,
+                f"{target.name} is being synced or restored",
+                timeout_seconds=wait_seconds,
+                guidance="wait for it, or end that process; nothing was changed",
+                on_wait=report_waiting(on_step),
+            )
+            stack.enter_context(lock)
+        stack.callback(own.unlink, missing_ok=True)
+        stack.callback(remove_tree, scratch)
+        remove_tree(scratch)
+        scratch.mkdir()
+        yield scratch
 
 
-def put_in_place(warehouse: Warehouse, beside: Path) -> None:
+def put_in_place(target: Path, beside: Path) -> None:
     """Rename the new file into its place, and let the next sync begin from it.
 
-    The stamp goes first: whatever happens then, a sync compares the published file itself.
+    The stamp goes first: whatever happens then, a sync compares the published file itself. A
+    link stays a link to the new file, and a replaced file leaves its mode to the new one.
     """
-    target = warehouse.path
     home = find_state_folder(target)
     writer = home / "writer" / target.name
     writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
-    replaced = target.exists()
-    if replaced:
-        os.replace(beside, target)
-        flush_folder(target.parent)
+    real = target.resolve()
+    if real.exists():
+        beside.chmod(stat.S_IMODE(real.stat().st_mode))
+        os.replace(beside, real)
+        flush_folder(real.parent)
     else:
-        rename_new(beside, target)
+        rename_new(beside, real)
     # A log belongs to the file that was there before, and so do pages of unfinished syncs.
-    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
-    for ending in ("", ".wal"):
-        writer.with_name(writer.name + ending).unlink(missing_ok=True)
+    log_of(target).unlink(missing_ok=True)
+    for file in (writer, log_of(writer)):
+        file.unlink(missing_ok=True)
     stage = home / "stage"
     for journal in stage.iterdir() if stage.is_dir() else []:
         shutil.rmtree(journal, ignore_errors=True)
@@ -212,4 +221,4 @@ def put_in_place(warehouse: Warehouse, beside: Path) -> None:
 def remove_database(file: Path) -> None:
     """Remove a database file with its log."""
     remove_tree(file)
-    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+    log_of(file).unlink(missing_ok=True)

@@ -8,29 +8,27 @@ can read it, and a copy of the writer's file (taken between two loads) is read i
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from connectors.core.errors import AccountBusy, WarehouseProblem
-from warehouse.progress import OnStep, Step, no_progress
+from connectors.core.errors import WarehouseProblem
+from warehouse.progress import OnStep, Step, no_progress, report_waiting
 from warehouse.schema.types import literal
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
-from warehouse.store.identity import FORMAT, Identity, identity_of
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.identity import Identity, identity_of, not_a_warehouse, refuse_newer_format
+from warehouse.store.open import available_threads, open_engine
+from warehouse.store.publish import log_of
 from warehouse.store.scratch import scratch_folder
 from warehouse.store.warehouse import Warehouse
 
 SOURCE = "source"
 """The name under which the state is attached."""
 MEMORY = "400MiB"
-WRITER_WAIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Snapshot:
     file: Path
     name: str
     """The name of the file that people open."""
-    standing: Identity
-    identity: str
+    identity: Identity
+    file_mark: str
     """Equal for two snapshots of a file that nobody has touched in between; empty if unknown."""
     scratch: Path
     """A folder beside the warehouse for plain data on its way."""
@@ -54,104 +52,76 @@ class Snapshot:
             yield connection
 
 
-@contextlib.contextmanager
-def engine(scratch: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that spills below `scratch` beyond its memory limit."""
-    folder = tempfile.mkdtemp(prefix="spill-", dir=scratch)
-    connection = duckdb.connect(":memory:")
-    try:
-        for setting in (
-            "SET TimeZone = 'UTC'",
-            "SET python_enable_replacements = false",
-            f"SET memory_limit = '{MEMORY}'",
-            f"SET temp_directory = {literal(folder)}",
-            f"SET threads = {threads or max(1, min(4, os.cpu_count() or 1))}",
-        ):
-            connection.execute(setting)
-        yield connection
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
+def engine(
+    home: Path, threads: int | None = None
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """The engine that backups are written and read with: it keeps the order of rows."""
+    return open_engine(
+        home, memory_limit=MEMORY, threads=threads or available_threads(), keep_order=True
+    )
 
 
 @contextlib.contextmanager
 def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapshot]:
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
-    place = Warehouse(warehouse)
-    if not place.path.is_file():
-        raise WarehouseProblem(
-            f"there is no {place.path.name} yet", guidance="run `kollect sync` first"
-        )
-    with scratch_folder(place.home, "backup-") as scratch:
-        held = scratch / place.path.name
-        if not link(place.path, held):
-            held = place.path
-        seen = held.stat()
-        identity = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
-        standing = _standing(held, place.path.name)
-        if standing is None:
-            on_step(Step("message", f"{place.path.name} is open for writing in another program: "
-                                 "the writer's file is backed up instead"))  # fmt: skip
-            held, identity = _copy_of_writer(place, scratch, on_step), ""
-            standing = _standing(held, place.path.name)
-        if standing is None:
-            raise WarehouseProblem(
-                f"{place.path.name} is open for writing in another program",
-                guidance="close it there, or open it there read-only",
-            )
-        yield Snapshot(held, place.path.name, standing, identity, scratch)
+    found = Warehouse(warehouse, on_wait=report_waiting(on_step))
+    name = found.path.name
+    if not found.path.is_file():
+        raise WarehouseProblem(f"there is no {name} yet", guidance="run `kollect sync` first")
+    with scratch_folder(found.home, "backup-") as scratch:
+        held = scratch / name
+        published = found.path.resolve()
+        seen = published.stat()
+        mark = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
+        if not link(published, held):
+            copy_file(published, held)
+        identity = _identity(held, found.path)
+        if identity is None:
+            on_step(Step("message", f"{name} is open for writing in another program: "
+                                    "the writer's file is backed up instead"))  # fmt: skip
+            held, mark = _copy_of_writer(found, scratch), ""
+            identity = _identity(held, found.path)
+        if identity is None:
+            raise _open_elsewhere(name)
+        yield Snapshot(held, name, identity, mark, scratch)
 
 
-def _standing(file: Path, name: str) -> Identity | None:
-    """What the file says of itself; None where another program keeps it."""
+def _identity(file: Path, published: Path) -> Identity | None:
+    """The identity of the warehouse file; None where another program has it open for writing."""
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
             found = identity_of(connection, None)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             return None
-        raise _no_warehouse(name, str(error)) from error
+        raise not_a_warehouse(published, error) from error
     except duckdb.Error as error:
-        raise _no_warehouse(name, str(error)) from error
+        raise not_a_warehouse(published, error) from error
     if found is None:
-        raise _no_warehouse(name, "it has no _kollect.meta")
-    if found.format > FORMAT:
-        raise WarehouseProblem(
-            f"{name} was written by a newer kollect (format {found.format}, this one knows "
-            f"{FORMAT})",
-            guidance="upgrade kollect; nothing was changed",
-        )
+        raise not_a_warehouse(published)
+    refuse_newer_format(found, published)
     return found
 
 
-def _no_warehouse(name: str, why: str) -> WarehouseProblem:
+def _open_elsewhere(name: str) -> WarehouseProblem:
     return WarehouseProblem(
-        f"{name} is no warehouse of kollect ({' '.join(why.split())[:160]})",
-        guidance="name another file in kollect.toml, [warehouse] path; nothing was changed",
+        f"{name} is open for writing in another program",
+        guidance="close it there, or open it there read-only",
     )
 
 
-def _copy_of_writer(place: Warehouse, scratch: Path, on_step: OnStep) -> Path:
+def _copy_of_writer(warehouse: Warehouse, scratch: Path) -> Path:
     """A copy of the writer's file with nothing left in its log."""
-    if not place.writer.is_file():
-        raise WarehouseProblem(
-            f"{place.path.name} is open for writing in another program",
-            guidance="close it there, or open it there read-only",
-        )
-    lock = FileLock(
-        place.home / "locks" / f"{place.path.name}.lock",
-        timeout_seconds=WRITER_WAIT_SECONDS,
-        on_wait=lambda holder: on_step(Step("waiting", f"waiting for {holder}")),
-    )
-    copy = scratch / f"writer-{place.path.name}"
-    try:
-        with lock:
-            for ending in ("", ".wal"):
-                part = place.writer.with_name(place.writer.name + ending)
-                if part.is_file():
-                    copy_file(part, copy.with_name(copy.name + ending))
-    except HeldElsewhere as held:
-        raise AccountBusy(f"{place.path.name} is being written by {held.holder}") from None
+    if not warehouse.writer.is_file():
+        raise _open_elsewhere(warehouse.path.name)
+    copy = scratch / f"writer-{warehouse.path.name}"
+    with warehouse.locked():
+        for part, target in (
+            (warehouse.writer, copy),
+            (log_of(warehouse.writer), log_of(copy)),
+        ):
+            if part.is_file():
+                copy_file(part, target)
     with duckdb.connect(str(copy)) as connection:
         connection.execute("CHECKPOINT")
     return copy

@@ -1,4 +1,4 @@
-"""Writing tables: one Parquet file each, those that did not change taken from the backup before.
+"""Write tables as Parquet, one file each; unchanged ones are linked from the previous backup.
 
 Whether a table changed is told by a hash over all its values, so that nothing depends on how a
 change came about. Where nobody has touched the warehouse file itself, not even that is read."""
@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from warehouse.backup.catalog import TableShape, in_folder, rows_of
-from warehouse.backup.content import Content, content_of, writing
+from warehouse.backup.catalog import TableShape
+from warehouse.backup.content import Content, content_of, in_folder, rows_of, writing
 from warehouse.backup.errors import BackupProblem
 from warehouse.backup.manifest import Changes, Manifest, TableRecord
 from warehouse.backup.reader import Backup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +13,21 @@ from pathlib import Path
 import msgspec
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.archive import NAME, WAIT_SECONDS, Archive, require_backup
+from warehouse.backup.archive import WAIT_SECONDS, Archive, is_backup_name, require_backup
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.errors import DamagedBackup, explained_errors
-from warehouse.backup.integrity import Problem, find_by_rebuilding, find_changed, find_structure
+from warehouse.backup.integrity import (
+    Problem,
+    find_by_rebuilding,
+    find_changed,
+    find_contradictions,
+    find_structure,
+)
 from warehouse.backup.manifest import MANIFEST
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.progress import OnStep, no_progress, utc_now
 from warehouse.store.durable import replace_file
+from warehouse.store.scratch import scratch_folder
 
 DEPTHS = ("quick", "full", "rebuild")
 
@@ -114,6 +121,8 @@ class Report:
     bytes: int
     """Bytes that were read and hashed."""
     problems: list[Problem] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Files that others put into the folder: a warning, no damage."""
     sample: float | None = None
     """The percentage of a rolling sample; None for all."""
     position: int = 0
@@ -136,6 +145,7 @@ class Report:
             "sample": self.sample,
             "covered": round(self.covered, 6),
             "problems": [{"file": p.file, "what": p.what} for p in self.problems],
+            "foreign": self.foreign,
         }
 
 
@@ -157,7 +167,7 @@ def verify_backup(
     *,
     sample: float | None = None,
     key: KeyChoice = Keys.SET,
-    scratch: Path | None = None,
+    home: Path | None = None,
     now: Callable[[], datetime] = utc_now,
     on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
@@ -168,7 +178,7 @@ def verify_backup(
         depth,
         sample=sample,
         key=key,
-        scratch=scratch,
+        home=home,
         now=now,
         on_step=on_step,
         wait_seconds=wait_seconds,
@@ -184,7 +194,7 @@ def examine_backup(
     *,
     sample: float | None = None,
     key: KeyChoice = Keys.SET,
-    scratch: Path | None = None,
+    home: Path | None = None,
     now: Callable[[], datetime] = utc_now,
     on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
@@ -193,7 +203,8 @@ def examine_backup(
 
     Damage is in the report, by name, and is not raised. With `sample`, a full verification reads
     that percentage of the bytes and the next one goes on from there. `rebuild` of an encrypted
-    backup needs the key and decrypts below `scratch`. Raises BackupProblem for what is no
+    backup needs the key, and decrypts into a scratch folder below `home` (or of the system).
+    Raises BackupProblem for what is no
     backup, NewerFormat, WrongKey, AccountBusy and BadSettings.
     """
     if depth not in DEPTHS:
@@ -207,7 +218,7 @@ def examine_backup(
         )
     opening = chosen_key(key)
     folder = path.absolute()
-    if not (folder.is_dir() and NAME.fullmatch(folder.name)):
+    if not (folder.is_dir() and is_backup_name(folder.name)):
         require_backup(folder)
     archive = Archive(folder.parent)
     with explained_errors(folder), archive.reading(folder.name, wait_seconds, on_step):
@@ -218,9 +229,9 @@ def examine_backup(
             backup = open_backup(folder)
         except DamagedBackup as error:
             problem = Problem(MANIFEST, error.what.split(f"{MANIFEST} ", 1)[-1])
-            report = Report(folder.name, depth, now().isoformat(), 1, 0, [problem], sample)
+            report = Report(folder.name, depth, now().isoformat(), 1, 0, [problem], sample=sample)
         else:
-            report = _examine(backup, known, depth, sample, opening, scratch, now, on_step)
+            report = _examine(backup, known, depth, sample, opening, home, now, on_step)
         write_proofs(archive, folder.name, _noted(known, report))
     return report
 
@@ -231,12 +242,13 @@ def _examine(
     depth: str,
     sample: float | None,
     key: BackupKey | None,
-    scratch: Path | None,
+    home: Path | None,
     now: Callable[[], datetime],
     on_step: OnStep,
 ) -> Report:
     expected = backup.expected
-    problems = find_structure(backup)
+    structure = find_structure(backup)
+    problems = list(structure.problems)
     bad = {problem.file for problem in problems}
     chosen = [] if depth == "quick" else sorted(set(expected) - bad)
     position = _total(backup)
@@ -247,24 +259,33 @@ def _examine(
     if not problems and (key is not None or depth == "rebuild"):
         # Only now, so that damage is told from a wrong key.
         backup = open_backup(backup.folder, key)
-        problems += find_structure(backup)
+        problems += find_contradictions(backup)
     if depth == "rebuild" and not problems:
         backup.require_manifest()
-        if scratch is not None:
-            scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="rebuild-", dir=scratch) as folder:
-            problems += find_by_rebuilding(backup, Path(folder), on_step)
+        with _scratch(home) as folder:
+            problems += find_by_rebuilding(backup, folder, on_step)
     return Report(
         backup.name,
         depth,
         now().isoformat(),
-        len(expected),
-        sum(expected[file].bytes for file in chosen),
-        problems,
-        sample,
-        position,
-        position / _total(backup),
+        files=len(expected),
+        bytes=sum(expected[file].bytes for file in chosen),
+        problems=problems,
+        foreign=structure.foreign,
+        sample=sample,
+        position=position,
+        covered=position / _total(backup),
     )
+
+
+@contextlib.contextmanager
+def _scratch(home: Path | None) -> Iterator[Path]:
+    if home is not None:
+        with scratch_folder(home, "verify-") as folder:
+            yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="kollect-verify-") as name:
+            yield Path(name)
 
 
 def _total(backup: Backup) -> int:

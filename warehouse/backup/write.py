@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from connectors.core.errors import KollectError, WarehouseProblem
-from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, BackupSettings
+from warehouse.backup.archive import PARTIAL, WAIT_SECONDS, Archive, BackupSettings, made_at_of
 from warehouse.backup.catalog import Shape, TableShape, read_shape
 from warehouse.backup.content import Content, hashing
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.errors import explained_errors
 from warehouse.backup.files import Stored, add_files, files_to_keep
-from warehouse.backup.manifest import Changes, Manifest, RunRecord
+from warehouse.backup.manifest import Changes, Manifest, RunRecord, Source, TableRecord
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
 from warehouse.backup.tables import MeasuredTable, compare_with, measure, reuse_tables, write_tables
-from warehouse.backup.writer import BackupWriter, describe_backup, finish_backup
+from warehouse.backup.writer import BackupWriter, finish_backup
 from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
 from warehouse.store.durable import (
     flush_tree,
@@ -53,15 +54,20 @@ def write_backup(
     archive = Archive(settings.backup_dir)
     key = chosen_key(key)
     with explained_errors(archive.folder):
-        archive.own.mkdir(parents=True, exist_ok=True)
+        archive.make()
     with explained_errors(archive.folder), archive.writing(wait_seconds, on_step):
         for left in archive.leftovers():
             remove_tree(left)
         with snapshot(settings.warehouse, on_step) as source:
-            name = archive.free_name(now())
+            made_at = now()
+            name = archive.free_name(made_at)
             with _partial(archive, name) as folder:
-                writing = _Writing(archive, name, now(), source, folder, key, on_step, free)
-                writing.run(settings.warehouse)
+                previous = _newest(archive, key, on_step)
+                writer = BackupWriter(
+                    folder, source.scratch, key=key, previous=previous, on_step=on_step
+                )
+                run = _Writing(archive, name, made_at, source, previous, writer, on_step, free)
+                run.write(settings.warehouse)
                 flush_tree(folder)
                 rename_new(folder, archive.folder / name)
     return archive.folder / name
@@ -79,45 +85,34 @@ def _partial(archive: Archive, name: str) -> Iterator[Path]:
         raise
 
 
-class _Writing:
-    def __init__(
-        self,
-        archive: Archive,
-        name: str,
-        created_at: datetime,
-        source: Snapshot,
-        folder: Path,
-        key: BackupKey | None,
-        on_step: OnStep,
-        free: Callable[[Path], int],
-    ) -> None:
-        self.archive = archive
-        self.name = name
-        self.created_at = created_at
-        self.source = source
-        self.folder = folder
-        self.key = key
-        self.on_step = on_step
-        self.free = free
-        self.previous = self._newest()
-        self.writer = BackupWriter(
-            folder, source.scratch, key=key, previous=self.previous, on_step=on_step
-        )
+def _newest(archive: Archive, key: BackupKey | None, on_step: OnStep) -> Backup | None:
+    """The newest backup that can be read; others are named and left alone."""
+    for name in reversed(archive.names()):
+        try:
+            return open_backup(archive.folder / name, key)
+        except KollectError as error:
+            on_step(Step("problem", f"{name} cannot be used as the backup before: {error}"))
+    return None
 
-    def _newest(self) -> Backup | None:
-        """The newest backup that can be read; others are told of and left alone."""
-        for name in reversed(self.archive.names()):
-            try:
-                return open_backup(self.archive.folder / name, self.key)
-            except KollectError as error:
-                self.on_step(Step("problem", f"{name} is of no use as the backup before: {error}"))
-        return None
+
+@dataclass(frozen=True)
+class _Writing:
+    """One backup under way."""
+
+    archive: Archive
+    name: str
+    made_at: datetime
+    source: Snapshot
+    previous: Backup | None
+    writer: BackupWriter
+    on_step: OnStep
+    free: Callable[[Path], int]
 
     @property
     def _before(self) -> Manifest | None:
         return self.writer.previous.require_manifest() if self.writer.previous else None
 
-    def run(self, warehouse: Path) -> None:
+    def write(self, warehouse: Path) -> None:
         """Write everything into the folder, the manifest last."""
         with self.source.reading() as connection:
             mark = hashing(connection)
@@ -127,7 +122,10 @@ class _Writing:
                 contents = [Content(t.rows, t.content, t.keys) for t in before.tables]
                 wanted = [MeasuredTable(t, c) for t, c in zip(shape.tables, contents, strict=True)]
             else:
-                shape = read_shape(connection, SOURCE, self.source.scratch)
+                keys = (
+                    {(t.schema, t.name): t.key for t in self._before.tables} if self._before else {}
+                )
+                shape = read_shape(connection, SOURCE, self.source.scratch, keys)
                 wanted = measure(connection, shape.tables)
             tables = reuse_tables(wanted, self._before, self.writer, mark)
             files = files_to_keep(connection, warehouse, self.writer, self.on_step)
@@ -136,23 +134,69 @@ class _Writing:
         self._check_space(changed, files)
         tables |= write_tables(self.source, changed, self.writer, self.on_step, self._compare)
         add_files(files, self.writer, self.on_step)
-        previous = self.previous.name if self.previous else None
-        manifest = describe_backup(
-            self.name, self.created_at, self.source, shape, tables, runs, mark, previous
-        )
+        manifest = self._manifest(shape, tables, runs, mark)
         finish_backup(manifest, self.writer)
         stored = sum(record.bytes for record in self.writer.stored_files.values())
         new, rows = self.writer.new_bytes, f"{manifest.rows:,} rows in {len(tables)} tables"
         text = f"{rows}, {size_text(new)} new, {size_text(stored - new)} as before"
         self.on_step(Step("done", f"{self.name}: {text}"))
 
+    def _manifest(
+        self,
+        shape: Shape,
+        tables: Mapping[str, TableRecord],
+        runs: list[RunRecord],
+        hashing_mark: str,
+    ) -> Manifest:
+        """The manifest, as far as it is known before the files are."""
+        order = {(t.schema, t.name): number for number, t in enumerate(shape.tables)}
+        listed = sorted(tables.values(), key=lambda table: order[table.schema, table.name])
+        identity = self.source.identity
+        return Manifest(
+            name=self.name,
+            created_at=self.made_at.isoformat(),
+            kollect=kollect_version(),
+            duckdb=duckdb.__version__,
+            hashing=hashing_mark,
+            source=Source(
+                self.source.name,
+                identity.warehouse,
+                identity.generation,
+                identity.format,
+                self.source.file_mark,
+            ),
+            runs=runs,
+            before=list(shape.before),
+            tables=listed,
+            after=list(shape.after),
+            broken=list(shape.broken),
+            comments=list(shape.comments),
+            files={},
+            rows=sum(table.rows for table in listed),
+            new_bytes=0,
+            previous=self.previous.name if self.previous else None,
+            misdated=self._misdated(),
+        )
+
+    def _misdated(self) -> list[str]:
+        """The backups that are named later than this one: the clock was wrong, then or now.
+
+        Each backup from before that time notes it, so whichever of them stays tells the order.
+        """
+        later = sorted(n for n in self.archive.names() if made_at_of(n) > self.made_at)
+        for name in sorted(set(later) - self.archive.misdated()):
+            self.on_step(
+                Step("problem", f"{name} is dated later than now: check this machine's clock")
+            )
+        return later
+
     def _untouched(self, mark: str) -> Manifest | None:
         """What the backup before knows, where nobody has touched the warehouse file since."""
         before = self._before
-        if before is None or not self.source.identity:
+        if before is None or not self.source.file_mark:
             return None
-        standing = self.source.standing
-        now = (self.source.identity, standing.warehouse, standing.generation, mark)
+        identity = self.source.identity
+        now = (self.source.file_mark, identity.warehouse, identity.generation, mark)
         then = before.source
         same = now == (then.identity, then.warehouse, then.generation, before.hashing)
         return before if same and before.kollect == kollect_version() else None
@@ -163,7 +207,7 @@ class _Writing:
         before = self.previous
         if before is None or before.manifest is None:
             return None
-        if before.manifest.source.warehouse != self.source.standing.warehouse:
+        if before.manifest.source.warehouse != self.source.identity.warehouse:
             return None
         scratch = self.source.scratch / "before"
         return compare_with(connection, table, before, scratch)

@@ -1,18 +1,15 @@
-"""Where the files of a backup go while it is written: as they are, encrypted, or linked."""
+"""The files of a backup while it is written: plain, encrypted, or linked from the previous one."""
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import duckdb
 import msgspec
 
-from warehouse.backup.catalog import Shape, restore_text
+from warehouse.backup.catalog import restore_text
 from warehouse.backup.encrypt import SCHEME, BackupKey
 from warehouse.backup.manifest import (
     HOWTO,
@@ -22,15 +19,11 @@ from warehouse.backup.manifest import (
     Envelope,
     FileRecord,
     Manifest,
-    RunRecord,
-    Source,
-    TableRecord,
     encode,
     howto,
     sums,
 )
 from warehouse.backup.reader import Backup
-from warehouse.backup.snapshot import Snapshot
 from warehouse.progress import OnStep, Step
 from warehouse.store.durable import (
     Digest,
@@ -43,7 +36,6 @@ from warehouse.store.durable import (
     remove_empty_folders,
     write_new,
 )
-from warehouse.store.identity import kollect_version
 
 
 class BackupWriter:
@@ -188,46 +180,6 @@ def _safe(name: str) -> str:
     return f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"
 
 
-def describe_backup(
-    name: str,
-    created_at: datetime,
-    source: Snapshot,
-    shape: Shape,
-    tables: Mapping[str, TableRecord],
-    runs: list[RunRecord],
-    hashing: str,
-    previous: str | None,
-) -> Manifest:
-    """The manifest, as far as it is known before the files are."""
-    order = {(t.schema, t.name): number for number, t in enumerate(shape.tables)}
-    listed = sorted(tables.values(), key=lambda table: order[table.schema, table.name])
-    standing = source.standing
-    return Manifest(
-        name=name,
-        created_at=created_at.isoformat(),
-        kollect=kollect_version(),
-        duckdb=duckdb.__version__,
-        hashing=hashing,
-        source=Source(
-            source.name,
-            standing.warehouse,
-            standing.generation,
-            standing.format,
-            source.identity,
-        ),
-        runs=runs,
-        before=list(shape.before),
-        tables=listed,
-        after=list(shape.after),
-        broken=list(shape.broken),
-        comments=list(shape.comments),
-        files={},
-        rows=sum(table.rows for table in listed),
-        new_bytes=0,
-        previous=previous,
-    )
-
-
 def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
     """Write what comes last. When this returns, the folder is a whole backup."""
     remove_empty_folders(writer.folder)
@@ -263,4 +215,5 @@ def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
         names=inside[1],
         files=dict(sorted(writer.stored_files.items())),
         new_bytes=writer.new_bytes,
+        misdated=manifest.misdated,
     )

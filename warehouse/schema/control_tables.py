@@ -192,6 +192,15 @@ SCHEMA_CHANGES = Table(
     _time("changed_at", "when (UTC)"),
     comment="Columns that appeared by themselves.",
 )
+TABLE_KEYS = Table(
+    "table_keys",
+    metadata,
+    _text("table_schema", "the schema; key together with table_name and column_name"),
+    _text("table_name", "the table, current rows"),
+    _text("column_name", "one of the columns that tell its rows apart"),
+    _count("position", "the place of the column in the key, from 0"),
+    comment="The declared key of each table, for joins, backups and other tools.",
+)
 ALL = (
     META,
     RUNS,
@@ -204,7 +213,21 @@ ALL = (
     REJECTS,
     FILES,
     SCHEMA_CHANGES,
+    TABLE_KEYS,
 )
+KEYS = {
+    "meta": ("name",),
+    "runs": ("run_id", "account"),
+    "loads": ("run_id", "account", "table_name"),
+    "load_parts": ("account", "run_id", "family", "table_name"),
+    "cursors": ("account", "resource", "scope"),
+    "state": ("account", "kind", "name", "scope"),
+    "record_sources": ("account", "service", "table_name", "key"),
+    "visits": ("account", "resource", "scope"),
+    "files": ("account", "table_name", "record_key", "field", "mark"),
+    "table_keys": ("table_schema", "table_name", "column_name"),
+}
+"""The keys of these tables; `rejects` and `schema_changes` have none."""
 
 
 STATUS_COMMENTS = {

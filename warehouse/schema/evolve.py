@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import duckdb
@@ -91,12 +91,28 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
                 )
             statements.append(at_macro(connector.name, declared, added))
         connection.execute(";\n".join(statements))
+        _declare_keys(connection, STATE, control_tables.KEYS)
+        keys = {name: ("_account", *table.key) for name, table in connector.tables.items()}
+        _declare_keys(connection, connector.name, keys)
         connection.execute(f"DELETE FROM {STATE}.meta WHERE name = ?", [f"schema {connector.name}"])
         connection.execute(
             f"INSERT INTO {STATE}.meta VALUES (?, ?)", [f"schema {connector.name}", wanted]
         )
     finally:
         connection.execute("USE memory")
+
+
+def _declare_keys(
+    connection: duckdb.DuckDBPyConnection, schema: str, keys: Mapping[str, Sequence[str]]
+) -> None:
+    """Write the keys of a schema's tables into `_kollect.table_keys`."""
+    rows = [
+        f"({literal(schema)}, {literal(table)}, {literal(column)}, {position})"
+        for table, columns in keys.items()
+        for position, column in enumerate(columns)
+    ]
+    connection.execute(f"DELETE FROM {STATE}.table_keys WHERE table_schema = {literal(schema)}")
+    connection.execute(f"INSERT INTO {STATE}.table_keys VALUES {', '.join(rows)}")
 
 
 def _present(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:

@@ -38,6 +38,16 @@ def copy_file(source: Path, target: Path) -> None:
     flush_folder(target.parent)
 
 
+def check_links(path: Path) -> None:
+    """Raise WarehouseProblem where a path leads through a link whose target is not there."""
+    for place in (path, *path.parents):
+        if place.is_symlink() and not place.exists():
+            raise WarehouseProblem(
+                f"{place} is a link to {os.readlink(place)}, which is not there",
+                guidance="attach the disk that holds it, or correct the link",
+            )
+
+
 def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
     """An operating system's error as one that says what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -133,12 +133,18 @@ def link(source: Path, target: Path) -> bool:
 
 
 def walk_files(folder: Path) -> dict[str, os.stat_result]:
-    """Everything below a folder that is no folder, by relative path; empty folders end in `/`."""
+    """Everything below a folder that is no folder, by relative path.
+
+    A folder that is empty or cannot be looked into is in the answer itself, with a `/` at its end.
+    """
     found: dict[str, os.stat_result] = {}
     waiting = [""]
     while waiting:
         inside = waiting.pop()
-        entries = list(os.scandir(folder / inside))
+        try:
+            entries = list(os.scandir(folder / inside))
+        except PermissionError:
+            entries = []
         if not entries and inside:
             found[inside] = (folder / inside).lstat()
         for entry in entries:

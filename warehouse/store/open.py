@@ -21,17 +21,21 @@ MOST_THREADS = 4
 
 @contextlib.contextmanager
 def open_engine(
-    home: Path, *, memory_limit: str = MEMORY_LIMIT, threads: int = 1
+    home: Path,
+    *,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int = 1,
+    keep_order: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that spills below `home`/scratch beyond its memory limit; UTC
-    everywhere, and rows in any order.
+    everywhere, and rows in any order unless `keep_order`.
 
     While pages arrive, one thread keeps up with them; `all_threads` is for the work at the end.
     """
     with scratch_folder(home, "spill-") as folder, duckdb.connect(":memory:") as connection:
         for setting in (
             "SET TimeZone = 'UTC'",
-            "SET preserve_insertion_order = false",
+            f"SET preserve_insertion_order = {str(keep_order).lower()}",
             "SET python_enable_replacements = false",
             f"SET memory_limit = {literal(memory_limit)}",
             f"SET temp_directory = {literal(str(folder))}",

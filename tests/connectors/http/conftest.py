@@ -14,7 +14,8 @@ import pytest
 from connectors.http.client import Client
 from connectors.http.config import HttpConfig, Retry
 from connectors.http.events import Event
-from connectors.http.rate_limit import Throttle
+from connectors.http.rate_limit import RateLimiter
+from connectors.http.stopping import Stop
 from tests.kit.http import TOKEN, Arrival, Bench, Server, VirtualClock, good
 
 
@@ -33,7 +34,7 @@ def bench(clock: VirtualClock) -> Iterator[MakeBench]:
 
     def make(
         handler: Callable[[httpx.Request], httpx.Response],
-        rules: HttpConfig | None = None,
+        config: HttpConfig | None = None,
         *,
         base_url: str = "https://api.example/v1",
         credential: dict[str, str] | None = None,
@@ -41,18 +42,20 @@ def bench(clock: VirtualClock) -> Iterator[MakeBench]:
         random: Callable[[], float] = lambda: 1.0,
         **more: Any,
     ) -> Bench:
-        rules = rules or HttpConfig(headers={"Authorization": "{token}"})
+        config = config or HttpConfig(headers={"Authorization": "{token}"})
         events: list[Event] = []
         client = Client(
-            rules,
+            config,
             base_url,
             {"token": TOKEN} if credential is None else credential,
             account="mine",
-            throttle=Throttle(rules.windows, rules.penalty_seconds, clock=clock, sleep=clock.sleep),
+            rate_limiter=RateLimiter(
+                config.windows, config.penalty_seconds, clock=clock, stop=Stop(sleep=clock.sleep)
+            ),
             retry=retry,
             transport=httpx.MockTransport(handler),
             clock=clock,
-            sleep=clock.sleep,
+            stop=Stop(sleep=clock.sleep),
             random=random,
             **{"on_event": events.append, **more},
         )
@@ -85,7 +88,7 @@ def server() -> Iterator[Server]:
                 state.played.append(act.__name__)
             act(self)
 
-        do_GET = do_POST = do_HEAD = serve
+        do_GET = do_POST = do_HEAD = do_CONNECT = serve
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.kippt import PAGES
+from connectors.kippt.endpoints import PAGES
 from pipelines.sync.estimate import estimate
 from pipelines.sync.probe import asking
 from sandbox import Request
@@ -60,8 +60,8 @@ def paths(kippt: Bench) -> list[str]:
 
 
 def test_first_sync_asks_the_full_plan(kippt: Bench) -> None:
-    """1 + lists + clips + favourites + likes + shared lists + cut ones + followers, followed and
-    notifications; each listing fits into one page here."""
+    """1 + lists + clips + favourites + likes + shared lists + cut ones + followers, followed, followed
+    lists and notifications; each listing fits into one page here."""
     count = kippt.stand_in.count
     assert count("/api/account/") == 1
     assert count("/api/lists/?") == count("/api/clips/?") == 1
@@ -69,8 +69,9 @@ def test_first_sync_asks_the_full_plan(kippt: Bench) -> None:
     assert sum(p.endswith("/comments/") for p in paths(kippt)) == cut(kippt, "comments") > 0
     # `/users/:id/clips/likes/` is one more address that ends so.
     assert sum(p.endswith("/likes/") for p in paths(kippt)) == 1 + cut(kippt, "likes") > 1
-    assert sum(p.startswith("/lists/") for p in paths(kippt)) == 1 + shared_lists(kippt) == 4
-    fixed = 1 + 1 + 1 + 1 + 1 + 2 + 1
+    assert count("/api/lists/following/") == 1
+    assert sum(p.startswith("/lists/") for p in paths(kippt)) == 2 + shared_lists(kippt) == 5
+    fixed = 1 + 1 + 1 + 1 + 1 + 2 + 1 + 1
     changing = shared_lists(kippt) + cut(kippt, "comments") + cut(kippt, "likes")
     assert count() == fixed + changing
 
@@ -129,7 +130,7 @@ def test_full_pass_asks_the_full_plan_again(kippt: Bench) -> None:
     kippt.stand_in.reset()
     kippt.sync(full=True)
     changing = shared_lists(kippt) + cut(kippt, "comments") + cut(kippt, "likes")
-    assert kippt.stand_in.count() == 8 + changing
+    assert kippt.stand_in.count() == 9 + changing
     kippt.assert_true()
 
 

@@ -24,7 +24,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "media_always": True,
         "stream_holds_collaborators_clips": True,
         "list_collaborators_route": True,
-        "lists_following": True,
+        "lists_following": False,
         "notification_user_key": "item",
         "delete_list": "to_inbox",
     },

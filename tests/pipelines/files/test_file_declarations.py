@@ -56,11 +56,17 @@ def test_a_record_without_a_file_names_none() -> None:
             assert links_of(source, row, "https://api.example.org") == []
 
 
-def test_a_mark_holds_no_secret() -> None:
-    """It is written down; signatures and keys of an address are not."""
+def test_documents_that_differ_in_a_parameter_alone_have_two_marks() -> None:
+    """`?key=` of a document is no secret; only the fragment says nothing of the content. What is
+    shown of a link holds no address."""
     source = next(s for s in KINOPIO.files if s.field == "url")
-    address = "https://cdn.kinopio.club/a.png?v=2&sign=CANARY&expires=9#top"
-    (link,) = links_of(source, {"url": address}, "https://api.kinopio.club")
-    assert link.mark == "at https://cdn.kinopio.club/a.png?v=2"
-    assert link.address == address
-    assert "CANARY" not in repr(link)
+    address = "https://docs.example.org/a.pdf?key=CANARY{}&hl=en#top"
+    links = [
+        link
+        for number in (1, 2)
+        for link in links_of(source, {"url": address.format(number)}, "https://api.kinopio.club")
+    ]
+    assert [link.mark for link in links] == [
+        f"at https://docs.example.org/a.pdf?key=CANARY{number}&hl=en" for number in (1, 2)
+    ]
+    assert "CANARY" not in repr(links)

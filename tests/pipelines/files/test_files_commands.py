@@ -28,12 +28,12 @@ def run(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs `kollect` on a bench: (exit status, standard output, standard error)."""
 
-    def command(bench: FileBench, *words: str) -> tuple[int, str, str]:
+    def command(bench: FileBench, *one_line: str) -> tuple[int, str, str]:
         bench.settings  # noqa: B018  (reading them writes kollect.toml)
         for name, value in bench.box.environment().items():
             monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
-            main(["--config", str(bench.folder / "kollect.toml"), *words])
+            main(["--config", str(bench.folder / "kollect.toml"), *one_line])
         said = capsys.readouterr()
         return int(ended.value.code or 0), said.out, said.err
 
@@ -102,7 +102,7 @@ def test_without_the_setting_nothing_of_files_is_even_imported(shelf: Shelf) -> 
         "result = sync_account(settings, settings.accounts['kinescope'])\n"
         "print(result.status, result.files, 'files' in result.as_json())\n"
         "print([n for n in sys.modules if 'download' in n or n.startswith('warehouse.files.ledger')"
-        " or n in ('pipelines.files.download', 'pipelines.files.setup')])"
+        " or n in ('pipelines.files.download', 'pipelines.files.fetch')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,

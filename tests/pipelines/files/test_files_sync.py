@@ -34,12 +34,12 @@ def one_video(shelf: Shelf, **more: object) -> tuple[FileBench, str]:
     return bench, bench.world.library.record(0)["id"]
 
 
-def command(bench: FileBench, *words: str) -> subprocess.Popen[str]:
+def command(bench: FileBench, *one_line: str) -> subprocess.Popen[str]:
     """`kollect` in a process of its own."""
     bench.settings  # noqa: B018  (reading them writes kollect.toml)
     file = str(bench.folder / "kollect.toml")
     return subprocess.Popen(
-        [sys.executable, "-m", "pipelines", "--config", file, *words],
+        [sys.executable, "-m", "pipelines", "--config", file, *one_line],
         cwd=ROOT,
         env={**os.environ, **bench.box.environment()},
         stdout=subprocess.PIPE,

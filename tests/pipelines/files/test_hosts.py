@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from connectors.core.errors import BadSettings
-from connectors.http.host_allowlist import HostList, is_private, read_hosts
+from connectors.http.host_allowlist import HostAllowlist, is_private, read_hosts
 
 BASE = "https://api.example.com/v1"
 NAMES = {"cdn.example.org": "93.184.216.34", "inside.example.org": "10.0.0.7", "x.net": "8.8.8.8"}
 
 
 def refusal(entries: list[str], url: str, base: str = BASE) -> str:
-    hosts = HostList(read_hosts(entries, base), resolve=lambda host: [NAMES.get(host, "8.8.4.4")])
+    hosts = HostAllowlist(
+        read_hosts(entries, base), resolve=lambda host: [NAMES.get(host, "8.8.4.4")]
+    )
     return hosts.refusal(url)
 
 
@@ -72,7 +74,7 @@ def test_a_named_host_may_be_private_and_own_follows_base_url() -> None:
 
 def test_a_name_that_leads_elsewhere_when_asked_is_refused_too() -> None:
     """The address that was connected to counts, not only the one that was looked up."""
-    hosts = HostList(read_hosts(["*"], BASE), resolve=lambda host: ["8.8.8.8"])
+    hosts = HostAllowlist(read_hosts(["*"], BASE), resolve=lambda host: ["8.8.8.8"])
     assert hosts.refusal("https://rebinding.example.org/a") == ""
     assert "private" in hosts.refusal_of_peer("https://rebinding.example.org/a", "192.168.1.1")
     assert hosts.refusal_of_peer("https://rebinding.example.org/a", "8.8.8.8") == ""

@@ -12,10 +12,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.orchestration.alerts import problem_of, subjects_of
+from pipelines.orchestration.alerts import failure_of, subjects_of
 from pipelines.orchestration.backups import CHECK, KEY, backup_assets, backup_job, verify_job
-from pipelines.orchestration.report import StepLog
-from pipelines.orchestration.sources import Source
+from pipelines.orchestration.progress import StepLog
+from pipelines.orchestration.sources import Project, Source
 from pipelines.settings import Settings
 from tests.kit.account import Bench, bench
 from warehouse.backup import list_backups, write_backup
@@ -34,17 +34,17 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def source(synced: Bench, tmp_path: Path) -> Source:
+def project(synced: Bench, tmp_path: Path) -> Project:
     settings = replace(synced.settings, backup_dir=tmp_path / "backups")
-    return Source(settings, synced.account, synced.service, 0)
+    return Project(settings, [Source(settings, synced.account, synced.service, 0)])
 
 
 def run(
-    source: Source, instance: dg.DagsterInstance, job: Callable[[], Any]
+    project: Project, instance: dg.DagsterInstance, job: Callable[[], Any]
 ) -> dg.ExecuteInProcessResult:
     """The job of the definitions, in this process."""
     defs = dg.Definitions(
-        assets=[backup_assets(source)], jobs=[job()], executor=dg.in_process_executor
+        assets=[backup_assets(project)], jobs=[job()], executor=dg.in_process_executor
     )
     made = defs.resolve_job_def(job().name)
     return made.execute_in_process(instance=instance, raise_on_error=False)
@@ -76,33 +76,33 @@ def damage(settings: Settings) -> str:
 
 
 def test_the_nightly_job_writes_a_backup_that_the_weekly_one_proves(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """The asset shows its size and how to get it back; the check says what was read."""
-    written = run(source, instance, backup_job)
+    written = run(project, instance, backup_job)
     assert written.success
-    (backup,) = list_backups(source.settings)
+    (backup,) = list_backups(project.settings)
     figures = figures_of(written)
     assert figures["dagster/row_count"] == backup.rows > 0  # type: ignore[operator]
     assert figures["bytes"] == backup.bytes
     assert figures["since the backup before"] == "this is the first"
     assert backup.name in figures["get it back with"]
     assert not written.get_asset_check_evaluations()
-    proved = run(source, instance, verify_job)
+    proved = run(project, instance, verify_job)
     (check,) = proved.get_asset_check_evaluations()
     assert check.passed
     assert check.metadata["bytes"].value == backup.bytes  # type: ignore[comparison-overlap]
-    assert list_backups(source.settings)[-1].proof.startswith("full ")
+    assert list_backups(project.settings)[-1].proof.startswith("full ")
     assert not proved.get_asset_materialization_events()
 
 
 def test_damage_turns_the_weekly_job_red_and_is_told(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """The run fails in one line, the check names each file, a person gets the same words."""
-    run(source, instance, backup_job)
-    name = damage(source.settings)
-    result = run(source, instance, verify_job)
+    run(project, instance, backup_job)
+    name = damage(project.settings)
+    result = run(project, instance, verify_job)
     assert not result.success
     (check,) = result.get_asset_check_evaluations()
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -110,78 +110,78 @@ def test_damage_turns_the_weekly_job_red_and_is_told(
     assert name in said_by(result)
     ended = instance.get_run_by_id(result.run_id)
     assert ended is not None
-    assert name in problem_of(instance, ended)
+    assert name in failure_of(instance, ended)
     assert subjects_of(ended, {}) == ["verify"]
 
 
 @pytest.mark.slow
 def test_the_backup_after_a_damaged_one_is_whole_again(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """Nothing damaged is taken over."""
-    run(source, instance, backup_job)
-    damage(source.settings)
-    assert not run(source, instance, verify_job).success
-    assert run(source, instance, backup_job).success
-    assert run(source, instance, verify_job).success
+    run(project, instance, backup_job)
+    damage(project.settings)
+    assert not run(project, instance, verify_job).success
+    assert run(project, instance, backup_job).success
+    assert run(project, instance, verify_job).success
 
 
 def test_pruning_follows_the_rules_and_says_what_went(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """The true names and counts are in the log and among the figures."""
-    source = replace(source, settings=replace(source.settings, keep={"daily": 1}))
+    project = replace(project, settings=replace(project.settings, keep={"daily": 1}))
     earlier = datetime.now(UTC) - timedelta(days=3)
-    old = write_backup(source.settings, now=lambda: earlier).name
-    result = run(source, instance, backup_job)
+    old = write_backup(project.settings, now=lambda: earlier).name
+    result = run(project, instance, backup_job)
     assert result.success
-    left = [each.name for each in list_backups(source.settings)]
+    left = [each.name for each in list_backups(project.settings)]
     assert len(left) == 1 and old not in left
     figures = figures_of(result)
     assert (figures["backups kept"], figures["backups removed"]) == (1, 1)
     assert any(f"removed 1: {old}" in line for line in log_of(result, instance))
-    again = run(source, instance, backup_job)
+    again = run(project, instance, backup_job)
     assert again.success
     assert "0 rows added, 0 changed, 0 deleted" in figures_of(again)["since the backup before"]
 
 
 def test_without_a_backup_the_weekly_job_says_what_to_do(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """Red, since a verify that verified nothing proves nothing."""
-    result = run(source, instance, verify_job)
+    result = run(project, instance, verify_job)
     assert not result.success
     assert "kollect backup" in said_by(result)
-    assert not source.settings.backup_dir.exists()
+    assert not project.settings.backup_dir.exists()
 
 
 def test_without_a_warehouse_a_backup_by_hand_says_what_to_do(
-    source: Source, instance: dg.DagsterInstance, tmp_path: Path
+    project: Project, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     """The schedule skips such a night; whoever presses the button reads one line."""
-    source = replace(
-        source, settings=replace(source.settings, warehouse=tmp_path / "kollect.duckdb")
+    project = replace(
+        project, settings=replace(project.settings, warehouse=tmp_path / "kollect.duckdb")
     )
-    result = run(source, instance, backup_job)
+    result = run(project, instance, backup_job)
     assert not result.success
     assert "kollect sync" in said_by(result)
     assert "\n" not in said_by(result)
 
 
 def test_a_key_in_dotenv_encrypts_the_backups_of_dagster_too(
-    source: Source, instance: dg.DagsterInstance, tmp_path: Path
+    project: Project, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     """As `kollect backup` does; the key itself is in no event."""
     secret = tmp_path / "key"
     new_key(secret)
     text = next(x for x in secret.read_text().splitlines() if x.startswith("AGE-SECRET"))
     (tmp_path / ".env").write_text(f"KOLLECT_BACKUP_KEY={text}\n")
-    source = replace(source, settings=replace(source.settings, file=tmp_path / "kollect.toml"))
-    written = run(source, instance, backup_job)
+    project = replace(project, settings=replace(project.settings, file=tmp_path / "kollect.toml"))
+    written = run(project, instance, backup_job)
     assert written.success
     assert figures_of(written)["encrypted"] is True
-    assert list_backups(source.settings)[-1].encrypted
-    proved = run(source, instance, verify_job)
+    assert list_backups(project.settings)[-1].encrypted
+    proved = run(project, instance, verify_job)
     assert proved.success
     for result in (written, proved):
         shown = json.dumps([entry.to_json() for entry in instance.all_logs(result.run_id)])
@@ -189,10 +189,10 @@ def test_a_key_in_dotenv_encrypts_the_backups_of_dagster_too(
 
 
 def test_materializing_by_hand_writes_and_verifies(
-    source: Source, instance: dg.DagsterInstance
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
     """One button: a new backup, and its proof."""
-    result = dg.materialize([backup_assets(source)], instance=instance)
+    result = dg.materialize([backup_assets(project)], instance=instance)
     assert [e.asset_key for e in result.get_asset_materialization_events()] == [KEY]
     assert [c.check_name for c in result.get_asset_check_evaluations()] == [CHECK]
 

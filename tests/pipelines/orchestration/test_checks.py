@@ -12,13 +12,14 @@ import duckdb
 import pytest
 
 from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
-from pipelines.orchestration.checks import CHECKS, Look, judge_table
+from pipelines.orchestration.checks import CHECKS, TableState, check_table
 from pipelines.orchestration.sources import Source
 from tests.kit.account import Bench, bench
 from warehouse.store.inspection import latest_loads
+from warehouse.store.status import table_status
 from warehouse.store.warehouse import Warehouse
 
-Judged = dict[str, dg.AssetCheckResult]
+Checked = dict[str, dg.AssetCheckResult]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,10 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def judge(synced: Bench, tmp_path: Path) -> Callable[..., Judged]:
+def check(synced: Bench, tmp_path: Path) -> Callable[..., Checked]:
     """Breaks a copy of the warehouse with SQL and returns the results by check."""
 
-    def after(sql: str, table: str = "cards", now: datetime | None = None) -> Judged:
+    def after(sql: str, table: str = "cards", now: datetime | None = None) -> Checked:
         copy = tmp_path / "kollect.duckdb"
         shutil.copyfile(synced.warehouse, copy)
         with duckdb.connect(str(copy)) as connection:
@@ -44,57 +45,85 @@ def judge(synced: Bench, tmp_path: Path) -> Callable[..., Judged]:
         declared = synced.account.connector.tables[table]
         with Warehouse(copy).reading() as connection:
             load = latest_loads(connection, "kinopio").get(table, {})
-            look = Look(connection, source, declared, load, now or datetime.now(UTC))
-            return {str(result.check_name): result for result in judge_table(look)}
+            status = table_status(connection, "kinopio", "kinopio", [table])[table]
+            moment = now or datetime.now(UTC)
+            state = TableState(connection, source, declared, status, load, moment)
+            return {result.key.name: result.for_run() for result in check_table(state)}
 
     return after
 
 
-def test_an_undisturbed_copy_passes(judge: Callable[..., Judged], synced: Bench) -> None:
+def test_an_undisturbed_copy_passes(check: Callable[..., Checked], synced: Bench) -> None:
     """Nothing cries wolf."""
     newest = max(row["created_at"] for row in synced.rows("cards").values())
-    results = judge("", now=newest + timedelta(days=1))
+    recent = f"SET loaded_at = TIMESTAMPTZ '{newest}'"
+    results = check(f"UPDATE _kollect.loads {recent}", now=newest + timedelta(hours=1))
     assert {name for name, result in results.items() if not result.passed} == set()
     assert set(results) == {check.name for check in CHECKS}
 
 
-def test_a_repeated_key_is_an_error(judge: Callable[..., Judged]) -> None:
+def test_a_repeated_key_is_an_error(check: Callable[..., Checked]) -> None:
     """Two rows under one key would spread into everything that counts them."""
-    result = judge("INSERT INTO kinopio.cards SELECT * FROM kinopio.cards LIMIT 1")["key_is_unique"]
+    result = check("INSERT INTO kinopio.cards SELECT * FROM kinopio.cards LIMIT 1")["key_is_unique"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert "2 rows share a key" in (result.description or "")
 
 
-def test_a_key_without_a_part_is_an_error(judge: Callable[..., Judged]) -> None:
+def test_a_key_without_a_part_is_an_error(check: Callable[..., Checked]) -> None:
     """A NULL in a key is as bad as a repeated one."""
     first = "(SELECT min(rowid) FROM kinopio.cards)"
     sql = f"UPDATE kinopio.cards SET space_id = NULL WHERE rowid = {first}"
-    assert "1 lack a part" in (judge(sql)["key_is_unique"].description or "")
+    assert "1 lack a part" in (check(sql)["key_is_unique"].description or "")
 
 
-def test_another_accounts_rows_do_not_count(judge: Callable[..., Judged]) -> None:
+def test_another_accounts_rows_do_not_count(check: Callable[..., Checked]) -> None:
     """Two accounts may hold the same shared record."""
     sql = "INSERT INTO kinopio.cards SELECT * REPLACE ('other' AS _account) FROM kinopio.cards"
-    assert judge(sql)["key_is_unique"].passed
+    assert check(sql)["key_is_unique"].passed
 
 
-def test_an_unproved_load_is_an_error_with_its_reason(judge: Callable[..., Judged]) -> None:
+def test_an_unproved_load_is_an_error_with_its_reason(check: Callable[..., Checked]) -> None:
     """Completeness is what the copy is for."""
     sql = "UPDATE _kollect.loads SET complete = false, reason = 'page 3 never came'"
-    result = judge(sql)["copy_is_complete"]
+    result = check(sql)["copy_is_complete"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
-    assert result.description == "page 3 never came"
+    assert result.description == "page 3 never came (never proved complete)"
 
 
-def test_a_table_that_was_never_loaded_says_so(judge: Callable[..., Judged]) -> None:
+def test_a_failed_read_keeps_the_date_of_the_last_proof(check: Callable[..., Checked]) -> None:
+    """A dead key proves nothing: the check fails, and says since when the copy is unproved."""
+    sql = (
+        "INSERT INTO _kollect.loads BY NAME SELECT * REPLACE ('later' AS run_id, false AS complete, "
+        "NULL AS rows, 'the key is refused' AS error, 'the key is refused' AS reason, "
+        "loaded_at + INTERVAL 1 HOUR AS loaded_at) FROM _kollect.loads"
+    )
+    result = check(sql)["copy_is_complete"]
+    assert not result.passed
+    assert (result.description or "").startswith("the key is refused (last proved complete 20")
+
+
+def test_a_proof_of_long_ago_is_no_proof(check: Callable[..., Checked]) -> None:
+    """Hourly syncs that stopped: after 25 hours the copy counts as unproved."""
+    late = check("", now=datetime.now(UTC) + timedelta(hours=26))["copy_is_complete"]
+    assert not late.passed
+    assert "the schedule allows 25 hours" in (late.description or "")
+    assert check("", now=datetime.now(UTC) + timedelta(hours=20))["copy_is_complete"].passed
+
+
+def test_no_check_is_named_as_if_it_had_passed() -> None:
+    """The page shows the text of a check also beside a red cross: it is a question."""
+    assert all(check.meaning.endswith("?") for check in CHECKS)
+
+
+def test_a_table_that_was_never_loaded_says_so(check: Callable[..., Checked]) -> None:
     """No row in the ledger is no proof."""
-    result = judge("DELETE FROM _kollect.loads")["copy_is_complete"]
-    assert (result.passed, result.description) == (False, "it was never loaded")
+    result = check("DELETE FROM _kollect.loads")["copy_is_complete"]
+    assert (result.passed, result.description) == (False, "it was never synced")
 
 
-def test_rejects_are_a_warning_that_names_column_and_reason(judge: Callable[..., Judged]) -> None:
+def test_rejects_are_a_warning_that_names_column_and_reason(check: Callable[..., Checked]) -> None:
     """What does not fit is shown by column, never by value."""
     sql = """
         UPDATE _kollect.loads SET rejected = 2;
@@ -102,7 +131,7 @@ def test_rejects_are_a_warning_that_names_column_and_reason(judge: Callable[...,
             value) SELECT run_id, 'kinopio', 'kinopio', 'cards', 'x', 'no number | <b>', 'private'
             FROM _kollect.loads WHERE table_name = 'cards';
     """
-    result = judge(sql)["nothing_rejected"]
+    result = check(sql)["nothing_rejected"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     shown = str(result.metadata["why"].value)
@@ -110,52 +139,52 @@ def test_rejects_are_a_warning_that_names_column_and_reason(judge: Callable[...,
     assert "private" not in shown
 
 
-def test_a_missing_parent_is_a_warning_with_the_share(judge: Callable[..., Judged]) -> None:
+def test_a_missing_parent_is_a_warning_with_the_share(check: Callable[..., Checked]) -> None:
     """Children of nothing are counted against what the service allows."""
-    result = judge("DELETE FROM kinopio.spaces")["parents_exist"]
+    result = check("DELETE FROM kinopio.spaces")["parents_exist"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "(allowed: 0%)" in (result.description or "")
-    assert judge("", "space_collaborators")["parents_exist"].passed
+    assert check("", "space_collaborators")["parents_exist"].passed
     assert {r.table for r in SPACE_COLLABORATORS.parents} == {"spaces", "users"}
 
 
-def test_many_rows_gone_at_once_is_a_warning(judge: Callable[..., Judged]) -> None:
+def test_many_rows_gone_at_once_is_a_warning(check: Callable[..., Checked]) -> None:
     """A drop is compared with the load before, and small tables may shrink."""
     before = (
         "INSERT INTO _kollect.loads BY NAME SELECT * REPLACE ('earlier' AS run_id, {rows} AS rows, "
         "loaded_at - INTERVAL 1 HOUR AS loaded_at) FROM _kollect.loads WHERE table_name = 'cards'"
     )
-    result = judge(before.format(rows=100_000))["rows_hold"]
+    result = check(before.format(rows=100_000))["rows_hold"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "kinopio.cards_history" in (result.description or "")
-    assert judge(before.format(rows="rows + 10"))["rows_hold"].passed
-    assert judge(before.format(rows="NULL"))["rows_hold"].passed
+    assert check(before.format(rows="rows + 10"))["rows_hold"].passed
+    assert check(before.format(rows="NULL"))["rows_hold"].passed
 
 
 def test_a_pause_is_judged_by_the_tables_own_rhythm(
-    judge: Callable[..., Judged], synced: Bench
+    check: Callable[..., Checked], synced: Bench
 ) -> None:
     """Quiet is only unusual for who was never quiet for so long."""
     newest = max(row["created_at"] for row in synced.rows("cards").values())
-    assert judge("", now=newest + timedelta(days=13))["newest_record"].passed
-    late = judge("", now=newest + timedelta(days=3000))["newest_record"]
+    assert check("", now=newest + timedelta(days=13))["newest_record"].passed
+    late = check("", now=newest + timedelta(days=3000))["newest_record"]
     assert not late.passed
     assert late.severity == dg.AssetCheckSeverity.WARN
     rare = "UPDATE kinopio.cards SET created_at = created_at - to_years(rowid::INTEGER % 9)"
-    assert judge(rare, now=newest + timedelta(days=300))["newest_record"].passed
+    assert check(rare, now=newest + timedelta(days=300))["newest_record"].passed
 
 
-def test_an_empty_table_passes(judge: Callable[..., Judged]) -> None:
+def test_an_empty_table_passes(check: Callable[..., Checked]) -> None:
     """Nothing is not wrong."""
-    results = judge("DELETE FROM kinopio.cards")
+    results = check("DELETE FROM kinopio.cards")
     assert all(results[n].passed for n in ("key_is_unique", "parents_exist", "newest_record"))
 
 
 def test_checks_are_only_declared_where_they_can_tell_something() -> None:
     """A table without parents or times has no check that always passes."""
-    wanted = {check.name: check.wanted for check in CHECKS}
+    wanted = {check.name: check.applies for check in CHECKS}
     assert wanted["parents_exist"](CARDS)
     assert not wanted["parents_exist"](SPACES)
     assert not wanted["newest_record"](SPACE_COLLABORATORS)

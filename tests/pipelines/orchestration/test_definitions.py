@@ -3,60 +3,113 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.metadata import CodeReferencesMetadataValue
 
 from connectors import SERVICES, connector
 from connectors.core.errors import BadSettings
 from pipelines.definitions import definitions
-from pipelines.orchestration.sources import Source, read_sources
+from pipelines.orchestration.sources import SANDBOX_VARIABLE, Project, read_project
+from pipelines.orchestration.summary import AccountState, check_account
+from tests.kit.account import Bench
 from tests.pipelines.conftest import NOTHING
 
 ROOT = Path(__file__).parents[3]
 
 
-def specs_of(sources: list[Source]) -> dict[tuple[str, ...], dg.AssetSpec]:
-    graph = definitions(sources).resolve_asset_graph()
-    keys = graph.get_all_asset_keys()
-    found = definitions(sources).resolve_all_asset_specs()
-    assert {spec.key for spec in found} == keys
+def specs_of(project: Project) -> dict[tuple[str, ...], dg.AssetSpec]:
+    defs = definitions(project)
+    found = defs.resolve_all_asset_specs()
+    assert {spec.key for spec in found} == defs.resolve_asset_graph().get_all_asset_keys()
     return {tuple(spec.key.path): spec for spec in found}
 
 
-def test_without_credentials_every_service_of_the_sandbox_appears(tmp_path: Path) -> None:
+def names(project: Project) -> list[str]:
+    return [source.account.name for source in project.sources]
+
+
+SANDBOX = [f"sandbox_{service}" for service in SERVICES]
+
+
+def test_in_an_empty_folder_every_service_of_the_sandbox_appears(sandbox_project: Project) -> None:
     """A newcomer sees it work, and sees that nothing of it is real."""
-    sources = read_sources(tmp_path, NOTHING)
-    assert [s.account.name for s in sources] == [f"sandbox_{service}" for service in SERVICES]
-    for key, spec in specs_of(sources).items():
+    assert names(sandbox_project) == SANDBOX
+    for key, spec in specs_of(sandbox_project).items():
         assert "sandbox" in (spec.description or ""), key
-    assert not (tmp_path / "kollect.duckdb").exists()
-    assert all(tmp_path / ".dagster" in s.settings.warehouse.parents for s in sources)
+    places = {source.settings.warehouse for source in sandbox_project.sources}
+    assert places == {sandbox_project.settings.warehouse}
+    assert ".dagster" in places.pop().parts
 
 
-def test_with_a_credential_only_real_accounts_appear(tmp_path: Path) -> None:
-    """One good credential ends the sandbox."""
-    sources = read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"})
-    assert [s.account.name for s in sources] == ["kinopio"]
-    assert sources[0].settings.warehouse == tmp_path / "kollect.duckdb"
+def test_real_accounts_appear_alone_unless_the_sandbox_is_asked_for(tmp_path: Path) -> None:
+    """`kollect ui --sandbox` shows both; the backup is of the real warehouse all the same."""
+    credential = {**NOTHING, "KINOPIO_API_KEY": "abc"}
+    alone = read_project(tmp_path, credential)
+    assert names(alone) == ["kinopio"]
+    both = read_project(tmp_path, {**credential, SANDBOX_VARIABLE: "1"})
+    assert names(both) == ["kinopio", *SANDBOX]
+    for project in (alone, both):
+        assert project.settings.warehouse == tmp_path / "kollect.duckdb"
+        deps = {dep.asset_key.path[0] for dep in specs_of(project)["backups", "newest"].deps}
+        assert deps == {"kinopio"}
 
 
-def test_an_account_without_credential_says_what_to_set(tmp_path: Path) -> None:
-    """A declared account is shown, with the variable that it waits for."""
+def test_settings_without_any_account_are_no_sandbox(tmp_path: Path) -> None:
+    """Someone who wrote settings wants to see those; the definitions load all the same."""
+    (tmp_path / "kollect.toml").write_text('[schedule]\nsync = "daily"\n')
+    project = read_project(tmp_path, NOTHING)
+    assert names(project) == []
+    assert set(specs_of(project)) == {("backups", "newest")}
+
+
+def test_an_account_without_credential_stays_and_says_what_to_set(tmp_path: Path) -> None:
+    """Its assets name the variable, its summary fails, and no sandbox takes its place."""
     (tmp_path / "kollect.toml").write_text("[accounts.kinopio]\n")
-    specs = specs_of(read_sources(tmp_path, NOTHING))
-    assert "KINOPIO_API_KEY" in (specs["kinopio", "cards"].description or "")
-    assert ("sandbox_kinopio", "cards") in specs
+    project = read_project(tmp_path, NOTHING)
+    assert names(project) == ["kinopio"]
+    assert "KINOPIO_API_KEY" in (specs_of(project)["kinopio", "cards"].description or "")
 
 
-def test_every_table_is_an_asset_that_explains_itself(sandbox_sources: list[Source]) -> None:
-    """Owner, description, kinds, group, check, freshness, columns, code: nothing is left out."""
-    defs = definitions(sandbox_sources)
+def test_an_account_of_the_warehouse_stays_when_its_credential_is_gone(
+    made: Callable[..., Bench],
+) -> None:
+    """Without settings, accounts are those with a credential; a lost one is not forgotten."""
+    bench = made("kinopio", size=3)
+    bench.sync("favorite_colors")
+    (bench.folder / "kollect.toml").unlink()
+    project = read_project(bench.folder, NOTHING)
+    assert names(project) == ["kinopio"]
+    assert not project.is_sandbox
+    failed = problems_of(project)
+    assert "KINOPIO_API_KEY" in failed["credential_is_there"]
+
+
+def test_an_unreadable_env_file_hides_no_account(tmp_path: Path) -> None:
+    """The accounts stay, and each says why its credential cannot be read."""
+    (tmp_path / "kollect.toml").write_text("[accounts.kinopio]\n")
+    (tmp_path / ".env").write_bytes("KINOPIO_API_KEY=abc".encode("utf-16"))
+    project = read_project(tmp_path, NOTHING)
+    assert names(project) == ["kinopio"]
+    assert "UTF-16" in problems_of(project)["credential_is_there"]
+
+
+def problems_of(project: Project) -> dict[str, str]:
+    """The checks of the first account's summary that fail, with their reasons."""
+    source = project.sources[0]
+    results = check_account(AccountState(source, {}, datetime.now(UTC)))
+    return {r.key.name: r.outcome.reason for r in results if not r.outcome.passed}
+
+
+def test_every_table_is_an_asset_that_explains_itself(sandbox_project: Project) -> None:
+    """Owner, description, kinds, group, check, freshness, columns: nothing is left out."""
+    defs = definitions(sandbox_project)
     graph = defs.resolve_asset_graph()
     checked = {key.asset_key for key in graph.asset_check_keys}
-    specs = specs_of(sandbox_sources)
+    specs = specs_of(sandbox_project)
     for service in SERVICES:
         for table in connector(service).tables.values():
             spec = specs[f"sandbox_{service}", table.name]
@@ -69,12 +122,6 @@ def test_every_table_is_an_asset_that_explains_itself(sandbox_sources: list[Sour
                 c.name for c in table.columns
             ]
             assert all(c.description for c in schema.columns)
-            link = spec.metadata["dagster/code_references"]
-            assert isinstance(link, CodeReferencesMetadataValue)
-            place = link.code_references[0]
-            lines = Path(place.file_path).read_text().splitlines()  # type: ignore[union-attr]
-            near = lines[place.line_number - 1 : place.line_number + 2]  # type: ignore
-            assert any(f'"{table.name}"' in line for line in near), (service, table.name)
     for key, spec in specs.items():
         assert spec.owners, key
         assert spec.description, key
@@ -84,9 +131,9 @@ def test_every_table_is_an_asset_that_explains_itself(sandbox_sources: list[Sour
         assert spec.key in checked, key
 
 
-def test_children_depend_on_their_parents(sandbox_sources: list[Source]) -> None:
+def test_children_depend_on_their_parents(sandbox_project: Project) -> None:
     """The graph follows the declared references."""
-    specs = specs_of(sandbox_sources)
+    specs = specs_of(sandbox_project)
     deps = {dep.asset_key.path[-1] for dep in specs["sandbox_kinopio", "cards"].deps}
     assert deps == {"spaces"}
     assert {d.asset_key.path[0] for d in specs["views", "recent_activity"].deps} >= {
@@ -95,12 +142,13 @@ def test_children_depend_on_their_parents(sandbox_sources: list[Source]) -> None
     }
 
 
-def test_a_changed_declaration_changes_the_code_version(sandbox_sources: list[Source]) -> None:
+def test_a_changed_declaration_changes_the_code_version(sandbox_project: Project) -> None:
     """Each table has its own version, and it is the same at every load."""
-    first, second = specs_of(sandbox_sources), specs_of(sandbox_sources)
+    first, second = specs_of(sandbox_project), specs_of(sandbox_project)
     versions = {key: spec.code_version for key, spec in first.items()}
     assert versions == {key: spec.code_version for key, spec in second.items()}
-    assert len(set(versions.values())) == len(versions)
+    tables = [version for key, version in versions.items() if key[1] not in ("summary", "newest")]
+    assert len(set(tables)) == len(tables)
 
 
 def test_a_dash_in_a_name_stays_in_keys_and_becomes_plain_in_names_of_jobs(tmp_path: Path) -> None:
@@ -108,37 +156,35 @@ def test_a_dash_in_a_name_stays_in_keys_and_becomes_plain_in_names_of_jobs(tmp_p
     (tmp_path / "kollect.toml").write_text(
         '[accounts.my-kinopio]\nservice = "kinopio"\ninclude = ["users"]\n'
     )
-    sources = read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"})
-    assert [s.name for s in sources] == ["my_kinopio"]
-    assert ("my-kinopio", "users") in specs_of(sources)
+    project = read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"})
+    assert [s.name for s in project.sources] == ["my_kinopio"]
+    assert ("my-kinopio", "users") in specs_of(project)
 
 
 def test_only_included_tables_are_assets(tmp_path: Path) -> None:
     """What an account leaves out is not shown as missing."""
     (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\ninclude = ["spaces", "cards"]\n')
-    specs = specs_of(read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
-    assert {key for key in specs if key[0] == "kinopio"} == {
-        ("kinopio", "spaces"),
-        ("kinopio", "cards"),
-    }
+    specs = specs_of(read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
+    tables = {key[1] for key in specs if key[0] == "kinopio"}
+    assert tables == {"spaces", "cards", "summary"}
 
 
-def test_only_what_would_spread_is_blocking(sandbox_sources: list[Source]) -> None:
+def test_only_what_would_spread_is_blocking(sandbox_project: Project) -> None:
     """Data never stops loading for a warning."""
-    graph = definitions(sandbox_sources).resolve_asset_graph()
+    graph = definitions(sandbox_project).resolve_asset_graph()
     blocking = {k.name for k in graph.asset_check_keys if graph.get(k).blocking}
     assert blocking == {"key_is_unique"}
 
 
-def test_each_account_has_a_pool_and_jobs_of_its_own(sandbox_sources: list[Source]) -> None:
+def test_each_account_has_a_pool_and_jobs_of_its_own(sandbox_project: Project) -> None:
     """One account never runs twice at once; different ones run side by side."""
-    defs = definitions(sandbox_sources)
+    defs = definitions(sandbox_project)
     pools = [
         defs.resolve_assets_def(dg.AssetKey([s.account.name, next(iter(s.tables))])).op.pool
-        for s in sandbox_sources
+        for s in sandbox_project.sources
     ]
     assert len(set(pools)) == len(SERVICES)
-    for source in sandbox_sources:
+    for source in sandbox_project.sources:
         for job in (f"sync_{source.name}", f"full_pass_{source.name}"):
             executor = defs.resolve_job_def(job).executor_def
             assert executor.name == "in_process"
@@ -148,7 +194,7 @@ def test_wrong_settings_say_so_when_definitions_load(tmp_path: Path) -> None:
     """The page of the code location then shows the one line that helps."""
     (tmp_path / "kollect.toml").write_text('[schedule]\nsync = "sometimes"\n')
     with pytest.raises(BadSettings, match="sometimes"):
-        read_sources(tmp_path, NOTHING)
+        read_project(tmp_path, NOTHING)
 
 
 def test_the_code_location_has_the_same_name_however_it_is_started() -> None:

@@ -12,9 +12,11 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.assets import account_assets, op_of
-from pipelines.orchestration.report import ProgressLog, preview
+from pipelines.orchestration.progress import ProgressLog
+from pipelines.orchestration.report import preview
 from pipelines.orchestration.sources import Source
 from pipelines.sync.result import Progress
+from sandbox.core.faults import Fault
 from tests.kit.account import Bench, bench
 
 Make = Callable[..., Bench]
@@ -25,7 +27,7 @@ SIZE = 3
 def materialize(
     source: Source, instance: dg.DagsterInstance, *tables: str, fails: bool = False, **config: Any
 ) -> dg.ExecuteInProcessResult:
-    chosen = [dg.AssetKey([source.label, name]) for name in tables] or None
+    chosen = [source.key(name) for name in tables] or None
     return dg.materialize(
         [account_assets(source)],
         instance=instance,
@@ -49,7 +51,7 @@ def versions_of(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     return {
         event.asset_key.path[-1]: (event.materialization.tags or {})["dagster/data_version"]
         for event in result.get_asset_materialization_events()
-        if event.asset_key
+        if event.asset_key and event.asset_key.path[-1] != "summary"
     }
 
 
@@ -85,6 +87,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 def test_materializing_an_account_brings_the_rows_of_its_service(story: Story) -> None:
     """Every table equals the service's truth; every asset shows its rows, proof and preview."""
     found = metadata_of(story.first)
+    summary = found.pop("summary")
+    assert (summary["verdict"], summary["tables not proved complete"]) == ("safe", 0)
     assert set(found) == set(story.source.tables)
     for table, figures in found.items():
         assert figures["dagster/row_count"] >= 0, table
@@ -109,7 +113,8 @@ def test_a_sync_without_changes_shows_the_same_versions(story: Story) -> None:
     """A data version is the content: nothing changed looks like nothing changed."""
     first, again = versions_of(story.first), versions_of(story.second)
     assert again == {name: version for name, version in first.items() if name in again}
-    assert {f["what changed"] for f in metadata_of(story.second).values()} == {"nothing changed"}
+    shown = metadata_of(story.second)
+    assert {f["what changed"] for t, f in shown.items() if t != "summary"} == {"nothing changed"}
 
 
 def test_a_change_at_the_service_changes_one_version(story: Story) -> None:
@@ -130,7 +135,7 @@ def test_what_a_pass_does_not_read_is_judged_but_not_materialized(story: Story) 
 def test_checks_alone_ask_the_service_nothing(story: Story) -> None:
     """`Execute` on a check looks at what is here."""
     before = len(story.bench.stand_in.requests)
-    key = dg.AssetCheckKey(dg.AssetKey([story.source.label, "cards"]), "key_is_unique")
+    key = dg.AssetCheckKey(story.source.key("cards"), "key_is_unique")
     result = dg.materialize(
         [account_assets(story.source)],
         instance=story.instance,
@@ -190,22 +195,49 @@ def test_one_selected_table_asks_only_for_what_it_needs(
     assert judged == {"favorite_colors"}
 
 
-def test_a_refused_credential_fails_in_one_line_without_the_credential(
-    kinopio: Bench, source_of: AsSource, instance: dg.DagsterInstance
-) -> None:
-    """The run says what to do; the key is in no event."""
-    source = source_of(kinopio)
-    wrong = replace(source.account, credential=MappingProxyType({"token": "wrong-token-4711"}))
-    result = materialize(replace(source, account=wrong), instance, fails=True)
+def test_a_dead_key_turns_the_account_red_and_materializes_nothing(story: Story) -> None:
+    """The run fails in one line without the key; every table keeps the date of its last proof."""
+    account = story.source.account
+    wrong = replace(account, credential=MappingProxyType({"token": "wrong-token-4711"}))
+    result = materialize(replace(story.source, account=wrong), story.instance, fails=True)
     assert not result.success
-    events = instance.all_logs(result.run_id)
+    assert set(metadata_of(result)) == {"summary"}
+    checks = {
+        (check.asset_key.path[-1], check.check_name): check
+        for check in result.get_asset_check_evaluations()
+    }
+    for table in set(story.source.tables) - {"ai_images"}:  # full passes alone read those
+        complete = checks[table, "copy_is_complete"]
+        assert not complete.passed, table
+        assert "last proved complete 20" in (complete.description or "")
+    assert not checks["summary", "data_is_safe"].passed
+    events = story.instance.all_logs(result.run_id)
     failed = [e for e in events if e.dagster_event and e.dagster_event.is_step_failure]
     data = failed[0].dagster_event.step_failure_data  # type: ignore[union-attr]
     assert data.user_failure_data is not None
-    said = data.user_failure_data.description or ""
-    assert "KINOPIO_API_KEY" in said
-    assert "\n" not in said
+    reason = data.user_failure_data.description or ""
+    assert "KINOPIO_API_KEY" in reason
+    assert "\n" not in reason
     assert not any("wrong-token-4711" in str(entry.to_json()) for entry in events)
+
+
+def test_a_sync_that_proves_less_than_everything_is_no_green_run(story: Story) -> None:
+    """As the exit status of `kollect sync` is not 0: the table is observed, not materialized."""
+    faults = story.bench.stand_in.faults
+    faults.add(Fault("forbidden", match="/user/favorite-colors", times=None))
+    result = materialize(story.source, story.instance, "favorite_colors", fails=True)
+    assert faults.fired("forbidden") > 0
+    faults.clear()
+    assert not result.success
+    assert "favorite_colors" not in metadata_of(result)
+    observed = [e.asset_key for e in result.get_asset_observation_events()]
+    assert story.source.key("favorite_colors") in observed
+    (complete,) = [
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "copy_is_complete"
+    ]
+    assert not complete.passed
 
 
 def test_progress_is_a_line_every_few_seconds() -> None:

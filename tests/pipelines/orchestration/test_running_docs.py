@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.orchestration import backups, derived_views
+from pipelines.orchestration import backups, summary, views
 from pipelines.orchestration.checks import CHECKS
 from pipelines.settings import TABLES
 from pipelines.settings.alerts import AlertSettings, read_alerts
@@ -43,7 +43,7 @@ def test_the_settings_on_the_page_are_taken_as_they_stand() -> None:
 def test_every_check_and_every_setting_of_the_instance_is_explained() -> None:
     """Nothing is there without a reason."""
     checks = [check.name for check in CHECKS]
-    for name in (*checks, backups.CHECK, derived_views.CHECK):
+    for name in (*checks, backups.CHECK, views.CHECK, *summary.MEANINGS):
         assert f"`{name}`" in PAGE, name
     for name, inside in yaml.safe_load((ROOT / "dagster.yaml").read_text()).items():
         named = [name, *(f"{name}.{part}" for part in inside)]

@@ -9,21 +9,20 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import create_run_for_test
 
 from connectors import SERVICES
 from pipelines.definitions import definitions
-from pipelines.orchestration.run_retention import superseded, thin_out_runs
-from pipelines.orchestration.schedules import ACCOUNT_TAG
-from pipelines.orchestration.sources import Source, read_sources
+from pipelines.orchestration.retention import remove_old_runs, superseded
+from pipelines.orchestration.runs import ACCOUNT_TAG
+from pipelines.orchestration.sources import Project, Source, read_project
 from tests.kit.account import Bench
 from tests.pipelines.conftest import NOTHING
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def schedules(sources: list[Source]) -> dict[str, dg.ScheduleDefinition]:
-    found = definitions(sources).schedules or []
+def schedules(project: Project) -> dict[str, dg.ScheduleDefinition]:
+    found = definitions(project).schedules or []
     return {s.name: s for s in found if isinstance(s, dg.ScheduleDefinition)}
 
 
@@ -33,11 +32,11 @@ def decide(schedule: dg.ScheduleDefinition, instance: dg.DagsterInstance) -> Any
 
 
 def test_everything_runs_by_default_in_the_persons_time_zone(
-    sandbox_sources: list[Source],
+    sandbox_project: Project,
 ) -> None:
     """Nobody has to switch anything on."""
-    found = schedules(sandbox_sources)
-    expected = {"backup_schedule", "verify_schedule", "upkeep_schedule"}
+    found = schedules(sandbox_project)
+    expected = {"backup_schedule", "verify_schedule", "run_retention_schedule"}
     for service in SERVICES:
         expected |= {f"sync_sandbox_{service}_schedule", f"full_pass_sandbox_{service}_schedule"}
     assert set(found) == expected
@@ -45,8 +44,10 @@ def test_everything_runs_by_default_in_the_persons_time_zone(
         assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
         assert schedule.execution_timezone == "Europe/Berlin"
         assert schedule.description
-    sensors = definitions(sandbox_sources).sensors or []
-    assert {s.name for s in sensors} == {"tell_about_problems", "refresh_views", "first_sync"}
+    sensors = definitions(sandbox_project).sensors or []
+    assert {s.name for s in sensors} == {
+        "fail_lost_runs", "first_sync", "refresh_views", "report_from_ledger", "tell_about_problems",
+    }  # fmt: skip
     assert all(s.default_status == dg.DefaultSensorStatus.RUNNING for s in sensors)
 
 
@@ -57,11 +58,11 @@ def test_the_settings_say_when(tmp_path: Path) -> None:
         'sync = "10 */2 * * *"\nfull = "never"\nbackup = "daily"\nverify = "never"\n'
         'timezone = "Asia/Tokyo"\n'
     )
-    found = schedules(read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
+    found = schedules(read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
     assert {name: s.cron_schedule for name, s in found.items()} == {
         "sync_kinopio_schedule": "10 */2 * * *",
         "backup_schedule": "5 4 * * *",
-        "upkeep_schedule": "50 1 * * *",
+        "run_retention_schedule": "50 1 * * *",
     }
     assert {s.execution_timezone for s in found.values()} == {"Asia/Tokyo"}
 
@@ -73,8 +74,8 @@ def test_freshness_follows_the_rhythm(tmp_path: Path) -> None:
         (tmp_path / "kollect.toml").write_text(
             f'[accounts.kinopio]\n[schedule]\nsync = "{rhythm}"\n'
         )
-        sources = read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"})
-        specs = definitions(sources).resolve_all_asset_specs()
+        project = read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"})
+        specs = definitions(project).resolve_all_asset_specs()
         policy: Any = next(s.freshness_policy for s in specs if s.key.path[-1] == table)
         return policy.warn_window.to_timedelta(), policy.fail_window.to_timedelta()
 
@@ -83,23 +84,19 @@ def test_freshness_follows_the_rhythm(tmp_path: Path) -> None:
     assert windows("hourly", "ai_images") == (timedelta(days=10, hours=12), timedelta(days=14))
 
 
-def test_a_tick_starts_one_run(
-    sandbox_sources: list[Source], configured: dg.DagsterInstance
-) -> None:
+def test_a_tick_starts_one_run(sandbox_project: Project, configured: dg.DagsterInstance) -> None:
     """The usual case."""
-    result = decide(schedules(sandbox_sources)["sync_sandbox_kinopio_schedule"], configured)
+    result = decide(schedules(sandbox_project)["sync_sandbox_kinopio_schedule"], configured)
     assert len(result.run_requests) == 1
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
 def test_a_tick_while_the_account_is_read_is_skipped(
-    sandbox_sources: list[Source], configured: dg.DagsterInstance, status: dg.DagsterRunStatus
+    sandbox_project: Project, configured: dg.DagsterInstance, status: dg.DagsterRunStatus
 ) -> None:
     """A first sync of five hours is not followed by five more; other accounts go on."""
-    run = create_run_for_test(
-        configured, "full_pass", tags={ACCOUNT_TAG: "sandbox_kinopio"}, status=status
-    )
-    found = schedules(sandbox_sources)
+    run = run_of(configured, "full_pass", status, **{ACCOUNT_TAG: "sandbox_kinopio"})
+    found = schedules(sandbox_project)
     skipped = decide(found["sync_sandbox_kinopio_schedule"], configured)
     assert not skipped.run_requests
     assert "under way" in skipped.skip_message
@@ -107,29 +104,27 @@ def test_a_tick_while_the_account_is_read_is_skipped(
     configured.delete_run(run.run_id)
 
 
-def test_an_account_without_credential_is_skipped_with_the_reason(
+def test_an_account_without_credential_is_not_left_out_in_silence(
     tmp_path: Path, configured: dg.DagsterInstance
 ) -> None:
-    """It fails nowhere and tells nobody each hour; the tick says what to set."""
+    """Its tick starts a run, which fails and says what to set."""
     (tmp_path / "kollect.toml").write_text("[accounts.kinopio]\n")
-    found = schedules(read_sources(tmp_path, NOTHING))
-    skipped = decide(found["sync_kinopio_schedule"], configured)
-    assert "KINOPIO_API_KEY" in skipped.skip_message
+    found = schedules(read_project(tmp_path, NOTHING))
+    assert decide(found["sync_kinopio_schedule"], configured).run_requests
 
 
 def test_a_new_account_is_synced_at_once(
-    sandbox_sources: list[Source], configured: dg.DagsterInstance
+    sandbox_project: Project, configured: dg.DagsterInstance
 ) -> None:
     """Nobody looks at an empty page for an hour; what was begun is not begun again."""
-    defs = definitions(sandbox_sources)
+    defs = definitions(sandbox_project)
 
     def begun() -> set[str | None]:
         context = dg.build_sensor_context(configured, definitions=defs)
         return {r.job_name for r in begin_of(defs).evaluate_tick(context).run_requests or []}
 
-    run = create_run_for_test(
-        configured, "x", tags={ACCOUNT_TAG: "sandbox_kippt"}, status=dg.DagsterRunStatus.FAILURE
-    )
+    failed = dg.DagsterRunStatus.FAILURE
+    run = run_of(configured, "x", failed, **{ACCOUNT_TAG: "sandbox_kippt"})
     assert begun() == {f"sync_sandbox_{s}" for s in SERVICES if s != "kippt"}
     configured.delete_run(run.run_id)
     assert begun() == {f"sync_sandbox_{s}" for s in SERVICES}
@@ -143,7 +138,7 @@ def test_an_account_that_the_command_line_synced_waits_for_its_minute(
     """The warehouse says what was done, whoever did it."""
     bench = made("kinopio", size=3)
     bench.sync("favorite_colors")
-    defs = definitions([source_of(bench)])
+    defs = definitions(Project(bench.settings, [source_of(bench)]))
     tick = begin_of(defs).evaluate_tick(dg.build_sensor_context(instance, definitions=defs))
     assert not tick.run_requests
 
@@ -151,7 +146,7 @@ def test_an_account_that_the_command_line_synced_waits_for_its_minute(
 def test_who_wants_no_syncs_by_themselves_gets_none(tmp_path: Path) -> None:
     """`never` is never, and an account without credential is not begun."""
     (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\n[schedule]\nsync = "never"\n')
-    defs = definitions(read_sources(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
+    defs = definitions(read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
     assert "first_sync" not in {s.name for s in defs.sensors or []}
 
 
@@ -160,26 +155,42 @@ def begin_of(defs: dg.Definitions) -> dg.SensorDefinition:
 
 
 def test_there_is_no_backup_before_the_first_sync(
-    sandbox_sources: list[Source], configured: dg.DagsterInstance
+    sandbox_project: Project, configured: dg.DagsterInstance
 ) -> None:
     """Nothing to save is no problem to tell."""
-    found = schedules(sandbox_sources)
+    found = schedules(sandbox_project)
     assert "no warehouse" in decide(found["backup_schedule"], configured).skip_message
-    warehouse = sandbox_sources[0].settings.warehouse
+    warehouse = sandbox_project.settings.warehouse
     warehouse.parent.mkdir(parents=True)
     warehouse.touch()
     assert decide(found["backup_schedule"], configured).run_requests
 
 
-def test_the_full_pass_is_full(sandbox_sources: list[Source]) -> None:
+def test_the_full_pass_is_full(sandbox_project: Project) -> None:
     """Its job sets what a person would tick in the launchpad."""
-    job = definitions(sandbox_sources).resolve_job_def("full_pass_sandbox_kinopio")
+    job = definitions(sandbox_project).resolve_job_def("full_pass_sandbox_kinopio")
     config = job.run_config or {}
     assert config["ops"]["read_and_load_sandbox_kinopio"]["config"] == {"full": True}
     assert job.tags[ACCOUNT_TAG] == "sandbox_kinopio"
 
 
-# -- thinning out -----------------------------------------------------------------------------
+# -- old runs ---------------------------------------------------------------------------------
+
+
+def run_of(
+    instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus, **tags: str
+) -> dg.DagsterRun:
+    """A run of an empty job, with a status."""
+
+    @dg.op
+    def nothing() -> None:
+        """Does nothing."""
+
+    @dg.job(name=job)
+    def empty() -> None:
+        nothing()
+
+    return instance.create_run_for_job(empty, status=status, tags=tags)
 
 
 def test_of_each_day_and_job_the_last_run_stays() -> None:
@@ -190,17 +201,23 @@ def test_of_each_day_and_job_the_last_run_stays() -> None:
         "b1": ("b", NOW - timedelta(days=5, hours=2)),
         "a0": ("a", NOW - timedelta(days=200)),
     }
-    assert sorted(superseded(runs, NOW)) == ["a0", "a1"]
+    assert superseded(runs, NOW) == {"a0", "a1"}
 
 
-def test_thinning_out_leaves_the_last_days_and_what_still_runs(
+def test_old_runs_go_but_each_jobs_newest_stays_whatever_its_age(
     instance: dg.DagsterInstance,
 ) -> None:
-    """Only runs that are over, and old, and followed by another one are removed."""
-    old = [create_run_for_test(instance, "a", status=dg.DagsterRunStatus.SUCCESS) for _ in range(3)]
-    running = create_run_for_test(instance, "a", status=dg.DagsterRunStatus.STARTED)
-    assert thin_out_runs(instance, datetime.now(UTC)) == 0
-    assert thin_out_runs(instance, datetime.now(UTC) + timedelta(days=5)) == 2
+    """A verification that ran 100 days ago is still to be seen; what runs is left alone."""
+    done = dg.DagsterRunStatus.SUCCESS
+    old = [run_of(instance, "a", done) for _ in range(3)]
+    only = run_of(instance, "verify", done)
+    running = run_of(instance, "a", dg.DagsterRunStatus.STARTED)
+    assert remove_old_runs(instance, datetime.now(UTC)) == 0
+    assert remove_old_runs(instance, datetime.now(UTC) + timedelta(days=5)) == 2
     left = {record.dagster_run.run_id for record in instance.get_run_records()}
-    assert running.run_id in left
+    assert {running.run_id, only.run_id} <= left
     assert len(left & {run.run_id for run in old}) == 1
+    remove_old_runs(instance, datetime.now(UTC) + timedelta(days=100))
+    left = {record.dagster_run.run_id for record in instance.get_run_records()}
+    assert only.run_id in left
+    assert not left & {run.run_id for run in old}  # the running one is the newest of this job

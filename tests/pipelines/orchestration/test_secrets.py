@@ -23,7 +23,7 @@ from pipelines.orchestration.alerts import alerts_sensor
 from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.schedules import ACCOUNT_TAG
-from pipelines.orchestration.sources import Source
+from pipelines.orchestration.sources import Project, Source
 from pipelines.settings.alerts import AlertSettings
 from sandbox import Fault
 from tests.kit.account import Bench
@@ -36,9 +36,11 @@ WRONG = "wrong-token-0815-never-written"
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """The instance of dagster.yaml in a folder of this test's own."""
-    text = (ROOT / "dagster.yaml").read_text().replace(" .dagster", f" {tmp_path}/.dagster")
-    (tmp_path / "dagster.yaml").write_text(text)
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+    home = tmp_path / ".dagster"
+    home.mkdir()
+    text = (ROOT / "dagster.yaml").read_text().replace(" .dagster", f" {home}")
+    (home / "dagster.yaml").write_text(text)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 
 
@@ -88,7 +90,7 @@ def test_a_bad_token_is_told_once_and_no_token_is_kept(
     secret_parts = {part: WRONG for part in account.credential if part not in ("username", "uid")}
     refused = replace(account, credential=MappingProxyType({**account.credential, **secret_parts}))
     bad = replace(good, account=refused)
-    sensor = alerts_sensor([good, bad], settings)
+    sensor = alerts_sensor(Project(settings, [good]))
     cursor: str | None = None
 
     def run(source: Source) -> bool:
@@ -114,7 +116,7 @@ def test_a_bad_token_is_told_once_and_no_token_is_kept(
     assert run(good)
     said = told.read_text()
     assert (said.count(" has a problem"), said.count("is fine again")) == (1, 1), said
-    assert dg.materialize([backup_assets(good)], instance=kept).success
+    assert dg.materialize([backup_assets(Project(settings, [good]))], instance=kept).success
     bench.assert_true()
 
     everything = stored(tmp_path / ".dagster") + said + caplog.text

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from connectors import SERVICES, connector
-from pipelines.orchestration.derived_views import view_assets
-from pipelines.orchestration.sources import Source
+from pipelines.orchestration.sources import Project, Source
+from pipelines.orchestration.views import view_assets
 from tests.kit.account import Bench
 from warehouse.schema.derived_views import NO_TABLES, derived_views, make_views
 from warehouse.store.warehouse import Warehouse
@@ -94,7 +94,7 @@ def test_a_view_asset_shows_rows_columns_and_preview(
 ) -> None:
     """Downstream of its tables, and honest when there is nothing yet."""
     bench = made("kinopio", size=3)
-    assets = view_assets([source_of(bench)])
+    assets = view_assets(Project(bench.settings, [source_of(bench)]))
     assert assets is not None
     assert {key.path[-1] for key in assets.keys} == {"recent_activity", "space_sizes"}
     bench.sync()

@@ -17,7 +17,9 @@ from connectors.core.errors import AccountBusy
 from tests.kit.backup import NOON, Place
 from warehouse.backup import examine_backup, list_backups, prune_backups, verify_backup
 from warehouse.backup.archive import Archive
+from warehouse.backup.encrypt import new_key
 from warehouse.backup.prune import Candidate, reasons_to_keep
+from warehouse.progress import Step
 
 
 def daily(count: int, start: datetime = NOON) -> list[Candidate]:
@@ -92,7 +94,7 @@ def test_prune_removes_by_rule_and_says_what_is_free_again(place: Place) -> None
     """What remains is whole, whatever it shared with the removed ones."""
     for day in range(4):
         place.time = NOON + timedelta(days=day)
-        place.change(f"UPDATE demo.things SET name = 'day {day}', _content = {day}")
+        place.change(f"UPDATE demo.things SET name = 'day {day}', _content = md5('{day}')::UUID")
         place.backup()
     verify_backup(place.backup_dir / "2026-03-02T12-00-00Z", key=None)
     place.keep = {"daily": 1}
@@ -161,6 +163,43 @@ def test_what_cannot_be_read_is_not_removed(place: Place) -> None:
     place.keep = {}
     assert prune_backups(place).removed == ["2026-03-01T12-00-00Z-2"]
     assert first.exists()
+
+
+def test_a_clock_that_ran_ahead_does_not_cost_the_newest_backup(place: Place) -> None:
+    """A backup dated 400 days ahead is the oldest as soon as a later one is dated right."""
+    place.backup()
+    place.time = NOON + timedelta(days=400)
+    ahead = place.backup().name
+    place.time = NOON + timedelta(hours=1)
+    told: list[Step] = []
+    place.change("UPDATE demo.things SET name = 'after'")
+    place.backup(on_step=told.append)
+    assert any(ahead in step.text and "clock" in step.text for step in told)
+    place.time = NOON + timedelta(hours=2)
+    newest = place.backup()
+    archive = Archive(place.backup_dir)
+    assert archive.names()[0] == ahead
+    assert archive.find("newest") == newest
+    assert list_backups(place, key=None, now=place.now)[-1].path == newest
+    place.keep = {"daily": 1}
+    assert ahead in prune_backups(place).removed
+    assert archive.names() == [newest.name]
+
+
+def test_years_later_the_wrong_date_is_still_known(place: Place) -> None:
+    """Backups note it, encrypted ones too, so no clock is asked when they are put in order."""
+    key = new_key(place.folder / "key.txt")
+    place.time = NOON + timedelta(days=400)
+    ahead = place.backup(key=key).name
+    place.time = NOON
+    for days in (0, 1, 399):
+        place.time = NOON + timedelta(days=days)
+        newest = place.backup(key=key)
+        place.keep = {"daily": 2}
+        prune_backups(place)
+    place.time = NOON + timedelta(days=401)
+    assert Archive(place.backup_dir).names()[-1] == newest.name
+    assert ahead not in Archive(place.backup_dir).names()
 
 
 def test_no_folder_nothing_to_prune(tmp_path: Path) -> None:

@@ -83,17 +83,6 @@ def lose(backup: Path, chance: random.Random) -> tuple[set[str], Callable[[], ob
     return {name(backup, file)}, lambda: file.write_bytes(data)
 
 
-def add(backup: Path, chance: random.Random) -> tuple[set[str], Callable[[], object]]:
-    """A file (or an empty folder) that does not belong there."""
-    folder = chance.choice([backup, *sorted(f for f in backup.rglob("*") if f.is_dir())])
-    file = folder / f"{chance.randrange(10**6)}.parquet"
-    if chance.random() < 0.3:
-        file.mkdir()
-        return {f"{name(backup, file)}/"}, file.rmdir
-    file.write_bytes(b"" if chance.random() < 0.3 else b"PAR1")
-    return {name(backup, file)}, file.unlink
-
-
 def swap_files(backup: Path, chance: random.Random) -> tuple[set[str], Callable[[], object]]:
     """Two different files under each other's name."""
     left = pick(backup, chance)
@@ -131,12 +120,12 @@ def name(backup: Path, file: Path) -> str:
     return str(file.relative_to(backup))
 
 
-KINDS = [flip, flip, flip, insert, remove, swap_bytes, lose, add, swap_files, replace_by_link]
+KINDS = [flip, flip, flip, insert, remove, swap_bytes, lose, swap_files, replace_by_link]
 
 
 @pytest.mark.parametrize("damages", [150, pytest.param(DAMAGES, marks=pytest.mark.slow)])
 def test_random_damages_are_all_found_and_named(place: Place, tmp_path: Path, damages: int) -> None:
-    """Changed, missing, added or swapped; a byte or a file: no damage passes, none is misnamed."""
+    """Changed, missing or swapped; a byte or a file: no damage passes, none is misnamed."""
     original = place.backup()
     backup = tmp_path / "outside" / original.name
     shutil.copytree(original, backup)
@@ -188,6 +177,18 @@ def test_swapped_files_are_told_apart_from_changed_ones(place: Place) -> None:
     assert "bytes instead of" in str(report.problems[0])
 
 
+def test_files_that_others_put_there_are_a_warning(place: Place) -> None:
+    """A file manager's notes, a folder of a NAS: named, and the backup is sound all the same."""
+    backup = place.backup()
+    (backup / ".DS_Store").write_bytes(b"Bud1")
+    (backup / "tables" / "@eaDir").mkdir()
+    for depth in ("quick", "full", "rebuild"):
+        report = verify_backup(backup, depth, key=None)
+        assert report.foreign == [".DS_Store", "tables/@eaDir/"]
+    assert list_backups(place, key=None, now=place.now)[0].proof.startswith("rebuild")
+    assert not (place.backup() / ".DS_Store").exists()
+
+
 def test_a_rebuild_finds_what_hashes_of_files_cannot(place: Place) -> None:
     """Files as written, yet not the rows that were there: a forged or a wrongly written table."""
     backup = place.backup()
@@ -214,7 +215,7 @@ def test_a_duckdb_that_hashes_otherwise_proves_it_all_the_same(
     older = msgspec.structs.replace(manifest, tables=tables, hashing="of an older DuckDB")
     write_manifest(backup, older)
     assert verify_backup(backup, "rebuild", key=None).good
-    assert restore_backup(backup, tmp_path / "new.duckdb", key=None).rows == 57
+    assert restore_backup(backup, tmp_path / "new.duckdb", key=None).rows == 62
     assert not any(table.reused for table in open_backup(place.backup()).require_manifest().tables)
 
 

@@ -1,0 +1,74 @@
+"""Waits that end at once when the program is to stop."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from connectors.core.errors import Stopped
+
+POLL_SECONDS = 0.2
+"""How long a stop may go unnoticed: well below the two seconds in which a program has to end."""
+Found = TypeVar("Found")
+
+
+class Stop:
+    """A stop that every wait of a client or a download looks at; safe for threads."""
+
+    def __init__(
+        self,
+        program: threading.Event | None = None,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        """`program` stops all who share it, `set` only this one. Tests give their own `sleep`."""
+        self._program = program
+        self._own = threading.Event()
+        self._sleep = sleep
+
+    def set(self) -> None:
+        """From now on every wait raises Stopped."""
+        self._own.set()
+
+    @property
+    def asked(self) -> bool:
+        return self._own.is_set() or (self._program is not None and self._program.is_set())
+
+    def check(self) -> None:
+        """Raises Stopped where a stop was asked for."""
+        if self.asked:
+            raise Stopped
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises Stopped as soon as a stop is asked for."""
+        self.check()
+        if self._sleep is not None:
+            self._sleep(seconds)
+        else:
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0 and not self.asked:
+                self._own.wait(min(left, POLL_SECONDS))
+        self.check()
+
+    def run(self, blocking: Callable[[], Found]) -> Found:
+        """What a call returns that cannot be interrupted; a stop abandons its thread."""
+        outcome: queue.SimpleQueue[tuple[Found | None, BaseException | None]] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                outcome.put((blocking(), None))
+            except BaseException as error:  # noqa: BLE001  (raised again by who waits)
+                outcome.put((None, error))
+
+        threading.Thread(target=work, name="http-connect", daemon=True).start()
+        while True:
+            try:
+                found, error = outcome.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                self.check()
+                continue
+            if error is not None:
+                raise error
+            return found  # type: ignore[return-value]  # None only where the call returned it

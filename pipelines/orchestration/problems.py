@@ -1,0 +1,136 @@
+"""What is wrong now: with accounts as the ledger has them, with backups, with runs that failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from connectors.core.errors import KollectError
+from pipelines.orchestration.alert_state import AlertState, RunFailure
+from pipelines.orchestration.backups import GROUP, known_variables
+from pipelines.orchestration.freshness import backup_windows, in_words
+from pipelines.orchestration.runs import under_way
+from pipelines.orchestration.sources import Project, Source
+from pipelines.orchestration.summary import AccountState, missing_credential
+from warehouse.store.finished_runs import finished_runs
+from warehouse.store.status import table_status
+from warehouse.store.warehouse import Warehouse
+
+MOST_NAMED = 10
+"""So many tables are named in a message; the others are counted."""
+
+
+def what_is_wrong(
+    project: Project, instance: dg.DagsterInstance, state: AlertState, *, settled: bool
+) -> dict[str, str]:
+    """Subject -> what is wrong with it, in words.
+
+    `settled` is False shortly after a start: what is late then may be about to be synced.
+    """
+    now = datetime.now(UTC)
+    busy = under_way(instance)
+    wrong: dict[str, str] = {}
+    for source in project.sources:
+        name = source.account.name
+        waiting = not settled or bool({name, source.name} & busy)
+        text = account_problem(source, now, ignore_late=waiting)
+        failure = state.failures.get(name)
+        if failure and _synced_since(source, failure.at):
+            del state.failures[name]
+        elif failure and not text:
+            text = failure.text
+        if text:
+            wrong[name] = text
+    wrong |= _backup_problems(project, state, now, ignore_late=not settled or GROUP in busy)
+    accounts = {source.account.name for source in project.sources}
+    for subject, failure in state.failures.items():
+        if subject not in accounts:
+            wrong.setdefault(subject, failure.text)
+    return wrong
+
+
+def account_problem(source: Source, now: datetime, *, ignore_late: bool = False) -> str:
+    """What is wrong with an account as the ledger has it; empty where nothing is."""
+    account = source.account
+    if not (source.sandbox or account.ready):
+        return missing_credential(source)
+    if not source.settings.warehouse.exists():
+        return ""
+    with Warehouse(source.settings.warehouse).reading() as connection:
+        status = table_status(connection, source.service, account.name, source.tables)
+        ends = finished_runs(connection, newest=1).get(account.name, [])
+    if not ends:
+        return ""  # never synced: the first sync is about to begin
+    if ends[0].error:
+        return ends[0].error
+    state = AccountState(source, status, now)
+    if state.unproved:
+        return _unproved(state)
+    return state.reason if state.late and not ignore_late else ""
+
+
+def _unproved(state: AccountState) -> str:
+    count = len(state.unproved)
+    named = state.unproved[:MOST_NAMED]
+    title = "1 table is" if count == 1 else f"{count} tables are"
+    lines = [f"{name}: {state.tables[name].reason}" for name in named]
+    more = [f"and {count - len(named)} more"] if count > len(named) else []
+    return "\n".join([f"{title} not proved complete", *lines, *more])
+
+
+def _synced_since(source: Source, moment: str) -> bool:
+    """Whether the ledger has a sync of the account that ended after a run failed."""
+    if not source.settings.warehouse.exists():
+        return False
+    with Warehouse(source.settings.warehouse).reading() as connection:
+        ends = finished_runs(connection, newest=1).get(source.account.name, [])
+    return bool(ends) and ends[0].finished_at > datetime.fromisoformat(moment)
+
+
+def _backup_problems(
+    project: Project, state: AlertState, now: datetime, *, ignore_late: bool
+) -> dict[str, str]:
+    """What the backups themselves say; a later one ends the failure of an earlier run."""
+    from warehouse.backup import find_key, list_backups
+
+    settings = project.settings
+    if not settings.warehouse.exists():
+        return {}
+    try:
+        key = find_key(None, known_variables(settings))
+        found = list_backups(settings, key=key) if settings.backup_dir.is_dir() else []
+    except KollectError as error:
+        return {"backup": str(error)}
+    wrong: dict[str, str] = {}
+    verified = [(p.at, b, p.good) for b in found for p in _verifications(b)]
+    if verified:
+        at, backup, good = max(verified, key=lambda each: each[0])
+        if not good:
+            wrong["verify"] = (
+                f"the backup {backup.name} is damaged, seen {at[:16].replace('T', ' ')}"
+            )
+        elif _is_later(at, state.failures.get("verify")):
+            del state.failures["verify"]
+    if found:
+        newest = found[-1]
+        age, late = now - newest.made_at, backup_windows(settings).fail
+        if newest.problem:
+            wrong["backup"] = f"the newest backup {newest.name} cannot be read: {newest.problem}"
+        elif age > late and settings.schedule.backup != "never" and not ignore_late:
+            wrong["backup"] = f"the newest backup is {in_words(age)} old"
+        if _is_later(newest.made_at.isoformat(), state.failures.get("backup")):
+            del state.failures["backup"]
+    return wrong
+
+
+def _verifications(backup: Any) -> list[Any]:
+    proofs = backup.proofs
+    return [proof for proof in (proofs.full, proofs.rebuild, proofs.last_bad) if proof is not None]
+
+
+def _is_later(moment: str, failure: RunFailure | None) -> bool:
+    if failure is None:
+        return False
+    return datetime.fromisoformat(moment) > datetime.fromisoformat(failure.at)

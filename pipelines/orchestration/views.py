@@ -1,0 +1,149 @@
+"""The derived views as assets downstream of the tables that they are made over.
+
+A view always shows what its tables hold; making it again only refreshes what Dagster knows of it
+(rows, columns, a preview) and repairs it when its file or the tables changed. That happens by
+itself when the content of a table below it changed.
+"""
+
+# No postponed annotations here: Dagster reads the types of the contexts.
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from pipelines.orchestration.run_process import remember_process
+from pipelines.orchestration.sources import Project, Source, owner
+from warehouse.schema.derived_views import NO_TABLES, DerivedView, derived_views
+
+GROUP = "views"
+CHECK = "view_answers"
+# Views are made again when something changed: a quiet month is no fault of theirs.
+RARELY = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(days=31), fail_window=timedelta(days=92)
+)
+CHANGED = (
+    (
+        dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+        | dg.AutomationCondition.newly_missing()
+    )
+    .since_last_handled()
+    .with_label("a table below it changed")
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+)
+
+
+def view_assets(project: Project) -> dg.AssetsDefinition | None:
+    """The views over the tables of the project's own warehouse; None where there is none."""
+    specs = [spec for view in derived_views() if (spec := _spec(view, project.mine))]
+    if not specs:
+        return None
+    settings = project.settings
+
+    @dg.multi_asset(
+        name="make_views",
+        description="Makes the views of warehouse/sql over the tables that are here.",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK, asset=spec.key, description="Is the view there, and does it answer?"
+            )
+            for spec in specs
+        ],
+        can_subset=True,
+        pool="views",
+    )
+    def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from pipelines.orchestration.progress import failures_in_one_line
+        from warehouse.schema.derived_views import make_views
+        from warehouse.store.warehouse import Warehouse
+
+        remember_process(context)
+        with failures_in_one_line():
+            warehouse = Warehouse(settings.warehouse)
+            reasons = make_views(warehouse)
+        with warehouse.reading() as connection:
+            for view in derived_views():
+                key = dg.AssetKey([GROUP, view.name])
+                if key in context.selected_asset_keys:
+                    reason = reasons[view.name]
+                    yield from _shown(connection, view, key, reason)
+
+    return make
+
+
+def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
+    tables = {f"{s.service}.{name}" for s in sources for name in s.tables}
+    parts = view.over(tables)
+    if not parts:
+        return None
+    needed = set().union(*(part.tables for part in parts))
+    deps = [s.key(name) for s in sources for name in s.tables if f"{s.service}.{name}" in needed]
+    services = sorted({name.split(".")[0] for name in needed})
+    first = sources[0]
+    made = "\n\nOver the made data of the sandbox." if first.sandbox else ""
+    return dg.AssetSpec(
+        key=[GROUP, view.name],
+        deps=deps,
+        description=f"{view.meaning}{made}\n\n`SELECT * FROM {view.name}`",
+        group_name=GROUP,
+        kinds={"view", "sql", "duckdb"},
+        owners=[owner()],
+        tags={"services": "-".join(services)[:63]},
+        skippable=True,
+        code_version=hashlib.sha256(view.select(parts).encode()).hexdigest()[:12],
+        freshness_policy=RARELY,
+        automation_condition=CHANGED,
+        metadata={
+            "dagster/table_name": f"{first.settings.warehouse.stem}.main.{view.name}",
+            "dagster/column_schema": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(name, "", description=meaning)
+                    for name, meaning in view.columns.items()
+                ]
+            ),
+            "sql": dg.MetadataValue.md(f"```sql\n{view.select(parts)}\n```"),
+        },
+    )
+
+
+def _shown(
+    connection: Any, view: DerivedView, key: dg.AssetKey, reason: str
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    from pipelines.orchestration.report import preview
+
+    if reason:
+        yield dg.AssetCheckResult(
+            passed=False,
+            asset_key=key,
+            check_name=CHECK,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=reason if reason != NO_TABLES else f"{reason}; sync its accounts first",
+        )
+        return
+    cursor = connection.execute(f"SELECT * FROM main.{view.name} LIMIT 5")
+    names = [column[0] for column in cursor.description]
+    rows = [tuple(None if v is None else str(v)[:60] for v in row) for row in cursor.fetchall()]
+    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE main.{view.name}").fetchall()}
+    count = connection.execute(f"SELECT count(*) FROM main.{view.name}").fetchone()[0]
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "dagster/row_count": count,
+            "dagster/column_schema": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(n, types[n], description=view.columns.get(n)) for n in names
+                ]
+            ),
+            **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
+        },
+    )
+    yield dg.AssetCheckResult(
+        passed=True,
+        asset_key=key,
+        check_name=CHECK,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"it answers with {count:,} rows",
+    )
