@@ -31,8 +31,6 @@ MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
 WORTH_THREADS_BYTES = 32 << 20
 """Below this size of the warehouse, starting more threads takes longer than they save."""
-FEW_ROWS = 5
-"""A table that held more than this is not believed to be empty before a second run says so."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +218,8 @@ class _Load:
         standing = merge.standing()
         share = gone / standing if standing else 0.0
         mass = gone > MASS_ROWS and share > self.request.mass_share
-        emptied = gone == standing > FEW_ROWS and name not in self.request.outcome.confirmed
-        if (mass or emptied) and not (self.request.accept_deletes or self._confirmed(name)):
+        mass = mass and name not in self.request.outcome.confirmed
+        if mass and not (self.request.accept_deletes or self._confirmed(name)):
             text = f"{gone} of {standing} rows vanished at once"
             self.request.outcome.fail(
                 name,
