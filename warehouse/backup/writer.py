@@ -72,7 +72,7 @@ class BackupWriter:
         return found
 
     def finish(self, file: str, known: Digest | None = None) -> FileRecord:
-        """Add a file that was written at its place; when this returns, it is flushed to the disk."""
+        """Add a file that was written at its place; it is flushed to the disk when this returns."""
         place = self.place(file)
         found = known or digest(place)
         if self.key is None:
