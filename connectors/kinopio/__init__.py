@@ -137,6 +137,8 @@ KINOPIO = checked(
         ),
         notes="connectors/kinopio/notes.md",
         check=ACCOUNT,
+        identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
+        identity_asks=(ACCOUNT,),
         describe=lambda user: f"the account of {user.get('name') or user.get('id')}",
         secret_fields=SECRET_FIELDS,
         signed_hosts=SIGNED_HOSTS,

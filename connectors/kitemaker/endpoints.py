@@ -37,7 +37,8 @@ def graphql(name: str, query: str, *rows: Rows, paging: Paging | None = None) ->
         rows,
         post={"query": query, "variables": variables},
         headers=GRAPHQL,
-        paging=paging or OnePage(),
+        # The schema types these lists as whole; only its page types have more.
+        paging=paging or OnePage(page_param=""),
         listing=False,
     )
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Fatal, KollectError
+from connectors.core.evidence import Guard
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
 from connectors.core.reader import FamilyReader
 from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
+from pipelines.sync.identity import IDENTITY, Identity
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
@@ -36,6 +38,7 @@ class FamilyPass:
     journal: Journal
     engine: Any
     known: AccountState
+    identity: Identity
     result: AccountResult
     run_id: str
     started_at: datetime
@@ -44,12 +47,14 @@ class FamilyPass:
     named: bool
     """Whether tables were asked for by name."""
     mass_delete_share: float
+    confirm_empty_hours: float
     accept_deletes: bool
     now: Callable[[], datetime]
     tell: Callable[..., None]
 
     def __post_init__(self) -> None:
         self.full = self.full or self._full_pass_due()
+        self._guard = Guard(self.started_at, self.confirm_empty_hours, self.accept_deletes)
         self._all_full = True
         """Whether every family of this run was read whole so far."""
 
@@ -106,7 +111,7 @@ class FamilyPass:
             reader = self._reader(family, tables, ahead, staging)
             failed = self._read(reader, tables)
             if not isinstance(failed, Fatal):
-                ahead.ask(following, frozenset(self.account.tables), self.known)
+                ahead.ask(following, frozenset(self.account.tables))
             if failed is None:
                 self._remember(reader, last)
             self._load(reader, family, tables, staging, str(failed or ""))
@@ -131,6 +136,7 @@ class FamilyPass:
             started_at=self.started_at,
             tables=tables,
             options={**account.options, **files},
+            guard=self._guard,
         )
 
     def _read(self, reader: FamilyReader, tables: frozenset[str]) -> KollectError | None:
@@ -169,6 +175,8 @@ class FamilyPass:
         staging: Staging,
         error: str,
     ) -> None:
+        if self.known.state(IDENTITY) != self.identity.as_json():
+            reader.evidence.state[IDENTITY] = self.identity.as_json()
         rows = load(
             self.warehouse,
             self.known,

@@ -18,8 +18,6 @@ from warehouse.schema.types import literal, quoted
 
 MASS_ROWS = 20
 """Fewer rows than this may vanish at once without a second look."""
-FEW_ROWS = 5
-"""A table that held more than this is not believed to be empty before a second run says so."""
 
 
 class Ends:
@@ -157,8 +155,8 @@ class Ends:
         gone = sum(int(merge.run(f"SELECT count(*) FROM ({rows})")[0][0]) for rows, _ in absent)
         before = merge.count_current()
         mass = gone > MASS_ROWS and gone / before > self._share
-        emptied = gone == before > FEW_ROWS and name not in self._evidence.confirmed
-        if (mass or emptied) and not (self._accept_deletes or self._seen_before(held)):
+        mass = mass and name not in self._evidence.confirmed
+        if mass and not (self._accept_deletes or self._seen_before(held)):
             self._evidence.fail(
                 name,
                 "deletes",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -47,6 +49,7 @@ class AccountState:
         self._account = account
         self._connect = connect
         self._state: _State | None = None
+        self._scopes: dict[tuple[str, tuple[str, ...]], array[int]] = {}
         self._counts: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = {}
 
     def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -97,6 +100,30 @@ class AccountState:
             counted = self._counts[table, names] = {tuple(row[:-1]): row[-1] for row in rows}
         return counted.get(tuple(str(value) for value in inside.values()), 0)
 
+    def has(self, table: str, scope: Mapping[str, Any]) -> bool:
+        """Whether any current row has these values.
+
+        Many scopes are asked for one after another, so the hashes of all are kept, eight bytes
+        each.
+        """
+        names = tuple(scope)
+        hashes = self._scopes.get((table, names))
+        if hashes is None:
+            hashes = self._scopes[table, names] = self._scope_hashes(table, names)
+        wanted = hash(tuple(str(value) for value in scope.values()))
+        place = bisect_left(hashes, wanted)
+        return place < len(hashes) and hashes[place] == wanted
+
+    def _scope_hashes(self, table: str, names: tuple[str, ...]) -> array[int]:
+        listed = ", ".join(f"{quoted(name)}::VARCHAR" for name in names) or "1"
+        sql = f"SELECT DISTINCT {listed} FROM {self._place(table)} WHERE _account = ?"
+        found: array[int] = array("q")
+        with self._open() as connection, contextlib.suppress(duckdb.CatalogException):
+            rows = connection.execute(sql, [self._account])
+            while batch := rows.fetchmany(10_000):
+                found.extend(hash(row if names else ()) for row in batch)
+        return array("q", sorted(found))
+
     def cursor(self, resource: str, scope: str = "") -> str | None:
         """The stored cursor, or None before the first load."""
         return self.cursors(resource).get(scope)
@@ -116,6 +143,7 @@ class AccountState:
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""
         self._counts = {}
+        self._scopes = {}
         self._state = self._read_state(connection)
 
     def _at_hand(self) -> _State:
@@ -151,7 +179,8 @@ class AccountState:
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """Rows whose content changed since `resource` was asked for them, and the day's share.
+        """Rows that changed, or were gone and returned, since `resource` was asked for them, and
+        the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
@@ -164,6 +193,7 @@ class AccountState:
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
             "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
+            "OR v.visited_at < t._valid_from "
             f"OR v.visited_at < ?::TIMESTAMPTZ - to_days((? + hash({scope}) % ?)::INTEGER)) "
             "ORDER BY scope",
             [resource, self._account, again_days, self._now(), again_days, max(1, again_days)],
