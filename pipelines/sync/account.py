@@ -135,7 +135,13 @@ class _Sync:
         return {table: family for table, family in feeding.items() if family not in families}
 
     def _known(self, engine: Any) -> AccountState:
-        return AccountState(self.warehouse, self.connector, self.account.name, engine.cursor)
+        return AccountState(
+            self.warehouse,
+            self.connector,
+            self.account.name,
+            engine.cursor,
+            now=self.runtime.now,
+        )
 
     # -- one run ---------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def _restore(
         if added:
             flush_tree(store)
         flush_file(beside)
-        put_in_place(target, beside)
+        replace_warehouse(target, beside)
     except BaseException:
         remove_database(beside)
         for place in added:
@@ -193,7 +193,7 @@ def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Pa
         yield scratch
 
 
-def put_in_place(target: Path, beside: Path) -> None:
+def replace_warehouse(target: Path, beside: Path) -> None:
     """Rename the new file into its place, and let the next sync begin from it.
 
     The stamp goes first: whatever happens then, a sync compares the published file itself. A
