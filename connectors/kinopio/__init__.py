@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core import Connector, Credential, Family, Record, Resource, Rows
+from connectors.core import Connector, Credential, Family, Record, RecordSource, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.kinopio.account_tables import (
@@ -107,7 +107,13 @@ KINOPIO = checked(
                             Rows(
                                 NOTIFICATIONS,
                                 children=(
-                                    Rows(USERS, rows=embedded_user, sparse=True, proves=False),
+                                    Rows(
+                                        USERS,
+                                        rows=embedded_user,
+                                        sparse=True,
+                                        proves=False,
+                                        source=RecordSource.EMBEDDED,
+                                    ),
                                 ),
                             ),
                         ),
@@ -131,6 +137,8 @@ KINOPIO = checked(
         ),
         notes="connectors/kinopio/notes.md",
         check=ACCOUNT,
+        identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
+        identity_asks=(ACCOUNT,),
         describe=lambda user: f"the account of {user.get('name') or user.get('id')}",
         secret_fields=SECRET_FIELDS,
         signed_hosts=SIGNED_HOSTS,

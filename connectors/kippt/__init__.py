@@ -63,6 +63,8 @@ KIPPT = checked(
         ),
         notes="connectors/kippt/notes.md",
         check=ACCOUNT,
+        identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
+        identity_asks=(ACCOUNT,),
         describe=lambda user: f"the account of {user.get('username') or user.get('id')}",
         # A private list's feed address ends in a token; the public form says nothing new.
         secret_fields=("rss_url", "api_token"),
