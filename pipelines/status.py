@@ -118,7 +118,13 @@ def account_status(
 
 
 def proof_window(settings: Settings, account: Account, table: str) -> timedelta:
-    """How old the last proof of a table may be: a gap of the schedule, and a day (or a gap) more.
+    """How old the last proof of a table may be: a gap of the schedule and a day (or a gap) more."""
+    gap = expected_gap(settings, account, table)
+    return gap + max(A_DAY, gap)
+
+
+def expected_gap(settings: Settings, account: Account, table: str) -> timedelta:
+    """The longest time that the schedule leaves between two proofs of a table.
 
     Tables that only full passes read follow the schedule of those.
     """
@@ -129,8 +135,7 @@ def proof_window(settings: Settings, account: Account, table: str) -> timedelta:
     ]
     full, sync = (cron(getattr(settings.schedule, kind), kind) for kind in ("full", "sync"))
     expression = full if all(family.full_only for family in families) else sync or full
-    gap = longest_gap(expression) if expression else NO_SCHEDULE
-    return gap + max(A_DAY, gap)
+    return longest_gap(expression) if expression else NO_SCHEDULE
 
 
 def age_in_words(span: timedelta) -> str:

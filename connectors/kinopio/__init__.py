@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core import Connector, Credential, Family, Record, Resource, Rows
+from connectors.core import Connector, Credential, Family, Record, RecordSource, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.kinopio.account_tables import (
@@ -108,7 +108,13 @@ KINOPIO = checked(
                             Rows(
                                 NOTIFICATIONS,
                                 children=(
-                                    Rows(USERS, rows=embedded_user, sparse=True, proves=False),
+                                    Rows(
+                                        USERS,
+                                        rows=embedded_user,
+                                        sparse=True,
+                                        proves=False,
+                                        source=RecordSource.EMBEDDED,
+                                    ),
                                 ),
                             ),
                         ),

@@ -136,7 +136,13 @@ class _Sync:
         return {table: family for table, family in feeding.items() if family not in families}
 
     def _known(self, engine: Any) -> AccountState:
-        return AccountState(self.warehouse, self.connector, self.account.name, engine.cursor)
+        return AccountState(
+            self.warehouse,
+            self.connector,
+            self.account.name,
+            engine.cursor,
+            now=self.runtime.now,
+        )
 
     # -- one run ---------------------------------------------------------------------------
 
@@ -194,9 +200,13 @@ class _Sync:
     def _not_begun(
         self, error: KollectError, families: list[Family], engine: Any, run_id: str | None
     ) -> None:
-        """Record a run that could not even begin; the journal stays for one that can."""
+        """Record a run that could not even begin; the journal stays for one that can.
+
+        Families that only full passes read were not due: what is known of them stays.
+        """
         now = self.runtime.now()
-        self.result.unread(error, kept_tables(self.account, families), self.full)
+        due = [f for f in families if not f.full_only or self.full or self.named]
+        self.result.unread(error, kept_tables(self.account, due), self.full)
         self._record(engine, run_id or new_run_id(now), now)
 
     def _journal_head(self, journal: Journal) -> Mapping[str, Any]:

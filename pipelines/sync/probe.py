@@ -123,7 +123,13 @@ def probing(
         yield Probe(
             account,
             Fetcher(account.connector, "probe", client, journal, 1),
-            AccountState(warehouse, account.connector, account.name, engine.cursor),
+            AccountState(
+                warehouse,
+                account.connector,
+                account.name,
+                engine.cursor,
+                now=(runtime or Runtime()).now,
+            ),
             warehouse,
             engine,
         )
