@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Step:
-    """Something to show: `kind` is `waiting`, `step`, `done`, `bytes`, `message` or `problem`."""
+    """One step to show: `kind` is `waiting`, `step`, `done`, `bytes`, `message` or `problem`."""
 
     kind: str
     text: str = ""
@@ -21,7 +21,12 @@ OnStep = Callable[[Step], None]
 
 
 def no_progress(_: Step) -> None:
-    """Tells nobody."""
+    """Show nothing."""
+
+
+def report_waiting(on_step: OnStep) -> Callable[[str], None]:
+    """What a lock calls while another process holds it."""
+    return lambda holder: on_step(Step("waiting", f"waiting for {holder}"))
 
 
 def utc_now() -> datetime:

@@ -24,15 +24,17 @@ from connectors.core.errors import (
     Skippable,
     UnexpectedShape,
 )
-from connectors.core.evidence import Evidence
+from connectors.core.evidence import Evidence, confirm_missing
 from connectors.core.files import OWN, FileLink, FileSource, Fresh
 from connectors.core.known import KnownRows
-from connectors.core.plan import Bind, Collect, Listing, Page, Plan, Reader
+from connectors.core.listing import Bind, Collect, Listing, Page
+from connectors.core.plan import Plan, Reader
 from connectors.core.records import Cut
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
     Inherit,
+    RecordSource,
     Resource,
     Rows,
     Take,
@@ -85,6 +87,7 @@ __all__ = [
     "Plan",
     "Reader",
     "Record",
+    "RecordSource",
     "Reference",
     "Refused",
     "Resource",
@@ -99,6 +102,7 @@ __all__ = [
     "ViewColumn",
     "Views",
     "col",
+    "confirm_missing",
     "constant",
     "family_tables",
     "inherited",

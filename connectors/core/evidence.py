@@ -1,13 +1,47 @@
-"""What reading a family has shown, table by table: the ground on which the loader may delete."""
+"""What reading has shown: which tables are complete, and which records are gone.
+
+This module alone decides both. A list is whole when its paging says so, nothing in its answers
+contradicts that, and every record could be read. A record is gone by a 404 on its own address, by
+the service's own word for it, or by absence from a list that was whole. A list that had rows and
+is empty now is believed only when a later run finds it empty again. Readers and plans report what
+they saw; they hold no rules of evidence of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
+from connectors.core.errors import Forbidden, Missing, Skippable
+from connectors.core.known import KnownRows
+from connectors.core.listing import Bind, Page
 from connectors.core.resources import ForEachParent, Resource, names_in
-from connectors.core.state import StateKey
+from connectors.core.state import StateKey, StateKind
+from connectors.paging import Completeness, Facts
+
+CHECKED_SINGLY = 50
+"""Of the records that a list lacks, so many are asked for by their own addresses."""
+ROWS_SEEN = StateKey(StateKind.ROWS_SEEN)
+
+
+@dataclass
+class Guard:
+    """When an empty list is believed; one for all families of a run."""
+
+    started_at: datetime
+    """When the run began; the same after a resume."""
+    confirm_empty_hours: float = 20.0
+    """A list that had rows must be empty for so long, and in a later run; 0 believes it at once."""
+    accept_deletes: bool = False
+    """A person said that whatever is missing may end."""
+    with_rows: set[tuple[str, str]] = field(default_factory=set)
+    """(resource, scope) of the lists that had rows in this run."""
+
+    def others_had_rows(self, name: str, scope: str) -> bool:
+        """Whether any other list of the account had rows in this run."""
+        return bool(self.with_rows - {(name, scope)})
 
 
 @dataclass
@@ -61,6 +95,12 @@ class Evidence:
         if text not in self.lacks.setdefault(table, []):
             self.lacks[table].append(text)
 
+    def lack_rows(self, resource: Resource, reason: str) -> None:
+        """The same for every table that a resource feeds."""
+        for rows in resource.rows:
+            for name in names_in(rows):
+                self.lack(name, resource.name, reason)
+
     def note(self, table: str, by: str) -> None:
         """Something that speaks for completeness without proving any end."""
         if by and by not in self.proofs.setdefault(table, []):
@@ -105,3 +145,185 @@ class Evidence:
             for scope, proved in self.scopes.get(table, {}).items()
             if scope or feeders <= proved
         ]
+
+
+# -- whole -----------------------------------------------------------------------------------
+
+
+def held_to_facts(proof: Completeness, facts: Facts, rows: int, answers: int) -> Completeness:
+    """A list that its paging calls complete, checked against what its last answer says.
+
+    `rows` came in so many `answers`. Of several answers the paging itself has judged the links.
+    """
+    if not proof.complete or not proof.whole:
+        return proof
+    judged = facts if answers == 1 else replace(facts, more=None, count=None)
+    reason = judged.contradiction(rows)
+    return Completeness(False, reason=reason, stale=proof.stale) if reason else proof
+
+
+def gap_test(
+    proof: Completeness, ids: Iterable[Hashable], known: Iterable[Hashable]
+) -> Completeness:
+    """A list as long as it can be is complete if it overlaps with the rows that are known."""
+    if not proof.capped:
+        return proof
+    here = {str(row) for row in known}
+    if any(str(row) in here for row in ids):
+        return replace(proof, by=f"{proof.by}, which overlap with the known ones")
+    reason = f"{proof.by} are all new, and the service shows no more: others may be missing"
+    return Completeness(False, reason=reason, lacking=True)
+
+
+# -- empty -----------------------------------------------------------------------------------
+
+
+def confirm_empty(
+    evidence: Evidence,
+    known: KnownRows,
+    guard: Guard,
+    name: str,
+    scope: str,
+    another_has_rows: Callable[[], bool] = lambda: False,
+) -> str:
+    """Why a list that is empty, and had rows, is not believed yet; empty text if it is.
+
+    It is believed in a later run, `confirm_empty_hours` later, if it is empty still while another
+    list of the account had rows: in that run, or in an earlier one after so many hours. Where no
+    other list was read yet, `another_has_rows` asks for one.
+    """
+    key = StateKey(StateKind.EMPTY_SINCE, name, scope)
+    stored = known.state(key)
+    hours = guard.confirm_empty_hours
+    if guard.accept_deletes or not hours:
+        believed = True
+    else:
+        since = datetime.fromisoformat(stored) if stored else guard.started_at
+        due = since + timedelta(hours=hours)
+        seen = known.state(ROWS_SEEN)
+        believed = (
+            bool(stored)
+            and guard.started_at >= due
+            and (
+                guard.others_had_rows(name, scope)
+                or bool(seen and datetime.fromisoformat(seen) >= due)
+                or another_has_rows()
+            )
+        )
+        evidence.state[key] = since.isoformat()
+    if believed:
+        evidence.state[key] = ""
+        return ""
+    return f"the list {why_kept(guard)}"
+
+
+def why_kept(guard: Guard) -> str:
+    """What to say of empty lists that are not believed."""
+    return (
+        f"came empty where rows were: they are kept until a sync {guard.confirm_empty_hours:g} "
+        "hours later finds the same (--accept-deletes ends them now)"
+    )
+
+
+def note_rows(evidence: Evidence, known: KnownRows, guard: Guard, name: str, scope: str) -> None:
+    """A list had rows: it is not suspiciously empty, and others may be believed to be."""
+    guard.with_rows.add((name, scope))
+    evidence.state[ROWS_SEEN] = guard.started_at.isoformat()
+    if known.states(StateKind.EMPTY_SINCE, name).get(scope):
+        evidence.state[StateKey(StateKind.EMPTY_SINCE, name, scope)] = ""
+
+
+# -- gone ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Missed:
+    """What became of records that a list lacks."""
+
+    gone: list[Any] = field(default_factory=list)
+    there: list[Any] = field(default_factory=list)
+    """They exist: the list was not whole."""
+    unreadable: list[Any] = field(default_factory=list)
+    """Kept: access was lost, or the service did not say that they are gone."""
+    unasked: list[Any] = field(default_factory=list)
+
+
+class Asks(Protocol):
+    """What `confirm_missing` needs of a reader."""
+
+    evidence: Evidence
+
+    def ask_all(
+        self, resource: Resource, binds: Iterable[Bind]
+    ) -> Iterator[tuple[Bind, Page | Skippable]]: ...
+
+
+def confirm_missing(
+    reader: Asks,
+    table: str,
+    ids: Sequence[Any],
+    single: Resource,
+    bind: Callable[[Any], Bind],
+    *,
+    is_there: Callable[[Any, Page], bool | None],
+    keep: Callable[[Any, Page], object] = lambda row_id, page: None,
+    listed: str = "",
+    list_was_whole: bool = False,
+    most: int = 0,
+    always: Iterable[Any] = (),
+) -> Missed:
+    """Ask for records that a list lacks at their own addresses, and end those that are gone.
+
+    Gone is a 404, or the service's own word for it. Whatever else comes keeps the row and is
+    said, unless `is_there` answers None: the record exists and need not be listed, so that its
+    absence from a whole list decides. `keep` gets the answers of those that are there.
+
+    With `most`, only so many are asked for, evenly chosen, those in `always` first; the others
+    are `unasked`, and stay unless absence from a whole list ends them. `listed` says for the
+    evidence where the record was not found. Where `list_was_whole`, an answer that says neither
+    that the record exists nor that it may not be seen leaves the decision to that list.
+    """
+    found = Missed()
+    chosen = _chosen(ids, most, always)
+    asked = set(chosen)
+    found.unasked = [row_id for row_id in ids if row_id not in asked]
+    pages = reader.ask_all(single, [bind(row_id) for row_id in chosen])
+    for row_id, (_, page) in zip(chosen, pages, strict=True):
+        there = is_there(row_id, page) if isinstance(page, Page) else False
+        if isinstance(page, Missing):
+            by = f"{listed}, and 404 on its own address" if listed else OWN_404
+        elif list_was_whole and there is False and not isinstance(page, Forbidden):
+            by = f"{listed}, and not found by its id"
+        else:
+            by = ""
+        if by:
+            found.gone.append(row_id)
+            reader.evidence.end(table, {"id": row_id}, by)
+            continue
+        if there is None:
+            continue
+        reader.evidence.spare(table, {"id": row_id})
+        if isinstance(page, Page) and there:
+            found.there.append(row_id)
+            keep(row_id, page)
+        else:
+            found.unreadable.append(row_id)
+    if found.unreadable:
+        names = ", ".join(map(str, found.unreadable[:3]))
+        more = len(found.unreadable) - 3
+        names += f" and {more} more" if more > 0 else ""
+        text = f"{table}: {names} can no longer be read, and nothing says deleted: kept"
+        reader.evidence.messages.append(text)
+    return found
+
+
+OWN_404 = "404 on its own address"
+
+
+def _chosen(ids: Sequence[Any], most: int, always: Iterable[Any]) -> list[Any]:
+    if not most or len(ids) <= most:
+        return list(ids)
+    first = [row_id for row_id in always if row_id in set(ids)][:most]
+    rest = [row_id for row_id in ids if row_id not in set(first)]
+    step = -(-len(rest) // max(1, most - len(first)))
+    return [*first, *(rest[::step] if len(first) < most else ())]

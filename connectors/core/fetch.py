@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +21,7 @@ import msgspec
 from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable
 from connectors.core.journal import Journal
-from connectors.core.plan import Bind, Page
+from connectors.core.listing import Bind, Page
 from connectors.core.redact import Redactor
 from connectors.core.resources import Resource
 from connectors.http.client import Client
@@ -153,22 +153,35 @@ class Fetcher:
         return payload, msgspec.json.encode(payload)
 
     def in_order(
-        self, queue: deque[tuple[Asker, KeyedRequest]], also: frozenset[int] = frozenset()
+        self,
+        requests: Iterable[tuple[Asker, KeyedRequest]],
+        follow_ups: deque[tuple[Asker, KeyedRequest]] | None = None,
+        also: frozenset[int] = frozenset(),
     ) -> Iterator[tuple[Asker, Page | Skippable]]:
         """Answers in the order asked, with who asked, while later requests are under way.
 
-        The caller may add to `queue` between answers. A fatal error stops what is in flight.
+        A request is taken when it can be sent. Those that the caller adds to `follow_ups` between
+        answers come before the next of `requests`. A fatal error stops what is in flight.
         As long as answers are here before they are needed, ever fewer are asked for at once:
         more would only take turns with the work on those that are here.
         """
         flying: deque[tuple[Asker, Future[Page]]] = deque()
+        waiting = follow_ups if follow_ups is not None else deque()
+        coming = iter(requests)
         ahead = most = self._in_flight * 2
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
             try:
-                while queue or flying:
-                    while queue and len(flying) < ahead and not _enough(flying):
-                        asker, question = queue.popleft()
+                while True:
+                    while len(flying) < ahead and not _enough(flying):
+                        following = waiting.popleft() if waiting else next(coming, None)
+                        if following is None:
+                            break
+                        asker, question = following
                         flying.append((asker, pool.submit(self.get, question, also)))
+                    if not flying:
+                        if waiting:
+                            continue
+                        break
                     asker, future = flying.popleft()
                     asked = time.monotonic()
                     try:

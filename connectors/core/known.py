@@ -20,6 +20,9 @@ class KnownRows(Protocol):
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
         """How many current rows there are, in all or where columns have these values."""
 
+    def has(self, table: str, scope: Mapping[str, Any]) -> bool:
+        """Whether any current row has these values; cheap when asked for many scopes."""
+
     def cursor(self, resource: str, scope: str = "") -> str | None:
         """The stored cursor, or None before the first load."""
 

@@ -1,51 +1,22 @@
-"""What a family's plan may use: the reader as a protocol, the pages and listings it returns.
+"""What a family's plan may use: the reader as a protocol.
 
-Declarations name these types, and the reader implements them, so neither imports the other.
+Declarations name this type, and `connectors.core.reader` implements it, so neither imports the
+other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from connectors.core.errors import Skippable
 from connectors.core.evidence import Evidence
 from connectors.core.known import KnownRows
+from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.records import Cut, Sink
 from connectors.core.resources import Resource, Rows
-from connectors.core.schema import Record, Table
-from connectors.paging import Completeness
-
-Bind = Mapping[str, Any]
-"""Values for the names in a resource's path and parameters."""
-Collect = bool | Callable[[Record], Record]
-"""Whether a listing returns its records (the plain fields), or what to make of each."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answered and staged request."""
-
-    payload: Any
-    status: int
-    bind: Bind
-    params: Mapping[str, str]
-    date: str = ""
-    """When the service made the answer, by its own clock (HTTP's `Date`)."""
-
-
-@dataclass
-class Listing:
-    """One listing read to its end: whether it was complete, and the records that others need."""
-
-    completeness: Completeness
-    records: list[Record] = field(default_factory=list)
-    refused: bool = False
-    """The service does not let this credential see it."""
-    count: int = 0
-    """How many records were read, those of further passes included."""
+from connectors.core.schema import Table
 
 
 class Reader(Protocol):
@@ -66,6 +37,11 @@ class Reader(Protocol):
     options: Mapping[str, Any]
     """Settings of the account that a plan may use, such as `transport`."""
 
+    @property
+    def unproved(self) -> int:
+        """Records that could not be read, and empty lists inside records that are not believed,
+        so far: what holds one is to be read again."""
+
     def keeps(self, table: str) -> bool:
         """Whether rows of a table are kept at all (the account may leave tables out)."""
 
@@ -82,6 +58,12 @@ class Reader(Protocol):
         self, resource: Resource, bind: Bind | None = None, *, collect: Collect = False
     ) -> Listing:
         """One listing with all its pages; its rows are kept. Skippable errors are recorded."""
+
+    def confirm_empty(
+        self, resource: Resource, bind: Bind, listing: Listing, *, collect: Collect = False
+    ) -> Listing:
+        """A listing whose proof the plan judges: one that came empty where rows were is asked
+        again, and is complete only when that is believed."""
 
     def read_each(
         self, resource: Resource, binds: Iterable[Bind], *, collect: Collect = False

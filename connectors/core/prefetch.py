@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from connectors.core.connector import Connector, Family
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
-from connectors.core.known import KnownRows
-from connectors.core.reader import known_path
 from connectors.core.resources import Resource, names_in
 from connectors.http.client import Client
 from connectors.paging import OnePage
@@ -38,7 +36,7 @@ class Prefetch:
         """Wait for what is on its way, and give up what is not."""
         self._pool.shutdown(cancel_futures=True)
 
-    def ask(self, families: Iterable[Family], tables: frozenset[str], known: KnownRows) -> None:
+    def ask(self, families: Iterable[Family], tables: frozenset[str]) -> None:
         """Begin with the next families.
 
         Beyond one that has a plan, or that depends on other answers, only listings in one answer
@@ -55,7 +53,7 @@ class Prefetch:
             self._begun[family.name] = answers = self._new(family)
             for resource in opening:
                 fed = {name for rows in resource.rows for name in names_in(rows)}
-                if fed & tables and _settled(resource, known):
+                if fed & tables and not resource.fallback_path:
                     answers.begin(self._pool, resource)
 
     def answers(self, family: Family) -> Fetcher:
@@ -71,13 +69,3 @@ def _opening(family: Family) -> list[Resource]:
     if family.plan is not None:
         return list(family.opening)
     return [resource for resource in family.resources if resource.each is None]
-
-
-def _settled(resource: Resource, known: KnownRows) -> bool:
-    """Whether the first spelling of the path is the one that will be asked.
-
-    One that resources share may still turn out to be the other before their turn has come.
-    """
-    if not resource.fallback_path:
-        return True
-    return known_path(resource, known) in ("first", *(() if resource.spelling else (None,)))

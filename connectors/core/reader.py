@@ -1,55 +1,49 @@
 """Reads one family as declared: its plan, or its resources in order, each for its parents.
 
-`fetch` asks and stages, `records` makes rows. The reader follows the paging, keeps count of what
-was proved, takes back what a later pass no longer showed, and asks again where an answer is
-hard to believe.
+`fetch` asks and stages, `records` makes rows, `paging` says what to ask next, `evidence` what all
+of it proves. The reader brings them together, listing by listing.
 """
 
 from __future__ import annotations
 
+import contextlib
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Connector, Family, family_tables
-from connectors.core.errors import Forbidden, Missing, Refused, Skippable, UnexpectedShape
-from connectors.core.evidence import Evidence
+from connectors.core.errors import (
+    Forbidden,
+    KollectError,
+    Missing,
+    Refused,
+    Skippable,
+    UnexpectedShape,
+)
+from connectors.core.evidence import Evidence, Guard
 from connectors.core.fetch import Fetcher, KeyedRequest
 from connectors.core.known import KnownRows
-from connectors.core.plan import Bind, Collect, Listing, Page
-from connectors.core.records import Cut, RecordMapper, Sink, identity
+from connectors.core.listing import Bind, Collect, Listing, Page
+from connectors.core.proofs import Proofs, proves_ends
+from connectors.core.records import Cut, RecordMapper, Sink
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
-    Origin,
     Resource,
     Rows,
+    binds_of,
     names_in,
+    scope_of,
 )
-from connectors.core.schema import Record, Table
-from connectors.core.state import StateKey, StateKind
+from connectors.core.schema import Table
+from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
-from connectors.paging import Completeness, Paginator, SeenPage, get_path
+from connectors.paging import Completeness, SeenPage, facts_of, get_path
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
-
-
-@dataclass
-class _Task:
-    resource: Resource
-    bind: Bind
-    paging: Paginator
-    records: list[Record] = field(default_factory=list)
-    failed: str = ""
-    refused: bool = False
-    spelling: str = ""
-    collect: Collect = False
-    count: int = 0
-    ids: list[Any] = field(default_factory=list)
-    """The identities of `records`."""
 
 
 class FamilyReader:
@@ -68,13 +62,12 @@ class FamilyReader:
         started_at: datetime,
         tables: frozenset[str] | None = None,
         options: Mapping[str, Any] | None = None,
+        guard: Guard | None = None,
     ) -> None:
+        """`guard` is shared by the families of a run; `tables` are those to keep (all)."""
         self.family = family.name
         self.resources = family.resources
         self.tables = tuple(family_tables(family))
-        self._connector = connector
-        self._family = family
-        self._client = client
         self.known = known
         self.full = full
         self.started_at = started_at
@@ -83,13 +76,30 @@ class FamilyReader:
         self.evidence = Evidence(family.resources)
         self.options: Mapping[str, Any] = dict(options or {})
         """Settings of the account that a plan may use, such as `transport`."""
-        self._spellings: dict[str, str] = {}
-        self._spelled_right: set[str] = set()
+        self._connector = connector
+        self._family = family
+        self._client = client
         self._wanted = tables
         self._fetcher = fetcher
-        self._mapper = RecordMapper(connector.tables.values(), sink)
+        self._proofs = Proofs(
+            family.name,
+            family.resources,
+            self.evidence,
+            known,
+            guard or Guard(started_at),
+            sink,
+            self._another_has_rows,
+        )
+        self._mapper = RecordMapper(connector.tables.values(), sink, self._proofs)
+        self._variants = Variants(known, self.evidence, full)
 
-    # -- reading ---------------------------------------------------------------------------
+    @property
+    def unproved(self) -> int:
+        """Records that could not be read, and empty lists inside records that are not believed,
+        so far: what holds one is to be read again."""
+        return self._proofs.unproved
+
+    # -- what plans use --------------------------------------------------------------------
 
     def keeps(self, table: str) -> bool:
         """Whether rows of a table are kept at all (the account may leave tables out)."""
@@ -100,6 +110,19 @@ class FamilyReader:
         return self._wanted is None or any(
             table in self._wanted for rows in resource.rows for table in names_in(rows)
         )
+
+    def credential(self, part: str) -> str:
+        """A part of the account's credential."""
+        return self._client.part(part)
+
+    def resource(self, name: str) -> Resource:
+        """A resource of the connector by its name, whichever family it belongs to."""
+        families = self._connector.families
+        return next(r for family in families for r in family.resources if r.name == name)
+
+    def check_credential(self) -> None:
+        """Ask the service now whether the credential is good; raises BadCredential if not."""
+        self.ask(self._connector.check, now=True)
 
     def read(
         self, resource: Resource, bind: Bind | None = None, *, collect: Collect = False
@@ -115,20 +138,14 @@ class FamilyReader:
         With `collect` the listings hold their records: the plain fields, or what a function
         makes of each record.
         """
-        tasks = [
-            _Task(resource, bind, resource.paging.paginator(), collect=collect) for bind in binds
-        ]
-        queue = deque((task, self._question(task, task.paging.first())) for task in tasks)
-        for task, page in self._fetcher.in_order(queue):
-            if isinstance(page, Skippable):
-                instead = task.paging.refused() if isinstance(page, Refused) else None
-                if instead is not None:
-                    queue.append((task, self._question(task, instead)))
-                else:
-                    self._skipped(task, page)
-                continue
-            self._kept(task, page, queue)
-        return [self._finished(self._sure(task)) for task in tasks]
+        return list(self.stream(resource, binds, collect=collect))
+
+    def stream(
+        self, resource: Resource, binds: Iterable[Bind], *, collect: Collect = False
+    ) -> Iterator[Listing]:
+        """`read_each`, listing by listing; a binding is taken when its request can be made."""
+        for task in self._read_tasks(resource, binds, collect):
+            yield self._proofs.finished(self._asked_again(task))
 
     def ask(
         self,
@@ -143,18 +160,23 @@ class FamilyReader:
         With `now`, the service itself is asked, also where an earlier answer is staged. Raises
         Skippable or Fatal errors; statuses in `also` are answers.
         """
-        question = self._question(_Task(resource, bind or {}, resource.paging.paginator()), {})
-        return self._fetcher.get(question, also, now)
+        task = ReadingTask(resource, bind or {})
+        answer = self._first_answer(task, {}, also, now)
+        if isinstance(answer, Skippable):
+            raise answer
+        return answer
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
     ) -> Iterator[tuple[Bind, Page | Skippable]]:
         """One request for each binding, several in flight, answers in the order asked."""
-        queue = deque(
-            (task, self._question(task, {}))
-            for task in (_Task(resource, bind, resource.paging.paginator()) for bind in binds)
-        )
-        for task, page in self._fetcher.in_order(queue, also):
+        tasks = iter(ReadingTask(resource, bind) for bind in binds)
+        for task in tasks:
+            yield task.bind, self._first_answer(task, {}, also)
+            if self._variants.path_is_settled(resource):
+                break
+        requests = ((task, self._request(task, {})) for task in tasks)
+        for task, page in self._fetcher.in_order(requests, also=also):
             yield task.bind, page
 
     def cuts(self, table: Table) -> list[Cut]:
@@ -163,35 +185,56 @@ class FamilyReader:
 
     def keep(self, rows: Rows, payload: Any, surroundings: Bind | None = None) -> int:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
-        around = surroundings or {}
+        around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
-        if records is None:
-            raise UnexpectedShape(
-                f"{self._connector.title} answered without `{rows.at}`",
-                guidance="the service may have changed; run again with --verbose and report it",
-            )
+        if records:
+            self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
         return self._mapper.keep(rows, records, around)
 
-    def credential(self, part: str) -> str:
-        """A part of the account's credential."""
-        return self._client.part(part)
-
-    def resource(self, name: str) -> Resource:
-        """A resource of the connector by its name, whichever family it belongs to."""
-        families = self._connector.families
-        return next(r for family in families for r in family.resources if r.name == name)
-
-    def check_credential(self) -> None:
-        """Ask the service now whether the credential is good; raises BadCredential if not."""
-        self.ask(self._connector.check, now=True)
+    def confirm_empty(
+        self, resource: Resource, bind: Bind, listing: Listing, *, collect: Collect = False
+    ) -> Listing:
+        """A listing whose proof a plan judges: one that came empty where rows were is asked
+        again, and is complete only when that is believed."""
+        rows = resource.rows[0]
+        for _ in range(ASK_AGAIN):
+            empty = listing.completeness.complete and not listing.count
+            if not (empty and self._proofs.had_rows(resource, rows, bind)):
+                break
+            listing = self.read(resource, bind, collect=collect)
+        if not listing.completeness.complete:
+            return listing
+        if why := self._proofs.why_doubted(resource, rows, bind, listing.count):
+            self.evidence.lack_rows(resource, why)
+            listing.completeness = Completeness(False, reason=why, lacking=True)
+        return listing
 
     # -- the family ------------------------------------------------------------------------
 
     def read_family(self) -> Evidence:
-        """Read the family: its plan, or its resources in order, each for its parents."""
-        if self._family.plan is not None:
-            self._family.plan(self)
-            return self.evidence
+        """Read the family: its plan, or its resources in order, each for its parents.
+
+        What breaks a plan (an answer of a shape that nobody thought of) fails the family's
+        tables, and nothing of them ends; other families go on.
+        """
+        try:
+            if self._family.plan is not None:
+                self._family.plan(self)
+            else:
+                self._read_resources()
+        except KollectError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one family fails, the others go on
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__} at {place.name}, line {place.lineno}: {error}"
+            reason = f"an answer could not be handled ({' '.join(text.split())[:200]}); report this"
+            for table in self.tables:
+                self.evidence.fail(table.name, self.family, reason)
+            self.evidence.no_ends = "an answer could not be handled"
+        self._proofs.tell_doubts()
+        return self.evidence
+
+    def _read_resources(self) -> None:
         needed = {
             resource.each.of
             for resource in self.resources
@@ -213,217 +256,151 @@ class FamilyReader:
                 read[resource.name] = self.read_each(resource, binds, collect=collect)
                 if not all(listing.completeness.complete for listing in above):
                     self.evidence.fail_rows(resource, "its parents were not read completely")
-        return self.evidence
 
     def _read_changed(self, resource: Resource, each: ForEachChanged) -> None:
         again_days = 0 if self.full else each.again_days
         rows = self.known.due(resource.name, each.table, tuple(each.bind.values()), again_days)
-        binds = [dict(zip(each.bind, values, strict=True)) for _, _, values in rows]
-        read = self.read_each(resource, binds)
-        for (scope, content, _), listing in zip(rows, read, strict=True):
+        binds = (dict(zip(each.bind, values, strict=True)) for _, _, values in rows)
+        for (scope, content, _), listing in zip(rows, self.stream(resource, binds), strict=True):
             if listing.completeness.complete:
                 self.evidence.visited(resource.name, scope, content)
         if not rows:
             for kept in resource.rows:
                 self.evidence.note(kept.table.name, "no parent changed")
 
-    # -- the inside ------------------------------------------------------------------------
+    # -- asking ----------------------------------------------------------------------------
 
-    def _question(self, task: _Task, params: Mapping[str, str]) -> KeyedRequest:
-        task.spelling = self._spelling(task.resource)
-        return self._fetcher.question(task.resource, task.spelling, task.bind, params)
+    def _request(
+        self, task: ReadingTask, params: Mapping[str, str], path: str = ""
+    ) -> KeyedRequest:
+        task.waiting += 1
+        path = path or self._variants.paths(task.resource)[0]
+        return self._fetcher.question(task.variant, path, task.bind, params)
 
-    def _spelling(self, resource: Resource) -> str:
-        """The spelling of the path that worked, in this run or in an earlier one."""
-        if not resource.fallback_path:
-            return resource.get
-        name = resource.spelling or resource.name
-        if name not in self._spellings:
-            self._spellings[name] = known_path(resource, self.known) or "first"
-        return resource.fallback_path if self._spellings[name] == "otherwise" else resource.get
+    def _first_answer(
+        self,
+        task: ReadingTask,
+        params: Mapping[str, str],
+        also: frozenset[int] = frozenset(),
+        now: bool = False,
+    ) -> Page | Skippable:
+        """The answer to a task's first request; where a path has two spellings and none has been
+        answered in this run, it settles which one is asked from now on."""
+        answer: Page | Skippable = Missing(f"{task.resource.get} is not served")
+        for path in self._variants.paths(task.resource):
+            task.waiting = 0
+            try:
+                answer = self._fetcher.get(self._request(task, params, path), also, now)
+            except Skippable as error:
+                answer = error
+            if self._variants.settle(task.resource, path, answer):
+                break
+        return answer
 
-    def _kept(self, task: _Task, page: Page, queue: deque[Any]) -> None:
+    def _read_tasks(
+        self, resource: Resource, binds: Iterable[Bind], collect: Collect
+    ) -> Iterator[ReadingTask]:
+        """Each listing read to its end, in the order of the bindings."""
+        open_tasks: deque[ReadingTask] = deque()
+        follow_ups: deque[tuple[ReadingTask, KeyedRequest]] = deque()
+
+        def first_requests() -> Iterator[tuple[ReadingTask, KeyedRequest]]:
+            for bind in binds:
+                task = ReadingTask(resource, bind, self._variants.of(resource), collect)
+                open_tasks.append(task)
+                params = task.begin()
+                if self._variants.path_is_settled(resource):
+                    yield task, self._request(task, params)
+                else:
+                    answered(task, self._first_answer(task, params))
+
+        def answered(task: ReadingTask, page: Page | Skippable) -> None:
+            task.waiting -= 1
+            if isinstance(page, Skippable):
+                following = self._refused(task, page)
+            else:
+                following = self._kept(task, page)
+            follow_ups.extend((task, self._request(task, params)) for params in following)
+
+        for task, page in self._fetcher.in_order(first_requests(), follow_ups):
+            answered(task, page)
+            while open_tasks and not open_tasks[0].waiting:
+                yield open_tasks.popleft()
+        yield from open_tasks
+
+    def _refused(self, task: ReadingTask, error: Skippable) -> list[dict[str, str]]:
+        """What to ask instead of a request that was refused; nothing where the task has failed."""
+        if isinstance(error, Refused) and not task.answers:
+            following = self._variants.without_refused_order(task)
+            if following is None:
+                task.smaller = True
+                following = task.paging.refused()
+        elif isinstance(error, (Refused, Missing)) and task.answers:
+            following = task.paging.refused()
+        else:
+            following = None
+        if following is None:
+            task.refused = isinstance(error, Forbidden)
+            task.gone = isinstance(error, Missing) and task.resource.gone_is_empty
+            task.failed = str(error)
+        return following or []
+
+    def _kept(self, task: ReadingTask, page: Page) -> list[dict[str, str]]:
+        """Keep the rows of one page; returns what to ask next."""
         resource = task.resource
-        self._spelled(task)
         around = {**task.bind, "params": page.params, "payload": page.payload}
-        first: list[Any] = []
+        ids: list[Any] = []
+        facts = facts_of(page.payload, resource.rows[0].at if resource.rows else "")
         for number, rows in enumerate(resource.rows):
-            records = self._mapper.find(rows, page.payload, around)
-            if records is None:
-                task.failed = f"the answer has no list at `{rows.at}`"
-                self.sink.reject(rows.table, page.payload, task.failed)
-                return
+            # Found one after the other: keeping rows takes members out of the answer.
+            try:
+                single = not resource.listing
+                records = self._mapper.find(rows, page.payload, around, single=single)
+            except UnexpectedShape as error:
+                if facts.total == 0 and get_path(page.payload, rows.at) is None:
+                    records = []
+                else:
+                    task.failed = error.what
+                    self.sink.reject(rows.table, page.payload, error.what)
+                    return []
             if number == 0:
-                first = records
-        identify = identity(resource.rows[0]) if resource.rows else (lambda record: None)
-        ids = [identify(record) for record in first if record is not None]
-        task.count += len(ids)
-        if task.collect:
-            shown = task.collect if callable(task.collect) else _slim
-            kept = [record for record in first if isinstance(record, dict)]
-            task.records.extend(shown(record) for record in kept)
-            task.ids.extend(identify(record) for record in kept)
-        for number, rows in enumerate(resource.rows):
-            # Found again only now: keeping the rows before may have taken members out of these.
-            records = first if number == 0 else self._mapper.find(rows, page.payload, around) or []
-            if rows.only is not None:
-                records = [record for record in records if rows.only(record, around)]
+                ids = task.take(rows, records)
+                if ids:
+                    self._proofs.saw_rows(resource.name, scope_of(rows, task.bind))
+            rejected = self._proofs.rejected(rows)
             self._mapper.keep(rows, records, around)
-        asked = SeenPage(dict(page.params), page.payload, ids)
-        queue.extend((task, self._question(task, more)) for more in task.paging.after(asked))
+            task.unreadable += self._proofs.rejected(rows) - rejected
+        task.facts = facts
+        self._variants.answered(task)
+        return task.paging.after(SeenPage(dict(page.params), page.payload, ids, facts))
 
-    def _spelled(self, task: _Task) -> None:
-        """The task's spelling works: no other is tried, and later runs begin with it."""
-        resource = task.resource
-        if resource.fallback_path:
-            name = resource.spelling or resource.name
-            right = "otherwise" if task.spelling == resource.fallback_path else "first"
-            self._spelled_right.add(name)
-            self.evidence.state[StateKey(StateKind.WORKING_PATH, name)] = right
-
-    def _skipped(self, task: _Task, error: Skippable) -> None:
-        resource = task.resource
-        if isinstance(error, Forbidden):
-            self._spelled(task)
-        if isinstance(error, Missing) and resource.fallback_path:
-            current, name = self._spelling(resource), resource.spelling or resource.name
-            if task.spelling == current and name not in self._spelled_right:
-                other = "first" if current == resource.fallback_path else "otherwise"
-                self._spellings[name] = other
-                self._spelled_right.add(name)
-                current = self._spelling(resource)
-            if task.spelling != current:
-                again = self.read(resource, task.bind, collect=task.collect)
-                task.records = again.records
-                task.paging = _Settled(replace(again.completeness, stale=frozenset()))
-                task.refused, task.count = again.refused, again.count
-                return
-        task.refused = isinstance(error, Forbidden)
-        missing = isinstance(error, Missing) and resource.gone_is_empty
-        task.failed = "gone" if missing else str(error)
-
-    def _sure(self, task: _Task) -> _Task:
+    def _asked_again(self, task: ReadingTask) -> ReadingTask:
         """The task; where it found nothing and rows are known, its answer after asking again.
 
-        A list that is being rewritten, or a service that has a bad moment, shows no rows without
-        a word. What is empty still may be so; whole tables are for the loader to doubt.
+        A list that is being rewritten, or a service that has a bad moment, shows no rows for a
+        moment.
         """
-        rows = task.resource.rows[0] if task.resource.rows else None
-        if rows is None or not (task.resource.listing and rows.proves):
+        resource = task.resource
+        if not (resource.rows and proves_ends(resource, resource.rows[0])):
             return task
         for _ in range(ASK_AGAIN):
-            proof = task.paging.completeness()
-            empty = not (task.count or task.failed) and proof.complete and proof.whole
-            if not empty or rows.table.append_only or rows.sparse:
-                return task
-            if not self.known.count(rows.table.name, scope_of(rows, task.bind)):
-                return task
-            again = _Task(
-                task.resource, task.bind, task.resource.paging.paginator(), collect=task.collect
-            )
-            queue = deque([(again, self._question(again, again.paging.first()))])
-            for _, page in self._fetcher.in_order(queue):
-                if isinstance(page, Skippable):
-                    self._skipped(again, page)
-                else:
-                    self._kept(again, page, queue)
-            task = again
+            rows = resource.rows[0]
+            if not (task.came_empty and self._proofs.had_rows(resource, rows, task.bind)):
+                break
+            (task,) = self._read_tasks(resource, [task.bind], task.collect)
         return task
 
-    def _finished(self, task: _Task) -> Listing:
-        resource = task.resource
-        if task.failed == "gone":
-            for rows in resource.rows:
-                self.evidence.note(rows.table.name, f"{resource.get} is no longer served")
-            return Listing(Completeness(False, reason="gone"), task.records)
-        proof = (
-            Completeness(False, reason=task.failed) if task.failed else task.paging.completeness()
-        )
-        if proof.stale:
-            self._forget(task, proof.stale)
-        for rows in resource.rows:
-            if task.refused and resource.forbidden_statuses:
-                self.evidence.note(rows.table.name, "what may be seen was read")
-            elif not proof.complete:
-                for name in names_in(rows):
-                    self.evidence.fail(name, resource.name, proof.reason)
-            elif (
-                proof.whole
-                and resource.listing
-                and rows.proves
-                and not (rows.table.append_only or rows.sparse)
-            ):
-                scope = scope_of(rows, task.bind)
-                self.evidence.prove(rows.table.name, resource.name, scope, proof.by)
-            else:
-                self.evidence.note(rows.table.name, proof.by)
-            if proof.complete:
-                for name in names_in(rows)[1:]:
-                    self.evidence.note(name, f"read whole inside {rows.table.name}")
-        return Listing(proof, task.records, task.refused, task.count)
-
-    def _forget(self, task: _Task, stale: frozenset[Any]) -> None:
-        """Take back the records that only an overtaken pass through the listing has shown."""
-        rows = task.resource.rows[0]
-        scope = scope_of(rows, task.bind)
-        own = [name for name in rows.table.key if name not in rows.inherit]
-        keys = [
-            {**scope, **dict(zip(own, found if len(own) > 1 else (found,), strict=True))}
-            for found in stale
-        ]
-        self.sink.forget(rows.table, keys)
-        pairs = list(zip(task.ids, task.records, strict=True))
-        task.records = [record for found, record in pairs if found not in stale]
-        task.ids = [found for found, _ in pairs if found not in stale]
-
-
-def scope_of(rows: Rows, bind: Bind) -> dict[str, Any]:
-    """The part of a table that a listing shows: its inherited columns with their values."""
-    return {
-        name: source.name if source.origin is Origin.CONSTANT else bind.get(source.name)
-        for name, source in rows.inherit.items()
-        if source.origin in (Origin.CONSTANT, Origin.REQUEST)
-    }
-
-
-def binds_of(each: ForEachParent, parents: Iterable[Record]) -> list[dict[str, Any]]:
-    """The bindings for a list of parents, without repeats and without those that lack an id."""
-    binds: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in parents:
-        values = {name: get_path(record, source) for name, source in each.bind.items()}
-        if None not in values.values():
-            binds.setdefault(tuple(values.values()), values)
-    return list(binds.values())
-
-
-def known_path(resource: Resource, known: KnownRows) -> str | None:
-    """Which of a resource's two paths worked in earlier runs: `first` or `otherwise`."""
-    return known.state(StateKey(StateKind.WORKING_PATH, resource.spelling or resource.name))
-
-
-@dataclass
-class _Settled:
-    """A paging walk that is over, for a listing that was read under its other spelling."""
-
-    result: Completeness
-
-    def first(self) -> dict[str, str]:
-        return {}
-
-    def after(self, page: SeenPage) -> list[dict[str, str]]:
-        return []
-
-    def completeness(self) -> Completeness:
-        return self.result
-
-    def refused(self) -> dict[str, str] | None:
-        return None
-
-
-def _slim(record: Record) -> Record:
-    """A copy without large nested values, for those who only need the plain fields."""
-    return {
-        name: value
-        for name, value in record.items()
-        if not isinstance(value, list) and not (isinstance(value, str) and len(value) > 500)
-    }
+    def _another_has_rows(self, name: str) -> bool:
+        """Whether any other list that had rows has some now; asks until one has."""
+        for family in self._connector.families:
+            for resource in family.resources:
+                bound = any("{" in text for text in (resource.get, *resource.params.values()))
+                if bound or resource.name == name or not (resource.listing and resource.rows):
+                    continue
+                rows = resource.rows[0]
+                if not self.known.has(rows.table.name, {}):
+                    continue
+                with contextlib.suppress(Skippable):
+                    if self._mapper.find(rows, self.ask(resource).payload, {}):
+                        return True
+        return False

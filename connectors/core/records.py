@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from connectors.core.resources import Origin, Rows
+from connectors.core.errors import KollectError, UnexpectedShape
+from connectors.core.resources import Origin, RecordSource, Rows
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path, records_at
 
@@ -33,6 +34,24 @@ class Cut:
     """The identities of those that were shown."""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A record that the connector could not bring into its form."""
+
+    record: Any
+    reason: str
+
+
+class Watcher(Protocol):
+    """Who hears of what the mapping finds; `connectors.core.evidence` decides what it means."""
+
+    def unreadable(self, rows: Rows, reason: str) -> None:
+        """A record was rejected: its table is not complete."""
+
+    def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
+        """Whether a list inside a record, which is there and empty, ends nothing."""
+
+
 class Sink(Protocol):
     """Where rows go: the loader's incoming tables, or a list in a test."""
 
@@ -40,7 +59,8 @@ class Sink(Protocol):
         """Columns that appeared by themselves in earlier runs."""
 
     def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
-        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}."""
+        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}, with
+        "n" where the record does not come from a list (`RecordSource`)."""
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
         """A record that cannot be read at all."""
@@ -77,6 +97,7 @@ class _Plan:
         self.rows = rows
         self.shape = shapes[rows.table.name]
         self.slot = (rows.table.name, rows.sparse)
+        self.source = 0 if rows.source is RecordSource.LIST else int(rows.source)
         self.constants: dict[str, Any] = {}
         self.around: list[tuple[str, str]] = []
         self.enclosing: list[tuple[str, str]] = []
@@ -130,6 +151,10 @@ def identity(rows: Rows) -> Callable[[Any], Hashable]:
     return of
 
 
+def _named(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
 def _hashable(value: Any) -> Hashable:
     return value if isinstance(value, (str, int, float, type(None))) else repr(value)
 
@@ -137,8 +162,9 @@ def _hashable(value: Any) -> Hashable:
 class RecordMapper:
     """Turns found records into lines for a sink."""
 
-    def __init__(self, tables: Iterable[Table], sink: Sink) -> None:
+    def __init__(self, tables: Iterable[Table], sink: Sink, watcher: Watcher | None = None) -> None:
         self.sink = sink
+        self._watcher = watcher
         self._shapes = {
             table.name: TableShape(table, sink.extra_columns(table)) for table in tables
         }
@@ -147,15 +173,41 @@ class RecordMapper:
         self.cuts: dict[str, dict[tuple[Any, ...], Cut]] = {}
         """Table -> given values -> the list that was cut."""
 
-    def find(self, rows: Rows, payload: Any, surroundings: Mapping[str, Any]) -> list[Any] | None:
-        """The records of top-level rows in an answer; None where the answer has another shape."""
-        if rows.rows is not None:
-            found = rows.rows(payload, surroundings)
-            return None if found is None else list(found)
-        return records_at(payload, rows.at)
+    def find(
+        self, rows: Rows, payload: Any, surroundings: Mapping[str, Any], *, single: bool = True
+    ) -> list[Any]:
+        """The records of top-level rows in an answer, each in its one form or `Broken`.
+
+        With `single`, an object stands for a list of one. Raises UnexpectedShape where the
+        answer has no such list.
+        """
+        try:
+            if rows.rows is not None:
+                taken = rows.rows(payload, surroundings)
+                found = None if taken is None else list(taken)
+            else:
+                found = records_at(payload, rows.at, single=single)
+        except KollectError:
+            raise
+        except Exception as error:
+            raise UnexpectedShape(f"the answer cannot be read ({_named(error)})") from error
+        if found is None:
+            raise UnexpectedShape(f"the answer has no list at `{rows.at or '(its root)'}`")
+        if rows.normalize is None:
+            return found
+        return [self._normalized(rows, record, surroundings) for record in found]
+
+    @staticmethod
+    def _normalized(rows: Rows, record: Any, surroundings: Mapping[str, Any]) -> Any:
+        try:
+            return rows.normalize(record, surroundings) if rows.normalize else record
+        except KollectError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it costs this record alone
+            return Broken(record, f"cannot be read ({_named(error)})")
 
     def keep(self, rows: Rows, records: Iterable[Any], surroundings: Mapping[str, Any]) -> int:
-        """Send records (and their children) to the sink; returns how many records were kept."""
+        """Send found records (and their children) to the sink; returns how many were kept."""
         plan = self._plans.get(id(rows))
         if plan is None:
             # The plan holds its rows, so that no others can come to the same id.
@@ -178,24 +230,33 @@ class RecordMapper:
         rows, shape = plan.rows, plan.shape
         table, known, unversioned = rows.table, shape.known, shape.unversioned
         shared = plan.given(enclosing, surroundings)
-        count = 0
+        count = broken = 0
         for position, record in enumerate(records):
             if not isinstance(record, dict):
-                if record is not None:
-                    self.sink.reject(table, record, "is no object")
+                broken += self._reject(rows, record)
                 continue
             given = shared
-            if plan.own or rows.position:
-                given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
-                if rows.position:
-                    given[rows.position] = position
-            if plan.children:
-                around = {**surroundings, **given} if plan.looks_around else surroundings
-                for child in plan.children:
-                    self._children(child, record, around, lines, rows.sparse)
+            try:
+                if rows.only is not None and not rows.only(record, surroundings):
+                    continue
+                if plan.own or rows.position:
+                    given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
+                    if rows.position:
+                        given[rows.position] = position
+                if plan.children:
+                    around = {**surroundings, **given} if plan.looks_around else surroundings
+                    for child in plan.children:
+                        self._children(child, record, around, lines, rows.sparse)
+            except KollectError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it costs this record alone
+                broken += self._reject(rows, Broken(record, f"cannot be read ({_named(error)})"))
+                continue
             if not known.issuperset(record):
                 self._notice(shape, record)
             line: Record = {"p": given, "r": record}
+            if plan.source:
+                line["n"] = plan.source
             if unversioned:
                 moving = {name: record.pop(name) for name in unversioned if name in record}
                 if moving:
@@ -209,7 +270,20 @@ class RecordMapper:
             else:
                 where[1].append(line)
             count += 1
+        if broken and enclosing is not None and rows.proves:
+            # The row of a record that cannot be read has not ended.
+            self.sink.without(table, shared)
         return count
+
+    def _reject(self, rows: Rows, record: Any) -> bool:
+        """Whether a record was rejected whole; a null in a list is no record."""
+        if record is None:
+            return False
+        broken = record if isinstance(record, Broken) else Broken(record, "is no object")
+        self.sink.reject(rows.table, broken.record, broken.reason)
+        if self._watcher is not None:
+            self._watcher.unreadable(rows, broken.reason)
+        return True
 
     def _children(
         self,
@@ -222,9 +296,8 @@ class RecordMapper:
         child = plan.rows
         if plan.plain:
             found = record.pop(child.at, ABSENT)
-            if type(found) is list and not partly:
-                if found:
-                    self._all(plan, found, record, surroundings, lines)
+            if type(found) is list and found and not partly and child.normalize is None:
+                self._all(plan, found, record, surroundings, lines)
                 return
         else:
             found = _taken(record, child.at, keep=child.keep) if child.at else record
@@ -240,14 +313,34 @@ class RecordMapper:
             if child.proves:
                 self.sink.without(child.table, plan.given(record, surroundings))
             if found is not ABSENT:
-                self.sink.reject(child.table, found, f"`{child.at}` is no list")
+                self._reject(child, Broken(found, f"`{child.at}` is no list"))
             return
-        if partly and child.proves and not cut:
-            self.sink.holds(child.table, plan.given(record, surroundings))
         items = found if isinstance(found, list) else [] if found is None else [found]
         if child.keep:
             items = [dict(item) if isinstance(item, dict) else item for item in items]
+        if child.normalize is not None:
+            items = [self._normalized(child, item, surroundings) for item in items]
+        if child.proves and not cut:
+            self._proves(plan, items, record, surroundings, partly)
         self._all(plan, items, record, surroundings, lines)
+
+    def _proves(
+        self,
+        plan: _Plan,
+        items: list[Any],
+        record: Record,
+        surroundings: Mapping[str, Any],
+        partly: bool,
+    ) -> None:
+        """What an embedded list lacks has ended, unless it is empty and that is not believed."""
+        if items and not partly:
+            return
+        inherited = plan.given(record, surroundings)
+        watcher = self._watcher
+        if not items and watcher is not None and watcher.doubts_empty(plan.rows, inherited):
+            self.sink.without(plan.rows.table, inherited)
+        elif partly:
+            self.sink.holds(plan.rows.table, inherited)
 
     def _cut(
         self, plan: _Plan, found: Any, record: Record, surroundings: Mapping[str, Any]

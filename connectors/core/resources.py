@@ -8,9 +8,10 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from connectors.core.schema import Record, Table
-from connectors.paging import OnePage, Paging
+from connectors.paging import OnePage, Paging, get_path
 
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
+Normalize = Callable[[Any, Mapping[str, Any]], Any]
 
 
 class Origin(Enum):
@@ -76,6 +77,9 @@ class Rows:
     rows: Take | None = None
     """A function of (found value, surroundings) that yields the records, where `at` cannot say;
     None where an answer has another shape. Inside a record it gets what stands at `at`."""
+    normalize: Normalize | None = None
+    """A function of (record, surroundings) that gives the record its one form. One that raises
+    rejects that record alone; `rows` that raises rejects the answer."""
     only: Callable[[Record, Mapping[str, Any]], bool] | None = None
     """Which records of the answer are kept; paging counts all of them."""
     sparse: bool = False
@@ -86,6 +90,9 @@ class Rows:
     """The enclosing record keeps this value in its own raw record as well."""
     proves: bool = True
     """A present list is all there is in its parent: what it lacks has ended."""
+    part: Mapping[str, str] = field(default_factory=dict)
+    """Column -> value: the list shows only the rows of the table that have it, and a list that
+    came empty is compared with the known rows of that part."""
     count: str = ""
     """Dotted path in the enclosing record to how many there are: a list of another length is cut
     (`Reader.cuts` lists them) and ends nothing."""
@@ -118,6 +125,14 @@ class ForEachChanged:
 
 
 @dataclass(frozen=True)
+class Order:
+    """A documented order of a list, and the paging that it allows."""
+
+    params: Mapping[str, str]
+    paging: Paging
+
+
+@dataclass(frozen=True)
 class Resource:
     """One way to ask: an address, its paging, and the rows in its answers."""
 
@@ -134,9 +149,12 @@ class Resource:
     gone_is_empty: bool = False
     """A 404 means that the route or the list no longer exists: a soft skip, nothing ends."""
     fallback_path: str = ""
-    """Another spelling of the path, tried once where the first answers 404."""
-    spelling: str = ""
-    """Resources with the same word here share which of their two spellings works."""
+    """Another spelling of the path; the first answer of a run shows which one exists."""
+    orders: tuple[Order, ...] = ()
+    """Orders to ask for, the best one first. An order that the service refuses costs the order,
+    not the table: the next one is tried, and at last `params` and `paging` alone."""
+    path_group: str = ""
+    """Resources with the same word here share which of their two paths works."""
     forbidden_statuses: tuple[int, ...] = ()
     """Statuses that mean `this one may not be seen` where elsewhere they would mean more."""
     listing: bool = True
@@ -146,3 +164,22 @@ class Resource:
 def names_in(rows: Rows) -> list[str]:
     """The table that rows of an answer go to, then those of the rows inside them."""
     return [rows.table.name, *(name for child in rows.children for name in names_in(child))]
+
+
+def scope_of(rows: Rows, bind: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a table that a listing shows: its inherited columns with their values."""
+    return {
+        name: source.name if source.origin is Origin.CONSTANT else bind.get(source.name)
+        for name, source in rows.inherit.items()
+        if source.origin in (Origin.CONSTANT, Origin.REQUEST)
+    }
+
+
+def binds_of(each: ForEachParent, parents: Iterable[Record]) -> list[dict[str, Any]]:
+    """The bindings for a list of parents, without repeats and without those that lack an id."""
+    binds: dict[str, dict[str, Any]] = {}
+    for record in parents:
+        values = {name: get_path(record, source) for name, source in each.bind.items()}
+        if None not in values.values():
+            binds.setdefault(repr(values), values)
+    return list(binds.values())

@@ -14,6 +14,8 @@ from enum import StrEnum
 class StateKind(StrEnum):
     """What a remembered value is about."""
 
+    IDENTITY = "identity"
+    """Whose data the account holds, and from which address it came (JSON)."""
     FULL_PASS = "full_pass"
     """When the last full pass of the account began (ISO 8601)."""
     COMPLETE = "complete"
@@ -24,6 +26,11 @@ class StateKind(StrEnum):
     """The run that saw a suspicious number of rows of a table (the scope) vanish."""
     EMPTY_SINCE = "empty_since"
     """When a list of a resource (the name) was first found empty (ISO 8601)."""
+    ROWS_SEEN = "rows_seen"
+    """When the newest run began in which a list of the account had rows (ISO 8601)."""
+    LIST_HAD_ROWS = "list_had_rows"
+    """Whether a list (the name) had rows when it was read last: `yes` or `no`. Kept for lists
+    that share a table, since rows do not tell which of them showed them."""
     WORKING_PATH = "working_path"
     """Which of the two paths of a resource (the name) the service answered."""
     REFUSED_PARAMETER = "refused_parameter"

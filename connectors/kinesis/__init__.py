@@ -77,7 +77,7 @@ def listing(kind: str, rows: Rows, *, name: str = "", **params: str) -> Resource
         params=params,
         paging=PageIndexes(limit=PAGE_ROWS),
         fallback_path=f"/{kind}/fetch",
-        spelling="lists",
+        path_group="lists",
         listing=False,
     )
 
@@ -222,7 +222,7 @@ KINESIS = checked(
                 "projects",
                 (PROJECT_LIST, ROUTE_LIST, COLLECTION_LIST, RECORD_LIST),
                 plan=copy_projects,
-                cost=cost_of_projects(PROJECT_LIST, RECORD_LIST),
+                cost=cost_of_projects(PROJECT_LIST, COLLECTION_LIST, RECORD_LIST),
             ),
         ),
         notes="connectors/kinesis/notes.md",
@@ -231,8 +231,9 @@ KINESIS = checked(
             "/project/fetch/all",
             params={"offset": "0", "limit": "1"},
             fallback_path="/project/fetch",
-            spelling="lists",
+            path_group="lists",
         ),
+        identity=lambda _, parts: f"user {parts['uid']}" if parts.get("uid") else "",
         describe=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
         # Links that open a private file (API page, section 10), with the instance's own address

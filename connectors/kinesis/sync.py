@@ -1,14 +1,12 @@
 """Kinesis API: in what order its lists are read, and what an absence in them is worth.
 
-Who is no ROOT gets shorter lists without a word, and a file that is being rewritten reads as an
-empty list. So an absence ends a record only where the caller was seen to be ROOT in the same
-run, and a list that is suddenly empty is asked again before it is believed.
+Who is no ROOT gets shorter lists without a word, so an absence ends a record only where the
+caller was seen to be ROOT in the same run.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,23 +18,17 @@ from connectors.core import (
     Record,
     Resource,
     Rows,
-    StateKey,
-    StateKind,
     note,
 )
-from connectors.core.reader import scope_of
+from connectors.core.resources import scope_of
 from connectors.kinesis.redact import open_structures, secret_structures
-from connectors.paging import Completeness, TailPages
+from connectors.paging import TailPages
 
 PAGE_ROWS = 120
 """Rows of a page. Pages overlap by a few rows; with so many, no list costs more requests than
 pages of 100 side by side would, which is what the API page plans."""
 OPEN = ("constraints", "media", "events")
 """Lists that are whole for everyone who gets them at all; others show fewer rows to some."""
-ASK_AGAIN = 2
-"""How often an empty list is asked again where rows were before."""
-FEW_ROWS = 5
-"""So few rows may be gone as soon as every repeated question says so; more need another run."""
 ROLE = note("role")
 """Whether the caller was seen to be ROOT, and in which run."""
 HIDDEN = "the caller was not seen to be ROOT, so what others own may be left out"
@@ -63,15 +55,10 @@ def is_root(reader: Reader) -> bool:
 def _caller(reader: Reader) -> tuple[Resource, Listing, str]:
     """The users, and `ROOT`, or empty for any other role and where the caller is not shown."""
     users = reader.resource("users")
-    read = reader.read(users, collect=True)
-    listing = _sure(reader, users, {}, read, True, _empty_since(reader))
+    listing = reader.confirm_empty(users, {}, reader.read(users, collect=True), collect=True)
     caller = reader.credential("uid")
     own = [user for user in listing.records if str(user.get("id")) == caller]
     return users, listing, "ROOT" if own and own[0].get("role") == "ROOT" else ""
-
-
-def _empty_since(reader: Reader) -> dict[str, str]:
-    return reader.known.states(StateKind.EMPTY_SINCE)
 
 
 def _stamped(reader: Reader, role: str) -> str:
@@ -97,9 +84,8 @@ def read_lists(
 ) -> list[Listing]:
     """Read a list for each binding, and say what each of them proves."""
     read = reader.read_each(resource, binds, collect=collect)
-    seen_empty = _empty_since(reader)
     listings = [
-        _sure(reader, resource, bind, listing, collect, seen_empty)
+        reader.confirm_empty(resource, bind, listing, collect=collect)
         for bind, listing in zip(binds, read, strict=True)
     ]
     for bind, listing in zip(binds, listings, strict=True):
@@ -144,41 +130,6 @@ def _missing(reader: Reader, rows: Rows, pairs: Iterable[tuple[Record, Record]])
     }
     known = reader.known.rows(rows.table.name, names)
     return sum(tuple(map(str, row)) not in came for row in known)
-
-
-def _sure(
-    reader: Reader,
-    resource: Resource,
-    bind: Bind,
-    listing: Listing,
-    collect: Collect,
-    seen_empty: Mapping[str, str],
-) -> Listing:
-    """The list; an empty one is asked again while it contradicts the rows that are here."""
-    rows = resource.rows[0]
-    scope = scope_of(rows, bind)
-    place = "/".join([resource.name, *map(str, scope.values())])
-    before = 0 if listing.count else reader.known.count(rows.table.name, scope)
-    for _ in range(ASK_AGAIN if before else 0):
-        if listing.count or not listing.completeness.complete:
-            break
-        listing = reader.read(resource, bind, collect=collect)
-    if listing.count and seen_empty.get(place):
-        reader.evidence.state[StateKey(StateKind.EMPTY_SINCE, "", place)] = ""
-    if listing.count or not (before and listing.completeness.complete):
-        return listing
-    stake = math.inf if rows.table.name == "projects" else before
-    if rows.table.name == "collections":
-        stake += reader.known.count("records", scope)
-    now = reader.started_at.isoformat()
-    if stake <= FEW_ROWS or seen_empty.get(place) not in (None, "", now):
-        if not scope:
-            reader.evidence.confirmed.add(rows.table.name)
-        return listing
-    reader.evidence.state[StateKey(StateKind.EMPTY_SINCE, "", place)] = now
-    reason = f"it is empty where {before} rows were; they are kept until another sync says the same"
-    reader.evidence.fail_rows(resource, reason)
-    return replace(listing, completeness=Completeness(False, reason=reason))
 
 
 def _spare_children(reader: Reader, rows: Rows, bind: Bind, records: Sequence[Record]) -> None:

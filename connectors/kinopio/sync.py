@@ -12,18 +12,17 @@ from typing import Any
 from connectors.core import (
     Cost,
     Costing,
-    Listing,
-    Missing,
     Page,
     Reader,
     Record,
+    RecordSource,
     Resource,
     Rows,
     Skippable,
+    confirm_missing,
     parent,
     request,
 )
-from connectors.core.reader import ASK_AGAIN
 from connectors.kinopio.tables import (
     BOXES,
     CARDS,
@@ -64,7 +63,9 @@ SPACE_PARTS = (
 WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
 LISTED_SPACES = Rows(SPACES, rows=listed_space, sparse=True)
 
-ACCOUNT = Resource("account", "/user", (Rows(USERS, sparse=True),), listing=False)
+ACCOUNT = Resource(
+    "account", "/user", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
+)
 SPACE_LIST = Resource("space_list", "/user/spaces", (LISTED_SPACES,))
 REMOVED_SPACES = Resource("removed_spaces", "/user/removed-spaces", (LISTED_SPACES,))
 SPACE_BATCH = Resource(
@@ -80,7 +81,7 @@ ONE_SPACE = Resource(
 REMOVED_CARDS = Resource(
     "removed_cards",
     "/space/{space_id}/removedCards",
-    (Rows(CARDS, inherit={"space_id": request("space_id")}),),
+    (Rows(CARDS, inherit={"space_id": request("space_id")}, part={"is_removed": "true"}),),
     fallback_path="/space/{space_id}/removed-cards",
     forbidden_statuses=(401, 403),
     listing=False,
@@ -145,41 +146,42 @@ def _whole(payload: Any) -> list[Record]:
 def _keep(reader: Reader, space: Record, updated: dict[str, str]) -> None:
     """Keep a whole space, and remember in `updated` as of when it was read."""
     # Keeping takes the moving fields out of it.
-    space_id, updated_at = space["id"], space.get("updatedAt")
+    space_id, updated_at, unproved = space["id"], space.get("updatedAt"), reader.unproved
     reader.keep(WHOLE_SPACES, [space])
-    if updated_at:
+    if updated_at and reader.unproved == unproved:
         updated[space_id] = updated_at
 
 
 def _read_singly(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> set[str]:
     """Read spaces one by one: those that batches left out, and those that left the listings.
 
-    Returns those that cannot be read.
-
-    Only a 404 on its own address is evidence that a space is gone; 401 means that access was
-    lost (API page, section 7).
+    Returns those that cannot be read; 401 means that access was lost (API page, section 7).
     """
-    gone: set[str] = set()
-    binds = [{"space_id": space_id} for space_id in space_ids]
-    for bind, page in reader.ask_all(ONE_SPACE, binds):
-        space_id = bind["space_id"]
-        if isinstance(page, Page) and isinstance(page.payload, dict) and page.payload.get("id"):
-            _keep(reader, page.payload, updated)
-        elif isinstance(page, Missing):
-            gone.add(space_id)
-            reader.evidence.end("spaces", {"id": space_id}, "404 on its own address")
-        else:
-            gone.add(space_id)
-            reader.evidence.messages.append(f"space {space_id} can no longer be read; it is kept")
-    return gone
+    found = confirm_missing(
+        reader,
+        "spaces",
+        space_ids,
+        ONE_SPACE,
+        lambda space_id: {"space_id": space_id},
+        is_there=_is_space,
+        keep=lambda _, page: _keep(reader, page.payload, updated),
+    )
+    return {*found.gone, *found.unreadable}
+
+
+def _is_space(_: str, page: Page) -> bool:
+    return isinstance(page.payload, dict) and bool(page.payload.get("id"))
 
 
 def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
     """Cards that were removed but can be restored; readable only where one may edit. Returns the
     spaces for which they could not be read otherwise."""
     binds = [{"space_id": space_id} for space_id in space_ids]
-    listings = reader.read_each(REMOVED_CARDS, binds)
-    _ask_again_where_empty(reader, binds, listings)
+    read = reader.read_each(REMOVED_CARDS, binds)
+    listings = [
+        reader.confirm_empty(REMOVED_CARDS, bind, listing)
+        for bind, listing in zip(binds, read, strict=True)
+    ]
     refused: set[str] = set()
     unread: set[str] = set()
     for bind, listing in zip(binds, listings, strict=True):
@@ -188,7 +190,7 @@ def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
         elif not listing.completeness.complete:
             unread.add(bind["space_id"])
             reader.sink.without(CARDS, bind)
-    if any(_removed_before(reader, space_id) for space_id in refused):
+    if refused:
         # What was shown before and is refused now has not ended by that.
         names = ("space_id", "id", "is_removed")
         for space_id, card_id, removed in reader.known.rows("cards", names):
@@ -199,30 +201,6 @@ def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
         # only now (the account was read at the beginning of the run, with a key that lived).
         reader.ask(ACCOUNT, now=True)
     return unread
-
-
-def _removed_before(reader: Reader, space_id: str) -> int:
-    """How many removed cards of a space are known."""
-    return reader.known.count("cards", {"space_id": space_id, "is_removed": "true"})
-
-
-def _ask_again_where_empty(
-    reader: Reader, binds: list[dict[str, str]], listings: list[Listing]
-) -> None:
-    """Empty where removed cards are known: a bad moment of the service looks just like that."""
-    for _ in range(ASK_AGAIN):
-        doubtful = [
-            number
-            for number, (bind, listing) in enumerate(zip(binds, listings, strict=True))
-            if listing.completeness.complete
-            and not listing.count
-            and _removed_before(reader, bind["space_id"])
-        ]
-        if not doubtful:
-            return
-        again = reader.read_each(REMOVED_CARDS, [binds[number] for number in doubtful])
-        for number, listing in zip(doubtful, again, strict=True):
-            listings[number] = listing
 
 
 def cost_of_spaces(costing: Costing) -> list[Cost]:

@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core import Forbidden, Missing, Page, Reader, Resource
+from connectors.core import Reader, Resource, confirm_missing
 from connectors.paging import get_path
 
 PROBES = 50
 """So many clips are asked for one by one; of more, so many, evenly chosen, stand for all."""
-
-
-def favorites_are_gone(reader: Reader, one_clip: Resource, clip_id: int) -> bool:
-    """Whether a former favourite says that it is none any more (or no longer exists)."""
-    for _, page in reader.ask_all(one_clip, [{"clip_id": clip_id}]):
-        if isinstance(page, Page):
-            return not (
-                get_path(page.payload, "is_favorite") or get_path(page.payload, "is_starred")
-            )
-    return True
 
 
 def end_missing_clips(
@@ -42,35 +32,35 @@ def end_missing_clips(
     known = {row[0]: row[1:] for row in reader.known.rows("clips", ["id", "user_id", "list_id"])}
     missing = sorted(known.keys() - seen)
     doubtful = [clip_id for clip_id in missing if known[clip_id][1] in unread]
-    others = sorted(set(missing) - set(doubtful))
-    step = -(-len(others) // max(1, PROBES - len(doubtful)))
-    asked = [*doubtful[:PROBES], *others[:: max(1, step)]]
-    still: list[int] = []
-    refused: list[int] = []
-    spared: list[int] = []
-    for bind, page in reader.ask_all(one_clip, [{"clip_id": clip_id} for clip_id in asked]):
-        clip_id = bind["clip_id"]
-        if isinstance(page, Missing):
-            reader.evidence.end("clips", {"id": clip_id}, "404 on its own address")
-        elif isinstance(page, Forbidden):
-            refused.append(clip_id)
-        elif not isinstance(page, Page) or get_path(page.payload, "id") is None:
-            spared.append(clip_id)
-        elif _belongs(page.payload, me, lists):
-            still.append(clip_id)
-            reader.keep(one_clip.rows[0], page.payload)
-    if refused:
+    others = [clip_id for clip_id in missing if known[clip_id][1] not in unread]
+    found = confirm_missing(
+        reader,
+        "clips",
+        [*doubtful, *others],
+        one_clip,
+        lambda clip_id: {"clip_id": clip_id},
+        is_there=lambda _, page: _is_ours(page.payload, me, lists),
+        most=PROBES,
+        keep=lambda _, page: reader.keep(one_clip.rows[0], page.payload),
+        always=doubtful,
+    )
+    if found.unreadable:
         reader.check_credential()  # a token that died in the middle is refused here as well
-        own = [clip_id for clip_id in refused if known[clip_id][0] in (None, me)]
-        reader.evidence.messages += [f"clip {i} may no longer be read; it is kept" for i in own]
-        spared += own
-    unasked = set(missing) - set(asked)
-    spared += unasked if still else unasked & set(doubtful)
-    if still:
-        reason = f"{len(still)} clips that no listing showed still exist, such as {still[0]}"
+    kept = found.unasked if found.there else set(found.unasked) & set(doubtful)
+    for clip_id in kept:
+        reader.evidence.spare("clips", {"id": clip_id})
+    if found.there:
+        count, example = len(found.there), found.there[0]
+        reason = f"{count} clips that no listing showed still exist, such as {example}"
         reader.evidence.fail("clips", one_clip.name, reason)
-    reader.evidence.present.setdefault("clips", []).extend({"id": i} for i in spared)
     reader.evidence.prove("clips", one_clip.name, {}, "every listing was read to its end")
+
+
+def _is_ours(clip: Any, me: int, lists: set[int]) -> bool | None:
+    """Whether a clip exists and should have been listed; None where lists need not show it."""
+    if get_path(clip, "id") is None:
+        return False
+    return True if _belongs(clip, me, lists) else None
 
 
 def _belongs(clip: Any, me: int, lists: set[int]) -> bool:

@@ -37,7 +37,7 @@ from connectors.kippt.endpoints import (
     changed_since,
     with_media,
 )
-from connectors.kippt.missing_clips import end_missing_clips, favorites_are_gone
+from connectors.kippt.missing_clips import end_missing_clips
 from connectors.kippt.normalize import clip_summary, number
 from connectors.paging import get_path
 
@@ -53,11 +53,14 @@ def copy_clips(reader: Reader) -> None:
     lists = _read_lists(reader)
     own = _read_clips(reader, OWN_CLIPS, [{}])
     shared = _read_clips(reader, LIST_CLIPS, shared_lists(reader.known, lists.records, me))
-    favorites = reader.read(_asked(reader, FAVORITE_CLIPS), collect=clip_summary)
-    _prove_favorites(reader, favorites)
+    listed = _asked(reader, FAVORITE_CLIPS)
+    favorites = reader.read(listed, collect=clip_summary)
+    favorites = reader.confirm_empty(listed, {}, favorites, collect=clip_summary)
+    if favorites.completeness.complete:
+        reader.evidence.prove("favorites", listed.name, {}, favorites.completeness.by)
     if reader.full:
         liked = reader.read(_asked(reader, LIKED_CLIPS), {"user_id": me}, collect=clip_summary)
-        unread = {scope for scope, found in shared.items() if found.completeness.reason == "gone"}
+        unread = {scope for scope, found in shared.items() if found.gone}
         read = [found for scope, found in shared.items() if scope not in unread]
         listings = [*own.values(), *read, favorites, liked]
         if lists.records and all(listing.completeness.complete for listing in (lists, *listings)):
@@ -175,19 +178,6 @@ def _move_cursors(reader: Reader, resource: Resource, listings: Mapping[str, Lis
             reader.evidence.cursors[(resource.name, scope)] = str(value)
 
 
-def _prove_favorites(reader: Reader, favorites: Listing) -> None:
-    """An empty answer where favourites were known is believed when one of them confirms it."""
-    if not favorites.completeness.complete:
-        return
-    known = [row[0] for row in reader.known.rows("favorites", ["clip_id"])]
-    if favorites.records or not known or favorites_are_gone(reader, ONE_CLIP, known[0]):
-        reader.evidence.prove("favorites", FAVORITE_CLIPS.name, {}, favorites.completeness.by)
-        reader.evidence.confirmed.add("favorites")
-    else:
-        reason = f"no favourite came, yet clip {known[0]} is one"
-        reader.evidence.fail("favorites", FAVORITE_CLIPS.name, reason)
-
-
 def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
     """Lists that came cut: each in a full pass, later those that are not as they were.
 
@@ -210,14 +200,15 @@ def _read_rest(reader: Reader, resource: Resource, owner: str) -> None:
 def copy_follows(reader: Reader) -> None:
     """Followers and followed; none at all is believed where the account counts none either."""
     me = oneself(reader)
-    known = reader.known.rows("follows", ["direction"])
+    bind = {"user_id": number(me["id"])}
     for resource in (FOLLOWERS, FOLLOWING):
-        listing = reader.read(resource, {"user_id": number(me["id"])}, collect=True)
+        listing = reader.read(resource, bind, collect=True)
+        listing = reader.confirm_empty(resource, bind, listing, collect=True)
         direction = resource.rows[0].inherit["direction"].name
         told = number(get_path(me, COUNTED[resource.name]))
         if not listing.completeness.complete:
             continue
-        if listing.records or not told or (direction,) not in known:
+        if listing.records or not told:
             scope = {"direction": direction}
             reader.evidence.prove("follows", resource.name, scope, listing.completeness.by)
         else:

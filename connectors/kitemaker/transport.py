@@ -19,16 +19,12 @@ from connectors.core import (
     Reader,
     Record,
     Resource,
-    Skippable,
-    StateKey,
-    StateKind,
     UnexpectedShape,
+    confirm_missing,
     note,
 )
+from connectors.core.evidence import CHECKED_SINGLY
 from connectors.paging import Completeness, SeenPage, get_path, records_at
-
-CHECKED_SINGLY = 50
-"""Records that a listing lacks are asked for one by one, up to so many."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,12 @@ class Remembered:
         self._columns = columns
         self._rows = known.several(columns)
         self._known = known
-        self.several, self.count, self.due = known.several, known.count, known.due
+        self.several, self.count, self.has, self.due = (
+            known.several,
+            known.count,
+            known.has,
+            known.due,
+        )
         self.cursor, self.cursors = known.cursor, known.cursors
         self.state, self.states = known.state, known.states
         self.first_time = known.first_time
@@ -171,71 +172,36 @@ def read_pages(
         params = more[0]
 
 
-def read_list(reader: Reader, resource: Resource) -> bool:
-    """A whole GraphQL list in one answer; absence from it is evidence, unless it came empty."""
-    table = resource.rows[0].table.name
-    try:
-        page = reader.ask(resource)
-        kept = reader.keep(resource.rows[0], page.payload)
-    except Skippable as error:
-        reader.evidence.fail_rows(resource, str(error))
-        return False
-    if believed(reader, resource, kept > 0, bool(reader.known.rows(table, ["id"]))):
-        reader.evidence.prove(table, resource.name, {}, "one whole answer")
-    return True
-
-
-def believed(reader: Reader, resource: Resource, came: bool, known: bool, scope: str = "") -> bool:
-    """An empty list where rows were known is believed when it comes empty in two runs."""
-    key = StateKey(StateKind.EMPTY_SINCE, resource.name, scope)
-    before = reader.known.state(key)
-    if came or not known or before:
-        if before:
-            reader.evidence.state[key] = ""
-        return True
-    reader.evidence.state[key] = reader.started_at.isoformat()
-    reason = "came empty, although rows are known; believed if it is empty the next time too"
-    reader.evidence.fail_rows(resource, reason)
-    return False
-
-
-def look_singly(
-    reader: Reader, ask: Callable[[str], Any], missing: Iterable[str]
-) -> tuple[list[str], dict[str, Any], bool]:
-    """Asks for records that a complete listing lacks: (gone, found by id, all were asked for)."""
-    ids = sorted(missing)
-    gone: list[str] = []
-    found: dict[str, Any] = {}
-    for row_id in ids[:CHECKED_SINGLY]:
-        try:
-            found[row_id] = ask(row_id)
-        except Skippable:
-            gone.append(row_id)
-    return gone, found, len(ids) <= CHECKED_SINGLY
+def read_list(reader: Reader, resource: Resource) -> None:
+    """A whole GraphQL list in one answer; absence from it is evidence."""
+    listing = reader.confirm_empty(resource, {}, reader.read(resource))
+    if listing.completeness.complete:
+        table = resource.rows[0].table.name
+        reader.evidence.prove(table, resource.name, {}, listing.completeness.by)
 
 
 def end_missing(
     reader: Reader, listing: Resource, single: Resource, seen: set[str], proof: Completeness
 ) -> None:
-    """What a complete GraphQL listing lacks has ended, if it cannot be had by its id either."""
+    """What a complete GraphQL listing lacks has ended, if its own address says so."""
     table = listing.rows[0].table.name
     known = {row[0] for row in reader.known.rows(table, ["id"])}
-
-    def ask(row_id: str) -> None:
-        page = reader.ask(single, {"id": row_id})
-        if get_path(page.payload, f"{single.rows[0].at}.id") != row_id:
-            raise UnexpectedShape(f"Kitemaker answered without {single.name} {row_id}")
-
-    gone, found, all_asked = look_singly(reader, ask, known - seen)
-    if found:
-        reader.evidence.fail_rows(listing, f"lacked {len(found)} records that exist")
-    elif not all_asked:
+    found = confirm_missing(
+        reader,
+        table,
+        sorted(known - seen),
+        single,
+        lambda row_id: {"id": row_id},
+        is_there=lambda row_id, page: get_path(page.payload, f"{single.rows[0].at}.id") == row_id,
+        listed=f"{proof.by} without it",
+        list_was_whole=True,
+        most=CHECKED_SINGLY,
+    )
+    if found.there:
+        reader.evidence.fail_rows(listing, f"lacked {len(found.there)} records that exist")
+    elif found.unasked and not found.unreadable:
         reader.evidence.prove(table, listing.name, {}, proof.by)
         return
-    for row_id in gone:
-        reader.evidence.end(
-            table, {"id": row_id}, f"{proof.by} without it, and not found by its id"
-        )
     reader.evidence.note(table, proof.by)
 
 

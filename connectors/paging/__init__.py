@@ -6,10 +6,10 @@ from connectors.paging.base import (
     Paginator,
     Paging,
     SeenPage,
-    get_path,
     records_at,
 )
 from connectors.paging.cursor import CursorPages
+from connectors.paging.facts import Facts, facts_of, get_path
 from connectors.paging.offset import LinkedOffsets
 from connectors.paging.page_index import PageIndexes
 from connectors.paging.page_number import PageNumbers
@@ -18,6 +18,7 @@ from connectors.paging.tail import TailPages
 __all__ = [
     "Completeness",
     "CursorPages",
+    "Facts",
     "LinkedOffsets",
     "OnePage",
     "PageIndexes",
@@ -26,6 +27,7 @@ __all__ = [
     "Paging",
     "SeenPage",
     "TailPages",
+    "facts_of",
     "get_path",
     "records_at",
 ]

@@ -6,14 +6,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.paging.base import Completeness, Params, SeenPage
-from connectors.paging.numbered import NumberedWalk
+from connectors.paging.numbered import NumberedPaginator
 
 PASS_TRIES = 8
 """How many passes are made until two in a row are equal."""
 
 
 @dataclass
-class AnyOrderWalk(NumberedWalk):
+class AnyOrderPaginator(NumberedPaginator):
     """Whole passes, each with all its pages at once."""
 
     equal: EqualPasses | None = None

@@ -6,41 +6,25 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from connectors.paging.facts import NO_FACTS, ROUND_NUMBERS, Facts, get_path
+
 Params = dict[str, str]
 
 
-def get_path(value: Any, path: str) -> Any:
-    """The value at a dotted path, or None where any step is missing or no object."""
-    for name in path.split(".") if path else ():
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(name)
-    return value
+def records_at(payload: Any, path: str, *, single: bool = True) -> list[Any] | None:
+    """The list at a path, or None where no list stands there: a null or a text is none.
 
-
-def as_count(value: Any) -> int | None:
-    """A count, or None for anything else (JSON `true` is no count)."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def records_at(payload: Any, path: str) -> list[Any] | None:
-    """The list at a path: a null is empty, a single object is a list of one, other shapes None."""
+    With `single`, one object counts as a list of one.
+    """
     found = get_path(payload, path)
-    if found is None:
-        parent = get_path(payload, path.rpartition(".")[0]) if path else None
-        last = path.rpartition(".")[2]
-        present = path == "" or (isinstance(parent, Mapping) and last in parent)
-        return [] if present else None
     if isinstance(found, list):
         return found
-    if isinstance(found, Mapping):
-        return [found]
-    return None
+    return [found] if single and isinstance(found, Mapping) else None
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """What a walk through a listing has shown."""
+    """What reading a listing has shown."""
 
     complete: bool
     by: str = ""
@@ -51,6 +35,10 @@ class Completeness:
     """False where only what is new was read: then absence is no evidence."""
     stale: frozenset[Hashable] = frozenset()
     """Identities that an overtaken pass showed and the proving one did not."""
+    lacking: bool = False
+    """Not complete, and asking again now would not help."""
+    capped: bool = False
+    """The answer is as long as it can be: it is complete if it overlaps with what is known."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +49,32 @@ class SeenPage:
     payload: Any
     ids: list[Hashable] = field(default_factory=list)
     """The identities of the page's records, in order."""
+    facts: Facts = NO_FACTS
+    """What the answer itself says of the whole list."""
 
 
 class Paginator(Protocol):
-    """One walk through one listing: `first`, then `after` each answer in the order asked."""
+    """Goes through the pages of one listing, answer by answer in the order asked."""
 
     def first(self) -> Params:
         """The parameters of the first request."""
 
     def after(self, page: SeenPage) -> list[Params]:
-        """What to ask next, possibly several at once; nothing when the walk waits or ends."""
+        """What to ask next, possibly several at once; nothing while waiting, or at the end."""
 
     def completeness(self) -> Completeness:
         """What the pages so far have shown; called when nothing is left to ask."""
 
-    def refused(self) -> Params | None:
-        """What to ask instead when the service refused the first request; None to give up."""
+    def refused(self) -> list[Params] | None:
+        """What to ask instead of a request that the service refused; None to give up, an empty
+        list where the refusal itself tells that nothing follows."""
 
 
 class Paging(Protocol):
     """A kind of paging, declared once for a resource."""
 
     def paginator(self) -> Paginator:
-        """A fresh walk."""
+        """A fresh paginator."""
 
     def requests(self, rows: int) -> int:
         """How many requests a listing of so many rows takes, at least 1."""
@@ -94,10 +85,19 @@ class Paging(Protocol):
 
 @dataclass(frozen=True)
 class OnePage:
-    """The whole listing is one answer."""
+    """The whole listing is one answer.
+
+    An answer of a round number of rows, which may be a page of a list that nobody described, is
+    whole only if a second page shows nothing more.
+    """
+
+    most: int = 0
+    """The most rows that the service gives at all (the last 50, `limit=1000`); 0 if unlimited."""
+    page_param: str = "page"
+    """The parameter of a second page; empty where the interface rules out that there is one."""
 
     def paginator(self) -> Paginator:
-        return _OnePageWalk()
+        return _OnePagePaginator(self)
 
     def requests(self, rows: int) -> int:
         return 1
@@ -106,15 +106,40 @@ class OnePage:
         return None
 
 
-class _OnePageWalk:
+class _OnePagePaginator:
+    def __init__(self, rule: OnePage) -> None:
+        self.rule = rule
+        self.first_ids: list[Hashable] | None = None
+        self.result = Completeness(False, reason="the listing was not read")
+
     def first(self) -> Params:
         return {}
 
     def after(self, page: SeenPage) -> list[Params]:
+        count = len(page.ids)
+        if self.first_ids is not None:
+            self._second_page(page)
+        elif self.rule.most and count >= self.rule.most:
+            self.result = Completeness(True, f"the newest {count} rows", whole=False, capped=True)
+        elif self.rule.page_param and count in ROUND_NUMBERS and not page.facts.told:
+            self.first_ids = page.ids
+            return [{self.rule.page_param: "2"}]
+        else:
+            self.result = Completeness(True, "one whole answer")
         return []
 
-    def completeness(self) -> Completeness:
-        return Completeness(True, "one whole answer")
+    def _second_page(self, page: SeenPage) -> None:
+        if page.ids in ([], self.first_ids):
+            self.result = Completeness(True, "one whole answer, no second page")
+        else:
+            reason = f"exactly {len(self.first_ids or ())} rows came, and a second page has others"
+            self.result = Completeness(False, reason=reason)
 
-    def refused(self) -> Params | None:
-        return None
+    def completeness(self) -> Completeness:
+        return self.result
+
+    def refused(self) -> list[Params] | None:
+        if self.first_ids is None:
+            return None
+        self.result = Completeness(True, "one whole answer, no second page")
+        return []

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.facts import ROUND_NUMBERS, get_path
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class CursorPages:
     size: int = 50
 
     def paginator(self) -> Paginator:
-        return _CursorWalk(self)
+        return _CursorPaginator(self)
 
     def requests(self, rows: int) -> int:
         return max(1, math.ceil(rows / self.size))
@@ -31,7 +32,7 @@ class CursorPages:
 
 
 @dataclass
-class _CursorWalk:
+class _CursorPaginator:
     rule: CursorPages
     used: set[str] = field(default_factory=set)
     result: Completeness | None = None
@@ -40,11 +41,14 @@ class _CursorWalk:
         return {}
 
     def after(self, page: SeenPage) -> list[Params]:
-        if not get_path(page.payload, self.rule.more):
-            self.result = Completeness(True, "end reached")
-            return []
+        more = get_path(page.payload, self.rule.more)
         cursor = get_path(page.payload, self.rule.cursor)
         text = "" if cursor is None else str(cursor)
+        if more is None and not text:
+            return self._end_untold(page)
+        if not more and more is not None:
+            self.result = Completeness(True, "end reached")
+            return []
         if not page.ids or not text or text in self.used:
             fault = "an empty page promised more" if not page.ids else f"cursor {text!r} came again"
             self.result = Completeness(False, reason=fault)
@@ -52,8 +56,18 @@ class _CursorWalk:
         self.used.add(text)
         return [{self.rule.param: text}]
 
+    def _end_untold(self, page: SeenPage) -> list[Params]:
+        """Neither flag nor cursor: the end, unless the page is as long as a full one."""
+        count = len(page.ids)
+        if count >= self.rule.size or count in ROUND_NUMBERS:
+            reason = f"{count} rows came, and nothing says whether more follow"
+            self.result = Completeness(False, reason=reason, lacking=True)
+        else:
+            self.result = Completeness(True, "end reached")
+        return []
+
     def completeness(self) -> Completeness:
         return self.result or Completeness(False, reason="the listing was not read to its end")
 
-    def refused(self) -> Params | None:
+    def refused(self) -> list[Params] | None:
         return None

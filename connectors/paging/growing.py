@@ -14,14 +14,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from connectors.paging.base import Completeness, Params, SeenPage
-from connectors.paging.numbered import NumberedWalk
+from connectors.paging.numbered import NumberedPaginator
 
 BORDER_TRIES = 8
 """How often one border is compared before the listing is called unproved."""
 
 
 @dataclass
-class GrowingWalk(NumberedWalk):
+class GrowingPaginator(NumberedPaginator):
     """The first page, the last, and then those between and both ends again."""
 
     signs: list[str] = field(default_factory=list)

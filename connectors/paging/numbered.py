@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.paging.base import Completeness, Params, SeenPage, as_count, get_path
+from connectors.paging.base import Completeness, Params, SeenPage
+from connectors.paging.facts import ROUND_NUMBERS, as_count, get_path
 
 if TYPE_CHECKING:
     from connectors.paging.page_number import PageNumbers
@@ -19,7 +20,7 @@ CUTS = 4
 
 
 @dataclass
-class NumberedWalk(ABC):
+class NumberedPaginator(ABC):
     """A walk that has learned of the pages by the first answer, and leaves the rest to its kind."""
 
     rule: PageNumbers
@@ -67,12 +68,14 @@ class NumberedWalk(ABC):
         self.waiting.add(1)
         return self.page(1)
 
-    def refused(self) -> Params | None:
+    def refused(self) -> list[Params] | None:
         """A smaller page, where the first one was refused: the maximum differs by endpoint."""
+        if self.first_ids and self.waiting == {2} and not self.begun:
+            return self.proved("one whole answer, no second page")
         if self.total is not None or self.rows or self.ask_size <= SMALLEST_PAGE:
             return None
         self.ask_size = max(SMALLEST_PAGE, self.ask_size // 2)
-        return self.page(1)
+        return [self.page(1)]
 
     def after(self, page: SeenPage) -> list[Params]:
         number = int(page.params[self.rule.page_param])
@@ -84,7 +87,7 @@ class NumberedWalk(ABC):
             return self._without_total(number, page)
         self.moved |= self.total not in (None, total)
         self.total = total
-        echoed = as_count(get_path(page.payload, f"{self.rule.meta}.{self.rule.size_param}"))
+        echoed = as_count(get_path(page.payload, self.rule.echoed_size))
         self.size = echoed or len(page.ids) or self.ask_size
         self.pages = self.last_page()
         if self.pages == 1:
@@ -107,7 +110,8 @@ class NumberedWalk(ABC):
             return self.ask([1])
         if not self.alike:
             self.first_ids = page.ids
-            if len(page.ids) < self.ask_size:
+            count = len(page.ids)
+            if count < self.ask_size and count not in ROUND_NUMBERS:
                 return self.proved("one whole answer")
             self.count(page)
             return self.ask([2])

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, get_path
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.facts import ROUND_NUMBERS, get_path
 
 PASSES = 4
 """How often a listing that moves is read from its start before it is called unproved."""
@@ -28,7 +29,7 @@ class LinkedOffsets:
     next: str = "meta.next"
 
     def paginator(self) -> Paginator:
-        return _LinkedOffsetWalk(self)
+        return _LinkedOffsetPaginator(self)
 
     def requests(self, rows: int) -> int:
         return (
@@ -42,13 +43,14 @@ class LinkedOffsets:
 
 
 @dataclass
-class _LinkedOffsetWalk:
+class _LinkedOffsetPaginator:
     rule: LinkedOffsets
     passes: int = 1
     tail: list[Hashable] = field(default_factory=list)
-    start: list[Hashable] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
     moved: str = ""
+    probing: list[Hashable] | None = None
+    """The rows of the page before, while the page asked for may not exist."""
     result: Completeness | None = None
 
     def first(self) -> Params:
@@ -64,8 +66,12 @@ class _LinkedOffsetWalk:
             self.moved = f"rows moved around offset {offset} while the pages were read"
         link = get_path(page.payload, self.rule.next)
         named = parse_qs(urlsplit(link).query).get("offset") if isinstance(link, str) else None
+        if not named and self._untold(page) and page.ids != self.probing:
+            self.probing, self.tail = page.ids, []
+            return [self._at(offset + len(page.ids))]
+        self.probing = None
         if not named or not page.ids:
-            return self._end(page)
+            return self._end()
         following = int(named[0]) if named[0].isdigit() else -1
         overlap = min(self.rule.overlap, len(page.ids) - 1)
         self.tail = page.ids[-overlap:] if overlap > 0 else []
@@ -75,7 +81,12 @@ class _LinkedOffsetWalk:
             return []
         return [self._at(target)]
 
-    def _end(self, page: SeenPage) -> list[Params]:
+    def _untold(self, page: SeenPage) -> bool:
+        """Whether a page as long as a full one says nothing of a next one."""
+        count = len(page.ids)
+        return not page.facts.told and (count >= self.rule.limit or count in ROUND_NUMBERS)
+
+    def _end(self) -> list[Params]:
         if not self.moved:
             self.result = Completeness(True, "end reached, overlaps seen")
             return []
@@ -89,5 +100,9 @@ class _LinkedOffsetWalk:
     def completeness(self) -> Completeness:
         return self.result or Completeness(False, reason="the listing was not read to its end")
 
-    def refused(self) -> Params | None:
-        return None
+    def refused(self) -> list[Params] | None:
+        """Beyond a page that did not say whether it is the last, a refusal says so."""
+        if self.probing is None:
+            return None
+        self._end()
+        return []

@@ -12,7 +12,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, as_count, get_path
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.facts import as_count, get_path
 
 PASSES = 4
 """How often a list that moves is read from its start before it is called unproved."""
@@ -34,7 +35,7 @@ class PageIndexes:
     amount: str = "amount"
 
     def paginator(self) -> Paginator:
-        return _PageIndexWalk(self)
+        return _PageIndexPaginator(self)
 
     def requests(self, rows: int) -> int:
         count, end = 1, self.limit
@@ -61,7 +62,7 @@ def window(end: int, limit: int) -> tuple[int, int]:
 
 
 @dataclass
-class _PageIndexWalk:
+class _PageIndexPaginator:
     rule: PageIndexes
     size: int = 0
     """Rows in one window: the limit asked for, or fewer where the service gives fewer."""
@@ -143,9 +144,9 @@ class _PageIndexWalk:
     def completeness(self) -> Completeness:
         return self.result or Completeness(False, reason="the listing was not read to its end")
 
-    def refused(self) -> Params | None:
+    def refused(self) -> list[Params] | None:
         """The first page with a usual limit, where a greater one was refused."""
         if self.start or self.size <= USUAL:
             return None
         self.size = USUAL
-        return self.first()
+        return [self.first()]

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage, as_count, get_path
+from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.facts import as_count, get_path
 from connectors.paging.page_index import USUAL, PageIndexes
 
 
@@ -24,7 +25,7 @@ class TailPages:
     amount: str = "amount"
 
     def paginator(self) -> Paginator:
-        return _TailWalk(self)
+        return _TailPaginator(self)
 
     def requests(self, rows: int) -> int:
         return min(2, PageIndexes(self.limit).requests(rows))
@@ -39,7 +40,7 @@ def texts(ids: Iterable[Hashable]) -> list[str]:
 
 
 @dataclass
-class _TailWalk:
+class _TailPaginator:
     rule: TailPages
     size: int = 0
     index: int = 0
@@ -119,11 +120,11 @@ class _TailWalk:
             return self.everything.completeness()
         return self.result or Completeness(False, reason="the listing was not read to its end")
 
-    def refused(self) -> Params | None:
+    def refused(self) -> list[Params] | None:
         """The first page with a usual limit, where a greater one was refused."""
         if self.everything is not None:
             return self.everything.refused()
         if self.step or self.size <= USUAL:
             return None
         self.size = USUAL
-        return self._ask(0)
+        return [self._ask(0)]

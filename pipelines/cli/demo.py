@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.sync.result import AccountResult
     from sandbox import Sandbox
 
+AT_ONCE = "\n[guard]\nconfirm_empty_hours = 0    # the demo cannot wait for 20 hours\n"
 MARK = "# Written by `kollect demo`, which removes this whole folder when it runs again.\n"
 EXAMPLES = (
     (
@@ -73,7 +74,7 @@ def demo(size: int | None, folder: Path, services: tuple[str, ...]) -> None:
         for service in box.services.values():
             if hasattr(service, "today"):
                 service.today = datetime.now(UTC).date()
-        text = MARK + box.settings(place / "kollect.duckdb")
+        text = MARK + box.settings(place / "kollect.duckdb") + AT_ONCE
         write_settings_files(place, {"kollect.toml": text}, force=False)
         settings = read_settings(place / "kollect.toml", environ=box.environment())
         click.echo(f"Stand-ins of {len(names)} services are running, with their real limits.")

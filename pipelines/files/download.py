@@ -1,326 +1,279 @@
 """Downloads the files that an account's records name, after its tables were loaded.
 
-Several at once, each resumable; what came is on record in batches, one transaction each. A sync
-that is killed leaves whole files with a receipt and others in part: the next one goes on there.
+Several at once, each resumable; what came is recorded in batches, one transaction each. A sync
+that is killed leaves whole files with their notes and others in part: the next one goes on there.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connectors.core.errors import Fatal, Forbidden, KollectError, Missing
 from connectors.core.files import FileSource
-from connectors.http.download import Downloader, ReceivedFile
-from connectors.http.file_response import ExpectedFile, FileNotWanted
-from connectors.http.partial_file import PartialFile
-from connectors.http.redact import safe_text
+from connectors.http.bandwidth import BandwidthLimit
+from connectors.http.client import Client
+from connectors.http.download import Downloader, OwnHost
+from connectors.http.events import Reporter
+from connectors.http.host_allowlist import HostAllowlist, read_hosts
 from connectors.http.stopping import Stop
+from pipelines.files.choose import FileChooser, FileTask, sources_of
+from pipelines.files.counts import FileCounts
 from pipelines.files.estimate import FilePlan, plan_of
-from pipelines.files.links import FreshLinks
-from pipelines.files.selection import NO_LINK, Chooser, Todo
-from warehouse.files.blobs import Store
+from pipelines.files.fetch import FileFetcher, FreshLinks
+from pipelines.settings import Account
+from warehouse.files.blobs import BlobStore
 from warehouse.files.ledger import (
     FAILED,
     GONE,
     SKIPPED,
     STORED,
-    Entry,
     FileLedger,
     FileStatus,
-    Survey,
+    LedgerRow,
 )
-from warehouse.store.disk import disk_problem
+from warehouse.files.survey import FileSurvey
+from warehouse.progress import size_text
+from warehouse.store.warehouse import Warehouse
 
-FLUSH_FILES = 200
-FLUSH_SECONDS = 10.0
+if TYPE_CHECKING:
+    from pipelines.sync.runtime import Runtime
+
+RECORD_FILES = 200
+RECORD_SECONDS = 10.0
+"""What came is recorded after so many files, or so long."""
 TELL_SECONDS = 5.0
 TELL_SELDOM = 30.0
 """Whoever watches for hours need not be told so often."""
 REMEMBERED = 100_000
 """Contents of this run that further records may name as well."""
 PROBLEMS_TOLD = 10
+Tell = Callable[[str, FileCounts], None]
 
 
-@dataclass
-class FileCounts:
-    """What one sync did with the files of an account."""
+def download_files(
+    account: Account,
+    warehouse: Warehouse,
+    client: Client,
+    engine: Any,
+    *,
+    tables: Sequence[str],
+    run_id: str,
+    full: bool,
+    runtime: Runtime,
+    tell: Tell,
+) -> FileCounts:
+    """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
+    settings = account.files
+    sources = sources_of(account.connector, tables)
+    if not sources:
+        return FileCounts()
+    stop = Stop(runtime.stop, runtime.sleep)
+    store = BlobStore(warehouse.path)
+    store.folder.mkdir(parents=True, exist_ok=True)
+    downloader = Downloader(
+        HostAllowlist(read_hosts(settings.hosts, account.base_url)),
+        OwnHost(account.base_url, client.rate_limiter, account.connector.http.classify),
+        parallel=settings.parallel,
+        bandwidth=BandwidthLimit(settings.bytes_per_second, clock=runtime.clock, stop=stop),
+        retry=account.retry,
+        transport=runtime.transport,
+        clock=runtime.clock,
+        stop=stop,
+        tell=Reporter(account.name, None),
+    )
+    links = FreshLinks(client, account.base_url, runtime.clock)
+    downloads = FileDownloads(
+        FileLedger(warehouse, account.connector, account.name, engine),
+        store,
+        FileChooser(account, store, full=full),
+        FileFetcher(
+            account.name, store, downloader, links, largest=settings.largest, now=runtime.now
+        ),
+        downloader,
+        parallel=settings.parallel,
+        run_id=run_id,
+        now=runtime.now,
+        clock=runtime.clock,
+        tell=tell,
+    )
+    try:
+        counts = downloads.run(sources)
+    finally:
+        downloader.close()
+    if len(sources) == len(sources_of(account.connector, account.tables)):
+        # These are all that the account has: other parts belong to files that no record names.
+        store.clear_parts(account.name, keep=downloads.unfinished)
+    tell(counts.sentence, counts)
+    return counts
 
-    fetched: int = 0
-    here: int = 0
-    """Files that were here already, or came with another record."""
-    failed: int = 0
-    skipped: int = 0
-    gone: int = 0
-    bytes: int = 0
-    """Received in this run."""
-    requests: int = 0
-    """To file hosts; those for links count with the account's."""
-    retries: int = 0
-    problems: list[str] = field(default_factory=list)
-    """Of the first files that failed: which, and why."""
 
-    def as_json(self) -> dict[str, Any]:
-        names = ("fetched", "here", "failed", "skipped", "gone", "bytes", "requests", "retries")
-        shown: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return {**shown, **({"problems": self.problems} if self.problems else {})}
-
-    @property
-    def sentence(self) -> str:
-        """For people; empty where nothing is to be said."""
-        parts = [
-            f"{count:,} {word}"
-            for count, word in (
-                (self.fetched, "fetched"), (self.here, "here already"), (self.failed, "failed"),
-                (self.skipped, "skipped"), (self.gone, "gone at the service"),
-            )
-            if count
-        ]  # fmt: skip
-        return f"files: {', '.join(parts)}" if parts else "files: none"
-
-
-@dataclass(frozen=True)
-class FileMeans:
-    """What a download of an account's files works with."""
-
-    account: str
-    sources: list[FileSource]
-    all_sources: bool
-    """Whether these are all that the account has; else what others have on their way stays."""
-    chooser: Chooser
-    ledger: FileLedger
-    store: Store
-    downloader: Downloader
-    links: FreshLinks
-    stop: Stop
-    parallel: int
-    largest: int
-    now: Callable[[], datetime]
-    tell: Callable[[str, FileCounts], None] = lambda text, counts: None
-    clock: Callable[[], float] = time.monotonic
-
-
-class FileSync:
+class FileDownloads:
     """One pass over all files of an account."""
 
-    def __init__(self, means: FileMeans, run_id: str) -> None:
-        self.means = means
-        self.run_id = run_id
+    def __init__(
+        self,
+        ledger: FileLedger,
+        store: BlobStore,
+        chooser: FileChooser,
+        fetcher: FileFetcher,
+        downloader: Downloader,
+        *,
+        parallel: int,
+        run_id: str,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        tell: Tell,
+    ) -> None:
         self.counts = FileCounts()
-        self._entries: list[Entry] = []
-        self._receipts: list[str] = []
-        self._unfinished: set[str] = set()
+        self.unfinished: set[str] = set()
+        """Names of files that came in part: the next sync goes on with them."""
+        self._ledger = ledger
+        self._store = store
+        self._chooser = chooser
+        self._fetcher = fetcher
+        self._downloader = downloader
+        self._parallel = parallel
+        self._run_id = run_id
+        self._now = now
+        self._clock = clock
+        self._tell = tell
+        self._rows: list[LedgerRow] = []
+        self._received: list[str] = []
+        """Names of files whose notes are removed once the ledger knows them."""
         self._came: dict[str, FileStatus] = {}
-        self._waiting: dict[str, list[Todo]] = {}
-        self._flying: dict[Future[FileStatus], Todo] = {}
-        self._flushed = self._told = means.clock()
+        self._waiting: dict[str, list[FileTask]] = {}
+        self._flying: dict[Future[FileStatus], FileTask] = {}
+        self._recorded_at = self._told_at = clock()
         self._pause = TELL_SECONDS
         self._plan = FilePlan()
 
-    def run(self) -> FileCounts:
+    def run(self, sources: Sequence[FileSource]) -> FileCounts:
         """Fetch what is not here; raises Fatal errors (credential, disk) after saving the rest."""
-        means = self.means
-        if not means.sources:
-            return self.counts
-        with means.ledger.survey(means.sources) as survey:
-            self._plan = plan_of(survey, means.chooser)
-            with ThreadPoolExecutor(means.parallel, thread_name_prefix="file") as pool:
+        with FileSurvey(self._ledger, sources) as survey:
+            self._plan = plan_of(survey, self._chooser)
+            with ThreadPoolExecutor(self._parallel, thread_name_prefix="file") as pool:
                 try:
-                    for todo in self._todo(survey):
-                        self._begin(pool, todo)
+                    for task in self._tasks(survey):
+                        self._begin(pool, task)
                     while self._flying:
                         self._collect()
                 except BaseException:
-                    means.stop.set()
+                    # Else the pool would wait for what is under way.
+                    self._downloader.close()
                     for future in self._flying:
                         future.cancel()
                     raise
                 finally:
                     self._save_what_came()
-        gone = means.ledger.end(means.sources, self.run_id, means.now())
-        self.counts.gone += gone
-        if means.all_sources:
-            means.store.clear_parts(means.account, keep=self._unfinished)
+        self.counts.gone += self._ledger.mark_ended(sources, self._run_id, self._now())
         self._count_traffic()
-        means.tell(self.counts.sentence, self.counts)
         return self.counts
 
-    def _todo(self, survey: Survey) -> Iterator[Todo]:
+    def _tasks(self, survey: FileSurvey) -> Iterator[FileTask]:
         """The files to fetch; what needs no request is settled on the way."""
         for source, records in survey.batches():
-            choice = self.means.chooser.choose(source, records)
+            choice = self._chooser.choose(source, records)
             self.counts.here += choice.here
             self.counts.skipped += choice.skipped
             self.counts.gone += choice.gone
-            self._entries += choice.entries
-            self._flush_if_due()
-            shared = [todo.link.mark for todo in choice.todo if todo.link.shared]
-            elsewhere = survey.elsewhere(shared) if shared else {}
-            for todo in choice.todo:
-                found = elsewhere.get(todo.link.mark)
-                if found is not None and self.means.store.holds(found.sha256 or "", found.bytes):
-                    self._came[todo.link.mark] = found
-                yield todo
+            self._rows += choice.rows
+            self._record_if_due()
+            shared = [task.link.mark for task in choice.tasks if task.link.shared]
+            elsewhere = survey.stored_elsewhere(shared) if shared else {}
+            for task in choice.tasks:
+                found = elsewhere.get(task.link.mark)
+                if found is not None and self._store.holds(found.sha256 or "", found.bytes):
+                    self._came[task.link.mark] = found
+                yield task
 
-    def _begin(self, pool: ThreadPoolExecutor, todo: Todo) -> None:
-        mark = todo.link.mark
-        if todo.link.shared:
+    def _begin(self, pool: ThreadPoolExecutor, task: FileTask) -> None:
+        mark = task.link.mark
+        if task.link.shared:
             if mark in self._came:
                 self.counts.here += 1
-                self._entries.append(todo.entry(self._came[mark]))
+                self._rows.append(task.ledger_row(self._came[mark]))
                 return
             if mark in self._waiting:
-                self._waiting[mark].append(todo)
+                self._waiting[mark].append(task)
                 return
             self._waiting[mark] = []
-        while len(self._flying) >= 2 * self.means.parallel:
+        while len(self._flying) >= 2 * self._parallel:
             self._collect()
-        self._flying[pool.submit(self._fetch, todo)] = todo
+        self._flying[pool.submit(self._fetcher.fetch, task)] = task
 
     def _collect(self) -> None:
         """Wait for a file (or a second) and put down what came."""
         done, _ = wait(self._flying, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in done:
-            todo = self._flying.pop(future)
-            self._settle(todo, future.result())
-        self._flush_if_due()
+            task = self._flying.pop(future)
+            self._settle(task, future.result())
+        self._record_if_due()
         self._tell_if_due()
 
-    def _settle(self, todo: Todo, found: FileStatus) -> None:
-        everyone = deque([todo])
-        if todo.link.shared:
-            everyone += self._waiting.pop(todo.link.mark, [])
+    def _settle(self, task: FileTask, found: FileStatus) -> None:
+        everyone = deque([task])
+        if task.link.shared:
+            everyone += self._waiting.pop(task.link.mark, [])
             if found.status == STORED and len(self._came) < REMEMBERED:
-                self._came[todo.link.mark] = found
+                self._came[task.link.mark] = found
         for number, each in enumerate(everyone):
-            self._entries.append(each.entry(each.outcome(found)))
+            self._rows.append(each.ledger_row(each.status_after(found)))
             if found.status == STORED and number:
                 self.counts.here += 1
             else:
                 self._count(each, found)
         if found.status == FAILED:
-            self._unfinished.add(todo.name)
+            self.unfinished.add(task.name)
         else:
-            self._receipts.append(todo.name)
+            self._received.append(task.name)
 
-    def _count(self, todo: Todo, found: FileStatus) -> None:
+    def _count(self, task: FileTask, found: FileStatus) -> None:
         counts = self.counts
-        if found.status == STORED:
-            counts.fetched += 1
-        elif found.status == FAILED:
+        counts.fetched += found.status == STORED
+        counts.skipped += found.status == SKIPPED
+        counts.gone += found.status == GONE
+        if found.status == FAILED:
             counts.failed += 1
             if len(counts.problems) < PROBLEMS_TOLD:
-                counts.problems.append(f"{todo.title}: {found.reason}")
-        elif found.status == SKIPPED:
-            counts.skipped += 1
-        else:
-            counts.gone += 1
+                counts.problems.append(f"{task.title}: {found.reason}")
 
-    # -- one file, in a thread of its own --------------------------------------------------
+    # -- recording and telling -------------------------------------------------------------
 
-    def _fetch(self, todo: Todo) -> FileStatus:
-        """What became of one file; raises Fatal errors and Stopped."""
-        mark, link = todo.link.mark, todo.link
-        name = link.name or None
-        try:
-            got = self._received(todo)
-        except FileNotWanted as error:
-            size = error.bytes or link.bytes
-            return FileStatus(mark, SKIPPED, bytes=size, file_name=name, reason=error.what)
-        except Missing as error:
-            return FileStatus(mark, GONE, bytes=link.bytes, file_name=name, reason=error.what)
-        except Fatal:
-            raise
-        except KollectError as error:
-            reason = safe_text(error.what)
-            return FileStatus(mark, FAILED, bytes=link.bytes, file_name=name, reason=reason)
-        except OSError as error:
-            raise disk_problem(error, self.means.store.folder) from error
-        return FileStatus(
-            mark,
-            STORED,
-            got.sha256,
-            got.bytes,
-            got.content_type or None,
-            link.name or got.file_name or None,
-            None,
-            self.means.now(),
-        )
+    def _record_if_due(self) -> None:
+        late = self._clock() - self._recorded_at > RECORD_SECONDS
+        if len(self._rows) >= RECORD_FILES or (late and self._rows):
+            self._record()
 
-    def _received(self, todo: Todo) -> ReceivedFile:
-        """The file, in its place in the store."""
-        means, place = self.means, self.means.store.part(self.means.account, todo.name)
-        notes = PartialFile(place).notes
-        if notes.sha256 and means.store.holds(notes.sha256, notes.bytes):
-            # It came whole, but the program ended before that was on record.
-            return ReceivedFile(notes.sha256, notes.bytes, notes.content_type, notes.file_name)
-        link = todo.link
-        expected = ExpectedFile(link.bytes, link.md5, todo.source.kinds, means.largest)
-        address = link.address or means.links.link(todo.source, todo.named.row)
-        if not address:
-            raise FileNotWanted(NO_LINK)
-        try:
-            got = means.downloader.fetch(address, place, expected)
-        except Forbidden as refused:
-            again = means.links.link(todo.source, todo.named.row, again=True)
-            if again is None:
-                raise _over(refused) from None
-            try:
-                got = means.downloader.fetch(again, place, expected)
-            except Forbidden as refused_again:
-                raise _over(refused_again) from None
-        means.store.take(place.with_name(f"{place.name}.part"), got.sha256)
-        return got
-
-    # -- putting down ----------------------------------------------------------------------
-
-    def _flush_if_due(self) -> None:
-        late = self.means.clock() - self._flushed > FLUSH_SECONDS
-        if len(self._entries) >= FLUSH_FILES or (late and self._entries):
-            self._flush()
-
-    def _flush(self) -> None:
-        self.means.ledger.write(self._entries, self.run_id, self.means.now())
-        for name in self._receipts:
-            self.means.store.forget_part(self.means.account, name)
-        self._entries, self._receipts = [], []
-        self._flushed = self.means.clock()
+    def _record(self) -> None:
+        self._ledger.write(self._rows, self._run_id, self._now())
+        for name in self._received:
+            self._store.forget_part(self._ledger.account, name)
+        self._rows, self._received = [], []
+        self._recorded_at = self._clock()
 
     def _save_what_came(self) -> None:
         """Also when the rest is given up: files that came are not to come again."""
-        for future, todo in list(self._flying.items()):
+        for future, task in list(self._flying.items()):
             if future.done() and not future.cancelled() and future.exception() is None:
-                self._settle(todo, future.result())
-        self._flush()
+                self._settle(task, future.result())
+        self._record()
 
     def _tell_if_due(self) -> None:
-        if self.means.clock() - self._told >= self._pause:
-            self._told = self.means.clock()
-            self._pause = min(TELL_SELDOM, 1.2 * self._pause)
-            self._count_traffic()
-            plan = self._plan
-            text = f"files: {self.counts.fetched:,} of {plan.files:,} fetched"
-            more = " or more" if plan.of_unknown_size else ""
-            whole = f" of {_bytes(plan.bytes)}{more}" if plan.bytes else ""
-            self.means.tell(f"{text}, {_bytes(self.counts.bytes)}{whole}", self.counts)
+        if self._clock() - self._told_at < self._pause:
+            return
+        self._told_at = self._clock()
+        self._pause = min(TELL_SELDOM, 1.2 * self._pause)
+        self._count_traffic()
+        plan = self._plan
+        text = f"files: {self.counts.fetched:,} of {plan.files:,} fetched"
+        more = " or more" if plan.of_unknown_size else ""
+        whole = f" of {size_text(plan.bytes)}{more}" if plan.bytes else ""
+        self._tell(f"{text}, {size_text(self.counts.bytes)}{whole}", self.counts)
 
     def _count_traffic(self) -> None:
-        traffic = self.means.downloader.traffic
+        traffic = self._downloader.traffic
         self.counts.bytes, self.counts.requests = traffic.bytes, traffic.requests
         self.counts.retries = traffic.retries
-
-
-def _over(refused: Forbidden) -> KollectError:
-    """410 says for good that there is nothing; the others may be a matter of rights."""
-    if refused.status == 410:
-        return Missing("its host says that it is gone (410)", status=410)
-    return refused
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"

@@ -1,4 +1,4 @@
-"""How many files a sync would fetch, and how large: from the tables, or from first looks."""
+"""How many files a sync would fetch, and how large: from the tables, or from first pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from connectors.core.records import RecordMapper
 from connectors.core.resources import Rows
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path
-from pipelines.files.selection import Chooser, Todo, sources_of
+from pipelines.files.choose import FileChooser, FileTask, sources_of
 from pipelines.settings import Account
-from warehouse.files.blobs import Store
-from warehouse.files.ledger import FileLedger, Named, Survey
+from warehouse.files.blobs import BlobStore
+from warehouse.files.ledger import FileLedger
+from warehouse.files.survey import FileRecord, FileSurvey
 
 if TYPE_CHECKING:
-    from pipelines.sync.probe import Asker
+    from pipelines.sync.probe import Probe
 
 REMEMBERED = 100_000
 """So many contents are told apart; beyond that some may be counted twice."""
@@ -38,30 +39,30 @@ class FilePlan:
     links: int = 0
     """Requests for links, under the account's rate."""
     about: bool = False
-    """Reckoned from the first pages, since the tables are not here yet."""
+    """Estimated from the first pages, since the tables are not here yet."""
     at_least: bool = False
-    """There may be more files, in tables of which no first page tells."""
+    """There may be more files: no first page shows how many."""
     _seen: set[Any] = field(default_factory=set, repr=False)
 
-    def count(self, todos: Iterable[Todo]) -> None:
+    def count(self, tasks: Iterable[FileTask]) -> None:
         """Add files to fetch; what several records name counts once."""
-        for todo in todos:
-            if todo.link.shared and not self._new(todo.link.mark):
+        for task in tasks:
+            if task.link.shared and not self._is_new(task.link.mark):
                 continue
             self.files += 1
-            self.bytes += todo.link.bytes or 0
-            self.of_unknown_size += todo.link.bytes is None
-            if not todo.link.address and todo.source.fresh is not None:
-                bound = todo.source.fresh.bind.values()
-                asked = (todo.source.fresh.resource.name, *(todo.named.row[c] for c in bound))
-                self.links += self._new(asked)
+            self.bytes += task.link.bytes or 0
+            self.of_unknown_size += task.link.bytes is None
+            if not task.link.address and task.source.fresh is not None:
+                bound = task.source.fresh.bind.values()
+                asked = (task.source.fresh.resource.name, *(task.record.row[c] for c in bound))
+                self.links += self._is_new(asked)
 
     def add(self, other: FilePlan, factor: float) -> None:
         """Add what was seen of a listing, for the whole of it."""
         for name in ("files", "bytes", "of_unknown_size", "links"):
             setattr(self, name, getattr(self, name) + round(getattr(other, name) * factor))
 
-    def _new(self, what: Any) -> bool:
+    def _is_new(self, what: Any) -> bool:
         if what in self._seen:
             return False
         if len(self._seen) < REMEMBERED:
@@ -86,41 +87,41 @@ class FilePlan:
         return f"{text} ({' and '.join(sizes)})" if sizes else text
 
 
-def plan_of(survey: Survey, chooser: Chooser) -> FilePlan:
+def plan_of(survey: FileSurvey, chooser: FileChooser) -> FilePlan:
     """From the records that are here."""
     plan = FilePlan()
     for source, records in survey.batches():
-        plan.count(chooser.choose(source, records).todo)
+        plan.count(chooser.choose(source, records).tasks)
     return plan
 
 
 def plan_files(
-    account: Account, asker: Asker, tables: Sequence[str], *, full: bool
+    account: Account, probe: Probe, tables: Sequence[str], *, full: bool
 ) -> FilePlan | None:
     """For `kollect plan`; None for accounts without files. Raises a KollectError."""
     if not account.files.wanted:
         return None
-    connector, warehouse = account.connector, asker.warehouse
-    chooser = Chooser(account, Store(warehouse.path), full=full)
+    connector, warehouse = account.connector, probe.warehouse
+    chooser = FileChooser(account, BlobStore(warehouse.path), full=full)
     families = connector.families_of(tables)
-    new = [family for family in families if asker.known.first_time(family.name)]
+    new = [family for family in families if probe.known.first_time(family.name)]
     unread = {table.name for family in new for table in family_tables(family)}
     sources = sources_of(connector, [name for name in tables if name not in unread])
     plan = FilePlan()
     if sources:
-        ledger = FileLedger(warehouse, connector, account.name, asker.engine)
-        with ledger.survey(sources) as survey:
+        ledger = FileLedger(warehouse, connector, account.name, probe.engine)
+        with FileSurvey(ledger, sources) as survey:
             plan = plan_of(survey, chooser)
     for family in new:
         expected = {t.name for t in family_tables(family)} & set(tables)
         found = sources_of(connector, sorted(expected))
         if found:
-            _reckon(family, found, asker, chooser, plan)
+            _count_first_pages(family, found, probe, chooser, plan)
     return plan
 
 
-def _reckon(
-    family: Family, sources: list[FileSource], asker: Asker, chooser: Chooser, plan: FilePlan
+def _count_first_pages(
+    family: Family, sources: list[FileSource], probe: Probe, chooser: FileChooser, plan: FilePlan
 ) -> None:
     """From the first page of each listing of a family that was never read."""
     plan.about = True
@@ -132,11 +133,11 @@ def _reckon(
         if not of_it or resource.each is not None or bound:
             continue
         try:
-            payload = asker.look(resource)
+            payload = probe.look(resource)
         except Skippable:
             continue
-        shown = _Shown()
-        shaper = RecordMapper(asker.known.connector.tables.values(), shown)
+        shown = _FirstPage()
+        shaper = RecordMapper(probe.known.connector.tables.values(), shown)
         seen = 0
         for rows in resource.rows[:1]:
             records = shaper.find(rows, payload, {}) or []
@@ -146,17 +147,17 @@ def _reckon(
         for source in of_it:
             lines = shown.lines.get(source.table.name, [])
             told |= {source.table.name} if lines else set()
-            named = [Named(str(n), _row(source, line), {}) for n, line in enumerate(lines)]
-            kept = [n for n in named if all(n.row[c] == v for c, v in source.only.items())]
-            part.count(chooser.choose(source, kept).todo)
+            record = [FileRecord(str(n), _row(source, line), {}) for n, line in enumerate(lines)]
+            kept = [n for n in record if all(n.row[c] == v for c, v in source.only.items())]
+            part.count(chooser.choose(source, kept).tasks)
         total = resource.paging.total(payload)
         plan.add(part, total / seen if total and seen else 1.0)
         plan.at_least = plan.at_least or total is None
     plan.at_least = plan.at_least or any(s.table.name not in told for s in sources)
 
 
-class _Shown:
-    """A sink that keeps lines by table."""
+class _FirstPage:
+    """A sink that keeps the rows of a first page by table."""
 
     def __init__(self) -> None:
         self.lines: dict[str, list[Record]] = {}
@@ -168,19 +169,19 @@ class _Shown:
         self.lines.setdefault(table.name, []).extend(lines)
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
-        """A first look keeps nothing."""
+        """Nothing is kept."""
 
     def without(self, table: Table, given: Mapping[str, Any]) -> None:
-        """A first look ends nothing."""
+        """Nothing ends."""
 
     def holds(self, table: Table, given: Mapping[str, Any]) -> None:
-        """A first look ends nothing."""
+        """Nothing ends."""
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
-        """A first look makes no columns."""
+        """No column is made."""
 
     def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
-        """A first look has no second."""
+        """There is no second pass."""
 
 
 def _row(source: FileSource, line: Record) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from msgspec import structs
 
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
@@ -30,6 +31,8 @@ class Bench:
     folder: Path
     box: Sandbox
     account_settings: Mapping[str, Any] = field(default_factory=dict)
+    confirm_empty_hours: float = 0.0
+    """With 0, a list that came empty is believed at once."""
     progress: list[Progress] = field(default_factory=list)
     _open: duckdb.DuckDBPyConnection | None = None
 
@@ -47,8 +50,12 @@ class Bench:
         file = self.folder / "kollect.toml"
         if not file.exists():
             more = {self.service: {"rate": [], **self.account_settings}}
-            file.write_text(self.box.settings(self.warehouse, more=more))
-        return read_settings(file, environ=self.box.environment())
+            text = self.box.settings(self.warehouse, more=more)
+            guard = f"\n[guard]\nconfirm_empty_hours = {self.confirm_empty_hours}\n"
+            file.write_text(text + guard)
+        settings = read_settings(file, environ=self.box.environment())
+        guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
+        return replace(settings, guard=guard)
 
     @property
     def account(self) -> Account:
@@ -119,6 +126,7 @@ def bench(
     switches: Mapping[str, Any] | None = None,
     limits: bool = False,
     latency_seconds: float = 0.0,
+    confirm_empty_hours: float = 0.0,
     **account_settings: Any,
 ) -> Bench:
     """A bench whose sandbox the caller must close (the `made` fixture does)."""
@@ -134,7 +142,7 @@ def bench(
     box.__enter__()
     if hasattr(box.services[service], "today"):
         box.services[service].today = datetime.now(UTC).date()
-    return Bench(service, folder, box, account_settings)
+    return Bench(service, folder, box, account_settings, confirm_empty_hours)
 
 
 def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:

@@ -10,7 +10,6 @@ import pytest
 
 from sandbox import Fault
 from tests.kit.account import Bench
-from warehouse.load.load import FEW_ROWS
 
 
 def ended(bench: Bench, table: str) -> dict[str, tuple[str, str]]:
@@ -119,41 +118,6 @@ def test_a_list_that_is_empty_for_a_moment_is_asked_again(made: Callable[..., Be
     assert result.tables["tags"]["deleted"] == 0
 
 
-def test_a_table_that_becomes_empty_waits_for_a_second_run(made: Callable[..., Bench]) -> None:
-    """Where it had more than five rows, they stay until another sync sees the same; then they end."""
-    kinescope = made("kinescope")
-    add_tags(kinescope, 8)
-    kinescope.sync("tags")
-    count = len(kinescope.rows("tags"))
-    for tag in list(kinescope.world.account.records["tags"]):
-        kinescope.world.remove_record("tags", tag)
-    first = kinescope.sync("tags")
-    assert first.status != "complete"
-    assert "vanished at once" in first.tables["tags"]["reason"]
-    assert len(kinescope.rows("tags")) == count
-    second = kinescope.sync("tags")
-    assert second.status == "complete"
-    assert second.tables["tags"]["deleted"] == count
-
-
-def test_a_table_of_few_rows_that_stays_empty_when_asked_again_ends_at_once(
-    made: Callable[..., Bench],
-) -> None:
-    """Five rows or fewer end with the sync that was answered `nothing` three times."""
-    kinescope = made("kinescope")
-    for tag in list(kinescope.world.account.records["tags"])[FEW_ROWS:]:
-        kinescope.world.remove_record("tags", tag)
-    kinescope.sync("tags")
-    count = len(kinescope.rows("tags"))
-    assert 0 < count <= FEW_ROWS
-    for tag in list(kinescope.world.account.records["tags"]):
-        kinescope.world.remove_record("tags", tag)
-    before = kinescope.stand_in.count("/v1/tags")
-    result = kinescope.sync("tags")
-    assert (result.status, result.tables["tags"]["deleted"]) == ("complete", count)
-    assert kinescope.stand_in.count("/v1/tags") - before == 3
-
-
 def test_a_mass_disappearance_is_held_back_until_it_is_accepted(made: Callable[..., Bench]) -> None:
     """Most of a table gone at once is reported; --accept-deletes takes the listing at its word."""
     kinescope = made("kinescope")
@@ -174,6 +138,7 @@ def test_what_came_back_before_the_second_run_was_never_gone(made: Callable[...,
     kinescope = made("kinescope")
     add_tags(kinescope, 40)
     kinescope.sync("tags")
+    kinescope.confirm_empty_hours = 20
     kinescope.stand_in.faults.add("empty_list", match="/v1/tags", times=None)
     assert kinescope.sync("tags").status != "complete"
     kinescope.stand_in.faults.clear()

@@ -11,16 +11,17 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
+from connectors.core.errors import BadSettings, WarehouseProblem
 from warehouse.backup.errors import BackupProblem
 from warehouse.backup.manifest import MANIFEST, misdated_in
-from warehouse.progress import OnStep, Step, no_progress
+from warehouse.progress import OnStep, no_progress, report_waiting
 from warehouse.store.disk import check_links
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.locks import hold
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
 PARTIAL = ".partial-"
@@ -150,7 +151,7 @@ class Archive:
     def writing(
         self, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
     ) -> Iterator[None]:
-        """The right to add or remove backups, for this process alone. Raises AccountBusy."""
+        """Keep others from adding or removing backups during the block. Raises AccountBusy."""
         with self._lock("writing", wait_seconds, on_step):
             yield
 
@@ -158,7 +159,7 @@ class Archive:
     def reading(
         self, name: str, wait_seconds: float = WAIT_SECONDS, on_step: OnStep = no_progress
     ) -> Iterator[None]:
-        """The promise that this backup is not removed meanwhile; several may have it at once.
+        """Keep this backup from being removed during the block; several may read at once.
 
         A folder that cannot be written to needs no lock: nobody can remove anything there.
         """
@@ -173,7 +174,7 @@ class Archive:
 
     @contextlib.contextmanager
     def pruning(self, wait_seconds: float = 0.0, on_step: OnStep = no_progress) -> Iterator[None]:
-        """Neither backup, verify nor restore runs here meanwhile. Raises AccountBusy."""
+        """Keep backup, verify and restore out during the block. Raises AccountBusy."""
         with self.writing(wait_seconds, on_step), self._lock("gate", wait_seconds, on_step):
             for mark in sorted(self._locks.glob("use-*.lock")):
                 with self._lock(mark.stem, wait_seconds, on_step):
@@ -184,27 +185,18 @@ class Archive:
     def _locks(self) -> Path:
         return self.own / "locks"
 
-    @contextlib.contextmanager
-    def _lock(self, name: str, wait: float, on_step: OnStep) -> Iterator[None]:
-        def waiting(holder: str) -> None:
-            on_step(Step("waiting", f"waiting for {holder}"))
-
-        lock = FileLock(self._locks / f"{name}.lock", timeout_seconds=wait, on_wait=waiting)
-        try:
-            lock.__enter__()
-        except HeldElsewhere as held:
-            doing = "are being read" if name.startswith("use-") else "are being changed"
-            raise AccountBusy(
-                f"the backups in {self.folder} {doing} by {held.holder}",
-                guidance="wait for it, or end that process; nothing was changed",
-            ) from None
-        try:
-            yield
-        finally:
-            lock.__exit__(None, None, None)
+    def _lock(self, name: str, wait: float, on_step: OnStep) -> AbstractContextManager[None]:
+        doing = "are being read" if name.startswith("use-") else "are being changed"
+        return hold(
+            self._locks / f"{name}.lock",
+            f"the backups in {self.folder} {doing}",
+            timeout_seconds=wait,
+            guidance="wait for it, or end that process; nothing was changed",
+            on_wait=report_waiting(on_step),
+        )
 
     def leftovers(self) -> Iterable[Path]:
-        """What killed backups and prunes left; only looked at by those who are writing."""
+        """What killed backups and prunes left. Call it while holding `writing`."""
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 if entry.name.startswith((PARTIAL, REMOVING)):

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
-from warehouse.backup.catalog import in_folder, statements
-from warehouse.backup.content import content_of, hashing
+from warehouse.backup.catalog import statements
+from warehouse.backup.content import content_of, hashing, in_folder
 from warehouse.backup.errors import BackupProblem, DamagedBackup
 from warehouse.backup.files import FOLDER
 from warehouse.backup.manifest import Manifest
@@ -65,14 +65,14 @@ def build(
     """Make the database in a new file; returns the rows asked for and the files that they name."""
     manifest = opened.require_manifest()
     plain = _checked_tables(opened, selection, scratch, on_step)
-    place = in_folder(plain)
-    chosen = None if selection.whole else queries(manifest, selection, place)
+    path_of = in_folder(plain)
+    chosen = None if selection.whole else queries(manifest, selection, path_of)
     with engine(scratch) as connection:
         connection.execute(f"ATTACH {literal(str(file))} AS {TARGET} (STORAGE_VERSION 'v1.5.0')")
         connection.execute(f"USE {TARGET}")
         connection.execute("BEGIN")
         filled = 0
-        for statement in statements(manifest, place, rows=chosen, packed=True):
+        for statement in statements(manifest, path_of, rows=chosen, packed=True):
             connection.execute(statement)
             if statement.startswith("INSERT INTO"):
                 filled += 1
@@ -118,12 +118,16 @@ def _compared(
     rows = 0
     asked = {table.title for table in asked_tables(manifest, selection)}
     for table in manifest.tables:
-        place = f"{quoted(table.schema)}.{quoted(table.name)}"
+        qualified_name = f"{quoted(table.schema)}.{quoted(table.name)}"
         if not comparable:
-            count = int(connection.execute(f"SELECT count(*) FROM {place}").fetchall()[0][0])
+            count = int(
+                connection.execute(f"SELECT count(*) FROM {qualified_name}").fetchall()[0][0]
+            )
             wrong = selection.whole and count != table.rows
         else:
-            found = content_of(connection, place, [c.name for c in table.columns], table.key)
+            found = content_of(
+                connection, qualified_name, [c.name for c in table.columns], table.key
+            )
             count = found.rows
             wrong = (found.rows, found.content) != (table.rows, table.content)
         if wrong:

@@ -1,7 +1,8 @@
-"""The shape of a warehouse as statements that make it again, in an order that works.
+"""The schema of a warehouse as SQL statements that create it again, in an order that works.
 
-DuckDB's own export of an empty copy gives the statements. It neither keeps comments nor minds
-that one view may need another, so comments come from the catalog and the order from trying."""
+DuckDB's own export of an empty copy gives the statements. It leaves out comments and ignores that
+one view may need another. So comments are read from the catalog, and the order is found by trying.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.content import reading, stored_form
-from warehouse.backup.manifest import ColumnRecord, Manifest, TableRecord
+from warehouse.backup.content import insert_statement, rows_of, stored_form
+from warehouse.backup.manifest import ColumnRecord, Manifest
 from warehouse.schema.types import literal, quoted
 
 SHAPE = "shape"
@@ -219,16 +220,16 @@ def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[s
             f"WHERE database_name = {literal(catalog)} AND comment IS NOT NULL {condition} "
             "ORDER BY ALL"
         ).fetchall():
-            place = f"{quoted(schema)}.{quoted(thing)}"
-            yield f"COMMENT ON {word} {place} IS {literal(comment)}"
+            qualified_name = f"{quoted(schema)}.{quoted(thing)}"
+            yield f"COMMENT ON {word} {qualified_name} IS {literal(comment)}"
     for schema, view, column, comment in connection.execute(
         "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "
         "JOIN duckdb_views() v ON v.view_oid = c.table_oid AND v.database_oid = c.database_oid "
         f"WHERE c.database_name = {literal(catalog)} AND c.comment IS NOT NULL "
         "ORDER BY c.schema_name, c.table_name, c.column_index"
     ).fetchall():
-        place = f"{quoted(schema)}.{quoted(view)}.{quoted(column)}"
-        yield f"COMMENT ON COLUMN {place} IS {literal(comment)}"
+        qualified_name = f"{quoted(schema)}.{quoted(view)}.{quoted(column)}"
+        yield f"COMMENT ON COLUMN {qualified_name} IS {literal(comment)}"
 
 
 HEAD = """\
@@ -249,11 +250,11 @@ def relative(file: str) -> str:
     return file
 
 
-def restore_text(manifest: Manifest, place: Callable[[str], str] = relative) -> str:
+def restore_text(manifest: Manifest, path_of: Callable[[str], str] = relative) -> str:
     """The text of `restore.sql`."""
     head = HEAD.format(file=_one_line(manifest.source.file))
     parts = [head, "BEGIN TRANSACTION;"]
-    parts += [f"{statement};" for statement in statements(manifest, place)]
+    parts += [f"{statement};" for statement in statements(manifest, path_of)]
     for statement in manifest.broken:
         told = "\n".join(f"--   {line}" for line in statement.splitlines())
         parts.append(f"-- This did not work in the warehouse itself any more:\n{told}")
@@ -263,12 +264,12 @@ def restore_text(manifest: Manifest, place: Callable[[str], str] = relative) -> 
 
 def statements(
     manifest: Manifest,
-    place: Callable[[str], str],
+    path_of: Callable[[str], str],
     *,
     rows: Mapping[str, str] | None = None,
     packed: bool = False,
 ) -> Iterator[str]:
-    """Every statement in order; `place` says where a file of the backup is.
+    """Every statement in order; `path_of` gives the path of a file of the backup is.
 
     `rows` gives a query for the rows of each table (`schema.table`); a table that it lacks stays
     empty. Without it, all rows come back. `packed` asks for the compression that kollect uses.
@@ -278,7 +279,7 @@ def statements(
         yield _packed(table.create) if packed else table.create
     for table in manifest.tables:
         if rows is None or table.title in rows:
-            query = rows_of(table, place) if rows is None else rows[table.title]
+            query = rows_of(table, path_of) if rows is None else rows[table.title]
             yield insert_statement(table, query)
     yield from manifest.after
     yield from manifest.comments
@@ -287,29 +288,6 @@ def statements(
             if column.comment is not None:
                 place_of = ".".join(quoted(n) for n in (table.schema, table.name, column.name))
                 yield f"COMMENT ON COLUMN {place_of} IS {literal(column.comment)}"
-
-
-def insert_statement(table: TableRecord, query: str) -> str:
-    """The statement that fills one table from a query with the same columns."""
-    names = ", ".join(quoted(column.name) for column in table.columns if not column.generated)
-    return f"INSERT INTO {quoted(table.schema)}.{quoted(table.name)} ({names}) {query}"
-
-
-def rows_of(table: TableRecord, place: Callable[[str], str]) -> str:
-    """A query for the table's rows in the backup, in their own types."""
-    columns = [column for column in table.columns if not column.generated]
-    values = ", ".join(
-        read if (read := reading(column)) == quoted(column.name)
-        else f"{read} AS {quoted(column.name)}"
-        for column in columns
-    )  # fmt: skip
-    return f"SELECT {values} FROM read_parquet({literal(place(table.file))})"
-
-
-def in_folder(folder: Path) -> Callable[[str], str]:
-    """Files are looked for in this folder, whatever characters its name has."""
-    start = re.sub(r"([*?\[])", r"[\1]", str(folder))
-    return lambda file: f"{start}/{file}"
 
 
 def _packed(create: str) -> str:

@@ -1,15 +1,16 @@
-"""What a table's rows are, whatever their order: hashes that tell equal from different."""
+"""How the rows of a table are hashed, stored as Parquet, and read back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
-from warehouse.backup.manifest import ColumnRecord
-from warehouse.schema.types import quoted
+from warehouse.backup.manifest import ColumnRecord, TableRecord
+from warehouse.schema.types import literal, quoted
 
 NATIVE = re.compile(
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT)|FLOAT|DOUBLE|VARCHAR|JSON|BLOB|UUID|DATE|TIME"
@@ -32,12 +33,12 @@ class Content:
 
 
 def hashing(connection: duckdb.DuckDBPyConnection) -> str:
-    """Equal for two DuckDBs whose content hashes may be compared."""
+    """A mark of DuckDB's hash function: content hashes compare only where it is equal."""
     return str(connection.execute(PROBE).fetchall()[0][0])
 
 
 def content_of(
-    connection: duckdb.DuckDBPyConnection, place: str, columns: Sequence[str], key: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], key: Sequence[str]
 ) -> Content:
     """Read a table (or anything that can stand after FROM) and hash what it holds."""
     row = ", ".join(quoted(name) for name in columns)
@@ -45,7 +46,7 @@ def content_of(
     rows, *found = connection.execute(
         "SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h::HUGEINT), 0), "
         "coalesce(bit_xor(k), 0), coalesce(sum(k::HUGEINT), 0) "
-        f"FROM (SELECT hash({row}) AS h, hash({keyed}) AS k FROM {place})"
+        f"FROM (SELECT hash({row}) AS h, hash({keyed}) AS k FROM {relation})"
     ).fetchall()[0]
     mixed, added, keys_mixed, keys_added = (int(value) for value in found)
     return Content(int(rows), f"{mixed:016x}.{added:x}", f"{keys_mixed:016x}.{keys_added:x}")
@@ -78,3 +79,26 @@ def reading(column: ColumnRecord) -> str:
         return f"{name}::BIT::{column.type}"
     plain = column.stored == "same" and column.type != "JSON"
     return name if plain else f"{name}::{column.type}"
+
+
+def insert_statement(table: TableRecord, query: str) -> str:
+    """The statement that fills one table from a query with the same columns."""
+    names = ", ".join(quoted(column.name) for column in table.columns if not column.generated)
+    return f"INSERT INTO {quoted(table.schema)}.{quoted(table.name)} ({names}) {query}"
+
+
+def rows_of(table: TableRecord, path_of: Callable[[str], str]) -> str:
+    """A query for the table's rows in the backup, in their own types."""
+    columns = [column for column in table.columns if not column.generated]
+    values = ", ".join(
+        read if (read := reading(column)) == quoted(column.name)
+        else f"{read} AS {quoted(column.name)}"
+        for column in columns
+    )  # fmt: skip
+    return f"SELECT {values} FROM read_parquet({literal(path_of(table.file))})"
+
+
+def in_folder(folder: Path) -> Callable[[str], str]:
+    """Files are looked for in this folder, whatever characters its name has."""
+    start = re.sub(r"([*?\[])", r"[\1]", str(folder))
+    return lambda file: f"{start}/{file}"

@@ -13,8 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.archive import is_backup_name
-from warehouse.backup.catalog import in_folder, rows_of
-from warehouse.backup.content import content_of, hashing
+from warehouse.backup.content import content_of, hashing, in_folder, rows_of
 from warehouse.backup.manifest import MANIFEST, RESTORE, Envelope, FileRecord, Manifest, TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import engine
@@ -144,11 +143,11 @@ def find_by_rebuilding(backup: Backup, scratch: Path, on_step: OnStep) -> list[P
             )
         except duckdb.Error as error:
             return [Problem(RESTORE, f"does not run: {' '.join(str(error).split())[:300]}")]
-        place = in_folder(folder)
+        path_of = in_folder(folder)
         same = hashing(connection) == manifest.hashing
         found: list[Problem] = []
         for number, table in enumerate(manifest.tables, 1):
-            older = None if same else f"({rows_of(table, place)})"
+            older = None if same else f"({rows_of(table, path_of)})"
             found += _compare(connection, table, older)
             on_step(Step("step", f"comparing {table.title}", number, len(manifest.tables)))
         return found + _compare_shape(connection, manifest)
@@ -178,8 +177,8 @@ def _compare(
 ) -> list[Problem]:
     """One rebuilt table against the manifest, or against its file where hashes differ."""
     names = [column.name for column in table.columns]
-    place = f"{REBUILT}.{quoted(table.schema)}.{quoted(table.name)}"
-    rebuilt = content_of(connection, place, names, table.key)
+    qualified_name = f"{REBUILT}.{quoted(table.schema)}.{quoted(table.name)}"
+    rebuilt = content_of(connection, qualified_name, names, table.key)
     wanted_content, wanted_keys = table.content, table.keys
     if older is not None and not any(column.generated for column in table.columns):
         read = content_of(connection, older, names, table.key)
@@ -198,7 +197,7 @@ def _compare(
     if table.key:
         keyed = ", ".join(quoted(name) for name in table.key)
         rows, keys = connection.execute(
-            f"SELECT count(*), count(DISTINCT ({keyed})) FROM {place}"
+            f"SELECT count(*), count(DISTINCT ({keyed})) FROM {qualified_name}"
         ).fetchall()[0]
         if rows != keys and not table.name.endswith("_history"):
             found.append(Problem(table.file, f"{table.title} has {rows - keys:,} keys twice"))

@@ -1,8 +1,9 @@
-"""The manifest: what a backup holds, in one JSON file that would notice its own damage.
+"""The manifest: what a backup holds, in one JSON file that detects its own damage.
 
-`check` is the SHA-256 of the manifest without it, and the file has exactly one right spelling:
-whatever byte of it changes, reading says so. An encrypted backup has an `Envelope` in its place,
-which names nothing but opaque files, and the manifest is one of those."""
+`check` is the SHA-256 of the manifest without it, and the file is valid in the one form that
+`encode` writes, so any changed byte is noticed. An encrypted backup has an `Envelope` in its
+place, which names nothing but opaque files; the manifest is one of those.
+"""
 
 from __future__ import annotations
 

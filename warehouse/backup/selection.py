@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.catalog import HISTORY, rows_of
+from warehouse.backup.catalog import HISTORY
+from warehouse.backup.content import rows_of
 from warehouse.backup.manifest import Manifest, TableRecord
 from warehouse.schema.types import literal, quoted
 
@@ -91,16 +92,16 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 
 def queries(
-    manifest: Manifest, selection: Selection, place: Callable[[str], str]
+    manifest: Manifest, selection: Selection, path_of: Callable[[str], str]
 ) -> dict[str, str]:
     """For each table that gets rows, the query for them."""
     by_title = {table.title: table for table in manifest.tables}
     found: dict[str, str] = {}
     for table in manifest.tables:
         if table.schema == STATE:
-            query = _state_rows(table, selection, place)
+            query = _state_rows(table, selection, path_of)
         else:
-            query = _rows(table, by_title, selection, place)
+            query = _rows(table, by_title, selection, path_of)
         if query is not None:
             found[table.title] = query
     return found
@@ -124,10 +125,10 @@ def _rows(
     table: TableRecord,
     by_title: dict[str, TableRecord],
     selection: Selection,
-    place: Callable[[str], str],
+    path_of: Callable[[str], str],
 ) -> str | None:
     names = [column.name for column in table.columns if not column.generated]
-    taken = rows_of(table, place)
+    taken = rows_of(table, path_of)
     if "_account" not in names:
         return None if selection.named else taken
     condition = _of_accounts(selection, table.name.removesuffix(HISTORY))
@@ -147,14 +148,14 @@ def _rows(
     if past is None:
         return current
     then = [*conditions, f"_valid_from <= {moment}", f"_valid_to > {moment}"]
-    return f"{current} UNION ALL {_filtered(listed, rows_of(past, place), then)}"
+    return f"{current} UNION ALL {_filtered(listed, rows_of(past, path_of), then)}"
 
 
 def _state_rows(
-    table: TableRecord, selection: Selection, place: Callable[[str], str]
+    table: TableRecord, selection: Selection, path_of: Callable[[str], str]
 ) -> str | None:
     names = [column.name for column in table.columns]
-    taken = rows_of(table, place)
+    taken = rows_of(table, path_of)
     if table.name in WHOLE:
         return taken
     if "account" not in names:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.core.errors import WarehouseProblem
-from warehouse.progress import OnStep, Step, no_progress
+from warehouse.progress import OnStep, Step, no_progress, report_waiting
 from warehouse.schema.types import literal
 from warehouse.store.disk import copy_file
 from warehouse.store.durable import link
@@ -64,11 +64,7 @@ def engine(
 @contextlib.contextmanager
 def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapshot]:
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
-
-    def waiting(holder: str) -> None:
-        on_step(Step("waiting", f"waiting for {holder}"))
-
-    found = Warehouse(warehouse, on_wait=waiting)
+    found = Warehouse(warehouse, on_wait=report_waiting(on_step))
     name = found.path.name
     if not found.path.is_file():
         raise WarehouseProblem(f"there is no {name} yet", guidance="run `kollect sync` first")

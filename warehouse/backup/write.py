@@ -179,14 +179,16 @@ class _Writing:
         )
 
     def _misdated(self) -> list[str]:
-        """The backups that are named later than this one: the clock was wrong, then or now."""
-        known = self.archive.misdated()
-        later = {name for name in self.archive.names() if made_at_of(name) > self.made_at}
-        for name in sorted(later - known):
+        """The backups that are named later than this one: the clock was wrong, then or now.
+
+        Each backup from before that time notes it, so whichever of them stays tells the order.
+        """
+        later = sorted(n for n in self.archive.names() if made_at_of(n) > self.made_at)
+        for name in sorted(set(later) - self.archive.misdated()):
             self.on_step(
                 Step("problem", f"{name} is dated later than now: check this machine's clock")
             )
-        return sorted((known & set(self.archive.names())) | later)
+        return later
 
     def _untouched(self, mark: str) -> Manifest | None:
         """What the backup before knows, where nobody has touched the warehouse file since."""

@@ -1,1 +1,1 @@
-"""Downloaded files: where they lie, and what the warehouse says of them."""
+"""Downloaded files: their bytes by content, and the ledger of what records name."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from connectors.core.connector import Connector
+from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
 from warehouse.schema.types import quoted
@@ -36,12 +40,16 @@ class AccountState:
         connector: Connector,
         account: str,
         connect: Callable[[], duckdb.DuckDBPyConnection],
+        now: Callable[[], datetime],
     ) -> None:
+        """`connect` makes connections to the run's DuckDB, `now` tells the time of its clock."""
+        self._now = now
         self._warehouse = warehouse
         self.connector = connector
         self._account = account
         self._connect = connect
         self._state: _State | None = None
+        self._scopes: dict[tuple[str, tuple[str, ...]], array[int]] = {}
         self._counts: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = {}
 
     def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -92,6 +100,30 @@ class AccountState:
             counted = self._counts[table, names] = {tuple(row[:-1]): row[-1] for row in rows}
         return counted.get(tuple(str(value) for value in inside.values()), 0)
 
+    def has(self, table: str, scope: Mapping[str, Any]) -> bool:
+        """Whether any current row has these values.
+
+        Many scopes are asked for one after another, so the hashes of all are kept, eight bytes
+        each.
+        """
+        names = tuple(scope)
+        hashes = self._scopes.get((table, names))
+        if hashes is None:
+            hashes = self._scopes[table, names] = self._scope_hashes(table, names)
+        wanted = hash(tuple(str(value) for value in scope.values()))
+        place = bisect_left(hashes, wanted)
+        return place < len(hashes) and hashes[place] == wanted
+
+    def _scope_hashes(self, table: str, names: tuple[str, ...]) -> array[int]:
+        listed = ", ".join(f"{quoted(name)}::VARCHAR" for name in names) or "1"
+        sql = f"SELECT DISTINCT {listed} FROM {self._place(table)} WHERE _account = ?"
+        found: array[int] = array("q")
+        with self._open() as connection, contextlib.suppress(duckdb.CatalogException):
+            rows = connection.execute(sql, [self._account])
+            while batch := rows.fetchmany(10_000):
+                found.extend(hash(row if names else ()) for row in batch)
+        return array("q", sorted(found))
+
     def cursor(self, resource: str, scope: str = "") -> str | None:
         """The stored cursor, or None before the first load."""
         return self.cursors(resource).get(scope)
@@ -111,6 +143,7 @@ class AccountState:
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""
         self._counts = {}
+        self._scopes = {}
         self._state = self._read_state(connection)
 
     def _at_hand(self) -> _State:
@@ -146,7 +179,8 @@ class AccountState:
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """Rows whose content changed since `resource` was asked for them, and the day's share.
+        """Rows that changed, or were gone and returned, since `resource` was asked for them, and
+        the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
@@ -158,9 +192,11 @@ class AccountState:
             f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
-            f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
-            [resource, self._account, again_days, again_days, max(1, again_days)],
+            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
+            "OR v.visited_at < t._valid_from "
+            f"OR v.visited_at < ?::TIMESTAMPTZ - to_days((? + hash({scope}) % ?)::INTEGER)) "
+            "ORDER BY scope",
+            [resource, self._account, again_days, self._now(), again_days, max(1, again_days)],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
 
@@ -172,15 +208,28 @@ class AccountState:
         """Columns that appeared by themselves in earlier runs, by table."""
         return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
 
-    def raw(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], str]:
-        """The stored raw records of these keys."""
-        listed = ", ".join(f"{quoted(name)}" for name in table.key)
-        wanted = set(keys)
-        rows = self._query(
-            f"SELECT {listed}, _raw::VARCHAR FROM {self._place(table.name)} WHERE _account = ?",
-            [self._account],
-        )
-        return {tuple(row[:-1]): row[-1] for row in rows if tuple(row[:-1]) in wanted}
+    def copy_stored(self, table: Table, wanted: str, target: str) -> None:
+        """Make the table `target` of what is stored of the records with the keys in `wanted`.
+
+        `wanted` is a table with a column `k` (the key as a list of texts). `target` gets `k`,
+        `raw` and `source` (`RecordSource`); it is empty where nothing is stored yet.
+        """
+        key = f"[{', '.join(f't.{quoted(name)}::VARCHAR' for name in table.key)}]"
+        with self._open() as connection:
+            try:
+                connection.execute(
+                    f"CREATE TABLE {target} AS SELECT {key} AS k, t._raw::VARCHAR AS raw, "
+                    f"coalesce(s.source, {RecordSource.LIST:d}) AS source "
+                    f"FROM {self._place(table.name)} t LEFT JOIN {CATALOG}.{STATE}.record_sources "
+                    "s ON s.account = t._account AND s.service = ? AND s.table_name = ? "
+                    f"AND s.key = array_to_string({key}, '/') "
+                    f"WHERE t._account = ? AND {key} IN (SELECT k FROM {wanted})",
+                    [self.connector.name, table.name, self._account],
+                )
+            except duckdb.CatalogException:
+                connection.execute(
+                    f"CREATE TABLE {target} (k VARCHAR[], raw VARCHAR, source BIGINT)"
+                )
 
     def run_loads(self, run_id: str) -> dict[str, dict[str, Any]]:
         """What was already loaded under a run: table -> its row of `_kollect.loads`."""

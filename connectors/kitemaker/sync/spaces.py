@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.core import (
-    Missing,
     Reader,
     Record,
     Resource,
-    Skippable,
     StateKind,
     UnexpectedShape,
+    confirm_missing,
     note,
 )
 from connectors.kitemaker.endpoints import (
@@ -28,7 +27,6 @@ from connectors.kitemaker.endpoints import (
 )
 from connectors.kitemaker.transport import (
     Means,
-    believed,
     leave_out,
     same_organization,
     token_mark,
@@ -134,11 +132,11 @@ def _rest_list(reader: Reader, resource: Resource, space_id: str, spaces: Spaces
         return False
     if resource is REST_STATUSES:
         spaces.statuses.update((row["id"], row["name"]) for row in listing.records)
-    known = any(row[0] == space_id for row in reader.known.rows(table, ["space_id"]))
-    if believed(reader, resource, bool(listing.records), known, space_id):
-        reader.evidence.prove(table, resource.name, scope, listing.completeness.by)
-        return True
-    return False
+    listing = reader.confirm_empty(resource, scope, listing, collect=_whole)
+    if not listing.completeness.complete:
+        return False
+    reader.evidence.prove(table, resource.name, scope, listing.completeness.by)
+    return True
 
 
 def _whole(record: Record) -> Record:
@@ -151,36 +149,33 @@ def _end_vanished(reader: Reader, means: Means, spaces: Spaces) -> None:
     seen_by = reader.known.states(StateKind.NOTE, SEEN_BY)
     for space_id in spaces.names:
         reader.evidence.state[note(SEEN_BY, space_id)] = mark
+    missing: dict[str, str] = {}
     for space_id, name in reader.known.rows("spaces", ["id", "name"]):
         if space_id in spaces.names:
             continue
-        if seen_by.get(space_id) != mark:
+        if seen_by.get(space_id) == mark:
+            missing[space_id] = name
+        else:
             reader.evidence.messages.append(
                 f"space {name} was seen with another token and is not shown to this one: it is kept"
             )
-        elif _is_gone(reader, means, space_id):
-            reader.evidence.end("spaces", {"id": space_id}, "not listed, and not found by its id")
-        else:
-            spaces.names[space_id] = name
-
-
-def _is_gone(reader: Reader, means: Means, space_id: str) -> bool:
-    try:
-        if means.rest:
-            reader.ask(RECENT_WORK_ITEMS, {"space_id": space_id, "count": "1"})
-        else:
-            reader.ask(WORK_ITEMS, {"spaceId": space_id})
-    except Missing:
-        return True
-    except Skippable as error:
-        # GraphQL has no code of its own for a space that is not there.
-        if not means.rest:
-            return True
-        reader.evidence.fail("spaces", ORGANIZATION.name, str(error))
-        return False
-    reason = f"the space {space_id} is not listed, and yet it is there"
-    reader.evidence.fail("spaces", ORGANIZATION.name, reason)
-    return False
+    single = RECENT_WORK_ITEMS if means.rest else WORK_ITEMS
+    found = confirm_missing(
+        reader,
+        "spaces",
+        list(missing),
+        single,
+        lambda space_id: (
+            {"space_id": space_id, "count": "1"} if means.rest else {"spaceId": space_id}
+        ),
+        is_there=lambda space_id, page: True,
+        listed="not listed",
+    )
+    for space_id in found.there:
+        reason = f"the space {space_id} is not listed, and yet it is there"
+        reader.evidence.fail("spaces", ORGANIZATION.name, reason)
+    for space_id in (*found.there, *found.unreadable):
+        spaces.names[space_id] = missing[space_id]
 
 
 def rename(reader: Reader, spaces: Spaces) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.core import Page, Reader, Record, Skippable, UnexpectedShape
+from connectors.core import Page, Reader, Record, Skippable, UnexpectedShape, confirm_missing
+from connectors.core.evidence import CHECKED_SINGLY
 from connectors.kitemaker.endpoints import (
     WORK_ITEMS,
     WORK_ITEMS_BY_ID,
@@ -22,7 +23,7 @@ from connectors.kitemaker.endpoints import (
 from connectors.kitemaker.queries import MOST_AT_ONCE
 from connectors.kitemaker.sync.gap_test import before, newest
 from connectors.kitemaker.sync.spaces import Spaces
-from connectors.kitemaker.transport import Means, look_singly, read_pages
+from connectors.kitemaker.transport import Means, read_pages
 from connectors.paging import get_path
 
 ITEM_CURSORS = "recent work items"
@@ -122,20 +123,37 @@ def end_unlisted(work: Work) -> None:
         for item_id, item in work.items.items()
         if item_id not in work.seen and item.space_id in work.spaces.names
     }
-    gone, found, all_asked = look_singly(work.reader, lambda i: ask_items(work, [i]), missing)
-    # An item that was moved while the pages were read may be on none of them.
-    short = [i for i in found if work.found_in.get(i) == work.items[i].space_id]
-    for item_id in found.keys() - set(short):
-        work.reader.keep(WORK_ITEMS_BY_ID.rows[0], found[item_id])
+    short: list[str] = []
+
+    def is_there(item_id: str, page: Page) -> bool:
+        records = [r for r in (get_path(page.payload, "data") or {}).values() if r]
+        if [get_path(record, "id") for record in records] != [item_id]:
+            return False
+        # An item that was moved while the pages were read may be on none of them.
+        if get_path(records[0], "space.id") == work.items[item_id].space_id:
+            short.append(item_id)
+        work.note_record(records[0])
+        return True
+
+    single, _ = work_items_by_id(["an id"])
+    found = confirm_missing(
+        work.reader,
+        "work_items",
+        sorted(missing),
+        single,
+        lambda item_id: work_items_by_id([item_id])[1],
+        is_there=is_there,
+        keep=lambda _, page: work.reader.keep(WORK_ITEMS_BY_ID.rows[0], page.payload),
+        listed="in none of the spaces, all read to their end",
+        list_was_whole=True,
+        most=CHECKED_SINGLY,
+    )
     if short:
         work.fail(f"the pages of their spaces lacked {len(short)} work items that exist")
-    elif not all_asked:
+    elif found.unasked and not found.unreadable:
         for space_id in work.spaces.names:
             scope = {"space_id": space_id}
             work.reader.evidence.prove("work_items", WORK_ITEMS.name, scope, "end reached")
-    for item_id in gone:
-        evidence = "in none of the spaces, all read to their end, and not found by its id"
-        work.reader.evidence.end("work_items", {"id": item_id}, evidence)
     for rows in (WORK_ITEMS.rows[0], *WORK_ITEMS.rows[0].children):
         work.reader.evidence.note(rows.table.name, "end reached in every space")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +127,10 @@ def test_a_list_that_is_empty_once_is_asked_again(synced: Bench) -> None:
     kinesis.assert_true()
 
 
-def test_a_list_that_stays_empty_is_believed_in_the_next_run(synced: Bench) -> None:
-    """Many rows are not given up on one run's word, and projects (with all that is in them)
-    never are; a small collection that was really emptied is, after three looks."""
+def test_lists_that_stay_empty_are_believed_a_day_later(synced: Bench) -> None:
+    """Projects (with all that is in them) while others have rows, and emptied collections."""
     kinesis, world = synced, synced.world
-    assert len(world.collection("bookshop", "books").records) > 5
+    kinesis.confirm_empty_hours = 20
     everything = len(kinesis.rows("records"))
     kinesis.stand_in.faults.add("empty_list", match="/project/", times=None)
     result = kinesis.sync("records")
@@ -138,23 +139,16 @@ def test_a_list_that_stays_empty_is_believed_in_the_next_run(synced: Bench) -> N
     assert len(kinesis.rows("records")) == everything
 
     kinesis.stand_in.faults.clear()
-    small = world.collection("elsewhere", "ledger").records
-    assert 0 < len(small) <= 5
-    for place in (small, world.collection("bookshop", "books").records):
-        place.clear()
+    for place in (("elsewhere", "ledger"), ("bookshop", "books")):
+        world.collection(*place).records.clear()
     result = kinesis.sync("records")
     assert incomplete(result) == {"records"}
-    assert "until another sync says the same" in result.tables["records"]["reason"]
-    left = {(row["project_id"], row["collection_id"]) for row in kinesis.rows("records").values()}
-    assert ("bookshop", "books") in left
-    assert ("elsewhere", "ledger") not in left
-    assert kinesis.sync("records").status == "complete"
+    assert "came empty where rows were" in result.tables["records"]["reason"]
+    assert len(kinesis.rows("records")) == everything
+    tomorrow = replace(kinesis.runtime, now=lambda: datetime.now(UTC) + timedelta(hours=21))
+    assert kinesis.sync("records", runtime=tomorrow).status == "complete"
+    kinesis.confirm_empty_hours = 0
     kinesis.assert_true()
-
-    # What was empty once and was not since begins anew.
-    kinesis.stand_in.faults.add("empty_list", match="/project/", times=None)
-    assert not deleted(kinesis.sync("records"))
-    kinesis.stand_in.faults.clear()
 
 
 def test_who_is_not_root_deletes_nothing(synced: Bench) -> None:

@@ -137,6 +137,7 @@ def test_lists_that_come_empty_end_nothing(tmp_path: Path, transport: str) -> No
     """Every list of a later and of a full pass comes empty: nothing ends, the tables say why,
     and the next calm pass finds everything as it was."""
     with synced(tmp_path, transport) as kitemaker:
+        kitemaker.confirm_empty_hours = 20
         recent = kitemaker.stand_in.faults.add("empty_list", match="/rest/", times=None)
         lied = kitemaker.sync()
         assert (transport == "graphql") is not bool(recent.fired)

@@ -102,7 +102,7 @@ def test_without_the_setting_nothing_of_files_is_even_imported(shelf: Shelf) -> 
         "result = sync_account(settings, settings.accounts['kinescope'])\n"
         "print(result.status, result.files, 'files' in result.as_json())\n"
         "print([n for n in sys.modules if 'download' in n or n.startswith('warehouse.files.ledger')"
-        " or n in ('pipelines.files.download', 'pipelines.files.setup')])"
+        " or n in ('pipelines.files.download', 'pipelines.files.fetch')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,

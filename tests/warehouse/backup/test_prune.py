@@ -187,7 +187,7 @@ def test_a_clock_that_ran_ahead_does_not_cost_the_newest_backup(place: Place) ->
 
 
 def test_years_later_the_wrong_date_is_still_known(place: Place) -> None:
-    """It is written into each later backup, also into encrypted ones, so no clock is asked."""
+    """Backups note it, encrypted ones too, so no clock is asked when they are put in order."""
     key = new_key(place.folder / "key.txt")
     place.time = NOON + timedelta(days=400)
     ahead = place.backup(key=key).name

@@ -190,6 +190,18 @@ def test_pruning_there_removes_what_nothing_needs(place: Place, there: Remote) -
     assert not orphan.exists()
 
 
+def test_the_newest_there_is_the_one_that_was_made_last(place: Place, there: Remote) -> None:
+    """Not the one that a clock running ahead has named."""
+    place.time = NOON + timedelta(days=400)
+    ahead = place.backup()
+    place.time = NOON
+    newest = place.backup()
+    for backup in (newest, ahead):
+        send_backup(open_backup(backup), there)
+    assert there.names() == [ahead.name, newest.name]
+    assert prune_remote(there, {"daily": 1}).removed == [ahead.name]
+
+
 class Clock:
     """A time that only moves when it is told to."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +130,26 @@ def test_a_linked_warehouse_stays_a_link(place: Place, tmp_path: Path) -> None:
     assert place.warehouse.is_symlink()
     assert everything(real) == before
     assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_system_that_cannot_flush_folders_is_good_enough(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SMB and sshfs refuse that: a backup, its proof and a restore work all the same."""
+    real, refused = os.fsync, []
+
+    def fsync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            refused.append(handle)
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    backup = place.backup()
+    assert verify_backup(backup, key=None).good
+    done = restore_backup(backup, tmp_path / "new.duckdb", key=None)
+    assert everything(done.to) == everything(place.warehouse)
+    assert len(refused) > 3
 
 
 def test_no_warehouse_no_backup(place: Place) -> None:

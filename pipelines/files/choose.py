@@ -11,42 +11,43 @@ from connectors.core.files import FileLink, FileSource, links_of
 from connectors.http.host_allowlist import HostAllowlist, read_hosts
 from pipelines.settings import Account
 from pipelines.settings.files import FileSettings
-from warehouse.files.blobs import Store
-from warehouse.files.ledger import GONE, SKIPPED, STORED, Entry, FileStatus, Named
+from warehouse.files.blobs import BlobStore
+from warehouse.files.ledger import GONE, SKIPPED, STORED, FileStatus, LedgerRow
+from warehouse.files.survey import FileRecord
 
 NO_LINK = "the service gives no link to it"
 REPLACED = "its record names another file now; this one is kept"
 
 
 @dataclass(frozen=True)
-class Todo:
+class FileTask:
     """One file to fetch."""
 
     source: FileSource
-    named: Named
+    record: FileRecord
     link: FileLink
     known: FileStatus | None
 
     @property
     def name(self) -> str:
-        """What it is called on its way, without any address: shared content has one name."""
-        own = "" if self.link.shared else f"{self.source.table.name}\n{self.named.record_key}\n"
+        """Its name while it is received, without any address: shared content has one name."""
+        own = "" if self.link.shared else f"{self.source.table.name}\n{self.record.record_key}\n"
         text = f"{own}{self.source.field if own else ''}\n{self.link.mark}"
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     @property
     def title(self) -> str:
         """Where it belongs, for people."""
-        return f"{self.source.table.name} {self.named.record_key} {self.source.field}"
+        return f"{self.source.table.name} {self.record.record_key} {self.source.field}"
 
-    def entry(self, known: FileStatus | None) -> Entry:
+    def ledger_row(self, known: FileStatus | None) -> LedgerRow:
         """The ledger's row for it."""
         source = self.source
-        record_key = self.named.record_key
-        return Entry(source.table.name, source.field, record_key, self.link.mark, known)
+        record_key = self.record.record_key
+        return LedgerRow(source.table.name, source.field, record_key, self.link.mark, known)
 
-    def outcome(self, found: FileStatus) -> FileStatus:
-        """What is known now; a file that came once stays on record, even if it is lost here."""
+    def status_after(self, found: FileStatus) -> FileStatus:
+        """The status to record; the hash of a file that came once is never forgotten."""
         if found.sha256 is None and self.known is not None and self.known.sha256 is not None:
             was = self.known
             return replace(was, status=found.status, reason=found.reason)
@@ -55,20 +56,20 @@ class Todo:
 
 @dataclass
 class Choice:
-    """What one look at some records gives."""
+    """What is to be done for some records."""
 
-    todo: list[Todo] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    """Rows that change without a request."""
+    tasks: list[FileTask] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
+    """Rows of the ledger that change without a request."""
     here: int = 0
     skipped: int = 0
     gone: int = 0
 
 
-class Chooser:
-    """The rule for one account."""
+class FileChooser:
+    """Decides for one account."""
 
-    def __init__(self, account: Account, store: Store, *, full: bool) -> None:
+    def __init__(self, account: Account, store: BlobStore, *, full: bool) -> None:
         """`full`: what was not to be had is asked for again."""
         self._settings: FileSettings = account.files
         self._base_url = account.base_url
@@ -78,39 +79,41 @@ class Chooser:
         allowed = read_hosts(account.files.hosts, account.base_url)
         self._hosts = HostAllowlist(allowed, resolve=lambda host: ())
 
-    def choose(self, source: FileSource, records: Sequence[Named]) -> Choice:
+    def choose(self, source: FileSource, records: Sequence[FileRecord]) -> Choice:
         """What is to be done for these records."""
-        found = Choice()
-        for named in records:
-            links = links_of(source, named.row, self._base_url)
+        choice = Choice()
+        for record in records:
+            links = links_of(source, record.row, self._base_url)
             for link in links:
-                self._one(Todo(source, named, link, named.known.get(link.mark)), found)
-            for mark in named.known.keys() - {link.mark for link in links}:
-                self._no_more_named(source, named, named.known[mark], found)
-        return found
+                self._choose_one(
+                    FileTask(source, record, link, record.known.get(link.mark)), choice
+                )
+            for mark in record.known.keys() - {link.mark for link in links}:
+                self._no_longer_named(source, record, record.known[mark], choice)
+        return choice
 
-    def _one(self, todo: Todo, found: Choice) -> None:
-        known, link = todo.known, todo.link
+    def _choose_one(self, task: FileTask, choice: Choice) -> None:
+        known, link = task.known, task.link
         if known is not None and known.sha256 and self._store.holds(known.sha256, known.bytes):
-            found.here += 1
+            choice.here += 1
             if known.status != STORED:
-                found.entries.append(todo.entry(replace(known, status=STORED, reason=None)))
+                choice.rows.append(task.ledger_row(replace(known, status=STORED, reason=None)))
             return
         if why := self._unwanted(link, known):
-            found.skipped += 1
-            skipped = todo.outcome(FileStatus(link.mark, SKIPPED, bytes=_size(link, known),
+            choice.skipped += 1
+            skipped = task.status_after(FileStatus(link.mark, SKIPPED, bytes=_size(link, known),
                                          file_name=link.name or None, reason=why))  # fmt: skip
             if skipped != known:
-                found.entries.append(todo.entry(skipped))
+                choice.rows.append(task.ledger_row(skipped))
             return
         if known is not None and not self._full:
             if known.status == GONE:
-                found.gone += 1
+                choice.gone += 1
                 return
             if known.status == SKIPPED and known.reason == NO_LINK:
-                found.skipped += 1
+                choice.skipped += 1
                 return
-        found.todo.append(todo)
+        choice.tasks.append(task)
 
     def _unwanted(self, link: FileLink, known: FileStatus | None) -> str:
         """Why a file is left out as things are set; needs no request."""
@@ -121,17 +124,17 @@ class Chooser:
             return f"its {size:,} bytes are more than max_file_bytes ({largest:,})"
         return ""
 
-    def _no_more_named(
-        self, source: FileSource, named: Named, known: FileStatus, found: Choice
+    def _no_longer_named(
+        self, source: FileSource, record: FileRecord, known: FileStatus, choice: Choice
     ) -> None:
         kept = None
         if known.sha256 is not None:
-            found.gone += 1
+            choice.gone += 1
             if known.status == GONE:
                 return
             kept = replace(known, status=GONE, reason=REPLACED)
-        found.entries.append(
-            Entry(source.table.name, source.field, named.record_key, known.mark, kept)
+        choice.rows.append(
+            LedgerRow(source.table.name, source.field, record.record_key, known.mark, kept)
         )
 
 

@@ -75,6 +75,28 @@ def test_damage_ends_with_status_one_and_is_named(run: Run, place: Place) -> Non
     assert (status, json.loads(out)["good"]) == (1, False)
 
 
+def test_files_that_others_put_there_are_a_word_and_no_failure(run: Run, place: Place) -> None:
+    """The status stays 0."""
+    backup = place.backup()
+    for name in (".DS_Store", "Thumbs.db"):
+        (backup / name).write_bytes(b"x")
+    status, out, err = run("verify")
+    assert (status, "are as written" in out) == (0, True)
+    assert f"{backup.name}: .DS_Store and 1 other file did not come from kollect" in err
+    assert json.loads(run("verify", "--json")[1])["foreign"] == [".DS_Store", "Thumbs.db"]
+
+
+def test_one_table_as_files_is_one_table(run: Run, place: Place, tmp_path: Path) -> None:
+    """Numbers and nouns agree, here and when pruning."""
+    place.backup()
+    words = ["newest", "demo.things", "--to", tmp_path / "out", "--as", "json"]
+    status, out, _ = run("restore", *words)
+    assert (status, out) == (0, f"{tmp_path / 'out'}: 37 rows in 2 tables\n")
+    assert [e.name for e in (tmp_path / "out").iterdir()] == ["demo"]
+    place.backup()
+    assert "1 backup removed" in run("prune")[2]
+
+
 def test_wrong_usage_ends_with_status_two(run: Run, tmp_path: Path) -> None:
     """With one line that says what would be right."""
     for words in (
@@ -121,6 +143,12 @@ def test_encrypted_and_far_away(run: Run, place: Place, tmp_path: Path) -> None:
     shutil.rmtree(place.backup_dir)
     status, out, _ = run("backups", "--url", address, "--json")
     assert [(b["name"], b["encrypted"], b["rows"]) for b in json.loads(out)] == [(name, True, None)]
+    odd = tmp_path / "remote" / "2026-01-01T00-00-00Z" / "manifest.json"
+    odd.parent.mkdir()
+    odd.write_text("{}")
+    assert "is damaged" in json.loads(run("backups", "--url", address, "--json")[1])[0]["problem"]
+    assert run("backups", "--url", address)[0] == 0
+    odd.unlink()
     assert run("verify", f"{address}/{name}")[0] == 0
     assert run("verify", address, "--rebuild", "--key-file", key)[0] == 0
     status, _, err = run("restore", f"{address}/{name}", "--to", tmp_path / "new.duckdb")
