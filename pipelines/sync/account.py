@@ -110,6 +110,7 @@ class _Sync:
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
         self._shown = threading.Lock()
+        self._began = runtime.clock()
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -186,7 +187,7 @@ class _Sync:
                 tell=lambda text: self._tell("message", text),
             )
         except KollectError as error:
-            self.result.count([], journal.process, client.statistics)
+            self._count(client, journal, begun=False)
             self._not_begun(error, families, engine, run_id)
             return
         started_at, run_id = self._begin(journal, run_id, identity)
@@ -327,10 +328,11 @@ class _Sync:
                 )
             )
 
-    def _count(self, client: Client, journal: Journal) -> None:
+    def _count(self, client: Client, journal: Journal, *, begun: bool = True) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process."""
-        heads = [head for head in journal.heads() if "attempts" in head]
-        self.result.count(heads, journal.process, client.statistics)
+        heads = [head for head in journal.heads() if begun and "attempts" in head]
+        seconds = self.runtime.clock() - self._began
+        self.result.count(heads, journal.process, client.statistics, seconds)
 
     def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result
