@@ -67,8 +67,8 @@ def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     from connectors.core.evidence import Evidence
     from connectors.core.records import RecordMapper
     from warehouse.load.known import AccountState
-    from warehouse.load.load import LoadRequest, Traffic, load
-    from warehouse.load.staging import Incoming
+    from warehouse.load.load import LoadRequest, load
+    from warehouse.load.staging import Staging
     from warehouse.store.open import open_engine
     from warehouse.store.warehouse import Warehouse
 
@@ -78,20 +78,27 @@ def step(folder: Path, numbers: range, version: int) -> dict[str, float]:
     warehouse = Warehouse(folder / "kollect.duckdb")
     began = time.perf_counter()
     with open_engine(warehouse.home) as engine:
-        known = AccountState(warehouse, kinescope, "kinescope", engine.cursor)
+        now = START + timedelta(hours=version)
+        known = AccountState(warehouse, kinescope, "kinescope", engine.cursor, now=lambda: now)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            incoming = Incoming(engine.cursor(), Path(scratch), {})
-            shaper = RecordMapper(kinescope.tables.values(), incoming)
+            staging = Staging(engine.cursor(), Path(scratch), {})
+            shaper = RecordMapper(kinescope.tables.values(), staging)
             for page in videos(numbers, version):
                 shaper.keep(rows, page, {})
             handed = time.perf_counter()
             request = LoadRequest(
-                kinescope, "kinescope", f"run-{version}", family, Evidence(family), incoming,
-                version == 0, frozenset({"videos", "video_assets"}), Traffic(),
-                now=START + timedelta(hours=version),
-            )  # fmt: skip
+                connector=kinescope,
+                account="kinescope",
+                run_id=f"run-{version}",
+                family=family,
+                evidence=Evidence(family.resources),
+                staging=staging,
+                full=version == 0,
+                tables=frozenset({"videos", "video_assets"}),
+                now=now,
+            )
             ledger = load(warehouse, known, request)
-            incoming.close()
+            staging.close()
     loaded = time.perf_counter()
     warehouse.publish()
     found = ledger["videos"]

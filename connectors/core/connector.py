@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.core.exports import ServiceExport
 from connectors.core.files import OWN, FileSource
 from connectors.core.plan import Plan
 from connectors.core.resources import Resource, Rows
@@ -43,8 +44,11 @@ class Costing(Protocol):
     def cursors(self, resource: str) -> Mapping[str, str]:
         """Stored cursors of a resource by scope."""
 
-    def look(self, resource: Resource) -> Any:
-        """The payload of the listing's first page (one request)."""
+    def look(self, resource: Resource, bind: Mapping[str, Any] | None = None) -> Any:
+        """The payload of the listing's first page (one request, however often it is looked at)."""
+
+    def pages(self, resource: Resource, most: int) -> list[Any]:
+        """The payloads of its first pages, at most so many."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,12 @@ class Connector:
     """The one cheap request that proves a credential."""
     describe: Callable[[Any], str]
     """From the answer of `check`: whose data the credential may see, for people."""
+    identity: Callable[[Any, Mapping[str, str]], str] | None = None
+    """Whose data a credential shows, such as `user 17`: from the answer to one of `identity_asks`
+    and the parts of the credential that are no secret. Empty text where that does not tell it."""
+    identity_asks: tuple[Resource, ...] = ()
+    """Listings whose first answers tell it, asked in order until one does. Without any, the parts
+    of the credential alone do (and the answer is None)."""
     secret_fields: tuple[str, ...] = ()
     """Member names that are dropped wherever they stand, before anything is written."""
     secret_paths: tuple[str, ...] = ()
@@ -121,6 +131,8 @@ class Connector:
     options: tuple[Option, ...] = ()
     configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
     """The page as an account's options change it, such as other addresses of its lists."""
+    exports: tuple[ServiceExport, ...] = ()
+    """File formats of the service's own that its rows can be written in."""
     files: tuple[FileSource, ...] = ()
     """What `files = true` downloads: which rows name which files."""
     file_hosts: tuple[str, ...] = (OWN,)

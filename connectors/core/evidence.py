@@ -178,11 +178,19 @@ def gap_test(
 # -- empty -----------------------------------------------------------------------------------
 
 
-def confirm_empty(evidence: Evidence, known: KnownRows, guard: Guard, name: str, scope: str) -> str:
+def confirm_empty(
+    evidence: Evidence,
+    known: KnownRows,
+    guard: Guard,
+    name: str,
+    scope: str,
+    another_has_rows: Callable[[], bool] = lambda: False,
+) -> str:
     """Why a list that is empty, and had rows, is not believed yet; empty text if it is.
 
     It is believed in a later run, `confirm_empty_hours` later, if it is empty still while another
-    list of the account had rows: in that run, or in an earlier one after so many hours.
+    list of the account had rows: in that run, or in an earlier one after so many hours. Where no
+    other list was read yet, `another_has_rows` asks for one.
     """
     key = StateKey(StateKind.EMPTY_SINCE, name, scope)
     stored = known.state(key)
@@ -193,9 +201,15 @@ def confirm_empty(evidence: Evidence, known: KnownRows, guard: Guard, name: str,
         since = datetime.fromisoformat(stored) if stored else guard.started_at
         due = since + timedelta(hours=hours)
         seen = known.state(ROWS_SEEN)
-        others = guard.others_had_rows(name, scope)
-        others = others or bool(seen and datetime.fromisoformat(seen) >= due)
-        believed = bool(stored) and guard.started_at >= due and others
+        believed = (
+            bool(stored)
+            and guard.started_at >= due
+            and (
+                guard.others_had_rows(name, scope)
+                or bool(seen and datetime.fromisoformat(seen) >= due)
+                or another_has_rows()
+            )
+        )
         evidence.state[key] = since.isoformat()
     if believed:
         evidence.state[key] = ""

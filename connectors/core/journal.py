@@ -14,8 +14,9 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ class Entry:
 class Journal:
     """The journal of one account's unfinished run; safe for several threads of one process."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or creates the file and cuts away a broken tail."""
+    def __init__(self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Opens or creates the file and cuts away a broken tail; `now` dates the entries."""
+        self._now = now
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._entries: dict[str, Entry] = {}
@@ -96,7 +98,8 @@ class Journal:
         answer is not kept.
         """
         packed = zstandard.ZstdCompressor(level=1).compress(body) if body else b""
-        full_head = {"key": key, "process": self.process, **head}
+        at = self._now().isoformat(timespec="seconds")
+        full_head = {"key": key, "process": self.process, "at": at, **head}
         encoded = msgspec.json.encode(full_head)
         check = zlib.crc32(packed, zlib.crc32(encoded))
         blob = b"".join((ENTRY.pack(MARK, len(encoded), len(packed), check), encoded, packed))
@@ -112,6 +115,13 @@ class Journal:
             if time.monotonic() - self._synced > SYNC_SECONDS:
                 os.fdatasync(self._file)
                 self._synced = time.monotonic()
+
+    @property
+    def grown_at(self) -> datetime | None:
+        """When the newest entry was written; None where there is none that tells."""
+        last = next(reversed(self._entries.values()), None)
+        at = last.head.get("at") if last is not None else None
+        return datetime.fromisoformat(at) if at else None
 
     def heads(self) -> Iterator[Mapping[str, Any]]:
         """The heads of all entries, in the order written."""

@@ -36,9 +36,11 @@ class Reader(Protocol):
     sink: Sink
     options: Mapping[str, Any]
     """Settings of the account that a plan may use, such as `transport`."""
-    unproved: int
-    """Records that could not be read, and empty lists inside records that are not believed, so
-    far: what holds one is to be read again."""
+
+    @property
+    def unproved(self) -> int:
+        """Records that could not be read, and empty lists inside records that are not believed,
+        so far: what holds one is to be read again."""
 
     def keeps(self, table: str) -> bool:
         """Whether rows of a table are kept at all (the account may leave tables out)."""

@@ -6,8 +6,9 @@ of it proves. The reader brings them together, listing by listing.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,37 +22,28 @@ from connectors.core.errors import (
     Skippable,
     UnexpectedShape,
 )
-from connectors.core.evidence import (
-    Evidence,
-    Guard,
-    confirm_empty,
-    gap_test,
-    held_to_facts,
-    note_rows,
-    why_kept,
-)
+from connectors.core.evidence import Evidence, Guard
 from connectors.core.fetch import Fetcher, KeyedRequest
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
+from connectors.core.proofs import Proofs, proves_ends
 from connectors.core.records import Cut, RecordMapper, Sink
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
     Resource,
     Rows,
+    binds_of,
     names_in,
     scope_of,
 )
-from connectors.core.schema import Record, Table
-from connectors.core.state import StateKey, StateKind
+from connectors.core.schema import Table
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
 from connectors.paging import Completeness, SeenPage, facts_of, get_path
 
 ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
-MOST_DOUBTS = 10_000
-"""So many empty lists of one table are remembered; a service in trouble may show any number."""
 
 
 class FamilyReader:
@@ -87,17 +79,25 @@ class FamilyReader:
         self._connector = connector
         self._family = family
         self._client = client
-        self._guard = guard or Guard(started_at)
         self._wanted = tables
         self._fetcher = fetcher
-        self._mapper = RecordMapper(connector.tables.values(), sink, self)
+        self._proofs = Proofs(
+            family.name,
+            family.resources,
+            self.evidence,
+            known,
+            guard or Guard(started_at),
+            sink,
+            self._another_has_rows,
+        )
+        self._mapper = RecordMapper(connector.tables.values(), sink, self._proofs)
         self._variants = Variants(known, self.evidence, full)
-        self.unproved = 0
+
+    @property
+    def unproved(self) -> int:
         """Records that could not be read, and empty lists inside records that are not believed,
-        so far."""
-        self._unreadable: Counter[int] = Counter()
-        """Of the first, by the identity of their `Rows`."""
-        self._doubted: Counter[str] = Counter()
+        so far: what holds one is to be read again."""
+        return self._proofs.unproved
 
     # -- what plans use --------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class FamilyReader:
     ) -> Iterator[Listing]:
         """`read_each`, listing by listing; a binding is taken when its request can be made."""
         for task in self._read_tasks(resource, binds, collect):
-            yield self._finished(self._asked_again(task))
+            yield self._proofs.finished(self._asked_again(task))
 
     def ask(
         self,
@@ -188,7 +188,7 @@ class FamilyReader:
         around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
         if records:
-            self._guard.with_rows.add((rows.table.name, "kept by the plan"))
+            self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
         return self._mapper.keep(rows, records, around)
 
     def confirm_empty(
@@ -199,12 +199,12 @@ class FamilyReader:
         rows = resource.rows[0]
         for _ in range(ASK_AGAIN):
             empty = listing.completeness.complete and not listing.count
-            if not (empty and self._had_rows(resource, rows, bind)):
+            if not (empty and self._proofs.had_rows(resource, rows, bind)):
                 break
             listing = self.read(resource, bind, collect=collect)
         if not listing.completeness.complete:
             return listing
-        if why := self._why_doubted(resource, rows, bind, listing.count):
+        if why := self._proofs.why_doubted(resource, rows, bind, listing.count):
             self.evidence.lack_rows(resource, why)
             listing.completeness = Completeness(False, reason=why, lacking=True)
         return listing
@@ -231,9 +231,7 @@ class FamilyReader:
             for table in self.tables:
                 self.evidence.fail(table.name, self.family, reason)
             self.evidence.no_ends = "an answer could not be handled"
-        for name, count in self._doubted.items():
-            lists = "the list of 1 parent" if count == 1 else f"the lists of {count} parents"
-            self.evidence.lack(name, self.family, f"{lists} {why_kept(self._guard)}")
+        self._proofs.tell_doubts()
         return self.evidence
 
     def _read_resources(self) -> None:
@@ -368,17 +366,13 @@ class FamilyReader:
             if number == 0:
                 ids = task.take(rows, records)
                 if ids:
-                    self._guard.with_rows.add(
-                        (resource.name, scope_text(scope_of(rows, task.bind)))
-                    )
-            unreadable = self._unreadable[id(rows)]
+                    self._proofs.saw_rows(resource.name, scope_of(rows, task.bind))
+            rejected = self._proofs.rejected(rows)
             self._mapper.keep(rows, records, around)
-            task.unreadable += self._unreadable[id(rows)] - unreadable
+            task.unreadable += self._proofs.rejected(rows) - rejected
         task.facts = facts
         self._variants.answered(task)
         return task.paging.after(SeenPage(dict(page.params), page.payload, ids, facts))
-
-    # -- what a listing proves -------------------------------------------------------------
 
     def _asked_again(self, task: ReadingTask) -> ReadingTask:
         """The task; where it found nothing and rows are known, its answer after asking again.
@@ -390,152 +384,23 @@ class FamilyReader:
         if not (resource.rows and proves_ends(resource, resource.rows[0])):
             return task
         for _ in range(ASK_AGAIN):
-            if not (task.came_empty and self._had_rows(resource, resource.rows[0], task.bind)):
+            rows = resource.rows[0]
+            if not (task.came_empty and self._proofs.had_rows(resource, rows, task.bind)):
                 break
             (task,) = self._read_tasks(resource, [task.bind], task.collect)
         return task
 
-    def _finished(self, task: ReadingTask) -> Listing:
-        """What a listing that was read to its end proves, put into the evidence."""
-        resource = task.resource
-        if task.gone:
-            for rows in resource.rows:
-                self.evidence.note(rows.table.name, f"{resource.get} is no longer served")
-            return Listing(Completeness(False, reason="gone"), task.records, gone=True)
-        proof = self._completeness(task)
-        if proof.stale:
-            self._forget(task, proof)
-        for rows in resource.rows:
-            self._record(resource, rows, task, proof)
-        return Listing(proof, task.records, task.refused, task.count)
-
-    def _completeness(self, task: ReadingTask) -> Completeness:
-        resource = task.resource
-        if task.failed:
-            return Completeness(False, reason=task.failed)
-        proof = held_to_facts(task.paging.completeness(), task.facts, task.count, task.answers)
-        if not resource.rows:
-            return proof
-        rows = resource.rows[0]
-        if proof.capped:
-            own = [name for name in rows.table.key if name not in rows.inherit]
-            known = (row[0] for row in self.known.rows(rows.table.name, own[:1]))
-            proof = gap_test(proof, task.seen_ids, known)
-        if proof.complete and task.unreadable:
-            records = "1 record" if task.unreadable == 1 else f"{task.unreadable} records"
-            reason = f"{records} could not be read (see _kollect.rejects)"
-            proof = Completeness(False, reason=reason, stale=proof.stale, lacking=True)
-        if proves_ends(resource, rows) and proof.complete and proof.whole:
-            why = self._why_doubted(resource, rows, task.bind, task.count)
-            proof = Completeness(False, reason=why, lacking=True) if why else proof
-        return proof
-
-    def _record(
-        self, resource: Resource, rows: Rows, task: ReadingTask, proof: Completeness
-    ) -> None:
-        evidence, table = self.evidence, rows.table
-        if task.refused and resource.forbidden_statuses:
-            evidence.note(table.name, "what may be seen was read")
-        elif not proof.complete:
-            for name in names_in(rows):
-                tell = evidence.lack if proof.lacking else evidence.fail
-                tell(name, resource.name, proof.reason)
-        elif proof.whole and proves_ends(resource, rows):
-            evidence.prove(table.name, resource.name, scope_of(rows, task.bind), proof.by)
-        else:
-            evidence.note(table.name, proof.by)
-        if proof.complete:
-            for name in names_in(rows)[1:]:
-                evidence.note(name, f"read whole inside {table.name}")
-
-    def _why_doubted(self, resource: Resource, rows: Rows, bind: Bind, count: int) -> str:
-        """Why a list that was read whole is not believed; it is believed if it has rows."""
-        name, scope = resource.name, scope_text(scope_of(rows, bind))
-        had_rows = not count and self._had_rows(resource, rows, bind)
-        if self._shares_its_table(resource, rows):
-            key = StateKey(StateKind.LIST_HAD_ROWS, name, scope)
-            self.evidence.state[key] = "yes" if count or had_rows else "no"
-        if count:
-            note_rows(self.evidence, self.known, self._guard, name, scope)
-        if not had_rows:
-            return ""
-        why = confirm_empty(self.evidence, self.known, self._guard, name, scope)
-        if not why and not scope:
-            self.evidence.confirmed.add(rows.table.name)
-        return why
-
-    def _had_rows(self, resource: Resource, rows: Rows, bind: Bind) -> bool:
-        """Whether the list of a resource had rows when it was read last."""
-        scope = scope_of(rows, bind)
-        if self._shares_its_table(resource, rows):
-            key = StateKey(StateKind.LIST_HAD_ROWS, resource.name, scope_text(scope))
-            if (stored := self.known.state(key)) is not None:
-                return stored == "yes"
-        return self.known.has(rows.table.name, {**scope, **rows.part})
-
-    def _shares_its_table(self, resource: Resource, rows: Rows) -> bool:
-        """Whether another list of the family shows rows of the same part of the table."""
-        return any(
-            other.table is rows.table and other.inherit == rows.inherit and other.part == rows.part
-            for sibling in self.resources
-            if sibling.name != resource.name and sibling.listing
-            for other in sibling.rows[:1]
-        )
-
-    def _forget(self, task: ReadingTask, proof: Completeness) -> None:
-        """Take back the records that only an overtaken pass through the listing has shown."""
-        rows = task.resource.rows[0]
-        scope = scope_of(rows, task.bind)
-        own = [name for name in rows.table.key if name not in rows.inherit]
-        keys = [
-            {
-                **scope,
-                **dict(zip(own, found if isinstance(found, tuple) else (found,), strict=True)),
-            }
-            for found in proof.stale
-        ]
-        self.sink.forget(rows.table, keys)
-        task.drop(proof.stale)
-
-    # -- what the mapping tells ------------------------------------------------------------
-
-    def unreadable(self, rows: Rows, reason: str) -> None:
-        """A record was rejected: its table is not complete."""
-        self.unproved += 1
-        self._unreadable[id(rows)] += 1
-        self.evidence.lack(rows.table.name, self.family, f"a record {reason}")
-
-    def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
-        """Whether a list inside a record, which is there and empty, ends nothing."""
-        name = rows.table.name
-        if rows.table.append_only or rows.sparse:
-            return False
-        if not self.known.has(name, {**inherited, **rows.part}):
-            return False
-        if self._doubted[name] < MOST_DOUBTS:
-            scope = scope_text(inherited)
-            if not confirm_empty(self.evidence, self.known, self._guard, name, scope):
-                return False
-        self._doubted[name] += 1
-        self.unproved += 1
-        return True
-
-
-def proves_ends(resource: Resource, rows: Rows) -> bool:
-    """Whether absence from a whole listing of a resource ends a row of its table."""
-    return resource.listing and rows.proves and not rows.table.append_only and not rows.sparse
-
-
-def scope_text(scope: Mapping[str, Any]) -> str:
-    """A part of a table as one text, for state keys."""
-    return "/".join(str(value) for value in scope.values())
-
-
-def binds_of(each: ForEachParent, parents: Iterable[Record]) -> list[dict[str, Any]]:
-    """The bindings for a list of parents, without repeats and without those that lack an id."""
-    binds: dict[str, dict[str, Any]] = {}
-    for record in parents:
-        values = {name: get_path(record, source) for name, source in each.bind.items()}
-        if None not in values.values():
-            binds.setdefault(repr(values), values)
-    return list(binds.values())
+    def _another_has_rows(self, name: str) -> bool:
+        """Whether any other list that had rows has some now; asks until one has."""
+        for family in self._connector.families:
+            for resource in family.resources:
+                bound = any("{" in text for text in (resource.get, *resource.params.values()))
+                if bound or resource.name == name or not (resource.listing and resource.rows):
+                    continue
+                rows = resource.rows[0]
+                if not self.known.has(rows.table.name, {}):
+                    continue
+                with contextlib.suppress(Skippable):
+                    if self._mapper.find(rows, self.ask(resource).payload, {}):
+                        return True
+        return False

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from connectors.core.errors import KollectError, UnexpectedShape
-from connectors.core.resources import Origin, Rows
+from connectors.core.resources import Origin, RecordSource, Rows
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path, records_at
 
@@ -59,7 +59,8 @@ class Sink(Protocol):
         """Columns that appeared by themselves in earlier runs."""
 
     def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
-        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}."""
+        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}, with
+        "n" where the record does not come from a list (`RecordSource`)."""
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
         """A record that cannot be read at all."""
@@ -96,6 +97,7 @@ class _Plan:
         self.rows = rows
         self.shape = shapes[rows.table.name]
         self.slot = (rows.table.name, rows.sparse)
+        self.source = 0 if rows.source is RecordSource.LIST else int(rows.source)
         self.constants: dict[str, Any] = {}
         self.around: list[tuple[str, str]] = []
         self.enclosing: list[tuple[str, str]] = []
@@ -253,6 +255,8 @@ class RecordMapper:
             if not known.issuperset(record):
                 self._notice(shape, record)
             line: Record = {"p": given, "r": record}
+            if plan.source:
+                line["n"] = plan.source
             if unversioned:
                 moving = {name: record.pop(name) for name in unversioned if name in record}
                 if moving:

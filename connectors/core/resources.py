@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from connectors.core.schema import Record, Table
-from connectors.paging import OnePage, Paging
+from connectors.paging import OnePage, Paging, get_path
 
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
 Normalize = Callable[[Any, Mapping[str, Any]], Any]
@@ -173,3 +173,13 @@ def scope_of(rows: Rows, bind: Mapping[str, Any]) -> dict[str, Any]:
         for name, source in rows.inherit.items()
         if source.origin in (Origin.CONSTANT, Origin.REQUEST)
     }
+
+
+def binds_of(each: ForEachParent, parents: Iterable[Record]) -> list[dict[str, Any]]:
+    """The bindings for a list of parents, without repeats and without those that lack an id."""
+    binds: dict[str, dict[str, Any]] = {}
+    for record in parents:
+        values = {name: get_path(record, source) for name, source in each.bind.items()}
+        if None not in values.values():
+            binds.setdefault(repr(values), values)
+    return list(binds.values())

@@ -14,6 +14,8 @@ from enum import StrEnum
 class StateKind(StrEnum):
     """What a remembered value is about."""
 
+    IDENTITY = "identity"
+    """Whose data the account holds, and from which address it came (JSON)."""
     FULL_PASS = "full_pass"
     """When the last full pass of the account began (ISO 8601)."""
     COMPLETE = "complete"

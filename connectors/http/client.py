@@ -23,7 +23,7 @@ from connectors.http.exchange import Exchange, RequestCost
 from connectors.http.rate_limit import LONGEST_SILENCE, RateLimiter, duration_text
 from connectors.http.redact import safe_url
 from connectors.http.response import Answer, SessionEnded, read_reply
-from connectors.http.session import Session, headers_of, params_of, secret_parts
+from connectors.http.session import OPEN_PARTS, Session, headers_of, params_of, secret_parts
 from connectors.http.stopping import Stop
 from connectors.http.urls import checked_base, joined, redirected
 
@@ -140,6 +140,12 @@ class Client:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def open_parts(self) -> dict[str, str]:
+        """The parts of the credential that are no secret, with those that a login adds."""
+        with self._context("login"):
+            held = self._session.current().parts
+        return {name: value for name, value in held.items() if name in OPEN_PARTS}
 
     @contextmanager
     def _context(self, where: str) -> Iterator[None]:

@@ -210,6 +210,26 @@ def cost_of_windows(resource: Resource) -> Callable[[Costing], list[Cost]]:
     return cost
 
 
+SHOW_THE_WORKSPACE = tuple(
+    Resource(f"workspace_by_{name}", path, params={"page": "1", "per_page": "1"})
+    for name, path in (
+        ("playlists", "/v1/playlists"),
+        ("live_events", "/v2/live/events"),
+        ("file_requests", "/v1/file-requests"),
+        ("moderators", "/v1/moderators"),
+    )
+)
+"""No route tells the workspace of a token; records of these do (API page, section 5)."""
+
+
+def workspace_of(answer: Any, _: Mapping[str, str]) -> str:
+    """The workspace of the first record in an answer, if there is one."""
+    found = get_path(answer, "data")
+    first = found[0] if isinstance(found, list) and found else None
+    workspace = first.get("workspace_id") if isinstance(first, dict) else None
+    return f"workspace {workspace}" if workspace else ""
+
+
 KINESCOPE = checked(
     Connector(
         name="kinescope",
@@ -351,6 +371,8 @@ KINESCOPE = checked(
         ),
         notes="connectors/kinescope/notes.md",
         check=Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"}),
+        identity=workspace_of,
+        identity_asks=SHOW_THE_WORKSPACE,
         describe=lambda answer: (
             f"a workspace with {get_path(answer, 'meta.pagination.total')} videos"
         ),

@@ -222,7 +222,7 @@ KINESIS = checked(
                 "projects",
                 (PROJECT_LIST, ROUTE_LIST, COLLECTION_LIST, RECORD_LIST),
                 plan=copy_projects,
-                cost=cost_of_projects(PROJECT_LIST, RECORD_LIST),
+                cost=cost_of_projects(PROJECT_LIST, COLLECTION_LIST, RECORD_LIST),
             ),
         ),
         notes="connectors/kinesis/notes.md",
@@ -233,6 +233,7 @@ KINESIS = checked(
             fallback_path="/project/fetch",
             path_group="lists",
         ),
+        identity=lambda _, parts: f"user {parts['uid']}" if parts.get("uid") else "",
         describe=visible_projects,
         secret_fields=("password", "reset_token", "access_token", "jwt"),
         # Links that open a private file (API page, section 10), with the instance's own address

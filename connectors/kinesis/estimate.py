@@ -5,19 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connectors.core import Cost, Costing, Resource
+from connectors.kinesis.normalize import rows_of
+
+LOOKED_INTO = 10
+"""So many projects are looked into before the first sync, to reckon how many collections come."""
 
 
-def cost_of_projects(projects: Resource, records: Resource) -> Callable[[Costing], list[Cost]]:
-    """An estimate by the projects that a look shows and the rows kept so far."""
+def cost_of_projects(
+    projects: Resource, collections: Resource, records: Resource
+) -> Callable[[Costing], list[Cost]]:
+    """An estimate by the rows kept so far; before any, by a look at the first projects."""
 
     def cost(costing: Costing) -> list[Cost]:
-        count = projects.paging.total(costing.look(projects)) or costing.kept("projects")
-        collections, kept = costing.kept("collections"), costing.kept("records")
-        pages = collections + records.paging.requests(kept) - 1 if collections else count
+        shown = rows_of(costing.look(projects), "projects") or []
+        count = projects.paging.total(costing.look(projects)) or max(
+            len(shown), costing.kept("projects")
+        )
+        within, kept = costing.kept("collections"), costing.kept("records")
+        known = bool(within)
+        if not known:
+            looked = [row["id"] for row in shown if isinstance(row, dict) and "id" in row]
+            found = [
+                len(rows_of(costing.look(collections, {"project_id": one}), "collections") or [])
+                for one in looked[:LOOKED_INTO]
+            ]
+            within = round(sum(found) * count / len(found)) if found else count
+        pages = within + records.paging.requests(kept) - 1
         return [
             Cost("projects", projects.paging.requests(count), count),
             Cost("routes", count, costing.kept("routes")),
-            Cost("collections", count, collections, at_least=not collections),
+            Cost("collections", count, within, at_least=not known),
             Cost("records", pages, kept, at_least=True),
         ]
 

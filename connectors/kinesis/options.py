@@ -61,7 +61,9 @@ def adapted(connector: Connector, options: Mapping[str, Any]) -> Connector:
             resources[name] = replace(resources[name], get=parts["path"], fallback_path="")
     costs: dict[str, Callable[[Costing], list[Cost]]] = {
         "events": cost_of_events(resources["events"]),
-        "projects": cost_of_projects(resources["projects"], resources["records"]),
+        "projects": cost_of_projects(
+            *(resources[name] for name in ("projects", "collections", "records"))
+        ),
     }
     check = replace(
         connector.check,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.core import Connector, Credential, Family, Record, Resource, Rows
+from connectors.core import Connector, Credential, Family, Record, RecordSource, Resource, Rows
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.kinopio.account_tables import (
@@ -21,6 +21,7 @@ from connectors.kinopio.account_tables import (
     NOTIFICATIONS,
 )
 from connectors.kinopio.errors import classify_kinopio
+from connectors.kinopio.export import EXPORTS
 from connectors.kinopio.files import FILES, HOSTS, LARGEST
 from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import (
@@ -107,7 +108,13 @@ KINOPIO = checked(
                             Rows(
                                 NOTIFICATIONS,
                                 children=(
-                                    Rows(USERS, rows=embedded_user, sparse=True, proves=False),
+                                    Rows(
+                                        USERS,
+                                        rows=embedded_user,
+                                        sparse=True,
+                                        proves=False,
+                                        source=RecordSource.EMBEDDED,
+                                    ),
                                 ),
                             ),
                         ),
@@ -131,10 +138,13 @@ KINOPIO = checked(
         ),
         notes="connectors/kinopio/notes.md",
         check=ACCOUNT,
+        identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
+        identity_asks=(ACCOUNT,),
         describe=lambda user: f"the account of {user.get('name') or user.get('id')}",
         secret_fields=SECRET_FIELDS,
         signed_hosts=SIGNED_HOSTS,
         redact=redact,
+        exports=EXPORTS,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

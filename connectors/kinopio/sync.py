@@ -15,6 +15,7 @@ from connectors.core import (
     Page,
     Reader,
     Record,
+    RecordSource,
     Resource,
     Rows,
     Skippable,
@@ -62,7 +63,9 @@ SPACE_PARTS = (
 WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
 LISTED_SPACES = Rows(SPACES, rows=listed_space, sparse=True)
 
-ACCOUNT = Resource("account", "/user", (Rows(USERS, sparse=True),), listing=False)
+ACCOUNT = Resource(
+    "account", "/user", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
+)
 SPACE_LIST = Resource("space_list", "/user/spaces", (LISTED_SPACES,))
 REMOVED_SPACES = Resource("removed_spaces", "/user/removed-spaces", (LISTED_SPACES,))
 SPACE_BATCH = Resource(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connectors.core import Resource, Rows, constant, parent, request
+from connectors.core import RecordSource, Resource, Rows, constant, parent, request
 from connectors.kippt.normalize import ids_only, people
 from connectors.kippt.tables import (
     CLIP_LIKES,
@@ -28,7 +28,7 @@ NOT_YOURS = (401, 403)
 OF_CLIP = {"clip_id": parent("id")}
 ASKED_CLIP = {"clip_id": request("clip_id")}
 
-PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False)
+PEOPLE = Rows(USERS, rows=people, sparse=True, proves=False, source=RecordSource.EMBEDDED)
 CLIP_PARTS = (
     PEOPLE,
     Rows(COMMENTS, at="comments.data", inherit=OF_CLIP, count="comments.count"),
@@ -44,7 +44,9 @@ EMBEDDED_COLLABORATORS = Rows(
     count="collaborators.count",
 )
 
-ACCOUNT = Resource("account", "/account/", (Rows(USERS, sparse=True),), listing=False)
+ACCOUNT = Resource(
+    "account", "/account/", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
+)
 LIST_LIST = Resource(
     "lists",
     "/lists/",

@@ -8,6 +8,7 @@ page leaves open, and which form is tolerated, stands in connectors/kitemaker/no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.core import Connector, Credential, Family, Option
@@ -82,6 +83,8 @@ KITEMAKER = checked(
         ),
         notes="connectors/kitemaker/notes.md",
         check=endpoints.REST_ORGANIZATION,
+        identity=lambda found, _: f"organization {found['id']}" if found.get("id") else "",
+        identity_asks=(replace(endpoints.REST_ORGANIZATION, name="owner"),),
         describe=lambda organization: f"the organization {organization.get('name')}",
         secret_fields=("apiKey", "token", "accessToken"),
         options=(

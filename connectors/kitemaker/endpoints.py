@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.core import Resource, Rows, member, parent, request
+from connectors.core import RecordSource, Resource, Rows, member, parent, request
 from connectors.kitemaker import normalize, queries
 from connectors.kitemaker import tables as t
 from connectors.paging import CursorPages, OnePage, Paging
@@ -247,8 +247,12 @@ COMPANIES = graphql(
 REST_FEEDBACK = Rows(
     t.FEEDBACK, rows=normalize.rest_feedback, children=(REST_INSIGHTS,), sparse=True
 )
-REST_PERSON = Rows(t.PEOPLE, rows=normalize.embedded("person"), sparse=True)
-REST_COMPANY = Rows(t.COMPANIES, rows=normalize.embedded("company"), sparse=True)
+REST_PERSON = Rows(
+    t.PEOPLE, rows=normalize.embedded("person"), sparse=True, source=RecordSource.EMBEDDED
+)
+REST_COMPANY = Rows(
+    t.COMPANIES, rows=normalize.embedded("company"), sparse=True, source=RecordSource.EMBEDDED
+)
 REST_FEEDBACK_ROWS = (REST_PERSON, REST_COMPANY, REST_FEEDBACK)
 FEEDBACK_BY_PATH = rest("feedback_by_path", "/feedback/{number}", *REST_FEEDBACK_ROWS)
 FEEDBACK_BY_NUMBER = rest("feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}")

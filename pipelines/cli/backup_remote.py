@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -121,28 +121,40 @@ def verify_there(
 
 
 def list_there(address: str, as_json: bool) -> None:
-    """List the backups at an address."""
+    """List the backups at an address; one that cannot be read is listed with its problem."""
     from warehouse.backup.remote import Remote
 
     remote = Remote(address)
-    shown = []
-    for name in remote.names():
-        found = remote.head(name)[1]
-        shown.append(
-            {
-                "name": name,
-                "bytes": sum(record.bytes for record in found.files.values()),
-                "rows": getattr(found, "rows", None),
-                "encrypted": hasattr(found, "encryption"),
-            }
-        )
+    shown = [_listed(remote, name) for name in remote.names()]
     if as_json:
         click.echo(json.dumps(shown, indent=2))
         return
     from pipelines.cli.render import table
+    from warehouse.progress import size_text
 
-    rows = [(b["name"], b["rows"], b["bytes"], b["encrypted"]) for b in shown]
-    table("backups", ("backup", "rows", "bytes", "encrypted"), rows, numbers=("rows", "bytes"))
+    rows = [
+        (b["name"], b["rows"], size_text(b["bytes"] or 0), b["encrypted"], b["problem"])
+        for b in shown
+    ]
+    columns = ("backup", "rows", "size", "encrypted", "problem")
+    table("backups", columns, rows, numbers=("rows", "size"))
+
+
+def _listed(remote: Remote, name: str) -> dict[str, Any]:
+    from warehouse.backup.errors import BackupProblem
+
+    try:
+        found = remote.head(name)[1]
+    except BackupProblem as error:
+        unknown = dict.fromkeys(("bytes", "rows", "encrypted"))
+        return {"name": name, **unknown, "problem": str(error)}
+    return {
+        "name": name,
+        "bytes": sum(record.bytes for record in found.files.values()),
+        "rows": getattr(found, "rows", None),
+        "encrypted": hasattr(found, "encryption"),
+        "problem": None,
+    }
 
 
 def prune_there(

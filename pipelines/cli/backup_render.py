@@ -36,7 +36,7 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
         rows.append(
             (
                 each.name + (" (encrypted)" if each.encrypted else ""),
-                since(each.made_at, now),
+                since(each.made_at, now) if each.made_at <= now else "dated ahead",
                 each.rows,
                 size_text(each.bytes) if each.bytes is not None else None,
                 size_text(each.new_bytes) if each.new_bytes is not None else None,

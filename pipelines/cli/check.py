@@ -29,7 +29,7 @@ def check(config: Path | None) -> None:
 
 
 def _see(settings: Settings, account: Account) -> str:
-    from pipelines.sync.probe import asking
+    from pipelines.sync.probe import probing
 
-    with asking(settings, account) as asker:
-        return account.connector.describe(asker.look(account.connector.check))
+    with probing(settings, account) as probe:
+        return account.connector.describe(probe.look(account.connector.check))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from connectors.core.errors import BadSettings
 from pipelines.settings import read_settings, select
+from warehouse.progress import counted
 
 
 @click.command()
@@ -19,14 +21,16 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
     """The requests, minutes and rows that a sync would cost, before it runs."""
     from pipelines.cli.render import span, table
     from pipelines.sync.estimate import Estimate, estimate
-    from pipelines.sync.probe import asking
+    from pipelines.sync.probe import probing
 
     settings = read_settings(config)
     shown: dict[str, Estimate] = {}
+    if not settings.accounts:
+        raise BadSettings("there is no account", guidance="run `kollect init` to see how")
     for name, tables in select(settings, selection).items():
         account = settings.account(name)
-        with asking(settings, account) as asker:
-            shown[name] = estimate(account, asker, tables, full=full)
+        with probing(settings, account) as probe:
+            shown[name] = estimate(account, probe, tables, full=full)
     if as_json:
         click.echo(json.dumps({name: e.as_json() for name, e in shown.items()}, indent=2))
         return
@@ -36,8 +40,8 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
             for cost in found.costs
         ]
         title = (
-            f"{name}: {found.requests:,} requests, at least {span(found.seconds)}, "
-            f"{'full' if found.full else 'incremental'}"
+            f"{name}: {'about ' if found.about else ''}{counted(found.requests, 'request')}, "
+            f"at least {span(found.seconds)}, {'full' if found.full else 'incremental'}"
         )
         table(title, ("step", "requests", "rows", ""), rows, numbers=("requests", "rows"))
         if found.files is not None:

@@ -1,69 +1,174 @@
-"""`kollect status`: rows, freshness and completeness of every table."""
+"""`kollect status`: is each account's data safe, and how fresh and complete is every table?"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.render import plain
-from pipelines.settings import Settings, read_settings
+from pipelines.cli.render import since, table
+from pipelines.settings import Account, Settings, read_settings
+from pipelines.status import AccountStatus, account_status
+from warehouse.progress import size_text
 from warehouse.schema.types import quoted
 from warehouse.store.warehouse import Warehouse
 
-STATUS_SQL = """
-WITH latest AS (
-    SELECT *, row_number() OVER (PARTITION BY account, table_name ORDER BY loaded_at DESC) AS n
-    FROM _kollect.loads
-), totals AS (
-    SELECT account, table_name, sum(rejected) AS rejected, sum(deleted) AS deleted
-    FROM _kollect.loads GROUP BY ALL
-)
-SELECT l.account, l.service, l.table_name, l.rows, l.loaded_at, l.mode, l.complete, l.proof,
-    l.reason, t.rejected, t.deleted, l.run_id, l.error
-FROM latest l JOIN totals t USING (account, table_name)
-WHERE l.n = 1 ORDER BY l.account, l.table_name
-"""
+if TYPE_CHECKING:
+    import duckdb
+
+FILE_COUNTS = ("stored", "failed", "skipped", "gone", "gone_and_kept", "bytes")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def status(config: Path | None, as_json: bool) -> None:
-    """What is here: rows, freshness, last run, completeness, rejects and deletes by table."""
+    """Is the data of each account safe? Rows, last read, last proof and rejects by table.
+
+    The exit status is 0 where all of it is safe, else 1."""
     settings = read_settings(config)
+    warehouse = Warehouse(settings.warehouse)
     now = datetime.now(UTC)
-    with Warehouse(settings.warehouse).reading() as connection:
-        names = [c.split(".")[-1] for c in (
-            "account", "service", "table", "rows", "loaded_at", "mode", "complete", "proof",
-            "reason", "rejected", "deleted", "run_id", "error")]  # fmt: skip
-        found = [dict(zip(names, row, strict=True)) for row in
-                 connection.execute(STATUS_SQL).fetchall()]  # fmt: skip
-        for row in found:
-            row["newest"] = _newest(connection, row)
-        runs = connection.execute(
-            "SELECT account, status, started_at, finished_at, error FROM _kollect.runs "
-            "QUALIFY row_number() OVER (PARTITION BY account ORDER BY started_at DESC) = 1"
-        ).fetchall()
-        files = _files(connection)
-    if as_json:
-        shown = _status_object(settings, found, runs)
-        for account, counts in files.items():
-            shown["accounts"].setdefault(account, {"tables": {}})["files"] = counts
-        click.echo(json.dumps(shown, indent=2, default=plain))
-    else:
-        _show_status(settings, found, runs, now)
-        _show_files(files)
+    with ExitStack() as opened:
+        connection = None
+        if warehouse.path.exists():
+            connection = opened.enter_context(warehouse.reading())
+        accounts = {
+            name: account_status(connection, settings, account, now)
+            for name, account in settings.accounts.items()
+        }
+        files = _files(connection) if connection else {}
+        if as_json:
+            click.echo(json.dumps(_as_json(settings, accounts, files), indent=2))
+        else:
+            _show(settings, accounts, files, connection, now)
     wanted = {name for name, account in settings.accounts.items() if account.files.wanted}
     failed = any(files[name]["failed"] for name in wanted & files.keys())
-    sys.exit(0 if found and all(row["complete"] for row in found) and not failed else 1)
+    safe = accounts and all(account.verdict == "safe" for account in accounts.values())
+    sys.exit(0 if safe and not failed else 1)
 
 
-def _files(connection: Any) -> dict[str, dict[str, int]]:
+def _as_json(
+    settings: Settings,
+    accounts: Mapping[str, AccountStatus],
+    files: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    """The object of `status --json` (contract section 2)."""
+    return {
+        "accounts": {
+            name: {
+                "verdict": account.verdict,
+                "reason": account.reason,
+                "read_at": _iso(account.read_at),
+                "proved_at": _iso(account.proved_at),
+                "tables": {
+                    table: {
+                        "rows": found.rows,
+                        "read_at": _iso(found.read_at),
+                        "proved_at": _iso(found.proved_at),
+                        "complete": found.complete,
+                        "reason": found.reason or None,
+                        "rejected": found.rejected,
+                    }
+                    for table, found in account.tables.items()
+                },
+                **({"files": files[name]} if name in files else {}),
+            }
+            for name, account in accounts.items()
+        },
+        "backups": _backups(settings),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _backups(settings: Settings) -> dict[str, str | None]:
+    """The newest backup, and when it, or one before it, was last verified and rebuilt."""
+    from warehouse.backup.listing import list_backups
+
+    found: dict[str, str | None] = {"newest": None, "verified_at": None, "rebuilt_at": None}
+    for info in list_backups(settings) if settings.backup_dir.exists() else ():
+        if info.problem is not None or info.proofs.last_bad is not None:
+            continue
+        found["newest"] = info.made_at.isoformat()
+        verified = [proof.at for proof in (info.proofs.full, info.proofs.rebuild) if proof]
+        found["verified_at"] = max([*verified, found["verified_at"] or ""]) or None
+        if info.proofs.rebuild is not None:
+            found["rebuilt_at"] = max(info.proofs.rebuild.at, found["rebuilt_at"] or "")
+    return found
+
+
+def _show(
+    settings: Settings,
+    accounts: Mapping[str, AccountStatus],
+    files: Mapping[str, Mapping[str, int]],
+    connection: duckdb.DuckDBPyConnection | None,
+    now: datetime,
+) -> None:
+    for name, account in accounts.items():
+        click.echo(f"{name}: {account.verdict}; {account.reason}{_staged(settings, name)}")
+        if account.verdict != "never" and connection is not None:
+            _show_tables(settings.account(name), account, connection, now)
+    for name, counts in files.items():
+        _show_files(name, counts)
+    if not accounts:
+        click.echo("There is no account yet; `kollect init` shows how to make one.")
+
+
+def _staged(settings: Settings, account: str) -> str:
+    """What an interrupted sync has left for the next one."""
+    journal = Warehouse(settings.warehouse).home / "stage" / account / "pages.journal"
+    size = journal.stat().st_size if journal.exists() else 0
+    return (
+        f"; an interrupted sync has staged {size_text(size)}, the next one goes on there"
+        if size
+        else ""
+    )
+
+
+def _show_tables(
+    account: Account, status: AccountStatus, connection: duckdb.DuckDBPyConnection, now: datetime
+) -> None:
+    numbers = ("rows", "rejected", "deleted")
+    rows = [
+        (
+            name,
+            found.rows,
+            since(found.read_at, now),
+            since(found.proved_at, now),
+            _newest(connection, account, name) if found.rows else None,
+            found.rejected or None,
+            found.deleted or None,
+            found.reason,
+        )
+        for name, found in status.tables.items()
+    ]
+    columns = ("table", "rows", "read", "proved complete", "newest record", "rejected", "deleted",
+               "why not complete")  # fmt: skip
+    table("", columns, rows, numbers=numbers)
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, account: Account, name: str) -> datetime | None:
+    """When the newest record of a table was made, where the table can tell."""
+    declared = account.connector.tables[name]
+    if not declared.newest:
+        return None
+    place = f"{quoted(account.connector.name)}.{quoted(name)}"
+    found: list[tuple[datetime | None]] = connection.execute(
+        f"SELECT max({quoted(declared.newest)}) FROM {place} WHERE _account = ?", [account.name]
+    ).fetchall()
+    return found[0][0]
+
+
+def _files(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
     """Account -> how many of its files are in which state, and the bytes of those here."""
     import duckdb
 
@@ -77,82 +182,13 @@ def _files(connection: Any) -> dict[str, dict[str, int]]:
         ).fetchall()
     except duckdb.Error:  # written by a kollect that knew no files yet
         return {}
-    names = ("stored", "failed", "skipped", "gone", "gone_and_kept", "bytes")
-    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+    return {row[0]: dict(zip(FILE_COUNTS, row[1:], strict=True)) for row in rows}
 
 
-def _show_files(files: dict[str, dict[str, int]]) -> None:
-    from warehouse.progress import size_text
-
-    for account, counts in files.items():
-        kept = f" ({counts['gone_and_kept']:,} of them kept)" if counts["gone"] else ""
-        click.echo(
-            f"{account}: {counts['stored']:,} files ({size_text(counts['bytes'])}), "
-            f"{counts['failed']:,} failed, {counts['skipped']:,} skipped, "
-            f"{counts['gone']:,} gone at the service{kept}; see _kollect.files"
-        )
-
-
-def _newest(connection: Any, row: dict[str, Any]) -> datetime | None:
-    """When the newest record of a table was made, where the table can tell."""
-    from connectors import SERVICES, connector
-
-    if row["service"] not in SERVICES:
-        return None
-    declared = connector(row["service"]).tables.get(row["table"])
-    if declared is None or not declared.newest or not row["rows"]:
-        return None
-    place = f"{quoted(row['service'])}.{quoted(declared.name)}"
-    found: list[tuple[datetime | None]] = connection.execute(
-        f"SELECT max({quoted(declared.newest)}) FROM {place} WHERE _account = ?", [row["account"]]
-    ).fetchall()
-    return found[0][0]
-
-
-def _status_object(
-    settings: Settings, found: list[dict[str, Any]], runs: list[tuple[Any, ...]]
-) -> dict[str, Any]:
-    accounts: dict[str, Any] = {}
-    for account, state, started, finished, error in runs:
-        accounts[account] = {
-            "status": state,
-            "started_at": started,
-            "finished_at": finished,
-            **({"error": error} if error else {}),
-            "tables": {},
-        }
-    for row in found:
-        shown = {k: v for k, v in row.items() if k not in ("account", "service", "table")}
-        accounts.setdefault(row["account"], {"tables": {}})["tables"][row["table"]] = shown
-    return {"warehouse": settings.warehouse.name, "accounts": accounts}
-
-
-def _show_status(
-    settings: Settings, found: list[dict[str, Any]], runs: list[tuple[Any, ...]], now: datetime
-) -> None:
-    from pipelines.cli.render import since, table
-
-    for account, state, _, finished, error in sorted(runs):
-        mine = [row for row in found if row["account"] == account]
-        rows = [
-            (
-                row["table"],
-                row["rows"],
-                since(row["loaded_at"], now),
-                row["newest"],
-                "yes" if row["complete"] else "NO",
-                (row["proof"] if row["complete"] else row["reason"] or row["error"]) or "",
-                row["rejected"] or None,
-                row["deleted"] or None,
-            )
-            for row in mine
-        ]
-        columns = ("table", "rows", "read", "newest record", "complete", "because", "rejected",
-                   "deleted")  # fmt: skip
-        title = f"{account}: last sync {state}, {since(finished, now)}"
-        table(title, columns, rows, numbers=("rows", "rejected", "deleted"))
-        if error:
-            click.echo(f"  {error}\n")
-    never = [name for name in settings.accounts if name not in {row[0] for row in runs}]
-    for name in never:
-        click.echo(f"{name}: never synced")
+def _show_files(account: str, counts: Mapping[str, int]) -> None:
+    kept = f" ({counts['gone_and_kept']:,} of them kept)" if counts["gone"] else ""
+    click.echo(
+        f"{account}: {counts['stored']:,} files ({size_text(counts['bytes'])}), "
+        f"{counts['failed']:,} failed, {counts['skipped']:,} skipped, "
+        f"{counts['gone']:,} gone at the service{kept}; see _kollect.files"
+    )

@@ -22,7 +22,7 @@ from warehouse.files.ledger import FileLedger
 from warehouse.files.survey import FileRecord, FileSurvey
 
 if TYPE_CHECKING:
-    from pipelines.sync.probe import Asker
+    from pipelines.sync.probe import Probe
 
 REMEMBERED = 100_000
 """So many contents are told apart; beyond that some may be counted twice."""
@@ -96,32 +96,32 @@ def plan_of(survey: FileSurvey, chooser: FileChooser) -> FilePlan:
 
 
 def plan_files(
-    account: Account, asker: Asker, tables: Sequence[str], *, full: bool
+    account: Account, probe: Probe, tables: Sequence[str], *, full: bool
 ) -> FilePlan | None:
     """For `kollect plan`; None for accounts without files. Raises a KollectError."""
     if not account.files.wanted:
         return None
-    connector, warehouse = account.connector, asker.warehouse
+    connector, warehouse = account.connector, probe.warehouse
     chooser = FileChooser(account, BlobStore(warehouse.path), full=full)
     families = connector.families_of(tables)
-    new = [family for family in families if asker.known.first_time(family.name)]
+    new = [family for family in families if probe.known.first_time(family.name)]
     unread = {table.name for family in new for table in family_tables(family)}
     sources = sources_of(connector, [name for name in tables if name not in unread])
     plan = FilePlan()
     if sources:
-        ledger = FileLedger(warehouse, connector, account.name, asker.engine)
+        ledger = FileLedger(warehouse, connector, account.name, probe.engine)
         with FileSurvey(ledger, sources) as survey:
             plan = plan_of(survey, chooser)
     for family in new:
         expected = {t.name for t in family_tables(family)} & set(tables)
         found = sources_of(connector, sorted(expected))
         if found:
-            _count_first_pages(family, found, asker, chooser, plan)
+            _count_first_pages(family, found, probe, chooser, plan)
     return plan
 
 
 def _count_first_pages(
-    family: Family, sources: list[FileSource], asker: Asker, chooser: FileChooser, plan: FilePlan
+    family: Family, sources: list[FileSource], probe: Probe, chooser: FileChooser, plan: FilePlan
 ) -> None:
     """From the first page of each listing of a family that was never read."""
     plan.about = True
@@ -133,11 +133,11 @@ def _count_first_pages(
         if not of_it or resource.each is not None or bound:
             continue
         try:
-            payload = asker.look(resource)
+            payload = probe.look(resource)
         except Skippable:
             continue
         shown = _FirstPage()
-        shaper = RecordMapper(asker.known.connector.tables.values(), shown)
+        shaper = RecordMapper(probe.known.connector.tables.values(), shown)
         seen = 0
         for rows in resource.rows[:1]:
             records = shaper.find(rows, payload, {}) or []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster import MetadataValue
 
-from connectors.core.errors import KollectError
+from connectors.core.errors import BadSettings, KollectError
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.reported import mark_shown
@@ -25,7 +25,7 @@ from pipelines.orchestration.sources import Project, owner
 from pipelines.settings import Settings, environment
 
 if TYPE_CHECKING:
-    from warehouse.backup import BackupInfo, Pruned
+    from warehouse.backup import BackupInfo, BackupKey, Pruned
 
 GROUP = "backups"
 KEY = dg.AssetKey([GROUP, "newest"])
@@ -88,6 +88,7 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
     with failures_in_one_line():
         # As on the command line, the key may also stand in `.env`.
         key = find_key(None, known_variables(settings))
+        _refuse_plain_after_encrypted(settings, key)
         place = write_backup(settings, key=key, on_step=on_step)
     seconds = round(time.monotonic() - started, 2)
     context.log.info(f"wrote {place} in {seconds:.1f} s")
@@ -111,6 +112,17 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
             description=f"the backup {info.name} is written, but old ones were not pruned: "
             f"{not_pruned}",
             allow_retries=False,
+        )
+
+
+def _refuse_plain_after_encrypted(settings: Settings, key: "BackupKey | None") -> None:
+    """A key that got lost with the rest of the environment must not end encryption unnoticed."""
+    newest = newest_backup(settings)
+    if key is None and newest is not None and newest.encrypted:
+        raise BadSettings(
+            f"the newest backup {newest.name} is encrypted, but no key is set now",
+            guidance="set KOLLECT_BACKUP_KEY (or KOLLECT_BACKUP_KEY_FILE) in the environment or in "
+            ".env. To go on without encryption, run `kollect backup` once by hand",
         )
 
 

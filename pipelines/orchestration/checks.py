@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from connectors.core.schema import Table
-from pipelines.orchestration.freshness import in_words, table_windows
+from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source
+from pipelines.status import age_in_words
 from warehouse.store.status import TableStatus
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def copy_is_complete(state: TableState) -> Outcome:
         return Outcome(False, f"{status.reason or 'it was not proved'} ({last})", figures)
     late = table_windows(state.source, state.table.name).fail
     if state.now - status.proved_at > late:
-        allowed = f"the schedule allows {in_words(late)}"
+        allowed = f"the schedule allows {age_in_words(late)}"
         return Outcome(False, f"{last}, {allowed}; no sync has proved it since", figures)
     proof = state.load.get("proof") or "nothing changed since the last proof"
     return Outcome(True, proof, figures)

@@ -14,10 +14,10 @@ import dagster as dg
 from pipelines.orchestration.sources import Source
 from pipelines.settings import Settings
 from pipelines.settings.schedule import cron, longest_gap
+from pipelines.status import expected_gap, proof_window
 
-NO_SCHEDULE = timedelta(days=7)
-"""The gap that is assumed between syncs where the schedule says `never`."""
 NO_BACKUP_SCHEDULE = timedelta(days=31)
+"""The gap that is assumed between backups where the schedule says `never`."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,11 @@ class Windows:
 
 
 def table_windows(source: Source, table: str) -> Windows:
-    """Late two hours (or half a gap) after a sync was due; failed a day (or a gap) after it.
-
-    Tables that only full passes read follow the schedule of those.
-    """
-    schedule = source.settings.schedule
-    full = cron(schedule.full, "full", source.position)
-    sync = cron(schedule.sync, "sync", source.position)
-    families = source.families_of(table)
-    by_full_passes = bool(families) and all(family.full_only for family in families)
-    expression = full if by_full_passes else sync or full
-    gap = longest_gap(expression) if expression else NO_SCHEDULE
+    """Late two hours (or half a gap) after a proof was due; failed as `kollect status` has it."""
+    gap = expected_gap(source.settings, source.account, table)
     return Windows(
-        warn=gap + max(timedelta(hours=2), gap / 2), fail=gap + max(timedelta(hours=24), gap)
+        warn=gap + max(timedelta(hours=2), gap / 2),
+        fail=proof_window(source.settings, source.account, table),
     )
 
 
@@ -55,13 +47,3 @@ def backup_windows(settings: Settings) -> Windows:
     expression = cron(settings.schedule.backup, "backup")
     gap = longest_gap(expression) if expression else NO_BACKUP_SCHEDULE
     return Windows(warn=gap * 1.5, fail=gap * 2)
-
-
-def in_words(span: timedelta) -> str:
-    """A span as people say it: 25 hours, 10 days."""
-    hours = round(span / timedelta(hours=1))
-    if hours < 1:
-        return "less than an hour"
-    if hours < 48:
-        return f"{hours} hour{'s' if hours > 1 else ''}"
-    return f"{round(hours / 24)} days"

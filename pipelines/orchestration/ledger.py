@@ -104,7 +104,7 @@ def _account_events(
         seen = set(reported.syncs.get(name, ()))
         runs = unreported(instance, source, [run for run in ends if run.mark not in seen])
         report = AccountReport(connection, source, now)
-        late = report.state.late
+        late = report.status.late
         events = _sync_events(report, runs)
         # A table becomes late without any sync, only because time passes.
         newly_late = [table for table in late if table not in reported.late.get(name, ())]

@@ -10,12 +10,12 @@ import dagster as dg
 from connectors.core.errors import KollectError
 from pipelines.orchestration.alert_state import AlertState, RunFailure
 from pipelines.orchestration.backups import GROUP, known_variables
-from pipelines.orchestration.freshness import backup_windows, in_words
+from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
-from pipelines.orchestration.summary import AccountState, missing_credential
+from pipelines.orchestration.summary import missing_credential
+from pipelines.status import AccountStatus, account_status, age_in_words
 from warehouse.store.finished_runs import finished_runs
-from warehouse.store.status import table_status
 from warehouse.store.warehouse import Warehouse
 
 MOST_NAMED = 10
@@ -59,23 +59,22 @@ def account_problem(source: Source, now: datetime, *, ignore_late: bool = False)
     if not source.settings.warehouse.exists():
         return ""
     with Warehouse(source.settings.warehouse).reading() as connection:
-        status = table_status(connection, source.service, account.name, source.tables)
+        status = account_status(connection, source.settings, account, now)
         ends = finished_runs(connection, newest=1).get(account.name, [])
     if not ends:
         return ""  # never synced: the first sync is about to begin
     if ends[0].error:
         return ends[0].error
-    state = AccountState(source, status, now)
-    if state.unproved:
-        return _unproved(state)
-    return state.reason if state.late and not ignore_late else ""
+    if status.unproved:
+        return _unproved(status)
+    return status.reason if status.late and not ignore_late else ""
 
 
-def _unproved(state: AccountState) -> str:
-    count = len(state.unproved)
-    named = state.unproved[:MOST_NAMED]
+def _unproved(status: AccountStatus) -> str:
+    count = len(status.unproved)
+    named = status.unproved[:MOST_NAMED]
     title = "1 table is" if count == 1 else f"{count} tables are"
-    lines = [f"{name}: {state.tables[name].reason}" for name in named]
+    lines = [f"{name}: {status.tables[name].reason}" for name in named]
     more = [f"and {count - len(named)} more"] if count > len(named) else []
     return "\n".join([f"{title} not proved complete", *lines, *more])
 
@@ -119,7 +118,7 @@ def _backup_problems(
         if newest.problem:
             wrong["backup"] = f"the newest backup {newest.name} cannot be read: {newest.problem}"
         elif age > late and settings.schedule.backup != "never" and not ignore_late:
-            wrong["backup"] = f"the newest backup is {in_words(age)} old"
+            wrong["backup"] = f"the newest backup is {age_in_words(age)} old"
         if _is_later(newest.made_at.isoformat(), state.failures.get("backup")):
             del state.failures["backup"]
     return wrong

@@ -6,6 +6,7 @@ so that both show the same figures, whoever synced.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,10 +20,10 @@ from connectors.http.redact import safe_text
 from pipelines.orchestration.checks import CheckResult, TableState, check_table
 from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source
-from pipelines.orchestration.summary import AccountState, check_account, summary_metadata
+from pipelines.orchestration.summary import check_account, summary_metadata
+from pipelines.status import account_status
 from warehouse.store.finished_runs import FinishedRun, loads_of_runs
 from warehouse.store.inspection import cursors, latest_loads, sample
-from warehouse.store.status import table_status
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,10 +45,8 @@ class AccountReport:
         self.connection = connection
         self.source = source
         self.now = now
-        name = source.account.name
-        self._loads = latest_loads(connection, name)
-        self._status = table_status(connection, source.service, name, source.tables)
-        self.state = AccountState(source, self._status, now)
+        self.status = account_status(connection, source.settings, source.account, now)
+        self._loads = latest_loads(connection, source.account.name)
 
     def loads(self, runs: Sequence[FinishedRun]) -> Iterator[LoadEvent]:
         """The newest load of each table in these runs, parents first.
@@ -89,7 +88,7 @@ class AccountReport:
                 self.connection,
                 self.source,
                 self.source.tables[name][0],
-                self._status[name],
+                self.status.tables[name],
                 self._loads.get(name, {}),
                 self.now,
             )
@@ -97,12 +96,18 @@ class AccountReport:
 
     def account_checks(self) -> list[CheckResult]:
         """The checks of the account's summary."""
-        return list(check_account(self.state))
+        return list(check_account(self.source, self.status))
 
     def summary(self) -> dg.AssetMaterialization:
-        """The account's summary."""
+        """The account's summary; its data version changes when any table's content does."""
+        contents = [
+            (n, x.get("content") or x.get("content_before")) for n, x in self._loads.items()
+        ]
+        version = hashlib.sha256(repr(sorted(contents, key=str)).encode()).hexdigest()[:32]
         return dg.AssetMaterialization(
-            self.source.key("summary"), metadata=summary_metadata(self.state)
+            self.source.key("summary"),
+            metadata=summary_metadata(self.status),
+            tags={DATA_VERSION: version},
         )
 
     def _is_recent(self, table: str, loaded_at: datetime) -> bool:

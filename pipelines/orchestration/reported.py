@@ -6,7 +6,7 @@ anything carries none, and so its sync is reported from the ledger.
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Iterable, Sequence
 
 import dagster as dg
@@ -55,4 +55,5 @@ def is_shown(instance: dg.DagsterInstance, mark: str) -> bool:
 
 
 def _tag(mark: str) -> str:
-    return f"kollect.ledger/{re.sub(r'[^A-Za-z0-9_.-]', '_', mark)[-63:]}"
+    # Dagster's page does not show tags with this prefix.
+    return f".dagster/kollect_{hashlib.sha256(mark.encode()).hexdigest()[:32]}"

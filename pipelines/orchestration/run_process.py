@@ -17,7 +17,8 @@ from typing import Any
 
 import dagster as dg
 
-TAG = "kollect/process"
+TAG = ".dagster/kollect_process"
+"""Dagster's page does not show tags with this prefix."""
 PROC = Path("/proc")
 LONGEST_START = timedelta(minutes=10)
 """A run that is "started" for so long without having noted its process has lost it before."""

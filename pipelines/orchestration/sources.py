@@ -104,6 +104,7 @@ class Source:
             yield replace(
                 self.account,
                 base_url=box.stand_ins[self.service].url,
+                address=self.account.base_url,
                 credential={
                     part: values[variable]
                     for part, variable in self.account.variables.items()

@@ -41,7 +41,7 @@ def _spec(source: Source, table: Table, parents: tuple[str, ...]) -> dg.AssetSpe
         deps=[source.key(parent) for parent in parents],
         description=_description(source, table, families),
         group_name=source.name,
-        kinds={source.service, "duckdb"},
+        kinds={"duckdb"},
         owners=[owner()],
         tags={**source.tags, "family": families[0].name if families else ""},
         # A table that a pass does not read is not materialized by it.

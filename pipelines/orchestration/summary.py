@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome, when
-from pipelines.orchestration.freshness import in_words, table_windows
+from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source, owner
+from pipelines.status import AccountStatus
 from warehouse.store.status import TableStatus
 
 NAME = "summary"
@@ -21,76 +20,6 @@ MEANINGS = {
     SAFE_CHECK: "Is every table proved complete, and lately?",
     CREDENTIAL_CHECK: "Is the credential there that syncs need?",
 }
-MOST_NAMED = 5
-"""So many tables are named in a sentence; the others are counted."""
-
-
-@dataclass(frozen=True)
-class AccountState:
-    """One account: the status of each of its tables at a moment."""
-
-    source: Source
-    tables: Mapping[str, TableStatus]
-    now: datetime
-
-    @property
-    def never(self) -> list[str]:
-        """Tables that no sync has tried to read so far."""
-        return [name for name, status in self.tables.items() if status.tried_at is None]
-
-    @property
-    def unproved(self) -> list[str]:
-        """Tables that the newest sync of them did not prove complete."""
-        return [
-            name
-            for name, status in self.tables.items()
-            if status.tried_at is not None and not (status.complete and status.proved_at)
-        ]
-
-    @property
-    def late(self) -> list[str]:
-        """Tables that were proved complete, but longer ago than the schedule allows."""
-        return [
-            name
-            for name, status in self.tables.items()
-            if status.proved_at is not None
-            and self.now - status.proved_at > table_windows(self.source, name).fail
-        ]
-
-    @property
-    def verdict(self) -> str:
-        """`safe`, `stale`, `incomplete` or `never`, as `kollect status` says it."""
-        if not self.source.tables or len(self.never) == len(self.tables):
-            return "never"
-        if self.late:
-            return "stale"
-        return "incomplete" if self.unproved or self.never else "safe"
-
-    @property
-    def reason(self) -> str:
-        """The verdict in one sentence."""
-        if self.verdict == "never":
-            return "it was never synced"
-        if self.verdict == "stale":
-            proved = min(self.tables[name].proved_at or self.now for name in self.late)
-            age = in_words(self.now - proved)
-            return f"{_named(self.late)} last proved complete {age} ago{self._why(self.late)}"
-        if self.unproved:
-            return f"{_named(self.unproved)} not proved complete{self._why(self.unproved)}"
-        if self.never:
-            return f"{_named(self.never)} not synced yet"
-        return f"all {len(self.tables)} tables are proved complete"
-
-    def _why(self, names: list[str]) -> str:
-        """The most frequent reason among these tables."""
-        reasons = [self.tables[name].reason for name in names if self.tables[name].reason]
-        return f": {max(reasons, key=reasons.count)}" if reasons else ""
-
-
-def _named(tables: list[str]) -> str:
-    more = len(tables) - MOST_NAMED
-    names = ", ".join(tables[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{names} {'is' if len(tables) == 1 else 'are'}"
 
 
 def summary_spec(source: Source) -> dg.AssetSpec:
@@ -101,7 +30,7 @@ def summary_spec(source: Source) -> dg.AssetSpec:
         description=f"Is the data of {source.account.name} safe, and why? As `kollect status "
         f"{source.account.name}` says it.",
         group_name=source.name,
-        kinds={source.service},
+        kinds={"report"},
         owners=[owner()],
         tags=source.tags,
         skippable=True,
@@ -118,14 +47,14 @@ def summary_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def check_account(state: AccountState) -> Iterator[CheckResult]:
+def check_account(source: Source, status: AccountStatus) -> Iterator[CheckResult]:
     """The results of these checks."""
-    key, account = state.source.key(NAME), state.source.account
-    safe = Outcome(state.verdict == "safe", state.reason, {"verdict": state.verdict})
+    key = source.key(NAME)
+    safe = Outcome(status.verdict == "safe", status.reason, {"verdict": status.verdict})
     yield CheckResult(dg.AssetCheckKey(key, SAFE_CHECK), ERROR, safe)
     there = Outcome(True, "it is there")
-    if not (state.source.sandbox or account.ready):
-        there = Outcome(False, missing_credential(state.source))
+    if not (source.sandbox or source.account.ready):
+        there = Outcome(False, missing_credential(source))
     yield CheckResult(dg.AssetCheckKey(key, CREDENTIAL_CHECK), ERROR, there)
 
 
@@ -140,28 +69,26 @@ def missing_credential(source: Source) -> str:
     )
 
 
-def summary_metadata(state: AccountState) -> dict[str, Any]:
+def summary_metadata(status: AccountStatus) -> dict[str, Any]:
     """The figures of a summary, the verdict first."""
-    statuses = state.tables.values()
+    tables = status.tables.values()
     figures: dict[str, Any] = {
-        "verdict": state.verdict,
-        "why": state.reason,
-        "dagster/row_count": sum(status.rows for status in statuses),
-        "tables": len(state.tables),
-        "tables not proved complete": len(state.unproved) + len(state.never),
-        "rejected": sum(status.rejected for status in statuses),
+        "verdict": status.verdict,
+        "why": status.reason,
+        "dagster/row_count": sum(table.rows for table in tables),
+        "tables": len(status.tables),
+        "tables not proved complete": len(status.unproved) + len(status.never),
+        "rejected": sum(table.rejected for table in tables),
     }
-    read = [status.read_at for status in statuses if status.read_at]
-    proved = [status.proved_at for status in statuses if status.proved_at]
-    if read:
-        figures["last read"] = dg.MetadataValue.timestamp(max(read))
-    if proved:
-        figures["oldest proof"] = dg.MetadataValue.timestamp(min(proved))
-    wrong = dict.fromkeys([*state.unproved, *state.late])
+    if status.read_at:
+        figures["last read"] = dg.MetadataValue.timestamp(status.read_at)
+    if status.proved_at:
+        figures["oldest proof"] = dg.MetadataValue.timestamp(status.proved_at)
+    wrong = dict.fromkeys([*status.unproved, *status.late])
     if wrong:
         lines = [
-            f"| {name} | {_last_proof(state.tables[name])} | "
-            f"{state.tables[name].reason.replace('|', ' ')[:160]} |"
+            f"| {name} | {_last_proof(status.tables[name])} | "
+            f"{status.tables[name].reason.replace('|', ' ')[:160]} |"
             for name in wrong
         ]
         head = ["| table | last proved complete | why not since |", "| --- | --- | --- |"]

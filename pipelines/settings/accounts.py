@@ -42,6 +42,7 @@ class AccountTable(SettingsTable, frozen=True):
     EXAMPLES: ClassVar[Mapping[str, str]] = {
         "service": f'service = "..." with one of: {", ".join(SERVICES)}',
         "base_url": 'base_url = "https://..."',
+        "moved_from": 'moved_from = "https://..."',
         "uid": 'uid = "the user\'s id"',
         "rate": "rate = [{ limit = 5, seconds = 1 }], or [] for no limit",
         "penalty_seconds": "penalty_seconds = 30",
@@ -59,6 +60,7 @@ class AccountTable(SettingsTable, frozen=True):
     }  # fmt: skip
     service: str | None = None
     base_url: str | None = None
+    moved_from: str | None = None
     token_env: str | None = None
     username_env: str | None = None
     password_env: str | None = None
@@ -97,6 +99,10 @@ class Account:
     """The settings that only this service has, by name."""
     full_every_days: int = 7
     max_in_flight: int = 8
+    moved_from: str = ""
+    """The address that the service had before; its data go on in the same tables."""
+    address: str = ""
+    """What the warehouse remembers as the service's address; `base_url` where it is empty."""
 
     @property
     def ready(self) -> bool:
@@ -193,6 +199,7 @@ def read_account(name: str, values: Any, known: Mapping[str, str], file: str) ->
         include=table.include,
         options=options,
         full_every_days=_or(table.full_every_days, declared.full_every_days),
+        moved_from=table.moved_from or "",
         max_in_flight=_or(table.max_in_flight, declared.http.max_in_flight),
     )
 

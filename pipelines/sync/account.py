@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.family import FamilyPass, kept_tables
+from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
@@ -32,7 +33,7 @@ from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
 STAGE_HOURS = 24.0
-"""A journal older than this is thrown away: its pages are too old to go on with."""
+"""A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
 FRESH_MINUTES = 15.0
 """After going on with a run that began earlier than this, a fresh one follows."""
 
@@ -109,6 +110,7 @@ class _Sync:
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
         self._shown = threading.Lock()
+        self._began = runtime.clock()
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -134,62 +136,124 @@ class _Sync:
         return {table: family for table, family in feeding.items() if family not in families}
 
     def _known(self, engine: Any) -> AccountState:
-        return AccountState(self.warehouse, self.connector, self.account.name, engine.cursor)
+        return AccountState(
+            self.warehouse,
+            self.connector,
+            self.account.name,
+            engine.cursor,
+            now=self.runtime.now,
+        )
 
     # -- one run ---------------------------------------------------------------------------
 
     def run(self, families: list[Family], run_id: str | None) -> AccountResult:
         stage = self.warehouse.home / "stage" / self.account.name
-        journal = Journal(stage / "pages.journal")
+        journal = Journal(stage / "pages.journal", self.runtime.now)
         try:
-            started_at, run_id = self._begin(journal, run_id)
-            if not self.account.ready:
-                tables = kept_tables(self.account, families)
-                self.result.unread(self._no_credential(), tables, self.full)
-                with open_engine(self.warehouse.home) as engine:
-                    self._record(engine, run_id, started_at)
-            else:
-                with (
-                    make_client(
-                        self.account,
-                        common_folder(self.warehouse.path),
-                        self.runtime,
-                        self._on_event,
-                    ) as client,
-                    open_engine(self.warehouse.home) as engine,
-                    self.warehouse.keeping(engine),
-                ):
-                    self._read(families, journal, client, engine, run_id, started_at)
-                    if self.account.files.wanted and not isinstance(self.result.error, Fatal):
-                        self._files(families, client, engine, run_id)
-                    self._count(client, journal)
-                    self._record(engine, run_id, started_at)
+            with open_engine(self.warehouse.home) as engine:
+                if self.account.ready:
+                    with self._client() as client, self.warehouse.keeping(engine):
+                        self._sync(families, journal, client, engine, run_id)
+                else:
+                    self._not_begun(self._no_credential(), families, engine, run_id)
             self.warehouse.publish()
-            if self.result.error is None or not self.account.ready:
+            if self.result.error is None:
                 journal.discard()
         finally:
             journal.close()
         return self.result
 
-    def _begin(self, journal: Journal, run_id: str | None) -> tuple[datetime, str]:
+    def _client(self) -> Client:
+        rates = common_folder(self.warehouse.path)
+        return make_client(self.account, rates, self.runtime, self._on_event)
+
+    def _sync(
+        self,
+        families: list[Family],
+        journal: Journal,
+        client: Client,
+        engine: Any,
+        run_id: str | None,
+    ) -> None:
+        known = self._known(engine)
+        head = self._journal_head(journal)
+        try:
+            identity = confirm_identity(
+                self.account,
+                client,
+                journal,
+                stored=identity_from(known.state(IDENTITY)),
+                staged=identity_from(head.get("identity")),
+                tell=lambda text: self._tell("message", text),
+            )
+        except KollectError as error:
+            self._count(client, journal, begun=False)
+            self._not_begun(error, families, engine, run_id)
+            return
+        started_at, run_id = self._begin(journal, run_id, identity)
+        self._read(families, journal, client, engine, known, identity, run_id, started_at)
+        if self.account.files.wanted and not isinstance(self.result.error, Fatal):
+            self._files(families, client, engine, run_id)
+        self._count(client, journal)
+        self._record(engine, run_id, started_at)
+
+    def _not_begun(
+        self, error: KollectError, families: list[Family], engine: Any, run_id: str | None
+    ) -> None:
+        """Record a run that could not even begin; the journal stays for one that can.
+
+        Families that only full passes read were not due: what is known of them stays.
+        """
+        now = self.runtime.now()
+        due = [f for f in families if not f.full_only or self.full or self.named]
+        self.result.unread(error, kept_tables(self.account, due), self.full)
+        self._record(engine, run_id or new_run_id(now), now)
+
+    def _journal_head(self, journal: Journal) -> Mapping[str, Any]:
+        first = journal.get("run")
+        return first[0] if first is not None else {}
+
+    def _begin(
+        self, journal: Journal, run_id: str | None, identity: Identity
+    ) -> tuple[datetime, str]:
         """The run to go on with, or a new one; the journal's first entry says which."""
         now = self.runtime.now()
-        first = journal.get("run")
-        if first is not None:
-            head = first[0]
+        head = self._journal_head(journal)
+        if head and self._resumable(journal, head, identity, now):
             started_at = datetime.fromisoformat(head["started_at"])
-            hours = (now - started_at).total_seconds() / 3600
-            # A clock that was set back meanwhile makes no page older.
-            if abs(hours) < STAGE_HOURS and head["full"] >= self.full:
-                self.full = head["full"]
-                self.resumed_old = hours * 60 > FRESH_MINUTES
-                text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
-                self._tell("resumed", text)
-                return started_at, head["run_id"]
+            self.full = head["full"]
+            self.resumed_old = (now - started_at).total_seconds() > FRESH_MINUTES * 60
+            text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
+            self._tell("resumed", text)
+            return started_at, head["run_id"]
+        if head:
             journal.clear()
         name = run_id or new_run_id(now)
-        journal.put("run", {"run_id": name, "started_at": now.isoformat(), "full": self.full}, b"")
+        entry = {
+            "run_id": name,
+            "started_at": now.isoformat(),
+            "full": self.full,
+            "identity": identity.as_json(),
+        }
+        journal.put("run", entry, b"")
         return now, name
+
+    def _resumable(
+        self, journal: Journal, head: Mapping[str, Any], identity: Identity, now: datetime
+    ) -> bool:
+        """Whether the staged pages are fresh, of the same data, and enough for what is asked.
+
+        A journal stays fresh as long as it grows, however long its run takes.
+        """
+        earlier = identity_from(head.get("identity"))
+        grown_at = journal.grown_at or now
+        return (
+            # A clock that was set back meanwhile makes no page older.
+            abs((now - grown_at).total_seconds()) < STAGE_HOURS * 3600
+            and head["full"] >= self.full
+            and earlier is not None
+            and earlier.same_data(identity)
+        )
 
     def _no_credential(self) -> KollectError:
         return BadSettings(
@@ -204,6 +268,8 @@ class _Sync:
         journal: Journal,
         client: Client,
         engine: Any,
+        known: AccountState,
+        identity: Identity,
         run_id: str,
         started_at: datetime,
     ) -> None:
@@ -213,7 +279,8 @@ class _Sync:
             client=client,
             journal=journal,
             engine=engine,
-            known=self._known(engine),
+            known=known,
+            identity=identity,
             result=self.result,
             run_id=run_id,
             started_at=started_at,
@@ -261,10 +328,11 @@ class _Sync:
                 )
             )
 
-    def _count(self, client: Client, journal: Journal) -> None:
+    def _count(self, client: Client, journal: Journal, *, begun: bool = True) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process."""
-        heads = [head for head in journal.heads() if "attempts" in head]
-        self.result.count(heads, journal.process, client.statistics)
+        heads = [head for head in journal.heads() if begun and "attempts" in head]
+        seconds = self.runtime.clock() - self._began
+        self.result.count(heads, journal.process, client.statistics, seconds)
 
     def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result

@@ -12,7 +12,8 @@ from connectors.core.resources import ForEachChanged, ForEachParent, Resource
 from connectors.http.config import Window
 from connectors.paging import records_at
 from pipelines.settings import Account
-from pipelines.sync.probe import Asker
+from pipelines.sync.identity import IDENTITY
+from pipelines.sync.probe import Probe
 
 if TYPE_CHECKING:
     from pipelines.files.estimate import FilePlan
@@ -32,9 +33,15 @@ class Estimate:
     def requests(self) -> int:
         return sum(cost.requests for cost in self.costs)
 
+    @property
+    def about(self) -> bool:
+        """Whether some step may need more requests: the service does not tell how many."""
+        return any(cost.at_least for cost in self.costs)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "requests": self.requests,
+            "about": self.about,
             "minutes": round(self.seconds / 60, 2),
             "rows": sum(cost.rows for cost in self.costs),
             "mode": "full" if self.full else "incremental",
@@ -51,65 +58,78 @@ def least_seconds(requests: int, windows: Iterable[Window]) -> float:
     return max(((requests - 1) // w.limit * w.seconds for w in windows if requests), default=0.0)
 
 
-def estimate(account: Account, asker: Asker, tables: list[str] | None, *, full: bool) -> Estimate:
+def estimate(account: Account, probe: Probe, tables: list[str] | None, *, full: bool) -> Estimate:
     """The cost of syncing these tables (all without any). Raises a KollectError."""
     wanted = set(account.tables) & set(tables or account.tables)
     families = account.connector.families_of(wanted)
-    first = any(asker.known.first_time(family.name) for family in families)
-    costs: list[Cost] = []
+    first = any(probe.known.first_time(family.name) for family in families)
+    costs = _identity_cost(account, probe)
     for family in families:
-        asker.full = full or asker.known.first_time(family.name)
-        if family.full_only and not asker.full and tables is None:
+        probe.full = full or probe.known.first_time(family.name)
+        if family.full_only and not probe.full and tables is None:
             continue
-        costs += family.cost(asker) if family.cost else _of_family(family, asker, wanted)
+        costs += family.cost(probe) if family.cost else _of_family(family, probe, wanted)
     files = None
     if account.files.wanted:
         from pipelines.files.estimate import plan_files
 
         names = [name for name in account.tables if name in wanted]
-        files = plan_files(account, asker, names, full=full)
+        files = plan_files(account, probe, names, full=full)
         if files is not None and files.links:
             costs.append(Cost("links of files", files.links, at_least=files.at_least))
     total = sum(cost.requests for cost in costs)
     return Estimate(costs, least_seconds(total, account.windows), full or first, files)
 
 
-def _of_family(family: Family, asker: Asker, wanted: set[str]) -> list[Cost]:
+def _identity_cost(account: Account, probe: Probe) -> list[Cost]:
+    """The request that tells whose data it is, before anything is remembered; free where the
+    sync needs its answer anyway."""
+    connector = account.connector
+    read_anyway = {resource.name for family in connector.families for resource in family.resources}
+    asks = connector.identity_asks[:1]
+    if probe.known.state(IDENTITY) or all(ask.name in read_anyway for ask in asks):
+        return []
+    return [Cost("whose data it is", 1)]
+
+
+def _of_family(family: Family, probe: Probe, wanted: set[str]) -> list[Cost]:
     rows: dict[str, int] = {}
     costs: list[Cost] = []
     for resource in family.resources:
         if not any(found.table.name in wanted for found in resource.rows):
             continue
         if resource.each is None:
-            cost = _of_listing(resource, asker)
+            cost = _of_listing(resource, probe)
         elif isinstance(resource.each, ForEachParent):
             parents = rows.get(resource.each.of, 0)
             cost = Cost(resource.name, parents)
         else:
-            cost = Cost(resource.name, _due(resource, resource.each, asker, costs))
+            cost = Cost(resource.name, _due(resource, resource.each, probe, costs))
         rows[resource.name] = cost.rows
         costs.append(cost)
     return costs
 
 
-def _of_listing(resource: Resource, asker: Asker) -> Cost:
+def _of_listing(resource: Resource, probe: Probe) -> Cost:
     """By the total that the first page tells; else by the rows kept so far."""
     try:
-        payload = asker.look(resource)
+        payload = probe.look(resource)
     except Skippable:
         return Cost(resource.name, 1)
     here = len(records_at(payload, resource.rows[0].at) or [])
     told = resource.paging.total(payload)
-    kept = asker.kept(resource.rows[0].table.name)
+    kept = probe.kept(resource.rows[0].table.name)
     count = told if told is not None else max(here, kept)
     unsure = told is None and resource.paging.requests(here + 1) > 1
     return Cost(resource.name, resource.paging.requests(count), count, at_least=unsure)
 
 
-def _due(resource: Resource, due: ForEachChanged, asker: Asker, costs: list[Cost]) -> int:
+def _due(resource: Resource, due: ForEachChanged, probe: Probe, costs: list[Cost]) -> int:
     """Rows that are due now, or all of them when none is known yet."""
-    if asker.kept(due.table):
+    if probe.full and probe.kept(due.table):
+        return probe.kept(due.table)
+    if probe.kept(due.table):
         columns = tuple(due.bind.values())
-        return len(asker.known.due(resource.name, due.table, columns, due.again_days))
-    declared = asker.known.connector.families_of([due.table])[0].resources[0]
-    return _of_listing(declared, asker).rows
+        return len(probe.known.due(resource.name, due.table, columns, due.again_days))
+    declared = probe.known.connector.families_of([due.table])[0].resources[0]
+    return _of_listing(declared, probe).rows

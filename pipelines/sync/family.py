@@ -17,10 +17,11 @@ from connectors.core.reader import FamilyReader
 from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
+from pipelines.sync.identity import IDENTITY, Identity
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
-from warehouse.load.staging import Incoming
+from warehouse.load.staging import Staging
 from warehouse.store.scratch import Scratch
 from warehouse.store.warehouse import Warehouse
 
@@ -37,6 +38,7 @@ class FamilyPass:
     journal: Journal
     engine: Any
     known: AccountState
+    identity: Identity
     result: AccountResult
     run_id: str
     started_at: datetime
@@ -104,22 +106,22 @@ class FamilyPass:
         """Read and load one family; an error ends its reading, and what was read is loaded."""
         tables = frozenset(kept_tables(self.account, [family]))
         scratch = Scratch(self.warehouse.home, "load-")
-        incoming = Incoming(self.engine.cursor(), scratch.path, self.known.extra_columns())
+        staging = Staging(self.engine.cursor(), scratch.path, self.known.extra_columns())
         try:
-            reader = self._reader(family, tables, ahead, incoming)
+            reader = self._reader(family, tables, ahead, staging)
             failed = self._read(reader, tables)
             if not isinstance(failed, Fatal):
                 ahead.ask(following, frozenset(self.account.tables))
             if failed is None:
                 self._remember(reader, last)
-            self._load(reader, family, tables, incoming, str(failed or ""))
+            self._load(reader, family, tables, staging, str(failed or ""))
         finally:
-            incoming.close()
+            staging.close()
             scratch.remove()
         return failed
 
     def _reader(
-        self, family: Family, tables: frozenset[str], ahead: Prefetch, incoming: Incoming
+        self, family: Family, tables: frozenset[str], ahead: Prefetch, staging: Staging
     ) -> FamilyReader:
         account, known = self.account, self.known
         files = {"files": "yes"} if account.files.wanted else {}
@@ -128,7 +130,7 @@ class FamilyPass:
             family,
             client=self.client,
             fetcher=ahead.answers(family),
-            sink=incoming,
+            sink=staging,
             known=known,
             full=self.full or known.first_time(family.name),
             started_at=self.started_at,
@@ -170,9 +172,11 @@ class FamilyPass:
         reader: FamilyReader,
         family: Family,
         tables: frozenset[str],
-        incoming: Incoming,
+        staging: Staging,
         error: str,
     ) -> None:
+        if self.known.state(IDENTITY) != self.identity.as_json():
+            reader.evidence.state[IDENTITY] = self.identity.as_json()
         rows = load(
             self.warehouse,
             self.known,
@@ -181,12 +185,12 @@ class FamilyPass:
                 account=self.account.name,
                 run_id=self.run_id,
                 family=family,
-                outcome=reader.evidence,
-                incoming=incoming,
+                evidence=reader.evidence,
+                staging=staging,
                 full=reader.full,
                 tables=tables,
                 traffic=traffic_of(self.journal, family.name),
-                mass_share=self.mass_delete_share,
+                mass_delete_share=self.mass_delete_share,
                 accept_deletes=self.accept_deletes,
                 error=error,
                 now=self.now(),

@@ -1,44 +1,47 @@
-"""Asking a service a few questions outside of a sync, under the same rate: `check` and `plan`."""
+"""A few questions to a service outside of a sync, under the same rate: `check` and `plan`."""
 
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from connectors.core.errors import BadSettings, Missing
+from connectors.core.fetch import Fetcher
+from connectors.core.journal import Journal
+from connectors.core.records import identity
 from connectors.core.resources import Resource
-from connectors.http.client import Client
-from connectors.http.config import Request
+from connectors.paging import Paginator, SeenPage, records_at
+from connectors.paging.base import Params
 from pipelines.settings import Account, Settings
-from pipelines.sync.runtime import make_client
+from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
+from warehouse.store.scratch import scratch_folder
 from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
 
-class Asker:
+class Probe:
     """A `Costing` (connectors.core.connector) for one account."""
 
     def __init__(
         self,
         account: Account,
-        client: Client,
+        fetcher: Fetcher,
         known: AccountState,
         warehouse: Warehouse,
         engine: Any,
     ) -> None:
-        self._account = account
+        self._fetcher = fetcher
+        self._looks: dict[Any, Any] = {}
+        self._pages: dict[tuple[str, int], list[Any]] = {}
         self.warehouse = warehouse
         self.engine = engine
-        self._looks: dict[str, Any] = {}
-        self._client = client
         self.known = known
         self.full = False
         self.options: Mapping[str, Any] = account.options
-        self.asked = 0
 
     def kept(self, table: str) -> int:
         """Rows of the account in the warehouse."""
@@ -52,37 +55,58 @@ class Asker:
         """Stored cursors of a resource by scope."""
         return self.known.cursors(resource)
 
-    def look(self, resource: Resource) -> Any:
+    def look(self, resource: Resource, bind: Mapping[str, Any] | None = None) -> Any:
         """The payload of a listing's first page, asked for once; raises a KollectError."""
-        if resource.name not in self._looks:
-            self._looks[resource.name] = self._look(resource)
-        return self._looks[resource.name]
+        key = (resource.name, *sorted((bind or {}).items()))
+        if key not in self._looks:
+            self._looks[key] = first_answer(self._fetcher, resource, bind or {})
+        return self._looks[key]
 
-    def _look(self, resource: Resource) -> Any:
-        params = {**resource.params, **resource.paging.paginator().first()}
-        self.asked += 1
-        if resource.post is not None:
-            variables = {
-                **resource.post.get("variables", {}),
-                **resource.paging.paginator().first(),
-            }
-            body = {**resource.post, "variables": variables}
-            request = Request("POST", resource.get, body=body, repeatable=True)
-        else:
-            request = Request("GET", resource.get, tuple(params.items()))
-        request = replace(request, headers=tuple(resource.headers.items()))
-        try:
-            return self._client.ask(request).payload
-        except Missing:
-            if not resource.fallback_path:
-                raise
-        self.asked += 1
-        return self._client.ask(replace(request, path=resource.fallback_path)).payload
+    def pages(self, resource: Resource, most: int) -> list[Any]:
+        """The payloads of a listing's first pages, at most so many; raises a KollectError."""
+        if (resource.name, most) in self._pages:
+            return self._pages[resource.name, most]
+        paginator, found = resource.paging.paginator(), [self.look(resource)]
+        waiting = deque(self._after(resource, paginator, paginator.first(), found[0]))
+        while waiting and len(found) < most:
+            params = waiting.popleft()
+            question = self._fetcher.question(resource, resource.get, {}, params)
+            found.append(self._fetcher.get(question).payload)
+            waiting.extend(self._after(resource, paginator, params, found[-1]))
+        self._pages[resource.name, most] = found
+        return found
+
+    def _after(
+        self, resource: Resource, paginator: Paginator, params: Params, payload: Any
+    ) -> list[Params]:
+        """What to ask after a page of a listing."""
+        rows = resource.rows[0]
+        ids = [identity(rows)(record) for record in records_at(payload, rows.at) or ()]
+        return paginator.after(SeenPage(params, payload, ids))
+
+
+def first_answer(
+    fetcher: Fetcher, resource: Resource, bind: Mapping[str, Any], *, now: bool = False
+) -> Any:
+    """The payload of a listing's first page, by whichever of its paths there is.
+
+    With `now`, staged answers do not count. Raises a KollectError.
+    """
+    first = resource.paging.paginator().first()
+    try:
+        return fetcher.get(fetcher.question(resource, resource.get, bind, first), now=now).payload
+    except Missing:
+        if not resource.fallback_path:
+            raise
+    other = fetcher.question(resource, resource.fallback_path, bind, first)
+    return fetcher.get(other, now=now).payload
 
 
 @contextlib.contextmanager
-def asking(settings: Settings, account: Account) -> Iterator[Asker]:
-    """An asker for one account; raises BadSettings where its credential is missing."""
+def probing(
+    settings: Settings, account: Account, runtime: Runtime | None = None
+) -> Iterator[Probe]:
+    """A probe for one account; raises BadSettings where its credential is missing."""
     if not account.ready:
         raise BadSettings(
             f"account {account.name} has no credential",
@@ -92,12 +116,20 @@ def asking(settings: Settings, account: Account) -> Iterator[Asker]:
     warehouse = Warehouse(settings.warehouse)
     with (
         open_engine(warehouse.home) as engine,
-        make_client(account, common_folder(warehouse.path)) as client,
+        make_client(account, common_folder(warehouse.path), runtime) as client,
+        scratch_folder(warehouse.home, "probe-") as folder,
+        contextlib.closing(Journal(folder / "pages.journal")) as journal,
     ):
-        yield Asker(
+        yield Probe(
             account,
-            client,
-            AccountState(warehouse, account.connector, account.name, engine.cursor),
+            Fetcher(account.connector, "probe", client, journal, 1),
+            AccountState(
+                warehouse,
+                account.connector,
+                account.name,
+                engine.cursor,
+                now=(runtime or Runtime()).now,
+            ),
             warehouse,
             engine,
         )

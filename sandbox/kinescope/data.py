@@ -44,7 +44,7 @@ class Account:
         self.workspace_id = self.ids.of("workspace", 0)
         self.records: dict[str, Store[str, Record]] = {}
         """Every table but those of videos: records by id, in the order of their making."""
-        self._made = 0
+        self._added = 0
         self._fill("players", 3, self._player)
         self._fill("tags", 12, self._tag)
         self._fill("privacy_domains", 3, self._privacy_domain)
@@ -90,8 +90,8 @@ class Account:
         return time_text(self.clock.tick())
 
     def new_number(self) -> int:
-        self._made += 1
-        return NEW_NUMBERS + self._made
+        self._added += 1
+        return NEW_NUMBERS + self._added
 
     def new_id(self, kind: str) -> str:
         """An id that no record of this kind had before."""

@@ -151,7 +151,7 @@ def asked_range(call: KinescopeCall) -> Range:
                 ends.append(datetime.combine(date.fromisoformat(text) + later, time(0), in_zone))
                 shown[name] = f"{text}T00:00:00Z"
             else:
-                ends.append(datetime.fromisoformat(text).astimezone(UTC))
+                ends.append(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC))
                 shown[name] = text_of(ends[-1])
         except ValueError:
             form = "must be YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"

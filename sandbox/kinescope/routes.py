@@ -32,12 +32,13 @@ class Order(NamedTuple):
 
 def asked_order(call: KinescopeCall, fields: Sequence[str], default: str) -> list[Order]:
     """The order asked for; 400216 where a field is not allowed."""
-    asked = call.query.get("order", "")
-    refused = call.service.switches.refused_order_fields if asked else ()
+    asked, name = call.query.get("order", ""), call.request.path.rpartition("/")[2]
+    refused = set(call.service.switches.refused_order_fields if asked else ())
     orders = []
     for part in (asked or default).split(","):
         field, _, direction = part.strip().partition(".")
-        if field not in fields or field in refused or direction not in ("", "asc", "desc"):
+        is_known = field in fields and not refused & {field, f"{name}.{field}"}
+        if not is_known or direction not in ("", "asc", "desc"):
             raise Refused(400, "not allowed order field", code=400216, detail=part)
         orders.append(Order(field, direction == "desc"))
     return orders
@@ -101,11 +102,16 @@ def paged(
 
 
 def sorted_page(
-    call: KinescopeCall, rows: Iterable[Record], orders: list[Order], **more: Any
+    call: KinescopeCall,
+    rows: Iterable[Record],
+    orders: Sequence[Order],
+    render: Callable[[Record], Payload] = plain,
+    *,
+    ignores_paging: bool = False,
 ) -> Payload:
     """One page of small records in an order by their own fields."""
     found = in_order(call, rows, orders, lambda row, field: row.get(field))
-    return paged(call, found, more.pop("render", plain), orders, **more)
+    return paged(call, found, render, orders, ignores_paging=ignores_paging)
 
 
 def bare(
@@ -220,7 +226,7 @@ def projects(call: KinescopeCall) -> Payload:
         raise Refused(400, "Must be one of: vod, live", parameter="catalog_type", reason="oneof")
     rows = call.service.account.records["projects"].values()
     found = [row for row in rows if row["_catalog"] == kind]
-    return sorted_page(call, found, name_order(call), render=shape_of(call).project)
+    return sorted_page(call, found, name_order(call), shape_of(call).project)
 
 
 def folders(call: KinescopeCall, project_id: str) -> Payload:
@@ -229,7 +235,7 @@ def folders(call: KinescopeCall, project_id: str) -> Payload:
     if call.service.switches.folder_levels == "top":
         rows = [row for row in rows if row["parent_id"] in (None, project_id)]
     orders = asked_order(call, ("name", "created_at"), "name.asc")
-    return sorted_page(call, rows, orders, render=shape_of(call).folder)
+    return sorted_page(call, rows, orders, shape_of(call).folder)
 
 
 def playlists(call: KinescopeCall) -> Payload:
@@ -268,7 +274,7 @@ def file_requests(call: KinescopeCall) -> Payload:
 def live_events(call: KinescopeCall) -> Payload:
     rows = call.service.account.records["live_events"].values()
     orders = asked_order(call, EVENT_ORDER, "created_at.desc")
-    return sorted_page(call, rows, orders, render=shape_of(call).live_event)
+    return sorted_page(call, rows, orders, shape_of(call).live_event)
 
 
 def live_event(call: KinescopeCall, event_id: str) -> Payload:

@@ -62,21 +62,22 @@ class Shape:
         """A video as a list or its own address shows it: the order of assets differs between
         the two, as recorded (page, section 7)."""
         record = self.account.library.record(number)
-        form = record["_renditions"]
+        form = record.pop("_renditions")
+        del record["_annotations"], record["_posters"]
         assets = [self._asset(asset, form, number) for asset in record["assets"]]
         record["assets"] = assets if in_list else assets[::-1]
         if record["poster"] is not None:
             record["poster"] = self.poster(record["id"], record["poster"])
         record["subtitles"] = [self._subtitle(subtitle) for subtitle in record["subtitles"]]
         if not record["additional_materials"]:
-            form = self.switches.no_materials
-            is_null = form == "null" or (in_list and form == "null in lists")
+            nulls = self.switches.no_materials
+            is_null = nulls == "null" or (in_list and nulls == "null in lists")
             record["additional_materials"] = None if is_null else []
         if self.switches.audio_tracks:
             track = {"id": f"audio-{number}", "file_size": 300}
             link = self.stored(f"/files/assets/audio-{number}/300")
             record["audio_tracks"] = [{**track, "download_link": link}]
-        return plain(record)
+        return record
 
     def _asset(self, asset: Record, form: str, number: int) -> Record:
         """Signed links for an original; for a rendition unsigned ones, an empty one or none."""

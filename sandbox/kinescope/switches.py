@@ -38,8 +38,8 @@ class KinescopeSwitches(Switches):
     )
     refused_order_fields: Sequence[str] = any_value(
         (),
-        about="fields that no list can be ordered by, though the page names them: 400216. For "
-        "playlists its text names created_at, its example name",
+        about="fields that no list (`created_at`) or one list (`playlists.created_at`) can be "
+        "ordered by, though the page names them: 400216",
     )
     order_where_undocumented: str = one_of(
         "reject", "ignore", about="what an order other than name does to projects, file requests"

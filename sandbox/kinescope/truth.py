@@ -1,7 +1,7 @@
 """The rows of a complete copy, table by table, and the files that it names.
 
 Left out on purpose: secrets; signed links; figures that change by themselves (progress, size,
-items_count); settings of players, whose keys nobody documents.
+items_count).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sandbox.core import Row, Tables, blob, lagging, true_file
 from sandbox.core.blobs import lines
 from sandbox.kinescope.data import Account
+from sandbox.kinescope.figures import FIELDS
 from sandbox.kinescope.switches import KinescopeSwitches
 from sandbox.kinescope.videos import Record
 
@@ -61,14 +62,13 @@ FILE_REQUEST = fields(
 )
 SIMPLE = {
     "tags": fields("id tag archived"),
-    "players": fields("id name ads"),
+    "players": fields("id name settings ads"),
     "privacy_domains": fields("id domain archived"),
     "file_requests": FILE_REQUEST,
     "moderators": fields("user_id workspace_id username email"),
     "webhooks": fields("id name endpoint events"),
     "invoices": fields("id date amount currency"),
 }
-FIGURES = fields("view unique_view play watch_time")
 OVERVIEW = {"views": "view", "duration": "play", "watch_time": "watch_time"} | {
     "player_loads": "player_load"
 }
@@ -156,6 +156,11 @@ def _row(record: Record, names: Iterable[str], **more: Any) -> Row:
     return {**{name: record.get(name) for name in names}, **more}
 
 
+def _image(folder: str, poster: Record, size: str = "original") -> str:
+    """Where one size of a poster lies."""
+    return f"{IMAGES}/{folder}/{size}/{poster['id']}.png"
+
+
 def _posters(record: Record) -> list[Record]:
     """The active poster of a video and the inactive ones."""
     active = [] if record["poster"] is None else [record["poster"]]
@@ -173,6 +178,7 @@ def _add_video(found: Tables, record: Record, switches: KinescopeSwitches) -> No
             chapters_show_on_load=chapters.get("show_on_load"),
             poster_id=poster.get("id"),
             poster_status=poster.get("status"),
+            poster_original=_image(video_id, poster) if poster else None,
         )
     )
     found["video_assets"] += [_row(one, ASSET, **of_video) for one in record["assets"]]
@@ -181,10 +187,7 @@ def _add_video(found: Tables, record: Record, switches: KinescopeSwitches) -> No
         for place, one in enumerate(chapters["items"])
     ]
     for one in _posters(record):
-        images = {
-            size: f"{IMAGES}/{video_id}/{size}/{one['id']}.png"
-            for size in ("original", "md", "sm", "xs")
-        }
+        images = {size: _image(video_id, one, size) for size in ("original", "md", "sm", "xs")}
         found["posters"].append(_row(one, POSTER, **of_video, **images))
     found["subtitles"] += [_row(one, SUBTITLE, **of_video) for one in record["subtitles"]]
     materials = record["additional_materials"]
@@ -216,6 +219,9 @@ def _add_event(found: Tables, account: Account, event: Record) -> None:
             video_presets=event["video"]["presets"],
             audio_channel_mapping=event["audio"].get("channel_mapping"),
             scheduled_time=event["scheduled"]["time"],
+            poster_id=event["poster"]["id"],
+            poster_status=event["poster"]["status"],
+            poster_original=_image("live", event["poster"]),
         )
     )
     if event["stream"] is not None:
@@ -238,9 +244,9 @@ def _add_figures(found: Tables, account: Account, zone: ZoneInfo) -> None:
         rows: dict[str, Row] = {}
         for hour in hours:
             known = {"day": str(day), "video_id": hour.video_id}
-            known["workspace_id"] = account.workspace_id
-            row = rows.setdefault(hour.video_id, known | dict.fromkeys(FIGURES, 0))
-            for figure in FIGURES:
+            known |= {"workspace_id": account.workspace_id, "timezone": zone.key}
+            row = rows.setdefault(hour.video_id, known | dict.fromkeys(FIELDS, 0))
+            for figure in FIELDS:
                 row[figure] += hour.figures[figure]
         found["analytics"] += rows.values()
     found["billing_usage"] = [

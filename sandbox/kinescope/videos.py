@@ -72,8 +72,8 @@ class Facts(NamedTuple):
     noise: int
 
 
-class Made(NamedTuple):
-    """What the parts of one video are made from; `text` is what ids are cut from."""
+class Basis(NamedTuple):
+    """What the parts of one video follow from; `text` is what ids are cut from."""
 
     number: int
     id: str
@@ -157,12 +157,12 @@ class VideoMaker:
         facts = self.facts(number)
         noise = facts.noise
         text = urlsafe_b64encode(shake_256(self._salt + b"%d" % number).digest(132)).decode()
-        made = Made(number, self.id(number), facts, uuid_of(noise), text, number % 6 == 5)
+        basis = Basis(number, self.id(number), facts, uuid_of(noise), text, number % 6 == 5)
         done = facts.status == "done"
-        has_new_keys = not made.is_old and (done or number >= TRAPS)
+        has_new_keys = not basis.is_old and (done or number >= TRAPS)
         page = 200_000_000 + number
         record: Record = {
-            "id": made.id,
+            "id": basis.id,
             "project_id": facts.project_id,
             "folder_id": facts.folder_id,
             "version": noise >> 3 & 1,
@@ -171,27 +171,27 @@ class VideoMaker:
             "status": facts.status,
             "progress": 0 if done else (noise >> 16) % 101,
             "duration": facts.duration or 0,
-            "assets": self._assets(made) if done else [],
-            "chapters": _chapters(made),
+            "assets": self._assets(basis) if done else [],
+            "chapters": _chapters(basis),
             "privacy_type": ("anywhere", "nowhere", "custom")[noise >> 4 & 1 or number % 3],
             "privacy_domains": [],
-            "poster": _poster(made) if done else None,
-            "additional_materials": self._materials(made),
+            "poster": _poster(basis) if done else None,
+            "additional_materials": self._materials(basis),
             "play_link": f"https://kinescope.io/{page}",
             "embed_link": f"https://kinescope.io/embed/{page}",
             "hls_link": f"https://kinescope.io/{page}/master.m3u8",
             "created_at": time_text(facts.created_at),
             "updated_at": None if facts.updated_at is None else time_text(facts.updated_at),
-            "subtitles": self._subtitles(made) if done else [],
-            "_annotations": self._annotations(made),
-            "_posters": self._inactive_posters(made),
+            "subtitles": self._subtitles(basis) if done else [],
+            "_annotations": self._annotations(basis),
+            "_posters": self._inactive_posters(basis),
             "_renditions": "open" if number % 10 == 3 else ("none", "empty")[number % 2],
         }
         if record["privacy_type"] == "custom":
             record["privacy_domains"] = ["example.org", "*.bücher.example"]
         record["additional_materials_enabled"] = bool(record["additional_materials"])
         record["subtitles_enabled"] = bool(record["subtitles"])
-        if not made.is_old:
+        if not basis.is_old:
             record["player_id"] = self._player(number, noise)
         if has_new_keys:
             record["subtitle"] = "part «one»" if number % 19 == 0 else ""
@@ -216,39 +216,39 @@ class VideoMaker:
             return []
         return [self._tags[(number + place) % len(self._tags)] for place in range(2)]
 
-    def _assets(self, made: Made) -> list[Record]:
+    def _assets(self, basis: Basis) -> list[Record]:
         """The original and its renditions; those with links have the size that they claim."""
-        number, noise = made.number, made.facts.noise
-        common: Record = {"filetype": "QuickTime / MOV" if made.is_old else "mp4"}
-        if made.is_old:
-            common |= {"video_id": made.id, "updated_at": None, "deleted_at": None}
+        number, noise = basis.number, basis.facts.noise
+        common: Record = {"filetype": "QuickTime / MOV" if basis.is_old else "mp4"}
+        if basis.is_old:
+            common |= {"video_id": basis.id, "updated_at": None, "deleted_at": None}
         found: list[Record] = []
         if number != WITHOUT_ORIGINAL:  # a workspace may keep no originals
-            asset_id = self.ids.of("asset", number) if number % 8 == 0 else made.text[:22]
-            created_at = time_text(made.facts.created_at)
-            found.append(original(asset_id, 60 + (noise >> 44) % 900, created_at, made.media_id))
+            asset_id = self.ids.of("asset", number) if number % 8 == 0 else basis.text[:22]
+            created_at = time_text(basis.facts.created_at)
+            found.append(original(asset_id, 60 + (noise >> 44) % 900, created_at, basis.media_id))
         late = timedelta(microseconds=300_000_000 + (noise >> 20) % 90_000_000)
-        created_at = time_text(made.facts.created_at + late)
+        created_at = time_text(basis.facts.created_at + late)
         for place in range(self.renditions + (number % 9 == 0) + (number % 27 == 0)):
             size = (noise >> (30 + place)) % 9_000_000_000 + 1
             if number % 10 == 3:
                 size = 100 + place
-            asset_id = made.text[22 + 22 * place : 44 + 22 * place]
+            asset_id = basis.text[22 + 22 * place : 44 + 22 * place]
             found.append(rendition(place, asset_id, size, created_at))
         return [{**asset, **common} for asset in found]
 
-    def _subtitles(self, made: Made) -> list[Record]:
-        number = made.number
+    def _subtitles(self, basis: Basis) -> list[Record]:
+        number = basis.number
         if number % 10 != 4:
             return []
         found: list[Record] = [
             {
                 "id": self.ids.of("subtitle", number * 2 + place),
-                "video_id": made.media_id,  # the inner media, not the video
+                "video_id": basis.media_id,  # the inner media, not the video
                 "description": "описание файла" if language == "ru" else "",
                 "language": language,
                 "file": "",
-                "file_name": f"{made.text[:8]}.vtt",
+                "file_name": f"{basis.text[:8]}.vtt",
                 "hls_file": "",
             }
             for place, language in enumerate(("ru", "en")[: 1 + (number % 20 == 4)])
@@ -257,29 +257,29 @@ class VideoMaker:
             del found[0]["file_name"]
         return found
 
-    def _materials(self, made: Made) -> list[Record]:
-        if made.number % 20 != 6:
+    def _materials(self, basis: Basis) -> list[Record]:
+        if basis.number % 20 != 6:
             return []
         return [
             {
-                "id": self.ids.of("material", made.number * 2 + place),
-                "video_id": made.id,
-                "storage_id": uuid_of(made.facts.noise >> 1),
+                "id": self.ids.of("material", basis.number * 2 + place),
+                "video_id": basis.id,
+                "storage_id": uuid_of(basis.facts.noise >> 1),
                 "title": "Слайды" if place else "",
                 "filename": f"slides {place}.pdf",
                 "filetype": "application/pdf",
-                "size": 200 + made.number % 500 + place,
+                "size": 200 + basis.number % 500 + place,
                 "position": place + 1,
-                "created_at": time_text(made.facts.created_at + timedelta(seconds=3)),
+                "created_at": time_text(basis.facts.created_at + timedelta(seconds=3)),
                 "updated_at": None,
                 "deleted_at": None,
             }
             for place in range(2)
         ]
 
-    def _annotations(self, made: Made) -> list[Record]:
+    def _annotations(self, basis: Basis) -> list[Record]:
         """Most of them point to a video that no list shows."""
-        number = made.number
+        number = basis.number
         if number % 9 != 4:
             return []
         found = []
@@ -289,11 +289,11 @@ class VideoMaker:
             if place:
                 linked = self.id(max(0, number - 3)) if place == 2 else self.ids.of("foreign", name)
             poster = self.ids.of("annotation poster", name) if place != 1 else None
-            created_at = made.facts.created_at + timedelta(seconds=(place + 1) * 61)
+            created_at = basis.facts.created_at + timedelta(seconds=(place + 1) * 61)
             found.append(
                 {
                     "id": self.ids.of("annotation", name),
-                    "media_id": made.id,
+                    "media_id": basis.id,
                     "video_id": linked,
                     "annotation_type": "video" if linked else "text",
                     "title": f"note {place} ✍️",
@@ -307,10 +307,10 @@ class VideoMaker:
             )
         return found
 
-    def _inactive_posters(self, made: Made) -> list[Record]:
-        if made.number % 16 != 2:
+    def _inactive_posters(self, basis: Basis) -> list[Record]:
+        if basis.number % 16 != 2:
             return []
-        poster_id = self.ids.of("poster", made.number)
+        poster_id = self.ids.of("poster", basis.number)
         return [{"id": poster_id, "media_id": None, "status": "done", "active": False}]
 
 
@@ -363,15 +363,15 @@ def _description(number: int, noise: int) -> str:
     return f'About {SUBJECTS[noise >> 90 & 7]}s,\nrecorded "live".' if number % 5 == 2 else ""
 
 
-def _chapters(made: Made) -> Record:
+def _chapters(basis: Basis) -> Record:
     """Chapters at every ten seconds; `show_on_load` is missing where newer records lack it."""
-    number = made.number
+    number = basis.number
     items = [
         {"time": 10_000 * place, "title": f"Chapter {place} ☕"}
         for place in range(number % 4 + 1 if number % 10 == 1 else 0)
     ]
     found: Record = {"items": items, "enabled": bool(items)}
-    if made.is_old or items:
+    if basis.is_old or items:
         found["show_on_load"] = False
     return found
 
@@ -383,8 +383,8 @@ def _share(number: int, page: int) -> dict[str, str]:
     return {"link_hash": link_hash, "link": f"https://kinescope.io/{page}/{link_hash}"}
 
 
-def _poster(made: Made) -> Record | None:
-    if made.number % 8 != 2:
+def _poster(basis: Basis) -> Record | None:
+    if basis.number % 8 != 2:
         return None
-    found = {"id": made.text[132:154], "status": "done", "active": True}
-    return {**found, "media_id": made.media_id} if made.number % 16 == 2 else found
+    found = {"id": basis.text[132:154], "status": "done", "active": True}
+    return {**found, "media_id": basis.media_id} if basis.number % 16 == 2 else found

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox import Request, Response
 from sandbox.kinescope import Kinescope
+from sandbox.kinescope.figures import FIELDS
 
 KEYS = {
     "chapters": ("video_id", "position"),
@@ -118,6 +119,7 @@ def _copy_event(client: Client, tables: dict[str, Rows], event: dict[str, Any]) 
         "audio_channel_mapping": event["audio"].get("channel_mapping"),
         "scheduled_time": event["scheduled"]["time"],
     }
+    flat |= {f"poster_{key}": value for key, value in event["poster"].items()}
     tables["live_events"].append({**event, **flat})
     tables["live_streams"] += [event["stream"]] if event["stream"] else []
     tables["restreams"] += event["restreams"]
@@ -129,8 +131,8 @@ def _copy_event(client: Client, tables: dict[str, Rows], event: dict[str, Any]) 
 
 def _copy_figures(client: Client, tables: dict[str, Rows]) -> None:
     """A label of analytics is the beginning of the workspace's day in UTC."""
-    fields = "view,unique_view,play,watch_time"
-    answer = client.get("/v1/analytics", group_entities="video_id", fields=fields, **SPAN)
+    asked = {"group_entities": "video_id", "fields": ",".join(FIELDS), **SPAN}
+    answer = client.get("/v1/analytics", **asked)
     zone = ZoneInfo(answer["meta"]["time"]["timezone"])
 
     def day(row: dict[str, Any]) -> str:
@@ -138,11 +140,12 @@ def _copy_figures(client: Client, tables: dict[str, Rows]) -> None:
         assert begins.hour == 0
         return str(begins.date())
 
-    tables["analytics"] = [{**row, "day": day(row)} for row in answer["data"]]
+    known = {"timezone": zone.key}
+    tables["analytics"] = [{**row, **known, "day": day(row)} for row in answer["data"]]
     timeline = client.get("/v1/analytics/overview", **SPAN)["data"]["timeline"]
-    known = {row["day"] for row in client.account.truth()["analytics_overview"]}
+    days = {row["day"] for row in client.account.truth()["analytics_overview"]}
     tables["analytics_overview"] = [
-        {**row, "day": day(row)} for row in timeline if day(row) in known
+        {**row, "day": day(row)} for row in timeline if day(row) in days
     ]
     tables["billing_usage"] = [
         {"project_id": "", **row, "day": row["date"][:10]}

@@ -25,8 +25,9 @@ MARGIN = 25
 
 
 @cache
-def _first_sync(transport: str, size: int | None) -> Path:
-    """A folder in which the default world was synced once; removed when the tests end."""
+def _first_sync(transport: str, size: int | None) -> tuple[Path, str]:
+    """A folder in which the default world was synced once, and from which address; removed when
+    the tests end."""
     folder = Path(tempfile.mkdtemp(prefix="kollect-kitemaker-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = bench(folder, "kitemaker", size=size, transport=transport)
@@ -38,7 +39,7 @@ def _first_sync(transport: str, size: int | None) -> Path:
     finally:
         made.box.__exit__(None, None, None)
     (folder / "kollect.toml").unlink()
-    return folder
+    return folder, made.stand_in.url
 
 
 @contextmanager
@@ -47,7 +48,9 @@ def synced(
 ) -> Iterator[Bench]:
     """A bench whose first sync is done: the stand-in's worlds are alike, so it is copied."""
     kind = "rest" if transport == "rest" else "auto"  # GraphQL alone begins as `auto` does
-    shutil.copytree(_first_sync(kind, size), folder, dirs_exist_ok=True)
+    first, address = _first_sync(kind, size)
+    shutil.copytree(first, folder, dirs_exist_ok=True)
+    more = {"moved_from": address, **more}
     made = bench(folder, "kitemaker", size=size, transport=transport, **more)
     try:
         yield made

@@ -132,6 +132,16 @@ class Live:
         """Whether each of these jobs has a run with this status."""
         return all(any(r.dagster_run.status == status for r in self.runs(j)) for j in jobs)
 
+    def looked(self, sensor: str) -> bool:
+        """Whether a sensor was evaluated so far."""
+        ticks = [
+            tick
+            for state in self.instance.all_instigator_state()
+            if state.instigator_name == sensor
+            for tick in self.instance.get_ticks(state.instigator_origin_id, state.selector_id)
+        ]
+        return bool(ticks)
+
     def process_of(self, run_id: str) -> int | None:
         """The process that a run said it began in."""
         found = self.instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_START)

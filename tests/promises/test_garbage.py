@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from connectors.core.records import RecordMapper
 from connectors.http.response import read_payload
 from tests.kit.payloads import recorded
 from warehouse.load.known import AccountState
-from warehouse.load.load import LoadRequest, Traffic, load
-from warehouse.load.staging import Incoming
+from warehouse.load.load import LoadRequest, load
+from warehouse.load.staging import Staging
 from warehouse.store.identity import CATALOG, STATE
 from warehouse.store.open import open_engine
 from warehouse.store.warehouse import Warehouse
@@ -81,24 +82,26 @@ class Kept:
         run_id = f"run-{self.runs}"
         (rows,) = TAGS.resources[0].rows
         with open_engine(self.warehouse.home) as engine:
-            known = AccountState(self.warehouse, KINESCOPE, "one", engine.cursor)
+            known = AccountState(
+                self.warehouse, KINESCOPE, "one", engine.cursor, now=lambda: datetime.now(UTC)
+            )
             with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-                incoming = Incoming(engine.cursor(), Path(scratch), known.extra_columns())
-                shaper = RecordMapper(KINESCOPE.tables.values(), incoming)
+                staging = Staging(engine.cursor(), Path(scratch), known.extra_columns())
+                shaper = RecordMapper(KINESCOPE.tables.values(), staging)
                 shaper.keep(rows, shaper.find(rows, payload, {}) or [], {})
                 request = LoadRequest(
                     connector=KINESCOPE,
                     account="one",
                     run_id=run_id,
                     family=TAGS,
-                    outcome=Evidence(TAGS.resources),
-                    incoming=incoming,
+                    evidence=Evidence(TAGS.resources),
+                    staging=staging,
                     full=True,
                     tables=frozenset({"tags"}),
-                    traffic=Traffic(),
+                    now=datetime.now(UTC),
                 )
                 ledger = load(self.warehouse, known, request)["tags"]
-                incoming.close()
+                staging.close()
             connection = engine.cursor()
             with self.warehouse.writing(connection):
                 kept = connection.execute(

@@ -218,6 +218,8 @@ def test_a_documented_order_may_be_refused(path: str) -> None:
     other = "title" if path == "/v1/videos" else "name"
     assert client.get(path, order=f"{other}.desc")["meta"]["order"] == {other: "desc"}
     assert client.get(path)["data"]
+    client.account.switch("refused_order_fields", ["playlists.created_at"])
+    assert (client.ask(path, order="created_at").status == 400) is (path == "/v1/playlists")
 
 
 def test_an_undocumented_order_may_be_ignored() -> None:

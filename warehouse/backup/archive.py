@@ -196,7 +196,7 @@ class Archive:
         )
 
     def leftovers(self) -> Iterable[Path]:
-        """What killed backups and prunes left; only looked at by those who are writing."""
+        """What killed backups and prunes left. Call it while holding `writing`."""
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 if entry.name.startswith((PARTIAL, REMOVING)):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from connectors.core.errors import BadSettings
-from warehouse.backup.build import TARGET, Restored, build, check_space
+from connectors.core.exports import safe_name
+from warehouse.backup.build import TARGET, Restored, build
 from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.selection import STATE, Selection, asked_tables
@@ -34,45 +34,35 @@ def restore_as_files(
     opened: Backup,
     selection: Selection,
     target: Path,
+    scratch: Path,
     as_format: str,
-    *,
-    force: bool,
     more_files: MoreFiles | None,
     on_step: OnStep,
-    free: Callable[[Path], int],
 ) -> Restored:
     """Write `TARGET/<service>/<table>.<format>`; the folder appears when it is complete."""
     if as_format not in FORMATS:
         raise BadSettings(
             f"there is no format {as_format!r}", guidance=f"use one of {', '.join(FORMATS)}"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    check_space(opened, selection, target.parent, free)
-    beside = target.with_name(f".{target.name}.restoring")
+    beside = scratch / "export"
     old = target.with_name(f".{target.name}.replaced")
-    remove_tree(beside)
+    beside.mkdir()
+    database = scratch / "restored.duckdb"
+    build(opened, selection, database, scratch, on_step)
+    asked = [
+        table
+        for table in asked_tables(opened.require_manifest(), selection)
+        if table.schema != STATE
+    ]
+    rows = _write(asked, database, beside, as_format, more_files, on_step)
+    flush_files(file for file in beside.rglob("*") if file.is_file())
+    flush_tree(beside)
     try:
-        scratch = beside / ".scratch"
-        scratch.mkdir(parents=True)
-        database = scratch / "restored.duckdb"
-        build(opened, selection, database, scratch, on_step)
-        asked = [
-            table
-            for table in asked_tables(opened.require_manifest(), selection)
-            if table.schema != STATE
-        ]
-        rows = _write(asked, database, beside, as_format, more_files, on_step)
-        remove_tree(scratch)
-        flush_files(file for file in beside.rglob("*") if file.is_file())
-        flush_tree(beside)
-        if target.exists() and any(target.iterdir()):
+        if target.exists():
             remove_tree(old)
             os.rename(target, old)
-        elif target.exists():
-            target.rmdir()
         rename_new(beside, target)
     except BaseException:
-        remove_tree(beside)
         if old.exists() and not target.exists():
             os.rename(old, target)
         raise
@@ -123,8 +113,3 @@ def _write_table(
         f"TO {literal(str(place))} ({FORMATS[as_format]})"
     ).fetchall()
     return int(done[0][0])
-
-
-def safe_name(text: str) -> str:
-    """A text as a part of a file name on any system."""
-    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:120] or "unnamed"

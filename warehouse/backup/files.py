@@ -71,7 +71,7 @@ def _on_record(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int | N
 
 
 def add_files(stored: list[Stored], writer: BackupWriter, on_step: OnStep) -> int:
-    """Put files into the backup; returns how many could not be (each is told)."""
+    """Put files into the backup; returns how many could not be (each is reported)."""
     lost = 0
     for number, each in enumerate(stored, 1):
         if writer.reuse(each.file, read=False) is None and not _copied(each, writer):

@@ -68,21 +68,17 @@ def restore_backup(
     ):
         opened = open_backup(folder, chosen_key(key))
         selection = select_from(opened.require_manifest(), select, at)
-        if as_format is not None:
-            return restore_as_files(
-                opened,
-                selection,
-                target,
-                as_format,
-                force=force,
-                more_files=more_files,
-                on_step=on_step,
-                free=free,
-            )
         target.parent.mkdir(parents=True, exist_ok=True)
+        if as_format is not None:
+            with exclusive(target, [], wait_seconds, on_step) as scratch:
+                check_space(opened, selection, target.parent, free)
+                return restore_as_files(
+                    opened, selection, target, scratch, as_format, more_files, on_step
+                )
         Warehouse(target)  # refuses a name that DuckDB would confuse with a schema
-        with exclusive(target, wait_seconds, on_step) as scratch:
-            return _restore(opened, selection, target, scratch, on_step, free)
+        with exclusive(target, locks_of(target), wait_seconds, on_step) as scratch:
+            check_space(opened, selection, target.parent, free)
+            return _restore(opened, selection, target, scratch, on_step)
 
 
 def _restore(
@@ -91,9 +87,7 @@ def _restore(
     target: Path,
     scratch: Path,
     on_step: OnStep,
-    free: Callable[[Path], int],
 ) -> Restored:
-    check_space(opened, selection, target.parent, free)
     real = target.resolve()
     beside = real.with_name(f".{real.name}.restoring")
     remove_database(beside)
@@ -109,7 +103,7 @@ def _restore(
         if added:
             flush_tree(store)
         flush_file(beside)
-        put_in_place(target, beside)
+        replace_warehouse(target, beside)
     except BaseException:
         remove_database(beside)
         for place in added:
@@ -164,20 +158,26 @@ def check_target(target: Path, backup: Path, force: bool, as_format: str | None)
         raise BackupProblem(f"{target} is {kind}", guidance="name another place with --to")
 
 
-@contextlib.contextmanager
-def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Path]:
-    """Keep syncs and other restores of this file out; yields a folder for scratch.
+def locks_of(target: Path) -> list[Path]:
+    """The locks of everything that works on this warehouse file, not on others beside it."""
+    locks = find_state_folder(target) / "locks"
+    if not locks.is_dir():
+        return []
+    return [*sorted(locks.glob("account-*.lock")), locks / f"{target.name}.lock"]
 
-    Raises AccountBusy. The locks of another warehouse file in the same folder do not matter.
+
+@contextlib.contextmanager
+def exclusive(
+    target: Path, locks: Iterable[Path], wait_seconds: float, on_step: OnStep
+) -> Iterator[Path]:
+    """Keep other restores to this target out, and holders of `locks`; yields a scratch folder.
+
+    Raises AccountBusy.
     """
     own = target.with_name(f".{target.name}.restoring.lock")
     scratch = target.with_name(f".{target.name}.restoring.scratch")
-    locks = find_state_folder(target) / "locks"
-    known = [own]
-    if locks.is_dir():
-        known += [*sorted(locks.glob("account-*.lock")), locks / f"{target.name}.lock"]
     with contextlib.ExitStack() as stack:
-        for file in known:
+        for file in (own, *locks):
             lock = hold(
                 file,
                 f"{target.name} is being synced or restored",
@@ -193,7 +193,7 @@ def exclusive(target: Path, wait_seconds: float, on_step: OnStep) -> Iterator[Pa
         yield scratch
 
 
-def put_in_place(target: Path, beside: Path) -> None:
+def replace_warehouse(target: Path, beside: Path) -> None:
     """Rename the new file into its place, and let the next sync begin from it.
 
     The stamp goes first: whatever happens then, a sync compares the published file itself. A

@@ -1,7 +1,8 @@
 """Write tables as Parquet, one file each; unchanged ones are linked from the previous backup.
 
-Whether a table changed is told by a hash over all its values, so that nothing depends on how a
-change came about. Where nobody has touched the warehouse file itself, not even that is read."""
+A hash over all values decides whether a table changed, however the change came about. Where nobody
+has touched the warehouse file itself since, not even the values are read.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +69,7 @@ def measure(
 def reuse_tables(
     wanted: Iterable[MeasuredTable], before: Manifest | None, writer: BackupWriter, hashing: str
 ) -> dict[str, TableRecord]:
-    """The tables that are what they were, linked from the backup before; by file."""
+    """Link the tables that did not change from the backup before; returns them by file."""
     if before is None or before.hashing != hashing:
         return {}
     known = {table.file: table for table in before.tables}
@@ -162,7 +163,7 @@ def write_tables(
 def write_table(
     connection: duckdb.DuckDBPyConnection, table: MeasuredTable, writer: BackupWriter
 ) -> None:
-    """Write one table's rows to its place; tries more frugal ways where memory runs out."""
+    """Write one table as Parquet; where memory runs out, with smaller row groups and unsorted."""
     shape = table.shape
     values = ", ".join(writing(c) for c in shape.columns if not c.generated)
     by_key = [quoted(name) for name in shape.key]

@@ -38,6 +38,13 @@ class Verification(msgspec.Struct, frozen=True):
     at: str
     good: bool
     problems: list[str] = []
+    number: int = 0
+    """Counts the verifications of a backup: the later one has the larger number, since a clock
+    may be wrong. Notes of an older kollect have none and go by their times."""
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return self.number, self.at
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -49,6 +56,7 @@ class Proofs(msgspec.Struct, frozen=True):
     sample_position: int = 0
     """Bytes of the backup, in the order of the sample, that this round has read so far."""
     sample_began: str = ""
+    sample_number: int = 0
 
     @property
     def last_bad(self) -> Verification | None:
@@ -58,7 +66,7 @@ class Proofs(msgspec.Struct, frozen=True):
             for depth, proof in self._made()
             if not proof.good and not self._refuted(depth, proof)
         ]
-        return max(found, key=lambda proof: proof.at, default=None)
+        return max(found, key=lambda proof: proof.order, default=None)
 
     def _made(self) -> list[tuple[int, Verification]]:
         made = (self.quick, self.full, self.rebuild)
@@ -66,19 +74,26 @@ class Proofs(msgspec.Struct, frozen=True):
 
     def _refuted(self, depth: int, bad: Verification) -> bool:
         return any(
-            proof.good and other >= depth and proof.at > bad.at for other, proof in self._made()
+            proof.good and other >= depth and proof.order > bad.order
+            for other, proof in self._made()
         )
 
     @property
     def best(self) -> tuple[str, Verification] | None:
-        """The last time that every byte was proved, the deeper way first on equal terms."""
+        """The last time that every byte was proved, with its depth; None after damage."""
         found = [
-            (proof.at, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good
+            (proof.order, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good
         ]
         if not found or self.last_bad is not None:
             return None
-        _, depth, proof = max(found, key=lambda each: (each[0], each[1]))
+        _, depth, proof = max(found, key=lambda each: each[:2])
         return DEPTHS[depth], proof
+
+    @property
+    def next_number(self) -> int:
+        """The number of the verification that is made next."""
+        numbers = [self.sample_number, *(proof.number for _, proof in self._made())]
+        return max(numbers) + 1
 
 
 def _file(archive: Archive, name: str) -> Path:
@@ -315,16 +330,19 @@ def sampled(backup: Backup, percent: float, position: int) -> tuple[set[str], in
 
 def _noted(known: Proofs, report: Report) -> Proofs:
     """What is known after this verification."""
-    proof = Verification(report.at, report.good, [str(problem) for problem in report.problems[:20]])
+    number = known.next_number
+    problems = [str(problem) for problem in report.problems[:20]]
+    proof = Verification(report.at, report.good, problems, number)
+    no_sample = {"sample_position": 0, "sample_began": "", "sample_number": 0}
     if report.sample is None:
-        fresh = {"sample_position": 0, "sample_began": ""} if report.depth != "quick" else {}
-        return msgspec.structs.replace(known, **{report.depth: proof}, **fresh)
+        reset = no_sample if report.depth != "quick" else {}
+        return msgspec.structs.replace(known, **{report.depth: proof}, **reset)
     if not report.good:
-        return msgspec.structs.replace(known, full=proof, sample_position=0, sample_began="")
-    first = known.sample_position == 0 or not known.sample_began
-    began = report.at if first else known.sample_began
+        return msgspec.structs.replace(known, full=proof, **no_sample)
+    if known.sample_position == 0 or not known.sample_began:
+        known = msgspec.structs.replace(known, sample_began=report.at, sample_number=number)
     if report.covered >= 1:
         # The whole is only as fresh as its oldest part.
-        whole = Verification(began, True)
-        return msgspec.structs.replace(known, full=whole, sample_position=0, sample_began="")
-    return msgspec.structs.replace(known, sample_position=report.position, sample_began=began)
+        whole = Verification(known.sample_began, True, number=known.sample_number)
+        return msgspec.structs.replace(known, full=whole, **no_sample)
+    return msgspec.structs.replace(known, sample_position=report.position)

@@ -72,7 +72,7 @@ class BackupWriter:
         return found
 
     def finish(self, file: str, known: Digest | None = None) -> FileRecord:
-        """Take in a file that was written at its place; when this returns, it is on the disk."""
+        """Add a file that was written at its place; it is flushed to the disk when this returns."""
         place = self.place(file)
         found = known or digest(place)
         if self.key is None:
@@ -120,7 +120,7 @@ class BackupWriter:
         return record
 
     def reuse(self, file: str, *, read: bool) -> FileRecord | None:
-        """Take a file from the backup before, without new space; None where that cannot be.
+        """Link a file from the backup before, which costs no space; None where that cannot be.
 
         With `read`, every byte of it is checked first: damage is never handed on.
         """

@@ -38,7 +38,7 @@ SCRATCH_GROUP_ROWS = 20_480
 ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
-class Batches:
+class Ingest:
     """The incoming tables of one load, and the lines on their way into them."""
 
     def __init__(
@@ -77,7 +77,8 @@ class Batches:
 
     def place(self, table: Table) -> str:
         """The incoming table's name in SQL: `_s` (the order read; below 0 for a record that was
-        put together from pieces), its columns, `_raw`, `_content`, `_misfit`."""
+        put together from pieces), `_source` (`RecordSource`), its columns, `_raw`, `_content`,
+        `_misfit`."""
         return f"{self._catalog}.incoming.{quoted(table.name)}"
 
     # -- lines -----------------------------------------------------------------------------
@@ -195,7 +196,7 @@ class Batches:
             )
             self._typing.execute(
                 f"CREATE TABLE {self.place(self._tables[name])} "
-                f"(_s BIGINT, {listed}, _raw JSON, _content UUID, _misfit BOOLEAN)"
+                f"(_s BIGINT, _source BIGINT, {listed}, _raw JSON, _content UUID, _misfit BOOLEAN)"
             )
 
     def _join(self) -> None:

@@ -8,11 +8,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from connectors.core.connector import Connector
+from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
 from warehouse.schema.types import quoted
@@ -38,7 +40,10 @@ class AccountState:
         connector: Connector,
         account: str,
         connect: Callable[[], duckdb.DuckDBPyConnection],
+        now: Callable[[], datetime],
     ) -> None:
+        """`connect` makes connections to the run's DuckDB, `now` tells the time of its clock."""
+        self._now = now
         self._warehouse = warehouse
         self.connector = connector
         self._account = account
@@ -174,7 +179,8 @@ class AccountState:
     def due(
         self, resource: str, table: str, columns: Sequence[str], again_days: int
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """Rows whose content changed since `resource` was asked for them, and the day's share.
+        """Rows that changed, or were gone and returned, since `resource` was asked for them, and
+        the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
@@ -186,9 +192,11 @@ class AccountState:
             f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
             f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
             f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < now() - "
-            f"to_days((? + hash({scope}) % ?)::INTEGER)) ORDER BY scope",
-            [resource, self._account, again_days, again_days, max(1, again_days)],
+            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
+            "OR v.visited_at < t._valid_from "
+            f"OR v.visited_at < ?::TIMESTAMPTZ - to_days((? + hash({scope}) % ?)::INTEGER)) "
+            "ORDER BY scope",
+            [resource, self._account, again_days, self._now(), again_days, max(1, again_days)],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
 
@@ -200,15 +208,28 @@ class AccountState:
         """Columns that appeared by themselves in earlier runs, by table."""
         return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
 
-    def raw(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], str]:
-        """The stored raw records of these keys."""
-        listed = ", ".join(f"{quoted(name)}" for name in table.key)
-        wanted = set(keys)
-        rows = self._query(
-            f"SELECT {listed}, _raw::VARCHAR FROM {self._place(table.name)} WHERE _account = ?",
-            [self._account],
-        )
-        return {tuple(row[:-1]): row[-1] for row in rows if tuple(row[:-1]) in wanted}
+    def copy_stored(self, table: Table, wanted: str, target: str) -> None:
+        """Make the table `target` of what is stored of the records with the keys in `wanted`.
+
+        `wanted` is a table with a column `k` (the key as a list of texts). `target` gets `k`,
+        `raw` and `source` (`RecordSource`); it is empty where nothing is stored yet.
+        """
+        key = f"[{', '.join(f't.{quoted(name)}::VARCHAR' for name in table.key)}]"
+        with self._open() as connection:
+            try:
+                connection.execute(
+                    f"CREATE TABLE {target} AS SELECT {key} AS k, t._raw::VARCHAR AS raw, "
+                    f"coalesce(s.source, {RecordSource.LIST:d}) AS source "
+                    f"FROM {self._place(table.name)} t LEFT JOIN {CATALOG}.{STATE}.record_sources "
+                    "s ON s.account = t._account AND s.service = ? AND s.table_name = ? "
+                    f"AND s.key = array_to_string({key}, '/') "
+                    f"WHERE t._account = ? AND {key} IN (SELECT k FROM {wanted})",
+                    [self.connector.name, table.name, self._account],
+                )
+            except duckdb.CatalogException:
+                connection.execute(
+                    f"CREATE TABLE {target} (k VARCHAR[], raw VARCHAR, source BIGINT)"
+                )
 
     def run_loads(self, run_id: str) -> dict[str, dict[str, Any]]:
         """What was already loaded under a run: table -> its row of `_kollect.loads`."""

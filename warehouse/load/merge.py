@@ -1,24 +1,28 @@
-"""Merging one table: incoming rows against current rows, history kept, ends only with evidence.
+"""Merging one table: incoming rows against current rows, with history kept.
 
-Every statement runs inside the transaction of the load. Rows are told apart
-by content hash, so an unchanged row costs a comparison and a version is never made twice.
+Every statement runs inside the transaction of the load. Rows are told apart by content hash, so an
+unchanged row costs a comparison and a version is never made twice. Which rows end is decided in
+`ends`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
+from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
-from warehouse.load.staging import Incoming
+from warehouse.load.staging import Staging
+from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
 from warehouse.schema.types import literal, quoted, structure, text_of, value_of
-from warehouse.store.identity import CATALOG
+from warehouse.store.identity import CATALOG, STATE
 
-SYSTEM = ("_valid_from", "_first_seen_at", "_run_id", "_raw", "_content")
+SOURCES = f"{CATALOG}.{STATE}.record_sources"
+UNUSABLE: Any = object()
 
 
 @dataclass
@@ -41,52 +45,85 @@ class Merge:
         connection: duckdb.DuckDBPyConnection,
         schema: str,
         table: Table,
-        incoming: Incoming,
+        staging: Staging,
         *,
         account: str,
         run_id: str,
         at: datetime,
     ) -> None:
         self._connection = connection
+        self._schema = schema
         self.table = table
-        self._columns = columns = incoming.columns[table.name]
-        self._account = account
+        self._columns = columns = staging.columns[table.name]
+        self.account = account
         self._run_id = run_id
         self._at = at
-        self.now = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
-        self.past = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
-        self._place = incoming.place
-        self.incoming = incoming.place(table)
+        self.current = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
+        self.history = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
+        self.incoming = staging.place(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
         self.first = False
         """Before this load the account had no rows here, so none can have ended."""
 
-    def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
         return self._connection.execute(sql, list(values)).fetchall()
 
-    def _same_key(self, left: str, right: str) -> str:
+    def same_key(self, left: str, right: str) -> str:
+        """The SQL condition that two aliases have the same key."""
         return " AND ".join(f"{left}.{quoted(k)} = {right}.{quoted(k)}" for k in self.table.key)
+
+    def count_current(self) -> int:
+        """The account's current rows."""
+        sql = f"SELECT count(*) FROM {self.current} WHERE _account = ?"
+        return int(self.run(sql, self.account)[0][0])
 
     # -- rows that came --------------------------------------------------------------------
 
     def upsert(self) -> None:
-        """Insert new rows, supersede changed ones, refresh volatile columns in place."""
-        total = self._run(f"SELECT count(*) FROM {self.incoming}")[0][0]
-        self.first = not self.standing()
-        if total and self.first:
-            self._insert(f"{self.incoming} i", "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ")
-            self.counts.inserted = total
-            return
+        """Insert new rows, supersede changed ones, refresh in place what makes no version."""
+        total, from_elsewhere = self.run(
+            f"SELECT count(*), count(*) FILTER (_source <> {RecordSource.LIST:d}) "
+            f"FROM {self.incoming}"
+        )[0]
+        self.first = not self.count_current()
         if not total:
             return
-        moving = [
-            f"t.{quoted(c.name)} IS DISTINCT FROM i.{quoted(c.name)}"
-            for c in self._columns
-            if c.unversioned
-        ]
-        if self.table.unversioned:
-            moving.append("t._raw IS DISTINCT FROM i._raw")
+        sourced = bool(from_elsewhere) or self._has_sources()
+        if self.first:
+            self.counts.inserted = total
+            if sourced:
+                self._store_sources(f"SELECT {self._key_text('i')} AS key, i._source AS source "
+                                    f"FROM {self.incoming} i")  # fmt: skip
+            self._insert(f"{self.incoming} i", "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ")
+            return
+        self._decide_actions(sourced)
+        actions = dict(self.run("SELECT action, count(*) FROM temp.row_action GROUP BY action"))
+        refreshed = actions.get("refreshed", 0)
+        self.counts.inserted = actions.get("inserted", 0)
+        self.counts.updated = actions.get("updated", 0)
+        self.counts.unchanged = actions.get("unchanged", 0) + refreshed
+        if sourced:
+            self._store_sources("SELECT key, source FROM temp.row_action WHERE raised")
+        if self.counts.updated:
+            self.end("SELECT t FROM temp.row_action WHERE action = 'updated'", "updated", None)
+        if refreshed:
+            self.run(
+                f"DELETE FROM {self.current} WHERE rowid IN "
+                "(SELECT t FROM temp.row_action WHERE action = 'refreshed')"
+            )
+        if self.counts.inserted + self.counts.updated + refreshed:
+            self._insert(
+                f"{self.incoming} i JOIN temp.row_action a ON i.rowid = a.i "
+                "AND a.action <> 'unchanged'",
+                "a.seen",
+                "CASE a.action WHEN 'refreshed' THEN a.since END",
+            )
+        self.run("DROP TABLE temp.row_action")
+
+    def _decide_actions(self, sourced: bool) -> None:
+        """Make temp.row_action: what is to be done with each incoming row."""
         edited = " OR ".join(
             ["t._content IS DISTINCT FROM i._content"]
             + [
@@ -94,216 +131,174 @@ class Merge:
                 for c in (quoted(c.name) for c in self._columns if c.backfilled)
             ]
         )
-        refreshed = f"WHEN {' OR '.join(moving)} THEN 'refreshed'" if moving else ""
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE fate AS SELECT i.rowid AS i, t.rowid AS t, "
-            "t._valid_from AS was, t._first_seen_at AS seen, "
-            f"CASE WHEN t.rowid IS NULL THEN 'inserted' WHEN {edited} THEN 'updated' {refreshed} "
-            "ELSE 'unchanged' END AS fate "
-            f"FROM {self.incoming} i LEFT JOIN {self.now} t "
-            f"ON t._account = ? AND {self._same_key('i', 't')}",
-            self._account,
+        cases = ["WHEN t.rowid IS NULL THEN 'inserted'"]
+        of_source, join = "NULL AS key, NULL AS source, false AS raised", ""
+        if sourced:
+            known = f"coalesce(s.source, {RecordSource.LIST:d})"
+            of_source = (
+                f"{self._key_text('i')} AS key, i._source AS source, "
+                f"(t.rowid IS NULL OR i._source > {known}) AS raised"
+            )
+            join = f"LEFT JOIN {SOURCES} s ON {self._is_source('s')} AND s.key = " + (
+                self._key_text("i")
+            )
+            cases += [
+                # Put together from pieces (`_s` below 0), the row holds all that is stored, and
+                # what a lower source adds to it. Else a lower source has nothing to add.
+                f"WHEN i._source < {known} THEN CASE WHEN i._s < 0 AND ({edited}) "
+                "THEN 'refreshed' ELSE 'unchanged' END",
+                # A higher source corrects what lower ones said, which is no version of the record;
+                # nor is a change that only embedded copies show.
+                f"WHEN (i._source > {known} OR {known} = {RecordSource.EMBEDDED:d}) "
+                f"AND ({edited}) THEN 'refreshed'",
+            ]
+        cases.append(f"WHEN {edited} THEN 'updated'")
+        moved = [
+            f"t.{quoted(c.name)} IS DISTINCT FROM i.{quoted(c.name)}"
+            for c in self._columns
+            if c.unversioned
+        ]
+        if self.table.unversioned:
+            moved.append("t._raw IS DISTINCT FROM i._raw")
+        if moved:
+            cases.append(f"WHEN {' OR '.join(moved)} THEN 'refreshed'")
+        self.run(
+            "CREATE OR REPLACE TEMP TABLE row_action AS SELECT i.rowid AS i, t.rowid AS t, "
+            f"t._valid_from AS since, t._first_seen_at AS seen, {of_source}, "
+            f"CASE {' '.join(cases)} ELSE 'unchanged' END AS action "
+            f"FROM {self.incoming} i LEFT JOIN {self.current} t "
+            f"ON t._account = ? AND {self.same_key('i', 't')} {join}",
+            self.account,
         )
-        fates = dict(self._run("SELECT fate, count(*) FROM temp.fate GROUP BY fate"))
-        self.counts.inserted = fates.get("inserted", 0)
-        self.counts.updated = fates.get("updated", 0)
-        self.counts.unchanged = fates.get("unchanged", 0) + fates.get("refreshed", 0)
-        if self.counts.updated:
-            self._end("SELECT t FROM temp.fate WHERE fate = 'updated'", "updated", None)
-        if fates.get("refreshed"):
-            self._run(
-                f"DELETE FROM {self.now} WHERE rowid IN "
-                "(SELECT t FROM temp.fate WHERE fate = 'refreshed')"
-            )
-        if self.counts.inserted + self.counts.updated + fates.get("refreshed", 0):
-            self._insert(
-                f"{self.incoming} i JOIN temp.fate f ON i.rowid = f.i AND f.fate <> 'unchanged'",
-                "f.seen",
-                "CASE f.fate WHEN 'refreshed' THEN f.was END",
-            )
-        self._run("DROP TABLE temp.fate")
 
-    def _insert(self, rows: str, seen: str, was: str) -> None:
+    def _insert(self, rows: str, seen: str, since: str) -> None:
         """Insert incoming rows; a record that returns keeps the time it was first seen.
 
-        `rows` is SQL for what comes, named `i`; `seen` and `was` are SQL for when the record was
-        first seen and since when this version of it is known, NULL for what is new.
+        `rows` is SQL for what comes, named `i`; `seen` and `since` are SQL for when the record
+        was first seen and since when this version of it is known, NULL for what is new.
         """
         back = ""
-        if self._run(f"SELECT 1 FROM {self.past} WHERE _account = ? LIMIT 1", self._account):
+        if self.run(f"SELECT 1 FROM {self.history} WHERE _account = ? LIMIT 1", self.account):
             key = ", ".join(quoted(k) for k in self.table.key)
             came = ", ".join(f"i.{quoted(k)}" for k in self.table.key)
             back = (
-                f"LEFT JOIN (SELECT {key}, min(_first_seen_at) AS earlier FROM {self.past} "
+                f"LEFT JOIN (SELECT {key}, min(_first_seen_at) AS earlier FROM {self.history} "
                 f"WHERE _account = $account AND ({key}) IN (SELECT ({came}) FROM {rows}) "
-                f"GROUP BY {key}) h ON {self._same_key('i', 'h')}"
+                f"GROUP BY {key}) h ON {self.same_key('i', 'h')}"
             )
             seen = f"coalesce({seen}, h.earlier)"
         listed = ", ".join(f"i.{quoted(c.name)}" for c in self._columns)
         self._connection.execute(
-            f"INSERT INTO {self.now} (_account, {self._listed}, {', '.join(SYSTEM)}) "
-            f"SELECT $account, {listed}, coalesce({was}, $at), coalesce({seen}, $at), $run, "
+            f"INSERT INTO {self.current} (_account, {self._listed}, {', '.join(SYSTEM_NAMES)}) "
+            f"SELECT $account, {listed}, coalesce({since}, $at), coalesce({seen}, $at), $run, "
             f"i._raw, i._content FROM {rows} {back}",
-            {"account": self._account, "at": self._at, "run": self._run_id},
+            {"account": self.account, "at": self._at, "run": self._run_id},
         )
 
-    def _end(self, rowids: str, by: str, evidence: str | None) -> None:
+    def end(self, rowids: str, by: str, evidence: str | None) -> None:
         """Move rows into the history."""
-        listed = f"_account, {self._listed}, {', '.join(SYSTEM)}"
+        listed = f"_account, {self._listed}, {', '.join(SYSTEM_NAMES)}"
         self._connection.execute(
-            f"INSERT INTO {self.past} ({listed}, _valid_to, _ended_by, _ended_run_id, _evidence) "
-            f"SELECT {listed}, $at, $by, $run, $evidence FROM {self.now} "
+            f"INSERT INTO {self.history} ({listed}, {', '.join(ENDING_NAMES)}) "
+            f"SELECT {listed}, $at, $by, $run, $evidence FROM {self.current} "
             f"WHERE rowid IN ({rowids})",
             {"at": self._at, "by": by, "run": self._run_id, "evidence": evidence},
         )
-        self._run(f"DELETE FROM {self.now} WHERE rowid IN ({rowids})")
+        self.run(f"DELETE FROM {self.current} WHERE rowid IN ({rowids})")
 
     def fill(self, columns: tuple[Column, ...]) -> None:
         """Fill columns that appeared in this load from the raw records, old rows included."""
         shape = literal(structure(columns))
         values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
         read = ", ".join(f"{value_of(c, text_of(c), '_raw')} AS {quoted(c.name)}" for c in columns)
-        for place in (self.now, self.past):
-            self._run(
+        for place in (self.current, self.history):
+            self.run(
                 f"UPDATE {place} AS t SET {values} FROM (SELECT row, {read} FROM (SELECT rowid AS "
                 f"row, _raw, json_transform(_raw, {shape}) AS d FROM {place})) f "
                 "WHERE t.rowid = f.row"
             )
 
-    # -- rows that did not come ------------------------------------------------------------
+    # -- sources ---------------------------------------------------------------------------
 
-    def absent(
-        self,
-        names: Sequence[str],
-        scopes: list[tuple[Any, ...]],
-        spared: Sequence[Mapping[str, Any]],
-    ) -> str:
-        """SQL for the rowids of current rows within any of the scopes that did not come.
+    def _key_text(self, alias: str) -> str:
+        return " || '/' || ".join(f"{alias}.{quoted(k)}::VARCHAR" for k in self.table.key)
 
-        A scope is the values of the columns `names`; without a name it is the whole account.
-        `spared` are keys that are known to exist although no row of them was read.
-        """
-        self._remember("spared", self.table.key, [tuple(s.values()) for s in spared])
-        inside = ""
-        if names:
-            table = f"within_{'_'.join(names)}"
-            self._remember(table, names, scopes)
-            same = " AND ".join(
-                f"c.{quoted(name)} IS NOT DISTINCT FROM t.{quoted(name)}" for name in names
-            )
-            inside = f" AND EXISTS (SELECT 1 FROM temp.{table} c WHERE {same})"
+    def _is_source(self, alias: str) -> str:
+        """The SQL condition that a row of `_kollect.record_sources` is of this table."""
         return (
-            f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)}"
-            f"{inside} AND NOT EXISTS (SELECT 1 FROM {self.incoming} i "
-            f"WHERE {self._same_key('i', 't')}) AND NOT EXISTS "
-            f"(SELECT 1 FROM temp.spared s WHERE {self._same_key('s', 't')})"
+            f"{alias}.account = {literal(self.account)} AND {alias}.service = "
+            f"{literal(self._schema)} AND {alias}.table_name = {literal(self.table.name)}"
         )
 
-    def absent_inside(
-        self,
-        parent: Table,
-        owners: Sequence[str],
-        without: Sequence[Sequence[Any]],
-        held: Sequence[Sequence[Any]],
-        spared: Sequence[Mapping[str, Any]],
-    ) -> str:
-        """SQL for rowids of children that their freshly read parents no longer hold.
+    def _has_sources(self) -> bool:
+        return bool(self.run(f"SELECT 1 FROM {SOURCES} s WHERE {self._is_source('s')} LIMIT 1"))
 
-        Parents count when they were read whole (not in pieces, `_s` below 0) and are not among
-        `without` (their answer lacked the list), or when they are among `held` (read in part,
-        but with the whole list). `spared` are keys of children that have not ended by that.
-        """
-        self._remember("spared", self.table.key, [tuple(s.values()) for s in spared])
-        self._remember("without", owners, [tuple(w) for w in without])
-        self._remember("held", owners, [tuple(h) for h in held])
-        named = ", ".join(
-            f"o.{quoted(key)} AS {quoted(name)}"
-            for key, name in zip(parent.key, owners, strict=True)
+    def _store_sources(self, changed: str) -> None:
+        """Remember the source of records; `changed` is SQL for their keys and sources."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE changed_sources AS {changed}")
+        self.run(
+            f"DELETE FROM {SOURCES} s WHERE {self._is_source('s')} "
+            "AND s.key IN (SELECT key FROM temp.changed_sources)"
         )
-        # One small list of owners, so that the whole table is gone through once.
-        self._run(
-            f"CREATE OR REPLACE TEMP TABLE whole AS (SELECT {named} FROM {self._place(parent)} o "
-            "WHERE o._s >= 0 UNION FROM temp.held) EXCEPT FROM temp.without"
-        )
-        listed = ", ".join(quoted(name) for name in owners)
-        owned = ", ".join(f"t.{quoted(name)}" for name in owners)
-        return (
-            f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
-            f"AND ({owned}) IN (SELECT ({listed}) FROM temp.whole) "
-            f"AND NOT EXISTS (SELECT 1 FROM temp.spared s WHERE {self._same_key('s', 't')}) "
-            f"AND NOT EXISTS (SELECT 1 FROM {self.incoming} i WHERE {self._same_key('i', 't')})"
-        )
+        self.run(
+            f"INSERT INTO {SOURCES} (account, service, table_name, key, source) SELECT ?, ?, ?, "
+            f"key, source FROM temp.changed_sources WHERE source <> {RecordSource.LIST:d}",
+            self.account, self._schema, self.table.name,
+        )  # fmt: skip
+        self.run("DROP TABLE temp.changed_sources")
 
-    def orphans(self, parent: Merge, owners: Sequence[str]) -> str:
-        """SQL for rowids of rows whose owner is no current row of `parent`."""
-        owned = " AND ".join(
-            f"o.{quoted(key)} = t.{quoted(name)}"
-            for key, name in zip(parent.table.key, owners, strict=True)
-        )
-        past = owned.replace("o.", "p.")
-        return (
-            f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
-            f"AND NOT EXISTS (SELECT 1 FROM {parent.now} o WHERE o._account = t._account "
-            f"AND {owned}) AND EXISTS (SELECT 1 FROM {parent.past} p WHERE "
-            f"p._account = t._account AND p._ended_by = 'deleted' AND {past}) "
-            f"AND NOT EXISTS (SELECT 1 FROM {self.incoming} i WHERE {self._same_key('i', 't')})"
-        )
-
-    def keyed(self, key: Mapping[str, Any]) -> str:
-        """SQL for the rowid of one record by its key."""
-        conditions = " AND ".join(f"t.{quoted(n)} = {_sql(v)}" for n, v in key.items())
-        return (
-            f"SELECT t.rowid AS t FROM {self.now} t WHERE t._account = {_sql(self._account)} "
-            f"AND {conditions}"
-        )
-
-    def count(self, rowids: str) -> int:
-        return int(self._run(f"SELECT count(*) FROM ({rowids})")[0][0])
-
-    def standing(self) -> int:
-        """The account's current rows."""
-        sql = f"SELECT count(*) FROM {self.now} WHERE _account = ?"
-        return int(self._run(sql, self._account)[0][0])
+    # -- what is there ---------------------------------------------------------------------
 
     def delete(self, rowids: str, evidence: str) -> int:
-        """End the records; returns how many."""
-        self._run(f"CREATE OR REPLACE TEMP TABLE ending AS {rowids}")
-        found = int(self._run("SELECT count(*) FROM temp.ending")[0][0])
+        """End the records of these rows; returns how many."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE ending AS {rowids}")
+        found = int(self.run("SELECT count(*) FROM temp.ending")[0][0])
         if found:
-            self._end("SELECT t FROM temp.ending", "deleted", evidence)
-        self._run("DROP TABLE temp.ending")
+            self.end("SELECT t FROM temp.ending", "deleted", evidence)
+        self.run("DROP TABLE temp.ending")
         self.counts.deleted += found
         return found
 
-    def _remember(self, name: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    def make_temporary(
+        self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Make a temporary table of key values; rows that could be no key are left out."""
         kinds = {column.name: column.type for column in self._columns}
+        whole = [kinds.get(column) == "integer" for column in columns]
+        kept = [
+            values
+            for row in rows
+            if UNUSABLE not in (values := [_key_value(v, w) for v, w in zip(row, whole)])
+        ]
         listed = ", ".join(
-            f"{quoted(c)} {'BIGINT' if kinds.get(c) == 'integer' else 'VARCHAR'}" for c in columns
+            f"unnest(?::{'BIGINT' if is_whole else 'VARCHAR'}[]) AS {quoted(column)}"
+            for column, is_whole in zip(columns, whole, strict=True)
         )
-        self._run(f"CREATE OR REPLACE TEMP TABLE {name} ({listed})")
-        for start in range(0, len(rows), 500):
-            values = ", ".join(
-                "(" + ", ".join(_sql(value) for value in row) + ")"
-                for row in rows[start : start + 500]
-            )
-            self._run(f"INSERT INTO temp.{name} VALUES {values}")
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {listed}",
+            [[row[number] for row in kept] for number in range(len(columns))],
+        )
 
     def content(self) -> tuple[str, int]:
         """A hash over the account's rows, which tells that nothing changed, and their number."""
-        digest, rows = self._run(
+        digest, rows = self.run(
             "SELECT coalesce(bit_xor(md5_number(_content::VARCHAR)), 0)::VARCHAR, count(*) "
-            f"FROM {self.now} WHERE _account = ?",
-            self._account,
+            f"FROM {self.current} WHERE _account = ?",
+            self.account,
         )[0]
         return f"{digest}/{rows}", int(rows)
 
 
-def _sql(value: Any) -> str:
-    """A value as an SQL literal, for conditions that are put together before they run."""
+def _key_value(value: Any, whole: bool) -> Any:
+    """A value as the key column holds it, NULL included; UNUSABLE where it cannot."""
     if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    return "'" + str(value).replace("'", "''") + "'"
+        return None
+    if isinstance(value, (list, dict)):
+        return UNUSABLE
+    if not whole:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        return UNUSABLE
+    return number if -(2**63) <= number < 2**63 else UNUSABLE

@@ -13,13 +13,18 @@ import msgspec
 
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path
-from warehouse.load.ingest import Batches
-from warehouse.load.validation import LONGEST_SHOWN, Reject, Unfit
+from warehouse.load.ingest import Ingest
+from warehouse.load.pieces import CopyStored, Key, Pieces
+from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation
 
-PIECES_AT_ONCE = 500
+Marks = dict[str, set[tuple[tuple[str, Any], ...]]]
+"""Table -> the given columns and values of some parents."""
+NESTED = (list, dict)
+UNWRITABLE = (msgspec.MsgspecError, UnicodeError, TypeError, ValueError, RecursionError)
+"""What the encoder raises for a record that no JSON file can hold."""
 
 
-class Incoming:
+class Staging:
     """A `Sink` (connectors.core.records) whose rows end up in incoming tables of the database."""
 
     def __init__(
@@ -33,12 +38,15 @@ class Incoming:
         self.tables: dict[str, Table] = {}
         self.columns: dict[str, tuple[Column, ...]] = {}
         self.rejects: list[Reject] = []
-        self.absent: dict[str, set[tuple[tuple[str, Any], ...]]] = defaultdict(set)
-        self.held: dict[str, set[tuple[tuple[str, Any], ...]]] = defaultdict(set)
+        self.absent: Marks = defaultdict(set)
+        """Parents whose answer did not hold the list of these children."""
+        self.held: Marks = defaultdict(set)
+        """Parents that were read in part, but with the whole list of these children."""
         self.fresh: dict[str, dict[str, Any]] = defaultdict(dict)
         self._extra = extra
-        self._batches = Batches(connection, scratch)
-        self._pieces: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
+        self._scratch = scratch
+        self._ingest = Ingest(connection, scratch)
+        self._pieces: dict[str, Pieces] = {}
         self._forgotten: dict[str, list[list[str]]] = defaultdict(list)
         self._number = itertools.count()
 
@@ -50,23 +58,23 @@ class Incoming:
     def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
         """Take rows; raises what the background thread failed with."""
         self.expect(table)
+        _drop_nested_values(table, lines)
         if sparse or table.sparse:
-            self._piece_together(table, lines)
+            self._add_pieces(table, lines)
             return
         for line in lines:
             line["s"] = next(self._number)
-        self._batches.write(table, lines)
-        self._batches.flush_old()
+        self._write(table, lines)
+        self._ingest.flush_old()
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
-        text = _text(record)
-        self.rejects.append(Reject(table.name, "", None, reason, "", text))
+        self.rejects.append(Reject(table.name, "", None, reason, "", _text(record)))
 
     def without(self, table: Table, given: Mapping[str, Any]) -> None:
-        self.absent[table.name].add(tuple(given.items()))
+        self._mark(self.absent, table, given)
 
     def holds(self, table: Table, given: Mapping[str, Any]) -> None:
-        self.held[table.name].add(tuple(given.items()))
+        self._mark(self.held, table, given)
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
         self.fresh[table.name][field] = sample
@@ -82,75 +90,84 @@ class Incoming:
         if table.name not in self.tables:
             self.tables[table.name] = table
             self.columns[table.name] = (*table.columns, *self.extra_columns(table))
-            self._batches.expect(table, self.columns[table.name])
+            self._ingest.expect(table, self.columns[table.name])
 
     @property
     def on_disk(self) -> bool:
         """Whether so much came that it did not stay in memory."""
-        return self._batches.on_disk
+        return self._ingest.on_disk
 
     def place(self, table: Table) -> str:
-        """The incoming table's name in SQL; its columns: `Batches.place`."""
-        return self._batches.place(table)
+        """The incoming table's name in SQL; its columns: `Ingest.place`."""
+        return self._ingest.place(table)
 
-    def finish(self, known_raw: Mapping[str, Mapping[tuple[Any, ...], str]]) -> None:
+    def finish(self, copy_stored: CopyStored) -> None:
         """All rows in their tables: pieces put together, keys whole, each key once.
 
-        `known_raw` holds, for tables whose records arrive in pieces, the stored raw record by
-        key, so that a field which this run did not see keeps its value.
+        `copy_stored` gives what the warehouse holds of records that came in pieces.
         """
-        self._write_pieces(known_raw)
-        self._batches.finish()
+        for name, pieces in self._pieces.items():
+            for lines in pieces.whole(copy_stored):
+                self._write(self.tables[name], lines)
+        self._ingest.finish()
         for name, keys in self._forgotten.items():
-            self._unfit(self.tables[name]).forget(keys, self.tables.values())
+            self._validation(self.tables[name]).drop(keys, self.tables.values())
         for table in self.tables.values():
-            self.rejects += self._unfit(table).rejects()
+            self.rejects += self._validation(table).rejects()
+
+    def drop(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        """Take records out again, with what lives in them; only after `finish`."""
+        texts = [[_key_text(key[name]) for name in table.key] for key in keys]
+        if texts and table.name in self.tables:
+            self._validation(table).drop(texts, self.tables.values())
 
     def close(self) -> None:
         """Let go of threads and files; also when a run is given up."""
-        self._batches.close()
+        for pieces in self._pieces.values():
+            pieces.close()
+        self._ingest.close()
 
-    def _unfit(self, table: Table) -> Unfit:
-        return Unfit(self.connection, self.place, table, self.columns[table.name])
+    def _validation(self, table: Table) -> Validation:
+        return Validation(self.connection, self.place, table, self.columns[table.name])
 
-    # -- pieces ----------------------------------------------------------------------------
+    # -- the inside ------------------------------------------------------------------------
 
-    def pieces(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Table -> keys of records that arrived in pieces."""
-        return {name: list(found) for name, found in self._pieces.items() if found}
+    def _mark(self, marks: Marks, table: Table, given: Mapping[str, Any]) -> None:
+        """Note a parent; one whose key is no text or number is rejected, and has no children."""
+        if not any(isinstance(value, NESTED) for value in given.values()):
+            marks[table.name].add(tuple(given.items()))
 
-    def _piece_together(self, table: Table, lines: list[Record]) -> None:
-        known = self._pieces[table.name]
+    def _write(self, table: Table, lines: list[Record]) -> None:
+        try:
+            self._ingest.write(table, lines)
+        except UNWRITABLE:
+            for line in lines:
+                try:
+                    self._ingest.write(table, [line])
+                except UNWRITABLE as error:
+                    self.reject(table, line["r"], f"cannot be written: {type(error).__name__}")
+
+    def _add_pieces(self, table: Table, lines: list[Record]) -> None:
+        pieces = self._pieces.get(table.name)
+        if pieces is None:
+            file = self._scratch / f"pieces-{len(self._pieces)}.ndjson"
+            pieces = self._pieces[table.name] = Pieces(self.connection, table, file)
         for line in lines:
             key = key_of(table, line)
             if None in key:
-                self.reject(table, line["r"], "has no key")
+                self.reject(table, line["r"], f"has no usable key ({', '.join(table.key)})")
                 continue
-            whole = known.setdefault(key, {"p": line["p"], "r": {}, "v": {}})
-            whole["r"].update(line["r"])
-            whole["v"].update(line.get("v", {}))
-
-    def _write_pieces(self, known_raw: Mapping[str, Mapping[tuple[Any, ...], str]]) -> None:
-        for name, found in self._pieces.items():
-            table = self.tables[name]
-            unversioned = {c.source.partition(".")[0] for c in table.columns if c.unversioned}
-            unversioned.update(table.unversioned)
-            lines = []
-            for number, (key, piece) in enumerate(found.items(), start=1):
-                raw = known_raw.get(name, {}).get(key)
-                before = msgspec.json.decode(raw) if raw else {}
-                moving = {k: before.pop(k) for k in unversioned & before.keys()}
-                line = {"p": piece["p"], "r": {**before, **piece["r"]}, "s": -number}
-                moving.update(piece["v"])
-                if moving:
-                    line["v"] = moving
-                lines.append(line)
-            for start in range(0, len(lines), PIECES_AT_ONCE):
-                self._batches.write(table, lines[start : start + PIECES_AT_ONCE])
+            try:
+                msgspec.json.encode(line)
+            except UNWRITABLE as error:
+                self.reject(table, line["r"], f"cannot be written: {type(error).__name__}")
+                continue
+            pieces.add(key, line)
 
 
-def key_of(table: Table, line: Record) -> tuple[Any, ...]:
-    """The key values of a line as the database will hold them: text, or whole numbers."""
+def key_of(table: Table, line: Record) -> Key:
+    """The key values of a line as the database will hold them: text, or whole numbers; None for
+    a value that cannot be one."""
     values: list[Any] = []
     for name in table.key:
         column = table.column(name)
@@ -158,12 +175,37 @@ def key_of(table: Table, line: Record) -> tuple[Any, ...]:
         if value is None:
             for other in column.aliases:
                 value = get_path(line["r"], other) if value is None else value
-        if value is not None and column.type == "text":
-            value = value if isinstance(value, str) else _text(value)
-        elif isinstance(value, str) and column.type == "integer":
-            value = int(value) if value.lstrip("-").isdigit() else None
-        values.append(value)
+        values.append(_key_value(value, column.type))
     return tuple(values)
+
+
+def _key_value(value: Any, kind: str) -> Any:
+    if value is None or isinstance(value, NESTED):
+        return None
+    if kind != "integer":
+        return value if isinstance(value, str) else _text(value)
+    if isinstance(value, bool):
+        return None
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        return None
+    fits = -(2**63) <= number < 2**63
+    return number if fits and (isinstance(value, str) or number == value) else None
+
+
+def _drop_nested_values(table: Table, lines: list[Record]) -> None:
+    """Take objects and lists out of given values that are no JSON: the key of a parent is none."""
+    plain = [c.name for c in table.columns if c.inherited and c.type != "json"]
+    last: Any = None
+    for line in lines if plain else []:
+        given = line["p"]
+        if given is last:
+            continue  # the lines of one list share their given values
+        last = given
+        for name in plain:
+            if isinstance(given.get(name), NESTED):
+                given[name] = None
 
 
 def _key_text(value: Any) -> str:
@@ -173,5 +215,5 @@ def _key_text(value: Any) -> str:
 def _text(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
-    except (msgspec.MsgspecError, UnicodeError, TypeError, RecursionError):
+    except UNWRITABLE:
         return repr(value)[:LONGEST_SHOWN]

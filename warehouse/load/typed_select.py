@@ -1,14 +1,17 @@
 """Scratch files of lines, and the SQL by which DuckDB types them.
 
-A line is one record: `{"s": order, "p": given values, "r": record, "v": volatile fields}`.
+A line is one record: `{"s": order, "n": source, "p": inherited values, "r": record, "v": fields
+that make no version}`; without `n` it comes from a list.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from warehouse.schema.types import (
     DUCKDB_TYPES,
@@ -31,14 +34,15 @@ class Batch:
     file: Path
     writer: BinaryIO
     begun_at: float
-    """By the clock of its `Batches`, in seconds."""
+    """By the clock of its `Ingest`, in seconds."""
     size: int = 0
     longest: int = 0
     """No line has more bytes than this."""
 
 
 def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
-    """SQL for the typed rows of a scratch file: `_s`, columns, `_raw`, `_content`, `_misfit`.
+    """SQL for the typed rows of a scratch file: `_s`, `_source`, the columns, `_raw`, `_content`,
+    `_misfit`.
 
     Each value is worked out in steps, a subquery each, since DuckDB would otherwise repeat the
     dear ones: text (`t:`), cast (`c:`), value. No column's own name holds a colon.
@@ -51,7 +55,11 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     objects: dict[str, str] = {}
     texts: dict[str, str] = {}
     casts: dict[str, str] = {}
-    values = {quoted(c.name): text_of(c, surroundings='"p:"') for c in columns if c.inherited}
+    values = {
+        quoted(c.name): f'TRY_CAST("p:".{quoted(c.name)} AS {DUCKDB_TYPES[c.type]})'
+        for c in columns
+        if c.inherited
+    }
     wrong = []
     for place, (record, some) in parts.items():
         if some:
@@ -80,25 +88,38 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
         )
     names = "".join(f"{quoted(c.name)}, " for c in columns)
     return (
-        f'SELECT "s:" AS _s, {names}{whole} AS _raw, md5({raw}{extra_content})::UUID '
-        f"AS _content, {' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read}"
+        f'SELECT "s:" AS _s, coalesce("n:", {RecordSource.LIST:d}) AS _source, {names}{whole} '
+        f"AS _raw, md5({raw}{extra_content})::UUID AS _content, "
+        f"{' OR '.join(filter(None, wrong)) or 'false'} AS _misfit FROM {read}"
+    )
+
+
+def read_lines(file: Path, kinds: Mapping[str, str], longest: int) -> str:
+    """SQL for the lines of a scratch file, read with these columns and types.
+
+    `longest` is the number of bytes that no line exceeds.
+    """
+    listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in kinds.items())
+    size = max(SMALLEST_READ, longest) + 1024
+    return (
+        f"read_json({literal(str(file))}, format = 'newline_delimited', "
+        f"maximum_object_size = {size}, columns = {{{listed}}})"
     )
 
 
 def _reading(columns: tuple[Column, ...], batch: Batch) -> str:
-    """SQL for the lines of a scratch file as they were written: `s:`, `p:`, `r:`, `v:`."""
-    given = [c for c in columns if c.inherited]
-    surroundings = ", ".join(f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in given)
+    """SQL for the lines of a batch as they were written: `s:`, `n:`, `p:`, `r:`, `v:`."""
+    inherited = ", ".join(
+        f"{quoted(c.name)} {'JSON' if c.type == 'json' else 'VARCHAR'}"
+        for c in columns
+        if c.inherited
+    )
     kinds = {
         "s": "BIGINT",
-        "p": f"STRUCT({surroundings})" if given else "JSON",
+        "n": "BIGINT",
+        "p": f"STRUCT({inherited})" if inherited else "JSON",
         "r": "JSON",
         "v": "JSON",
     }
-    fields = ", ".join(f"{name}: {literal(kind)}" for name, kind in kinds.items())
     renamed = ", ".join(f'{name} AS "{name}:"' for name in kinds)
-    size = max(SMALLEST_READ, batch.longest) + 1024
-    return (
-        f"(SELECT {renamed} FROM read_json({literal(str(batch.file))}, "
-        f"format = 'newline_delimited', maximum_object_size = {size}, columns = {{{fields}}}))"
-    )
+    return f"(SELECT {renamed} FROM {read_lines(batch.file, kinds, batch.longest)})"

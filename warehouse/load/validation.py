@@ -1,4 +1,4 @@
-"""Incoming rows that cannot stay: forgotten ones, those without a key, repeated ones; and values
+"""Incoming rows that cannot stay: dropped ones, those without a key, repeated ones; and values
 that do not fit their column, of rows that stay."""
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from warehouse.schema.types import literal, misfit, quoted, structure, text_of, 
 COUNTED_AT_ONCE = 250_000
 """Rows whose keys are compared at once: those of millions together would take much memory."""
 LONGEST_SHOWN = 10_000
+MOST_ROWS = 10**15
+"""More rows than one load can have."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Reject:
     raw: str | None
 
 
-class Unfit:
+class Validation:
     """Takes out of one incoming table what cannot stay."""
 
     def __init__(
@@ -45,23 +47,29 @@ class Unfit:
         self.table = table
         self._columns = columns
 
-    def forget(self, keys: list[list[str]], tables: Iterable[Table]) -> None:
-        """Drop records that a later look no longer showed, and what of `tables` lives in them."""
-        inside = [
-            (child, reference.names)
-            for child in tables
-            for reference in child.parents
-            if reference.owner and reference.table == self.table.name
-        ]
-        for table, names in [(self.table, self.table.key), *inside]:
-            values = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)
-            self._connection.execute(
-                f"DELETE FROM {self._named(table)} WHERE {values} IN (SELECT unnest(?))",
-                [["/".join(key) for key in keys]],
-            )
+    def drop(self, keys: list[list[str]], tables: Iterable[Table]) -> None:
+        """Take out the records with these keys, and what of `tables` lives in them."""
+        everything = list(tables)
+        self._drop(self.table, self.table.key, ["/".join(key) for key in keys], everything)
+
+    def _drop(
+        self, table: Table, names: Sequence[str], values: list[str], tables: list[Table]
+    ) -> None:
+        """Take out rows of a table whose columns `names` have these values, joined by `/`."""
+        found = self._connection.execute(
+            f"DELETE FROM {self._named(table)} WHERE {_joined(names)} IN "
+            f"(SELECT unnest(?::VARCHAR[])) RETURNING {_joined(table.key)}",
+            [values],
+        ).fetchall()
+        gone = values if names == table.key else [row[0] for row in found]
+        for child in tables if gone else []:
+            for reference in child.parents:
+                if reference.owner and reference.table == table.name:
+                    self._drop(child, reference.names, gone, tables)
 
     def rejects(self) -> list[Reject]:
-        """What does not fit; afterwards every row has a key, and each key one row, the last."""
+        """What does not fit; afterwards every row has a key, and each key one row: of the highest
+        source, the last."""
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in self.table.key)
         rows, without, misfits = self._connection.execute(
             f"SELECT count(*), count(*) FILTER ({keyless}), count(*) FILTER (_misfit) "
@@ -91,12 +99,12 @@ class Unfit:
         )
         if rows != distinct:
             self._connection.execute(
-                f"DELETE FROM {self._place} WHERE rowid NOT IN (SELECT arg_max(rowid, _s) "
-                f"FROM {self._place} GROUP BY {key})"
+                f"DELETE FROM {self._place} WHERE rowid NOT IN (SELECT "
+                f"arg_max(rowid, _source * {MOST_ROWS} + _s) FROM {self._place} GROUP BY {key})"
             )
 
     def _misfits(self) -> list[Reject]:
-        key = " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in self.table.key)
+        key = _joined(self.table.key)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "
             f"FROM {self._place} WHERE _misfit"
@@ -118,3 +126,8 @@ class Unfit:
             )
         self._connection.execute("DROP TABLE temp.misfits")
         return rejects
+
+
+def _joined(names: Sequence[str]) -> str:
+    """SQL for the values of some columns as one text."""
+    return " || '/' || ".join(f"{quoted(name)}::VARCHAR" for name in names)

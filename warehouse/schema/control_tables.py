@@ -115,6 +115,17 @@ REMEMBERED = Table(
     _time("set_at", "when it was set (UTC)"),
     comment="What later runs must know of an account beside its rows and cursors.",
 )
+RECORD_SOURCES = Table(
+    "record_sources",
+    metadata,
+    _text("account", "the account; key together with service, table_name and key"),
+    _text("service", "the service"),
+    _text("table_name", "the table of the record"),
+    _text("key", "the record's key, its parts joined by `/`"),
+    _count("source", "1: only copies inside other records showed it; 3: its own answer did"),
+    comment="Where records come from, other than from lists: an embedded copy overrides nothing, "
+    "an own answer is overridden by no list.",
+)
 VISITS = Table(
     "visits",
     metadata,
@@ -197,6 +208,7 @@ ALL = (
     LOAD_PARTS,
     CURSORS,
     REMEMBERED,
+    RECORD_SOURCES,
     VISITS,
     REJECTS,
     FILES,
@@ -210,6 +222,7 @@ KEYS = {
     "load_parts": ("account", "run_id", "family", "table_name"),
     "cursors": ("account", "resource", "scope"),
     "state": ("account", "kind", "name", "scope"),
+    "record_sources": ("account", "service", "table_name", "key"),
     "visits": ("account", "resource", "scope"),
     "files": ("account", "table_name", "record_key", "field", "mark"),
     "table_keys": ("table_schema", "table_name", "column_name"),

@@ -12,9 +12,10 @@ from connectors.core.connector import Connector
 from connectors.core.lineage import endpoints
 from connectors.core.schema import Column, snake
 from warehouse.load.known import appeared
-from warehouse.load.staging import Incoming
+from warehouse.load.staging import Staging
 from warehouse.schema.types import literal, quoted
 from warehouse.store.identity import CATALOG, FORMAT, LEDGER, STATE, new_warehouse_id
+from warehouse.store.my_schema import MY
 
 MAX_APPEARED = 100
 """Columns that may appear by themselves in one table; further fields stay in `_raw`. A column
@@ -63,6 +64,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
     connection.execute(f"USE {CATALOG}")
     try:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {STATE}")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {MY}")
         for table in control_tables.ALL:
             for statement in create_statements(table):
                 connection.execute(statement)
@@ -143,7 +145,7 @@ def _extra(
 def add_fresh_columns(
     connection: duckdb.DuckDBPyConnection,
     connector: Connector,
-    incoming: Incoming,
+    staging: Staging,
     run_id: str,
     at: datetime,
 ) -> dict[str, tuple[Column, ...]]:
@@ -153,14 +155,14 @@ def add_fresh_columns(
     too many appeared) stays in `_raw` and is noted as ignored.
     """
     added: dict[str, tuple[Column, ...]] = {}
-    if not any(incoming.fresh.values()):
+    if not any(staging.fresh.values()):
         return added
     from warehouse.schema.tables import add_column_statements, at_macro
 
-    for name, fields in incoming.fresh.items():
-        table = incoming.tables[name]
-        extra = tuple(c for c in incoming.columns[name] if c not in table.columns)
-        taken = {c.name for c in incoming.columns[name]}
+    for name, fields in staging.fresh.items():
+        table = staging.tables[name]
+        extra = tuple(c for c in staging.columns[name] if c not in table.columns)
+        taken = {c.name for c in staging.columns[name]}
         free = len(taken) - len(extra) + MAX_APPEARED
         decided: list[tuple[str, str, str]] = []
         for field in sorted(fields):
@@ -170,7 +172,7 @@ def add_fresh_columns(
             if not reason:
                 taken.add(column_name)
         wanted = [field for field, _, reason in decided if not reason]
-        kinds = _kinds(connection, incoming.place(table), wanted)
+        kinds = _kinds(connection, staging.place(table), wanted)
         for field, column_name, reason in decided:
             if reason:
                 _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)

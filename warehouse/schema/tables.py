@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from connectors.core import schema as declared
+from warehouse.schema.system_columns import ENDING_COLUMNS, SYSTEM_COLUMNS, SYSTEM_NAMES
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 
 
@@ -35,28 +36,17 @@ class Raw(Json):
         return "JSON USING COMPRESSION zstd"
 
 
-TYPES: dict[str, TypeEngine[Any]] = {
-    "text": Text(),
-    "integer": BigInteger(),
-    "number": Double(),
-    "boolean": Boolean(),
-    "time": DateTime(timezone=True),
-    "json": Json(),
+SQL_TYPES: dict[str, TypeEngine[Any]] = {
+    "VARCHAR": Text(),
+    "BIGINT": BigInteger(),
+    "DOUBLE": Double(),
+    "BOOLEAN": Boolean(),
+    "TIMESTAMPTZ": DateTime(timezone=True),
+    "JSON": Json(),
+    "RAW": Raw(),
+    "UUID": Uuid(),
 }
-
-SYSTEM_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
-    ("_valid_from", DateTime(timezone=True), "when this version was first seen (UTC)"),
-    ("_first_seen_at", DateTime(timezone=True), "when the record was first seen at all (UTC)"),
-    ("_run_id", Text(), "the run that loaded this version (_kollect.runs)"),
-    ("_raw", Raw(), "the record as it came, less secrets, signed links and child records"),
-    ("_content", Uuid(), "MD5 of the record less volatile fields; equal means unchanged"),
-)
-ENDING_COLUMNS: tuple[tuple[str, TypeEngine[Any], str], ...] = (
-    ("_valid_to", DateTime(timezone=True), "when this version was superseded or gone (UTC)"),
-    ("_ended_by", Text(), "`updated` (a newer version followed) or `deleted`"),
-    ("_ended_run_id", Text(), "the run that saw it superseded or gone"),
-    ("_evidence", Text(), "what proved the deletion; NULL for `updated`"),
-)
+"""DuckDB's names of types as SQLAlchemy's types."""
 
 
 def column_comment(answer: str, column: declared.Column) -> str:
@@ -83,24 +73,25 @@ def describe(
         yield Column("_account", Text(), comment="the account that this row belongs to")
         for column in (*table.columns, *extra):
             comment = column_comment(answer or schema, column)
-            yield Column(column.name, TYPES[column.type], comment=comment)
+            sql_type = SQL_TYPES[DUCKDB_TYPES[column.type]]
+            yield Column(column.name, sql_type, comment=comment)
         for name, kind, comment in SYSTEM_COLUMNS + (ENDING_COLUMNS if ending else ()):
-            yield Column(name, kind, comment=comment)
+            yield Column(name, SQL_TYPES[kind], comment=comment)
 
     key = ", ".join(table.key)
-    now = Table(
+    current = Table(
         table.name,
         metadata,
         *columns(ending=False),
         comment=f"{table.meaning}. Key: _account, {key}. Holds what the service holds now.",
     )
-    past = Table(
+    history = Table(
         f"{table.name}_history",
         metadata,
         *columns(ending=True),
         comment=f"Superseded and deleted versions of {schema}.{table.name}.",
     )
-    return now, past
+    return current, history
 
 
 def create_statements(table: Table) -> Iterator[str]:
@@ -132,13 +123,13 @@ def add_column_statements(schema: str, table: str, column: declared.Column) -> I
 def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, ...] = ()) -> str:
     """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`."""
     names = ["_account", *(column.name for column in (*table.columns, *extra))]
-    names += [name for name, _, _ in SYSTEM_COLUMNS]
+    names += SYSTEM_NAMES
     # With the table in front, for a column may be named `ts` like the parameter.
     listed = ", ".join(f"r.{quoted(name)}" for name in names)
     current = f"{quoted(schema)}.{quoted(table.name)} AS r"
-    past = f"{quoted(schema)}.{quoted(table.name + '_history')} AS r"
+    history = f"{quoted(schema)}.{quoted(table.name + '_history')} AS r"
     return (
         f"CREATE OR REPLACE MACRO {quoted(schema)}.{quoted(table.name + '_at')}(ts) AS TABLE "
         f"SELECT {listed} FROM {current} WHERE r._valid_from <= ts "
-        f"UNION ALL SELECT {listed} FROM {past} WHERE r._valid_from <= ts AND r._valid_to > ts"
+        f"UNION ALL SELECT {listed} FROM {history} WHERE r._valid_from <= ts AND r._valid_to > ts"
     )

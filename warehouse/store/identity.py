@@ -18,7 +18,7 @@ STATE = "_kollect"
 """The schema of the ledger."""
 FORMAT = 2
 """Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
-LEDGER = 5
+LEDGER = 6
 """Grows when `_kollect` gets another table or view: the next load completes older files."""
 
 

@@ -168,5 +168,6 @@ def test_parts_of_a_table_are_doubted_each_for_itself(tmp_path: Path) -> None:
         service.answers["/vod"] = rows(2, 10)
         assert service.sync().status != "complete"
         assert service.ids("things") == {"0", "1", "10", "11"}
-        assert service.sync(after_hours=21).status == "complete"
+        result = service.sync(after_hours=21)
+        assert result.status == "complete", result.tables["things"]["reason"]
         assert service.ids("things") == {"10", "11"}

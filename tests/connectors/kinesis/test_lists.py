@@ -13,7 +13,7 @@ import pytest
 from connectors.core.errors import BadSettings, Missing
 from pipelines.settings import settings_of
 from pipelines.sync.estimate import estimate
-from pipelines.sync.probe import asking
+from pipelines.sync.probe import probing
 from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
 from tests.kit.written import everything_below
@@ -77,13 +77,13 @@ def test_lists_are_read_where_and_as_the_settings_say(made: Callable[..., Bench]
 def test_check_and_plan_ask_there_as_well(made: Callable[..., Bench]) -> None:
     """The page itself is another one, so that everything follows from it."""
     kinesis = made("kinesis", size=12, lists={"projects": {"path": "/project/fetch/all"}})
-    with asking(kinesis.settings, kinesis.account) as asker:
+    with probing(kinesis.settings, kinesis.account) as probe:
         declared = kinesis.account.connector
-        assert declared.describe(asker.look(declared.check)) == "5 projects"
-        assert estimate(kinesis.account, asker, None, full=True).requests > 6
+        assert declared.describe(probe.look(declared.check)) == "5 projects"
+        assert estimate(kinesis.account, probe, None, full=True).requests > 6
     elsewhere = made("kinesis", size=12, lists={"projects": {"path": "/nowhere"}})
-    with asking(elsewhere.settings, elsewhere.account) as asker, pytest.raises(Missing):
-        asker.look(elsewhere.account.connector.check)
+    with probing(elsewhere.settings, elsewhere.account) as probe, pytest.raises(Missing):
+        probe.look(elsewhere.account.connector.check)
 
 
 @pytest.mark.parametrize(

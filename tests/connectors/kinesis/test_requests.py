@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipelines.sync.estimate import estimate
-from pipelines.sync.probe import asking
+from pipelines.sync.probe import probing
 from pipelines.sync.result import Progress
 from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
@@ -93,13 +93,13 @@ def test_a_login_is_one_request_and_a_session_is_renewed_before_it_ends(
 def test_check_and_plan_speak_before_a_sync(made: Callable[..., Bench]) -> None:
     """One request says how many projects may be seen; once rows are here, the plan is exact."""
     kinesis = made("kinesis", switches={"list_suffix": "fetch"})
-    with asking(kinesis.settings, kinesis.account) as asker:
+    with probing(kinesis.settings, kinesis.account) as probe:
         declared = kinesis.account.connector
-        assert declared.describe(asker.look(declared.check)) == "5 projects"
-        assert estimate(kinesis.account, asker, None, full=False).requests < plan(kinesis)
+        assert declared.describe(probe.look(declared.check)) == "5 projects"
+        assert estimate(kinesis.account, probe, None, full=False).requests < plan(kinesis)
     assert kinesis.sync().status == "complete"
-    with asking(kinesis.settings, kinesis.account) as asker:
-        assert estimate(kinesis.account, asker, None, full=True).requests == plan(kinesis)
+    with probing(kinesis.settings, kinesis.account) as probe:
+        assert estimate(kinesis.account, probe, None, full=True).requests == plan(kinesis)
 
 
 def test_a_token_needs_its_owners_id(made: Callable[..., Bench]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.kippt.endpoints import PAGES
 from pipelines.sync.estimate import estimate
-from pipelines.sync.probe import asking
+from pipelines.sync.probe import probing
 from sandbox import Request
 from tests.kit.account import Bench, bench
 
@@ -137,10 +137,10 @@ def test_full_pass_asks_the_full_plan_again(kippt: Bench) -> None:
 def test_plan_tells_what_a_sync_asks(kippt: Bench) -> None:
     """With nothing changed the estimate is what an incremental sync then costs. For a full pass
     it counts the cut comments and likes of one's own clips; others' may add some."""
-    with asking(kippt.settings, kippt.account) as asker:
-        told = estimate(kippt.account, asker, None, full=False)
-        more = estimate(kippt.account, asker, None, full=True)
-        me = asker.look(kippt.account.connector.check)
+    with probing(kippt.settings, kippt.account) as probe:
+        told = estimate(kippt.account, probe, None, full=False)
+        more = estimate(kippt.account, probe, None, full=True)
+        me = probe.look(kippt.account.connector.check)
     assert told.requests == 4 + shared_lists(kippt)
     kippt.stand_in.reset()
     full = kippt.sync(full=True).requests
@@ -152,8 +152,8 @@ def test_plan_tells_what_a_sync_asks(kippt: Bench) -> None:
 def test_plan_of_an_account_that_was_never_synced_is_close(tmp_path: Path) -> None:
     """Lists of others and cut lists show in the first pages already."""
     with closing_bench(tmp_path) as fresh:
-        with asking(fresh.settings, fresh.account) as asker:
-            told = estimate(fresh.account, asker, None, full=True).requests
+        with probing(fresh.settings, fresh.account) as probe:
+            told = estimate(fresh.account, probe, None, full=True).requests
         assert 0.8 * fresh.sync().requests < told
 
 

@@ -11,7 +11,7 @@ import pytest
 from connectors.core.resources import Resource
 from connectors.kitemaker import KITEMAKER
 from pipelines.sync.estimate import estimate
-from pipelines.sync.probe import asking
+from pipelines.sync.probe import probing
 from sandbox import Request
 from tests.kit.kitemaker import (
     full_by_graphql,
@@ -47,10 +47,10 @@ def test_auto_asks_the_least_when_nothing_changed_and_everything_in_a_full_pass(
             assert ("x-api-key" in request.headers) is by_rest
             assert ("authorization" in request.headers) is not by_rest
             assert request.query.get("count", "50") == "50"
-        with asking(kitemaker.settings, kitemaker.account) as asker:
-            told = estimate(kitemaker.account, asker, None, full=False)
-            more = estimate(kitemaker.account, asker, None, full=True)
-            who = KITEMAKER.describe(asker.look(KITEMAKER.check))
+        with probing(kitemaker.settings, kitemaker.account) as probe:
+            told = estimate(kitemaker.account, probe, None, full=False)
+            more = estimate(kitemaker.account, probe, None, full=True)
+            who = KITEMAKER.describe(probe.look(KITEMAKER.check))
         assert told.requests == result.requests
         assert more.requests == full_by_graphql(kitemaker)
         assert who == "the organization Acme & Søn"
@@ -85,9 +85,9 @@ def test_rest_asks_recent_lists_and_known_numbers_and_lists_once_a_day(tmp_path:
         result = kitemaker.sync()
         assert nothing_changed(result)
         assert result.requests == 1 + 2 * count + known + 2 * 25
-        with asking(kitemaker.settings, kitemaker.account) as asker:
-            assert estimate(kitemaker.account, asker, None, full=False).requests == result.requests
-            told = estimate(kitemaker.account, asker, None, full=True).requests
+        with probing(kitemaker.settings, kitemaker.account) as probe:
+            assert estimate(kitemaker.account, probe, None, full=False).requests == result.requests
+            told = estimate(kitemaker.account, probe, None, full=True).requests
         # The estimate allows for a space whose key is not known yet.
         assert full_by_rest(kitemaker) <= told <= full_by_rest(kitemaker) + 25
         kitemaker.stand_in.reset()
@@ -137,8 +137,8 @@ def test_the_example_of_the_api_page_costs_what_the_page_says(
     full: bool, transport: str, requests: int
 ) -> None:
     """5 spaces with 1000 work items each, 100 initiatives, 200 feedback."""
-    asker = Kept(full, transport)
-    costs = [cost for family in KITEMAKER.families if family.cost for cost in family.cost(asker)]
+    probe = Kept(full, transport)
+    costs = [cost for family in KITEMAKER.families if family.cost for cost in family.cost(probe)]
     assert sum(cost.requests for cost in costs) == requests
     assert pages(1000) == 20
 

@@ -13,11 +13,11 @@ from tests.kit.file_scene import FileBench, file_bench
 
 
 @pytest.fixture(scope="session")
-def tables_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Folders of warehouses whose tables were synced, without any file; each made once."""
-    made: dict[str, Path] = {}
+def tables_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., FileBench]:
+    """Benches whose tables were synced, without any file; each made once."""
+    made: dict[str, FileBench] = {}
 
-    def folder_of(service: str, **more: Any) -> Path:
+    def bench_of(service: str, **more: Any) -> FileBench:
         name = repr((service, sorted(more.items())))
         if name not in made:
             bench = file_bench(tmp_path_factory.mktemp("tables"), service, **more)
@@ -25,14 +25,16 @@ def tables_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             result = bench.sync()
             bench.box.__exit__(None, None, None)
             assert result.status == "complete", result.trouble
-            made[name] = bench.folder
+            made[name] = bench
         return made[name]
 
-    return folder_of
+    return bench_of
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, tables_of: Callable[..., Path]) -> Iterator[Callable[..., FileBench]]:
+def shelf(
+    tmp_path: Path, tables_of: Callable[..., FileBench]
+) -> Iterator[Callable[..., FileBench]]:
     """Makes benches whose files lie at a host of their own, and closes them afterwards.
 
     With `loaded=True` the tables are here already, as a sync without files would leave them.
@@ -45,8 +47,9 @@ def shelf(tmp_path: Path, tables_of: Callable[..., Path]) -> Iterator[Callable[.
             known = ("size", "switches", "include")
             before = tables_of(service, **{n: v for n, v in more.items() if n in known})
             folder.mkdir()
-            shutil.copy(before / "kollect.duckdb", folder)
-            shutil.copytree(before / ".kollect", folder / ".kollect")
+            shutil.copy(before.warehouse, folder)
+            shutil.copytree(before.folder / ".kollect", folder / ".kollect")
+            more["moved_from"] = before.stand_in.url
         benches.append(file_bench(folder, service, **more))
         return benches[-1]
 

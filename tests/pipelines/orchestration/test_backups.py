@@ -186,6 +186,10 @@ def test_a_key_in_dotenv_encrypts_the_backups_of_dagster_too(
     for result in (written, proved):
         shown = json.dumps([entry.to_json() for entry in instance.all_logs(result.run_id)])
         assert text not in shown
+    (tmp_path / ".env").unlink()
+    plain = run(project, instance, backup_job)
+    assert "is encrypted, but no key is set" in said_by(plain)
+    assert len(list_backups(project.settings)) == 1, "no plain backup beside the encrypted one"
 
 
 def test_materializing_by_hand_writes_and_verifies(

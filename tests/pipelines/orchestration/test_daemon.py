@@ -72,6 +72,27 @@ def test_ticks_parallel_accounts_a_killed_run_and_a_power_cut(tmp_path: Path) ->
         never_twice_at_once(live)
 
 
+def test_a_sync_and_a_backup_of_the_command_line_show_within_a_minute(tmp_path: Path) -> None:
+    """Daemon and code server run, and nothing but the command line does the work."""
+    with Live(tmp_path, ["kinopio"], size=3, sync="never") as live:
+        live.start_services("code", "daemon")
+        live.wait("the sensor looks", lambda: live.looked("report_from_ledger"), 120)
+        for words in (("sync",), ("backup",)):
+            assert live.start("-m", "pipelines", *words).wait(120) == 0
+        ended = time.monotonic()
+        keys = [dg.AssetKey(["kinopio", name]) for name in ("cards", "summary")]
+        keys.append(dg.AssetKey(["backups", "newest"]))
+        for key in keys:
+            live.wait(
+                f"{key} shows",
+                lambda key=key: live.instance.get_latest_materialization_event(key),
+                60,
+            )
+        assert time.monotonic() - ended < 60
+        jobs = {record.dagster_run.job_name for record in live.runs()}
+        assert jobs <= {"__ASSET_JOB"}, "nothing but the views was made by Dagster"
+
+
 def by_tick(live: Live, job: str) -> bool:
     """Whether a schedule's tick started a run that ended well."""
     return any(

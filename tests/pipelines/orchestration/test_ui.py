@@ -153,7 +153,7 @@ def test_schedules_and_sensors_are_running(served: Served) -> None:
     states = {s["name"]: s["scheduleState"]["status"] for s in found["schedules"]}
     states |= {s["name"]: s["sensorState"]["status"] for s in found["sensors"]}
     assert set(states.values()) == {"RUNNING"}
-    assert len(states) == 2 * len(SERVICES) + 6
+    assert len(states) == 2 * len(SERVICES) + 8
 
 
 def test_a_second_run_of_an_account_waits_for_the_first(served: Served) -> None:
@@ -197,6 +197,18 @@ def test_an_asset_says_that_its_data_is_safe(served: Served, browser: Browser) -
     browser.open(f"{served.address}/assets/sandbox_kinopio/cards?view=events")
     browser.wait_for("what changed", "preview", "inserted", "whole sync: requests", "proof")
     browser.picture(PICTURES / "materialization.png")
+
+
+def test_the_summary_of_an_account_says_that_its_data_is_safe(
+    served: Served, browser: Browser
+) -> None:
+    """The verdict, why, and since when."""
+    browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=events")
+    browser.wait_for("verdict", "safe", "tables are proved complete", "oldest proof")
+    browser.picture(PICTURES / "summary.png")
+    browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=checks")
+    browser.wait_for("data_is_safe", "credential_is_there", "Passed")
+    browser.picture(PICTURES / "summary-checks.png")
 
 
 def test_the_newest_backup_is_there_to_see(served: Served, browser: Browser) -> None:

@@ -143,6 +143,12 @@ def test_encrypted_and_far_away(run: Run, place: Place, tmp_path: Path) -> None:
     shutil.rmtree(place.backup_dir)
     status, out, _ = run("backups", "--url", address, "--json")
     assert [(b["name"], b["encrypted"], b["rows"]) for b in json.loads(out)] == [(name, True, None)]
+    odd = tmp_path / "remote" / "2026-01-01T00-00-00Z" / "manifest.json"
+    odd.parent.mkdir()
+    odd.write_text("{}")
+    assert "is damaged" in json.loads(run("backups", "--url", address, "--json")[1])[0]["problem"]
+    assert run("backups", "--url", address)[0] == 0
+    odd.unlink()
     assert run("verify", f"{address}/{name}")[0] == 0
     assert run("verify", address, "--rebuild", "--key-file", key)[0] == 0
     status, _, err = run("restore", f"{address}/{name}", "--to", tmp_path / "new.duckdb")

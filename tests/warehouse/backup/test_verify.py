@@ -297,6 +297,17 @@ def test_the_list_says_when_each_backup_was_last_proved(place: Place) -> None:
     assert proof() == "full 2026-03-01 15:00"
 
 
+def test_damage_is_not_hidden_by_a_proof_from_a_wrong_clock(place: Place) -> None:
+    """What was verified last counts, not what has the later date."""
+    backup = place.backup()
+    place.time += timedelta(days=400)
+    assert verify_backup(backup, "rebuild", key=None, now=place.now).good
+    place.time -= timedelta(days=400)
+    (backup / "restore.sql").unlink()
+    assert not examine_backup(backup, "full", key=None, now=place.now).good
+    assert list_backups(place, key=None, now=place.now)[0].proof.startswith("DAMAGED")
+
+
 def test_a_verification_writes_nothing_into_the_backup(place: Place) -> None:
     """Also where the folder around it is not ours."""
     backup = place.backup()

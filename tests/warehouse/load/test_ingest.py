@@ -8,7 +8,7 @@ import duckdb
 
 from connectors import connector
 from connectors.core.schema import Table
-from warehouse.load.ingest import FEW_WAIT_SECONDS, MANY_BYTES, MANY_WAIT_SECONDS, Batches
+from warehouse.load.ingest import FEW_WAIT_SECONDS, MANY_BYTES, MANY_WAIT_SECONDS, Ingest
 from warehouse.store.open import open_engine
 
 TAGS = connector("kinescope").tables["tags"]
@@ -25,13 +25,13 @@ class Clock:
 
 
 class Bench:
-    """Batches of two tables, with a clock that stands still."""
+    """Ingest of two tables, with a clock that stands still."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         self.clock = Clock()
         self.connection = connection
         self.scratch = scratch
-        self.batches = Batches(connection, scratch, self.clock)
+        self.batches = Ingest(connection, scratch, self.clock)
         for table in (TAGS, FOLDERS):
             self.batches.expect(table, table.columns)
 

@@ -32,7 +32,8 @@ def test_another_warehouse_put_into_place_is_gone_on_with_after_a_kill(
 ) -> None:
     """A load was committed and then killed; a restored file takes the place of what it wrote to,
     also where only the log of the writer's file was left."""
-    bench, other = made("kippt", size=5), made("kippt", size=9)
+    other = made("kippt", size=9)
+    bench = made("kippt", size=5, moved_from=other.stand_in.url)
     bench.sync()
     other.sync()
     path = bench.settings.warehouse

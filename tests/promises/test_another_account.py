@@ -1,0 +1,216 @@
+"""An account holds the data of one owner from one address; anything else is refused, not mixed.
+
+Somebody else at the same address is made by a transport: it carries a credential that the
+stand-in does not know as the one that it knows, and changes the owner in the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+import httpx
+import pytest
+
+from connectors import SERVICES
+from connectors.core.errors import BadSettings
+from pipelines.settings import Account, read_settings
+from pipelines.sync.account import sync_account
+from pipelines.sync.identity import identity_from
+from pipelines.sync.result import AccountResult, Progress
+from sandbox import Sandbox
+from tests.kit.account import Bench
+
+OWNER_IN_ANSWERS = ("kinescope", "kinopio", "kippt", "kitemaker")
+"""Services that tell the owner in an answer; in Kinesis it is a part of the credential."""
+FAST = {"rate": [], "retry": {"attempts": 2, "first_seconds": 0.01, "max_seconds": 0.02}}
+
+
+class Carrier(httpx.BaseTransport):
+    """Passes requests on with some values replaced, and answers with others replaced."""
+
+    def __init__(self, sent: Mapping[str, str], answered: Mapping[str, str]) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._sent, self._answered = sent, answered
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        address, headers = str(request.url), dict(request.headers)
+        for found, instead in self._sent.items():
+            address = address.replace(f"uid={found}", f"uid={instead}")
+            headers = {name: value.replace(found, instead) for name, value in headers.items()}
+        carried = httpx.Request(request.method, address, headers=headers, content=request.read())
+        answer = self._inner.handle_request(carried)
+        body = answer.read()
+        answer.close()
+        for found, instead in self._answered.items():
+            body = body.replace(found.encode(), instead.encode())
+        kept = {n: v for n, v in answer.headers.items()
+                if n not in ("content-length", "content-encoding", "transfer-encoding")}  # fmt: skip
+        return httpx.Response(answer.status_code, headers=kept, content=body)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def owner_of(bench: Bench) -> str:
+    """What the warehouse remembers as the owner of the account's data."""
+    (stored,) = bench.query("SELECT value FROM _kollect.state WHERE kind = 'identity'")
+    found = identity_from(stored[0])
+    assert found is not None
+    return found.owner
+
+
+def with_another_credential(account: Account) -> tuple[Account, dict[str, str]]:
+    """The account with other secrets, and what they have to be on the wire."""
+    other = {part: f"other-{value}" for part, value in account.credential.items()}
+    if "uid" in other:
+        other["uid"] = "417"
+    sent = {other[part]: value for part, value in account.credential.items()}
+    return replace(account, credential=other), sent
+
+
+@contextmanager
+def carried(bench: Bench, owner: str | None) -> Iterator[Callable[..., AccountResult]]:
+    """A sync with another credential: of the same owner, or of `owner`."""
+    account, sent = with_another_credential(bench.account)
+    answered = {}
+    if owner is None:
+        account = replace(account, credential={**account.credential, **_uid(bench.account)})
+    elif bench.service in OWNER_IN_ANSWERS:
+        answered = {owner_of(bench).split()[-1]: owner}
+    with Carrier(sent, answered) as transport:
+        runtime = replace(bench.runtime, transport=transport)
+        yield lambda: sync_account(bench.settings, account, runtime=runtime)
+
+
+def _uid(account: Account) -> dict[str, str]:
+    return {part: value for part, value in account.credential.items() if part == "uid"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_credential_of_somebody_else_is_refused_before_anything_is_mixed(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """The rows stay, nothing is listed as deleted, and the message shows the way to both."""
+    at = made(service, size=4)
+    assert at.sync().status == "complete"
+    before = {table: at.rows(table) for table in at.account.tables}
+    asked = at.stand_in.count()
+    other = "8" * len(owner_of(at).split()[-1])
+    with carried(at, other) as sync:
+        for _ in range(2):
+            result = sync()
+            assert result.status == "failed"
+            assert isinstance(result.error, BadSettings)
+            said = str(result.error)
+            assert "but this account holds those of" in said
+            assert f"[accounts.{service}-2]" in said
+            assert not any(row["deleted"] for row in result.tables.values())
+    assert at.stand_in.count() - asked <= 2
+    assert {table: at.rows(table) for table in at.account.tables} == before
+    assert at.sync().status == "complete"
+    at.assert_true()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_new_credential_of_the_same_owner_goes_on_and_is_asked_about_once(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """Tokens are renewed: one question, then incremental syncs as before."""
+    at = made(service, size=4)
+    assert at.sync().status == "complete"
+    at.world.change(3)
+    with carried(at, None) as sync:
+        assert sync().status == "complete"
+        before = at.stand_in.count()
+        assert sync().status == "complete"
+        with_new = at.stand_in.count() - before
+    with carried(at, None) as sync:
+        before = at.stand_in.count()
+        assert sync().status == "complete"
+        assert at.stand_in.count() - before == with_new
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_another_address_is_refused_unless_the_settings_say_that_it_moved(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """Nothing is asked there; `moved_from` lets the same service go on elsewhere."""
+    at = made(service, size=4)
+    assert at.sync().status == "complete"
+    old, before = at.stand_in.url, {t: at.rows(t) for t in at.account.tables}
+    with Sandbox([service], size=4, limits=False) as elsewhere:
+        there = elsewhere.stand_ins[service]
+        (at.folder / "kollect.toml").write_text(
+            elsewhere.settings(at.warehouse, more={service: FAST})
+        )
+        refused = at.sync()
+        assert (refused.status, there.count()) == ("failed", 0)
+        assert f"the account holds data from {old}" in str(refused.error)
+        assert {table: at.rows(table) for table in at.account.tables} == before
+        (at.folder / "kollect.toml").write_text(
+            elsewhere.settings(at.warehouse, more={service: {**FAST, "moved_from": old}})
+        )
+        assert at.sync().status == "complete"
+        (at.folder / "kollect.toml").write_text(
+            elsewhere.settings(at.warehouse, more={service: FAST})
+        )
+        assert at.sync().status == "complete"
+
+
+class Killed(BaseException):
+    """Ends a sync where it stands."""
+
+
+def killed_after(answers: int) -> Callable[[Progress], None]:
+    """A listener that ends the sync after so many answers."""
+    left = [answers]
+
+    def listen(progress: Progress) -> None:
+        if progress.fields.get("event") == "answer":
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+
+    return listen
+
+
+@pytest.mark.parametrize("service", ["kinescope", "kitemaker"])
+def test_pages_of_a_killed_sync_are_never_loaded_as_those_of_somebody_else(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """Killed before anything was loaded, then another credential: everything is asked anew."""
+    calm = made(service, size=4)
+    assert calm.sync().status == "complete"
+    at = made(service, size=4)
+    with pytest.raises(Killed):
+        at.sync(runtime=replace(at.runtime, progress=killed_after(3)))
+    at.progress.clear()
+    before = at.stand_in.count()
+    account, sent = with_another_credential(at.account)
+    owner = owner_of(calm).split()[-1]
+    with Carrier(sent, {owner: "8" * len(owner)}) as transport:
+        runtime = replace(at.runtime, transport=transport)
+        assert sync_account(at.settings, account, runtime=runtime).status == "complete"
+    assert not [progress for progress in at.progress if progress.kind == "resumed"]
+    assert at.stand_in.count() - before >= calm.stand_in.count()
+    assert owner_of(at).endswith("8" * len(owner))
+
+
+def test_two_warehouses_in_one_folder_do_not_share_the_pages_of_an_account(
+    made: Callable[..., Bench],
+) -> None:
+    """Two settings files, `[accounts.kippt]` in both; the first sync is killed."""
+    first, second = made("kippt", size=12), made("kippt", size=12, seed=2)
+    file = first.folder / "second.toml"
+    file.write_text(second.box.settings(first.folder / "second.duckdb", more={"kippt": FAST}))
+    with pytest.raises(Killed):
+        first.sync(runtime=replace(first.runtime, progress=killed_after(8)))
+    settings = read_settings(file, environ=second.box.environment())
+    assert sync_account(settings, settings.accounts["kippt"]).status == "complete"
+    rows = {row["id"] for row in second.world.truth()["clips"]}
+    with duckdb.connect(str(first.folder / "second.duckdb"), read_only=True) as connection:
+        found = connection.execute("SELECT id FROM kippt.clips").fetchall()
+    assert {row[0] for row in found} == rows
