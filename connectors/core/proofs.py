@@ -84,7 +84,7 @@ class Proofs:
             self._forget(task, proof)
         for rows in resource.rows:
             self._record(resource, rows, task, proof)
-        return Listing(proof, task.records, task.refused, task.count)
+        return Listing(proof, task.records, task.refused, task.count, task.date)
 
     def _completeness(self, task: ReadingTask) -> Completeness:
         resource = task.resource

@@ -52,6 +52,8 @@ class ReadingTask:
         self.count = 0
         self.unreadable = 0
         self.facts = Facts()
+        self.date = ""
+        """When the first answer was made, by the service's clock."""
 
     @property
     def variant(self) -> Resource:
