@@ -19,6 +19,7 @@ from connectors.core.journal import Journal
 from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
 from connectors.http.events import Event
+from connectors.http.response import http_date
 from pipelines.settings import Account, Settings
 from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
@@ -26,6 +27,7 @@ from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
+from warehouse.store.clock import check_clock
 from warehouse.store.disk import storage_problem
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.open import open_engine
@@ -111,6 +113,7 @@ class _Sync:
         self.result = AccountResult(account.name)
         self._shown = threading.Lock()
         self._began = runtime.clock()
+        self._clock_is_checked = False
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -205,6 +208,7 @@ class _Sync:
         Families that only full passes read were not due: what is known of them stays.
         """
         now = self.runtime.now()
+        check_clock(self.warehouse, engine.cursor(), now=now)
         due = [f for f in families if not f.full_only or self.full or self.named]
         self.result.unread(error, kept_tables(self.account, due), self.full)
         self._record(engine, run_id or new_run_id(now), now)
@@ -291,6 +295,7 @@ class _Sync:
             accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,
+            before_load=lambda: self._check_clock(journal, engine, known),
         )
         self.full = family_pass.full
         family_pass.read(families)
@@ -334,6 +339,30 @@ class _Sync:
         seconds = self.runtime.clock() - self._began
         self.result.count(heads, journal.process, client.statistics, seconds)
 
+    def _check_clock(self, journal: Journal, engine: Any, known: AccountState) -> None:
+        """Refuse a clock that cannot be right before this run writes anything.
+
+        Raises WarehouseProblem, and sets right what an earlier run wrote with a wrong clock.
+        """
+        if self._clock_is_checked:
+            return
+        dates = [
+            head["date"]
+            for head in journal.heads()
+            if head.get("process") == journal.process and head.get("date")
+        ]
+        message = check_clock(
+            self.warehouse,
+            engine.cursor(),
+            now=self.runtime.now(),
+            service_date=_http_date(dates[-1]) if dates else None,
+        )
+        if message:
+            known.forget()
+            self.result.messages.append(message)
+            self._tell("message", message)
+        self._clock_is_checked = True
+
     def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result
         proved = [bool(row["complete"]) for row in result.tables.values()]
@@ -362,3 +391,10 @@ class _Sync:
         )
         for table, rows in unread.items():
             result.tables[table]["rows"] = rows
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return http_date(text)
+    except ValueError:
+        return None
