@@ -39,6 +39,9 @@ from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
+DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, where Ctrl-C meets a query."""
+
 
 def sync_account(
     settings: Settings,
@@ -79,6 +82,8 @@ def sync_account(
     except KollectError:
         raise
     except Exception as error:
+        if str(error) == DUCKDB_INTERRUPTED:
+            raise KeyboardInterrupt from None
         # DuckDB's errors come from its threads too, where it spills and reads scratch files.
         if (problem := storage_problem(error, warehouse.home)) is None:
             raise
