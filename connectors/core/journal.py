@@ -8,6 +8,7 @@ are cut away when the journal is opened, and only that page is asked again.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import struct
@@ -100,6 +101,8 @@ class Journal:
         check = zlib.crc32(packed, zlib.crc32(encoded))
         blob = b"".join((ENTRY.pack(MARK, len(encoded), len(packed), check), encoded, packed))
         with self._lock:
+            if self._file < 0:
+                raise OSError(errno.EBADF, "the journal is closed: its run was abandoned")
             written = 0
             while written < len(blob):
                 written += os.pwrite(self._file, blob[written:], self._end + written)
@@ -131,10 +134,11 @@ class Journal:
 
     def close(self) -> None:
         """Flush to the disk and close; the file stays until `discard`."""
-        if self._file >= 0:
-            os.fdatasync(self._file)
-            os.close(self._file)
-            self._file = -1
+        with self._lock:
+            if self._file >= 0:
+                os.fdatasync(self._file)
+                os.close(self._file)
+                self._file = -1
 
     def discard(self) -> None:
         """Close and remove the file: its run is finished."""
