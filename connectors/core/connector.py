@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.core.exports import ServiceExport
 from connectors.core.files import OWN, FileSource
 from connectors.core.plan import Plan
 from connectors.core.resources import Resource, Rows
@@ -130,6 +131,8 @@ class Connector:
     options: tuple[Option, ...] = ()
     configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
     """The page as an account's options change it, such as other addresses of its lists."""
+    exports: tuple[ServiceExport, ...] = ()
+    """File formats of the service's own that its rows can be written in."""
     files: tuple[FileSource, ...] = ()
     """What `files = true` downloads: which rows name which files."""
     file_hosts: tuple[str, ...] = (OWN,)

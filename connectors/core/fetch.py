@@ -12,12 +12,14 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from connectors.core.answer_room import AnswerRoom
 from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable, UnexpectedShape
 from connectors.core.journal import Journal
@@ -125,8 +127,7 @@ class Fetcher:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
             date = head.get("date", "")
-            size = head.get("bytes", 0)
-            return Page(payload, head["status"], question.bind, question.params, date, size)
+            return Page(payload, head["status"], question.bind, question.params, date, len(body))
         answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
         payload, body = self._redacted(answer.payload, question)
         head = {
@@ -143,9 +144,8 @@ class Fetcher:
         if answer.status != UNAUTHORIZED and not now:
             # Whoever goes on with this run may have a better token: such a no is not kept.
             self._journal.put(question.key, head, body)
-        return Page(
-            payload, answer.status, question.bind, question.params, head["date"], answer.size
-        )
+        size = len(body)
+        return Page(payload, answer.status, question.bind, question.params, head["date"], size)
 
     def _redacted(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
@@ -180,15 +180,17 @@ class Fetcher:
         waiting = follow_ups if follow_ups is not None else deque()
         coming = iter(requests)
         ahead = most = self._in_flight * 2
+        room = AnswerRoom(self._client.config.in_flight_bytes)
         pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch")
         try:
             while True:
-                while len(flying) < ahead and not self._enough(flying):
+                while len(flying) < ahead and not _enough(flying):
                     following = waiting.popleft() if waiting else next(coming, None)
                     if following is None:
                         break
                     asker, question = following
-                    flying.append((asker, pool.submit(self.get, question, also)))
+                    get = partial(self.get, question, also)
+                    flying.append((asker, pool.submit(room.fill, get)))
                 if not flying:
                     if waiting:
                         continue
@@ -196,28 +198,21 @@ class Fetcher:
                 asker, future = flying.popleft()
                 asked = time.monotonic()
                 try:
-                    answer: Page | Skippable = future.result()
+                    answer: Page | Skippable = room.take(future)
                 except Skippable as error:
                     answer = error
                 late = time.monotonic() - asked > LATE_SECONDS
                 ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
                 yield asker, answer
         finally:
-            # Threads that wait for an answer end when the client is closed.
+            # Requests under way may retry for minutes: they are abandoned, and end when the
+            # client closes. What they still bring is staged for the next run.
+            room.close()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _enough(self, flying: deque[tuple[Any, Future[Page]]]) -> bool:
-        """Whether further answers would only fill the memory: the next ones are here already, or
-        those that are here are large."""
-        held = sum(
-            future.result().size
-            for _, future in flying
-            if future.done() and future.exception() is None
-        )
-        return held > self._client.config.in_flight_bytes or _next_are_here(flying)
 
-
-def _next_are_here(flying: deque[tuple[Any, Future[Page]]]) -> bool:
+def _enough(flying: deque[tuple[Any, Future[Page]]]) -> bool:
+    """Whether the next answers are here already: further ones would only fill the memory."""
     return len(flying) >= ANSWERS_AHEAD and all(
         future.done() for _, future in islice(flying, ANSWERS_AHEAD)
     )

@@ -8,7 +8,6 @@ are cut away when the journal is opened, and only that page is asked again.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import struct
@@ -93,7 +92,11 @@ class Journal:
         return entry.head, zstandard.ZstdDecompressor().decompress(body) if body else b""
 
     def put(self, key: str, head: Mapping[str, Any], body: bytes) -> None:
-        """Append one answer. When this returns, a killed process still has it."""
+        """Append one answer. When this returns, a killed process still has it.
+
+        A request that was abandoned may still be answered when the journal is closed: that
+        answer is not kept.
+        """
         packed = zstandard.ZstdCompressor(level=1).compress(body) if body else b""
         at = self._now().isoformat(timespec="seconds")
         full_head = {"key": key, "process": self.process, "at": at, **head}
@@ -102,7 +105,7 @@ class Journal:
         blob = b"".join((ENTRY.pack(MARK, len(encoded), len(packed), check), encoded, packed))
         with self._lock:
             if self._file < 0:
-                raise OSError(errno.EBADF, "the journal is closed: its run was abandoned")
+                return
             written = 0
             while written < len(blob):
                 written += os.pwrite(self._file, blob[written:], self._end + written)

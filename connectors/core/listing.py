@@ -26,7 +26,7 @@ class Page:
     date: str = ""
     """When the service made the answer, by its own clock (HTTP's `Date`)."""
     size: int = 0
-    """Bytes of the answer's body."""
+    """Bytes of the answer as it is staged."""
 
 
 @dataclass

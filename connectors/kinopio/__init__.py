@@ -21,6 +21,7 @@ from connectors.kinopio.account_tables import (
     NOTIFICATIONS,
 )
 from connectors.kinopio.errors import classify_kinopio
+from connectors.kinopio.export import EXPORTS
 from connectors.kinopio.files import FILES, HOSTS, LARGEST
 from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import (
@@ -143,6 +144,7 @@ KINOPIO = checked(
         secret_fields=SECRET_FIELDS,
         signed_hosts=SIGNED_HOSTS,
         redact=redact,
+        exports=EXPORTS,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

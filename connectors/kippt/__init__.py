@@ -21,6 +21,7 @@ from connectors.kippt.endpoints import (
 )
 from connectors.kippt.errors import classify_kippt
 from connectors.kippt.estimate import cost_of_clips, cost_of_follows
+from connectors.kippt.export import EXPORTS
 from connectors.kippt.files import FILES, HOSTS, LARGEST
 from connectors.kippt.sync import copy_clips, copy_follows
 
@@ -68,6 +69,7 @@ KIPPT = checked(
         describe=lambda user: f"the account of {user.get('username') or user.get('id')}",
         # A private list's feed address ends in a token; the public form says nothing new.
         secret_fields=("rss_url", "api_token"),
+        exports=EXPORTS,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

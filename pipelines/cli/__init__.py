@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import logging
 import os
 import sys
@@ -79,8 +80,33 @@ def kollect(ctx: click.Context, config: Path | None, verbose: bool) -> None:
         logging.getLogger("kollect").setLevel(logging.DEBUG)
 
 
+def _prepare_output() -> None:
+    """Make sure that every text can be written somewhere.
+
+    A closed standard stream (`2>&-`) becomes the null device, before a database file could get
+    its number. Characters that the terminal's encoding lacks are shown as codes.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _hint(error: click.ClickException) -> str:
+    """Where an option of `kollect` itself stands."""
+    if isinstance(error, click.NoSuchOption) and error.option_name in ("--config", "--verbose"):
+        return f" Write it before the command: kollect {error.option_name} ..."
+    return ""
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command; every error of kollect ends in one line and the documented exit status."""
+    _prepare_output()
     try:
         return kollect.main(args=arguments, standalone_mode=False) or sys.exit(0)
     except click.exceptions.Exit as exit_asked:
@@ -93,7 +119,7 @@ def main(arguments: list[str] | None = None) -> Any:
         # is staged and what was committed is committed.
         os._exit(130)
     except click.ClickException as error:
-        click.echo(f"kollect: {error.format_message()}", err=True)
+        click.echo(f"kollect: {error.format_message()}{_hint(error)}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

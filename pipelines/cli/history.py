@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from connectors.core.errors import BadSettings
+from pipelines.cli.render import harmless
 from pipelines.settings import read_settings, select
 from warehouse.schema.types import quoted
 from warehouse.store.warehouse import Warehouse
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("table", metavar="ACCOUNT.TABLE")
 @click.argument("key", nargs=-1, required=True)
 @click.pass_obj
@@ -71,5 +72,5 @@ def _show_versions(versions: list[dict[str, Any]]) -> None:
 
 
 def _short(value: Any) -> str:
-    text = "NULL" if value is None else value if isinstance(value, str) else str(value)
+    text = "NULL" if value is None else harmless(str(value))
     return text if len(text) <= 100 else f"{text[:97]}..."

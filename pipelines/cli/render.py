@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import IO, Any
 
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and marks that turn the direction of writing."""
 LONGEST_CELL = 120
 """Letters that one cell of a printed table shows; CSV and JSON show all."""
 
@@ -48,8 +51,14 @@ def cell(value: Any) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    text = " ".join(str(value).split("\n"))
+    text = harmless(" ".join(str(value).split("\n")))
     return escape(text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}...")
+
+
+def harmless(text: str) -> str:
+    """The text without what a terminal would obey: control characters and changes of direction
+    are shown as their codes."""
+    return UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""An account's current rows as JSON, CSV or Parquet; Kinopio spaces also for its import."""
+"""An account's current rows as JSON, CSV or Parquet: one file for each table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.export.kinopio_spaces import write_spaces
+from connectors import SERVICES, connector
+from pipelines.export.service_files import write_exports_beside_tables
 from warehouse.backup.export import FORMATS
 from warehouse.schema.types import literal, quoted
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_tables(
-    connection: duckdb.DuckDBPyConnection, account: Account, shape: str, folder: Path
+    connection: duckdb.DuckDBPyConnection, account: Account, table_format: str, folder: Path
 ) -> Iterator[tuple[Path, int]]:
     """One file for each table that is here; yields each file with its rows once it is whole."""
     service = account.connector.name
@@ -30,24 +31,24 @@ def write_tables(
     for name, table in account.connector.tables.items():
         if name not in here:
             continue
-        file = folder / f"{name}.{shape}"
+        file = folder / f"{name}.{table_format}"
         order = ", ".join(quoted(key) for key in table.key)
         columns = ", ".join(quoted(column.name) for column in table.columns)
         written = connection.execute(
             f"COPY (SELECT {columns}, _raw FROM {quoted(service)}.{quoted(name)} "
             f"WHERE _account = {literal(account.name)} ORDER BY {order}) "
-            f"TO {literal(str(file))} ({FORMATS[shape]})"
+            f"TO {literal(str(file))} ({FORMATS[table_format]})"
         ).fetchall()
         yield file, int(written[0][0])
-    if service == "kinopio" and shape == "json" and "spaces" in here:
-        catalog = connection.execute("SELECT current_database()").fetchall()[0][0]
-        spaces = folder / "spaces"
-        yield spaces, write_spaces(connection, catalog, spaces, account.name)
 
 
 def write_service_files(
-    connection: duckdb.DuckDBPyConnection, catalog: str, service: str, shape: str, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    service: str,
+    table_format: str,
+    folder: Path,
 ) -> None:
     """The service's own export files, where it has such for this format."""
-    if service == "kinopio" and shape == "json":
-        write_spaces(connection, catalog, folder / "spaces")
+    if service in SERVICES:
+        write_exports_beside_tables(connection, catalog, connector(service), table_format, folder)

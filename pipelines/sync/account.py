@@ -32,6 +32,8 @@ from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
+DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, where Ctrl-C meets a query."""
 STAGE_HOURS = 24.0
 """A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
 FRESH_MINUTES = 15.0
@@ -82,6 +84,8 @@ def sync_account(
     except KollectError:
         raise
     except Exception as error:
+        if str(error) == DUCKDB_INTERRUPTED:
+            raise KeyboardInterrupt from None
         # DuckDB's errors come from its threads too, where it spills and reads scratch files.
         if (problem := storage_problem(error, warehouse.home)) is None:
             raise
@@ -110,6 +114,7 @@ class _Sync:
         """Whether tables were asked for by name."""
         self.result = AccountResult(account.name)
         self._shown = threading.Lock()
+        self._began = runtime.clock()
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -186,7 +191,7 @@ class _Sync:
                 tell=lambda text: self._tell("message", text),
             )
         except KollectError as error:
-            self.result.count([], journal.process, client.statistics)
+            self._count(client, journal, begun=False)
             self._not_begun(error, families, engine, run_id)
             return
         started_at, run_id = self._begin(journal, run_id, identity)
@@ -327,10 +332,11 @@ class _Sync:
                 )
             )
 
-    def _count(self, client: Client, journal: Journal) -> None:
+    def _count(self, client: Client, journal: Journal, *, begun: bool = True) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process."""
-        heads = [head for head in journal.heads() if "attempts" in head]
-        self.result.count(heads, journal.process, client.statistics)
+        heads = [head for head in journal.heads() if begun and "attempts" in head]
+        seconds = self.runtime.clock() - self._began
+        self.result.count(heads, journal.process, client.statistics, seconds)
 
     def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors.core.errors import KollectError
@@ -85,10 +86,17 @@ class AccountResult:
         for table in tables:
             self.tables.setdefault(table, _unread_row(str(error), full))
 
-    def count(self, heads: Sequence[Mapping[str, Any]], process: str, seen: Statistics) -> None:
+    def count(
+        self,
+        heads: Sequence[Mapping[str, Any]],
+        process: str,
+        seen: Statistics,
+        seconds: float,
+    ) -> None:
         """Totals of the run: what the journal holds, plus what failed in this process.
 
-        `heads` are those of all answers, `process` marks the answers of this one.
+        `heads` are those of all answers, `process` marks the answers of this one, which has
+        taken so many seconds.
         """
         earlier = [head for head in heads if head.get("process") != process]
         answered_here = sum(h["attempts"] for h in heads) - sum(h["attempts"] for h in earlier)
@@ -96,8 +104,24 @@ class AccountResult:
         self.requests = sum(h["attempts"] for h in heads) + failed
         self.retries = sum(h["attempts"] - 1 for h in earlier) + seen.retries
         self.rate_limited = sum(h["throttled"] for h in earlier) + seen.rate_limited
-        self.waited_seconds = sum(h["waited"] for h in earlier) + seen.waited_seconds
+        self.waited_seconds = _waited(earlier) + min(seen.waited_seconds, seconds)
         self.bytes = sum(h["bytes"] for h in heads)
+
+
+def _waited(heads: Iterable[Mapping[str, Any]]) -> float:
+    """Seconds that earlier processes of a run waited.
+
+    Requests that waited side by side are not added up beyond the time that their process took.
+    """
+    by_process: dict[str, list[Mapping[str, Any]]] = {}
+    for head in heads:
+        by_process.setdefault(head["process"], []).append(head)
+    total = 0.0
+    for found in by_process.values():
+        times = [datetime.fromisoformat(head["at"]) for head in found if "at" in head]
+        took = (max(times) - min(times)).total_seconds() if times else 0.0
+        total += min(sum(head["waited"] for head in found), took)
+    return total
 
 
 def _unread_row(reason: str, full: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The people of a Kinopio account: oneself with every private field, and others."""
+"""The people of an account: oneself with every private field, and others."""
 
 from __future__ import annotations
 
@@ -14,11 +14,37 @@ FRIENDS = (
     ("ada-thyme", "keeps bees, draws maps"), ("bo_marsh", None), ("cleo-vale", ""),
     ("dag-elm", "ask me about «tea» ☕️"), ("eun-river", "שלום"), ("finn", None),
 )  # fmt: skip
+FLAGS_ON = (
+    "isUpgraded", "emailIsVerified", "filterShowDateUpdated", "newSpacesAreBlank",
+    "shouldEmailBulletin", "shouldEmailWeeklyReview", "shouldUseLastConnectionType",
+    "shouldShowMoreAlignOptions", "shouldShowItemActions", "shouldUseStickyCards", "showWeather",
+    "weatherUnitIsCelcius",
+)  # fmt: skip
+FLAGS_OFF = (
+    "isModerator", "isGuideMaker", "isAmbassador", "filterShowAbsoluteDates", "filterComments",
+    "filterShowUsers", "panSpeedIsFast", "outsideSpaceBackgroundIsStatic",
+    "shouldEmailNotifications", "shouldIncreaseUIContrast", "shouldShowCurrentSpaceTags",
+    "shouldShowMultipleSelectedLineActions", "shouldNotifyUnlockedStickyCards",
+    "shouldPauseConnectionDirections", "shouldDisableRightClickToPan", "showItemActions",
+    "studentDiscountIsAvailable",
+)  # fmt: skip
+PRIVATE = {
+    "email": "canary-owner@example.invalid",
+    "prevInviteEmails": "canary-invited@example.invalid",
+    "weatherLocation": "canary-48.21,16.37",
+    "arenaAccessToken": "canary-arena-token",
+    "appleAppAccountToken": "canary-apple-token",
+    "stripeSubscriptionId": "canary-stripe-subscription",
+    "stripePlanIsPurchased": True,
+    "referrerName": "canary-referrer",
+    "referredByUserId": "canary-referred-by",
+    "appApiKeys": [{"id": "1", "scope": "read", "key": "canary-app-key"}],
+}
+"""What nobody may store of oneself, beside the key."""
 
 
 def make_friend(writer: Writer, name: str, description: str | None) -> dict[str, Any]:
     """Another user in the public form, the only one that others ever see."""
-    is_donor = writer.random.choice((True, False, None))
     return {
         "id": writer.new_id(),
         "name": name,
@@ -28,12 +54,12 @@ def make_friend(writer: Writer, name: str, description: str | None) -> dict[str,
         "isUpgraded": writer.random.random() < 0.5,
         "isModerator": False,
         "isGuideMaker": False,
-        "isDonor": is_donor,
+        "isDonor": writer.random.choice((True, False, None)),
         "isAmbassador": None,
     }
 
 
-def make_me(writer: Writer, api_key: str, created_at: str, updated_at: str) -> dict[str, Any]:
+def make_me(writer: Writer, created_at: str, updated_at: str) -> dict[str, Any]:
     """The account's own user as a signed-in client holds it: preferences, secrets and all."""
     return {
         "id": writer.new_id(),
@@ -43,15 +69,11 @@ def make_me(writer: Writer, api_key: str, created_at: str, updated_at: str) -> d
         "website": "not checked by anyone",
         "createdAt": created_at,
         "updatedAt": updated_at,
-        "isUpgraded": True,
-        "isModerator": False,
-        "isGuideMaker": False,
+        "showInExploreUpdatedAt": updated_at,
         "isDonor": None,
-        "isAmbassador": False,
         "cardsCreatedCount": 1234,
         "creditsEarned": 6,
         "creditsUsed": 0,
-        "emailIsVerified": True,
         "lastSpaceId": None,
         "lastReadNewStuffId": "91",
         "lastUsedImagePickerService": "stickers",
@@ -64,43 +86,10 @@ def make_me(writer: Writer, api_key: str, created_at: str, updated_at: str) -> d
         ],
         "defaultSpaceBackgroundTint": "",
         "defaultConnectionControlPoint": "q00,00",
-        "filterShowAbsoluteDates": False,
-        "filterComments": False,
-        "filterShowDateUpdated": True,
-        "filterShowUsers": False,
-        "newSpacesAreBlank": True,
-        "panSpeedIsFast": False,
-        "outsideSpaceBackgroundIsStatic": False,
-        "shouldEmailBulletin": True,
-        "shouldEmailNotifications": False,
-        "shouldEmailWeeklyReview": True,
-        "shouldIncreaseUIContrast": False,
-        "shouldUseLastConnectionType": True,
-        "shouldShowMoreAlignOptions": True,
-        "shouldShowCurrentSpaceTags": False,
-        "shouldShowItemActions": True,
-        "shouldShowMultipleSelectedLineActions": False,
-        "shouldNotifyUnlockedStickyCards": False,
-        "shouldPauseConnectionDirections": False,
-        "shouldUseStickyCards": True,
-        "shouldDisableRightClickToPan": False,
-        "showInExploreUpdatedAt": updated_at,
-        "showItemActions": False,
-        "showWeather": True,
-        "studentDiscountIsAvailable": False,
-        "weatherUnitIsCelcius": True,
-        # From here on nothing may be stored.
-        "apiKey": api_key,
-        "email": "canary-owner@example.invalid",
-        "prevInviteEmails": "canary-invited@example.invalid",
-        "weatherLocation": "canary-48.21,16.37",
-        "arenaAccessToken": "canary-arena-token",
-        "appleAppAccountToken": "canary-apple-token",
-        "stripeSubscriptionId": "canary-stripe-subscription",
-        "stripePlanIsPurchased": True,
-        "referrerName": "canary-referrer",
-        "referredByUserId": "canary-referred-by",
-        "appApiKeys": [{"id": "1", "scope": "read", "key": "canary-app-key"}],
+        **dict.fromkeys(FLAGS_ON, True),
+        **dict.fromkeys(FLAGS_OFF, False),
+        "apiKey": writer.uuid(),
+        **PRIVATE,
     }
 
 
@@ -110,9 +99,6 @@ def public(user: dict[str, Any]) -> dict[str, Any]:
 
 
 def private_values(me: dict[str, Any]) -> list[str]:
-    """Every value in one's own user that must never be stored."""
-    names = (
-        "apiKey", "email", "prevInviteEmails", "weatherLocation", "arenaAccessToken",
-        "appleAppAccountToken", "stripeSubscriptionId", "referrerName", "referredByUserId",
-    )  # fmt: skip
-    return [me[name] for name in names] + [entry["key"] for entry in me["appApiKeys"]]
+    """Every text of one's own user that must never be stored."""
+    texts = [value for value in PRIVATE.values() if isinstance(value, str)]
+    return [me["apiKey"], *texts, *(entry["key"] for entry in me["appApiKeys"])]

@@ -1,50 +1,56 @@
-"""What Kinopio's API page leaves open or tells in two ways, as switches."""
+"""What Kinopio's API page leaves open or tells in two ways, served in either form."""
 
 from __future__ import annotations
 
-from sandbox.service import Switch
+from dataclasses import dataclass
 
-SWITCHES = (
-    Switch("era", "mixed", ("2023", "mixed", "2026"),
-           "2023: connectionTypes and startCardId; 2026: startItemId, lists, lines, strokes, "
-           "no connectionTypes; mixed: both generations of children, either pair of names"),
-    Switch("spelling", "documented", ("documented", "newer", "both"),
-           "removedCards, notifications, tags, everyones-spaces or their newer spellings"),
-    Switch("listing_rows", "metadata", ("metadata", "full"),
-           "whether rows of /user/spaces hold only metadata or whole spaces"),
-    Switch("listing_flaws", "none", ("none", "duplicate_and_null"),
-           "one space twice and one null in /user/spaces"),
-    Switch("hidden_spaces", "listed", ("listed", "left_out"),
-           "whether /user/spaces holds hidden spaces"),
-    Switch("batch_cards", "full", ("full", "no_cards", "metadata"),
-           "what /space/multiple holds of a space"),
-    Switch("batch_missing", "omitted", ("omitted", "empty"),
-           "an unknown or forbidden id in /space/multiple: left out, or {} in its place"),
-    Switch("batch_over_60", "first60", ("first60", "400"),
-           "more than 60 ids: only the first 60 answered, or status 400"),
-    Switch("removed_cards_inline", False, (False, True),
-           "whether `cards` holds soft-removed cards too, with isRemoved true"),
-    Switch("dropped_routes", "served", ("served", "gone"),
-           "ai-images, journal-spaces, journal-daily-prompt and new-stuff, dropped later"),
-    Switch("ai_images_default_limit", 10, (10, 100),
-           "how many images come without ?limit="),
-    Switch("favorite_colors", "object", ("object", "text"),
-           "items of /user/favorite-colors: {color}, or the bare colour"),
-    Switch("owner_field", "userId", ("userId", "ownerUserId"),
-           "the name of a space's owner field"),
-    Switch("collaborator_key", "text", ("text", "object"),
-           "collaboratorKey as text or as {collaboratorKey: text}"),
-    Switch("full_owner", True, (True, False),
-           "whether imported spaces carry the whole signed-in user, secrets included"),
-    Switch("user_api_key", "sent", ("sent", "absent"),
-           "whether GET /user holds apiKey"),
-    Switch("numbers", "int", ("int", "text"),
-           "sizes and frames (boxes: positions too) as numbers, or as text as documented"),
-    Switch("positions", "fractions", ("fractions", "whole"),
-           "whether some x and y of cards have fractions"),
-    Switch("box_edits", "move_updated_at", ("move_updated_at", "leave_updated_at"),
-           "whether the edit of a box moves the space's updatedAt"),
-    Switch("errors", "json", ("json", "text", "in_body"),
-           "error bodies: JSON, HTML text, or status 200 with the error's status inside"),
-    Switch("throttled_body", "text", ("text", "json"), "the body of a 429"),
-)  # fmt: skip
+from sandbox.core import Switches, one_of
+
+
+@dataclass
+class KinopioSwitches(Switches):
+    era: str = one_of(
+        "mixed", "2023", "2026",
+        about="2023: connectionTypes and startCardId; 2026: startItemId, lists, lines, strokes, "
+        "no connectionTypes; mixed: both generations of children, either pair of names",
+    )  # fmt: skip
+    spelling: str = one_of(
+        "documented", "newer", "both", about="removedCards and notifications, or newer spellings"
+    )
+    listing_rows: str = one_of("metadata", "full", about="rows of /user/spaces")
+    listing_flaws: str = one_of(
+        "none", "duplicate_and_null", about="one space twice and one null in /user/spaces"
+    )
+    hidden_spaces: str = one_of("listed", "left_out", about="hidden spaces in /user/spaces")
+    template_spaces: str = one_of("listed", "left_out", about="templates in /user/spaces")
+    group_spaces: str = one_of(
+        "listed", "left_out", about="spaces of other members of one's groups in /user/spaces"
+    )
+    newer_lists: str = one_of(
+        "served", "gone",
+        about="/user/groups and the lists of hidden spaces, templates and groups' spaces",
+    )  # fmt: skip
+    batch_cards: str = one_of("full", "no_cards", "metadata", about="spaces in /space/multiple")
+    batch_missing: str = one_of(
+        "omitted", "empty", about="an unknown or forbidden id in a batch: left out, or {}"
+    )
+    batch_over_60: str = one_of("first60", "400", about="more than 60 ids in a batch")
+    removed_cards_inline: bool = one_of(False, True, about="`cards` holds removed cards too")
+    dropped_routes: str = one_of("served", "gone", about="/user/ai-images, dropped later")
+    ai_images_default_limit: int = one_of(10, 100, about="images without ?limit=")
+    favorite_colors: str = one_of("object", "text", about="favourite colours: {color}, or text")
+    owner_field: str = one_of("userId", "ownerUserId", about="where a space names its owner")
+    collaborator_key: str = one_of("text", "object", about="as text or {collaboratorKey: text}")
+    full_owner: bool = one_of(
+        True, False, about="imported spaces hold the whole signed-in user, secrets included"
+    )
+    user_api_key: str = one_of("sent", "absent", about="whether GET /user holds apiKey")
+    numbers: str = one_of("int", "text", about="sizes and frames (of boxes: positions too)")
+    positions: str = one_of("fractions", "whole", about="whether some x and y have fractions")
+    box_edits: str = one_of(
+        "move_updated_at", "leave_updated_at", about="a box's edit and the space's updatedAt"
+    )
+    errors: str = one_of(
+        "json", "text", "in_body", about="JSON, HTML text, or 200 with the status inside"
+    )
+    throttled_body: str = one_of("text", "json", about="the body of a 429")

@@ -1,148 +1,189 @@
-"""The tables of a complete copy of a Kinopio account, from what the service would send.
+"""The rows of a complete copy of the account, table by table, in the names of the copy.
 
-Left out everywhere: secrets, what counts visits or moves without an edit (`visits`,
-`updatedAt`, `editedAt` and `updateHash` of a space, its preview images), what only the app
-needs, arrays that are tables, `isFavorite` (a favourite mark moves no time of the space and
-is a table of its own). Left out of single rows: texts that hold a secret, since a
-copy may word its redaction as it likes, and fields that the payload does not have.
+Left out: secrets, what counts visits or moves without an edit (`visits`, `updatedAt`,
+`editedAt` and `updateHash` of a space, its preview images), what only the app needs, and
+`isFavorite` (a favourite mark moves no time of the space and is a table of its own). Left out of
+single rows: texts that hold a secret, since a copy may word its redaction as it likes, and
+fields that the record does not have.
+
+- `users` holds oneself, everybody in a payload, and the authors of cards.
+- `spaces` are those in any list that is served; `groups` are those of `/user/groups`, where it
+  is served.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sandbox.kinopio.data import Row, Space, World
-from sandbox.kinopio.people import PUBLIC
-from sandbox.kinopio.shapes import Shapes
+from sandbox.core import Row, Tables, blob, lagging, true_file
+from sandbox.kinopio import columns
+from sandbox.kinopio.people import PRIVATE
+from sandbox.kinopio.records import Space, World
+from sandbox.kinopio.switches import KinopioSwitches
 
-SPACE_LEAVES_OUT = {
-    "visits", "updatedAt", "editedAt", "updateHash", "previewImage", "previewThumbnailImage",
-    "previewImagePrivate", "previewThumbnailImagePrivate", "collaboratorKey", "readOnlyKey",
-    "spectators", "clients", "cacheDate", "removedCards", "users", "collaborators", "cards",
-    "connections", "connectionTypes", "boxes", "tags", "lists", "lines", "group",
-    "isFavorite",
-}  # fmt: skip
-CARD_LEAVES_OUT = {
-    "distanceFromOrigin", "type", "frameName", "prevWidth", "prevHeight", "spaceId",
-    "linkToSpaceCollaboratorKey", "urlPreviewEmbedHtml",
-}  # fmt: skip
-CHILD_LEAVES_OUT = {
-    "distanceFromOrigin", "spaceId", "startCardId", "endCardId", "startItemId", "endItemId",
-}  # fmt: skip
-FAVORITE_SPACE = ("id", "name", "privacy", "isEdited", "isRemoved", "createdAt", "url")
-SELF = re.compile(
-    r"id|name|color|description|website|createdAt|cardsCreatedCount|is[A-Z]\w+|last[A-Z]\w+"
-    r"|default[A-Z]\w+|filter[A-Z]\w+|should[A-Z]\w+|show[A-Z]\w+|dialogSpaceFilters"
-    r"|newSpacesAreBlank|panSpeedIsFast|outsideSpaceBackgroundIsStatic|weatherUnitIsCelcius"
-    r"|studentDiscountIsAvailable|creditsEarned|creditsUsed|emailIsVerified"
+UPLOAD = re.compile(r"https://(?:cdn|files)\.kinopio\.club/\S+\.(?:png|jpg|pdf)")
+WITH_FILES = (
+    ("cards", ("space_id", "id"), "name"),
+    ("cards", ("space_id", "id"), "url_preview_image"),
+    ("spaces", ("id",), "drawing_image"),
+    ("ai_images", ("url",), "url"),
 )
-"""The fields of one's own user that may be stored."""
-SECRET = re.compile(r"canary-", re.IGNORECASE)
 
 
-def truth(
-    world: World, shapes: Shapes, *, hidden_are_listed: bool, has_images: bool
-) -> dict[str, list[dict[str, Any]]]:
-    """Table name -> rows; see the module's words for what is left out."""
-    spaces = [*world.listed(hidden_are_listed), *world.removed_by_me()]
-    tables: dict[str, list[Row]] = {
-        "users": _users(world, shapes, spaces),
-        "spaces": [],
-        "space_collaborators": [],
-        "cards": [],
-        "connections": [],
-        "connection_types": [],
-        "boxes": [],
-        "tags": [],
-        "lists": [],
-        "lines": [],
-        "notifications": [_notification(entry) for entry in shapes.notifications()],
-        "favorite_spaces": _favorite_spaces(world),
-        "favorite_users": [_row(world.user(user_id)) for user_id in world.favorite_users],
+def tables(world: World, switches: KinopioSwitches) -> Tables:
+    """All tables that the account can see now."""
+    shown, newer = shown_spaces(world, switches), switches.era != "2023"
+    notified = [_notification(world, entry) for entry in world.notifications[-50:]]
+    found: Tables = {
+        "spaces": [_space(space, newer) for space in shown],
+        "space_collaborators": [
+            {"space_id": space.id, "user_id": user_id}
+            for space in shown
+            for user_id in space.collaborator_ids
+            if world.user(user_id)
+        ],
+        "users": _users(world, shown, notified),
+        "groups": [
+            _row(group, columns.GROUP)
+            for group in world.groups.values()
+            if switches.newer_lists == "served"
+        ],
+        "notifications": notified,
+        "favorite_spaces": [
+            _row(world.spaces[space_id].fields | {"isEdited": is_edited}, columns.FAVORITE_SPACE)
+            for space_id, is_edited in world.favorite_spaces.items()
+        ],
+        "favorite_users": _people(world, world.favorite_users),
         "favorite_colors": [{"color": color} for color in world.favorite_colors],
-        "ai_images": [_row(image) for image in world.ai_images] if has_images else [],
+        "ai_images": list(world.ai_images) if switches.dropped_routes == "served" else [],
     }
-    for space in spaces:
-        sent = shapes.space(space)
-        tables["spaces"].append(_row(sent, SPACE_LEAVES_OUT))
-        tables["space_collaborators"] += [
-            {"space_id": space.id, "user_id": user_id} for user_id in space.collaborator_ids
+    return found | _children(shown, switches)
+
+
+def shown_spaces(world: World, switches: KinopioSwitches) -> list[Space]:
+    """The spaces in any list: special kinds have lists of their own, where these are served."""
+    listed = [
+        space
+        for space in world.members()
+        if switches.newer_lists == "served" or not world.is_left_out(space, switches)
+    ]
+    return listed + world.removed_by_me()
+
+
+def after_increment(before: Tables, now: Tables, silent_boxes: Collection[str]) -> Tables:
+    """A space shows with all in it when its `updatedAt` moved (page, section 7), which an edit of
+    a box need not do; users that were known and AI images are not part of the plan (section 8)."""
+    known = {row["id"] for row in before["users"]}
+    return now | {
+        "users": lagging(before["users"], now["users"], ("id",), lambda r: r["id"] not in known),
+        "ai_images": lagging(before["ai_images"], now["ai_images"], ("url",), lambda row: False),
+        "boxes": lagging(
+            before["boxes"],
+            now["boxes"],
+            ("space_id", "id"),
+            lambda row: f"{row['space_id']}/{row['id']}" not in silent_boxes,
+        ),
+    }
+
+
+def files(tables: Tables) -> list[dict[str, Any]]:
+    """Every upload that a record of the copy names, each once."""
+    found = {}
+    for table, key, field in WITH_FILES:
+        for row in tables[table]:
+            record_key = tuple(row[name] for name in key)
+            for address in UPLOAD.findall(str(row.get(field) or "")):
+                body = blob(stored_path(address))
+                found[table, record_key, field, address] = true_file(table, record_key, field, body)
+    return list(found.values())
+
+
+def stored_path(address: str) -> str:
+    """Where a FileHost has the upload of an address."""
+    host, _, path = address.removeprefix("https://").partition("/")
+    return f"/{'cdn' if host.startswith('cdn') else 'older'}/{path}"
+
+
+def _space(space: Space, newer: bool) -> Row:
+    row = _row(space.fields, columns.SPACE + columns.NEWER_SPACE if newer else columns.SPACE)
+    return row | {"drawing_strokes": space.strokes} if newer else row
+
+
+def _children(shown: Iterable[Space], switches: KinopioSwitches) -> Tables:
+    """What lies in the spaces; of removed cards those that one may edit."""
+    found = {
+        table: [
+            {"space_id": space.id, **_row(record, names)}
+            for space in shown
+            for record in getattr(space, table).values()
+            if names and (space.is_editable or not record.get("isRemoved"))
         ]
-        cards = {card["id"]: card for card in sent["cards"]}
-        if space.is_editable:
-            cards.update((card["id"], shapes.card(card)) for card in space.removed_cards())
-        tables["cards"] += _children(space, cards.values(), CARD_LEAVES_OUT)
-        tables["connections"] += [_connection(space, entry) for entry in sent["connections"]]
-        for name in ("boxes", "tags", "lists", "lines"):
-            tables[name] += _children(space, sent.get(name, []))
-        tables["connection_types"] += _children(space, sent.get("connectionTypes", []))
-    return tables
-
-
-def _children(
-    space: Space, records: Iterable[Row], leaves_out: Set[str] = CHILD_LEAVES_OUT
-) -> list[Row]:
-    return [{"space_id": space.id, **_row(record, leaves_out)} for record in records]
-
-
-def _connection(space: Space, record: Row) -> Row:
-    return {
-        "space_id": space.id,
-        **_row(record, CHILD_LEAVES_OUT),
-        "start_item_id": record.get("startItemId", record.get("startCardId")),
-        "end_item_id": record.get("endItemId", record.get("endCardId")),
+        for table, names in columns.of_children(switches).items()
     }
+    if switches.positions == "whole":
+        for row in found["cards"]:
+            row |= {"x": round(row["x"]), "y": round(row["y"])}
+    return found
 
 
-def _notification(sent: Row) -> Row:
-    row = _row(sent, {"card", "space", "user"})
-    for name in ("card", "space", "user"):
-        row.update(_row({f"{name}_{key}": value for key, value in sent.get(name, {}).items()}))
+def _notification(world: World, entry: Row) -> Row:
+    """With what it tells of the card, space and user that still are."""
+    row = _row(entry, columns.NOTIFICATION)
+    space = world.spaces.get(entry["spaceId"] or "")
+    if space is not None and entry["type"] != "addToGroup":
+        row |= {f"space_{name}": space.fields[name] for name in ("name", "privacy", "background")}
+        card = space.cards.get(entry.get("cardId", ""))
+        if card is not None and not _is_secret(card["name"]):
+            row["card_name"] = card["name"]
+    if user := world.user(entry["userId"]):
+        row |= {"user_name": user["name"], "user_color": user["color"]}
     return row
 
 
-def _favorite_spaces(world: World) -> list[Row]:
-    rows = []
-    for space_id, is_edited in world.favorite_spaces.items():
-        fields = {**world.spaces[space_id].fields, "isEdited": is_edited}
-        rows.append(_row({name: fields[name] for name in FAVORITE_SPACE}))
-    return rows
-
-
-def _users(world: World, shapes: Shapes, spaces: list[Space]) -> list[Row]:
-    """Oneself with preferences, everyone seen in public form, and those seen only as the
-    actor of a notification with just id, name and colour."""
-    me = {name: value for name, value in world.me.items() if SELF.fullmatch(name)}
-    rows = {me["id"]: _row(me)}
-    for entry in shapes.notifications():
-        if "user" in entry:
-            rows.setdefault(entry["user"]["id"], _row(entry["user"]))
-    seen = list(world.favorite_users)
-    for space in [*spaces, *(world.spaces[space_id] for space_id in world.favorite_spaces)]:
-        seen += [] if space.owner_id is None else [space.owner_id]
-    for space in spaces:
-        seen += space.collaborator_ids
-    for user_id in seen:
-        if user_id != me["id"]:
-            person = world.people[user_id]
-            rows[user_id] = _row({name: person[name] for name in PUBLIC})
+def _users(world: World, shown: Iterable[Space], notified: Iterable[Row]) -> list[Row]:
+    """Oneself with preferences; everybody else in public form, or with name and colour alone who
+    is seen in a notification only."""
+    unseen = {*PRIVATE, "apiKey", "updatedAt"}
+    me = {snake_case(name): value for name, value in world.me.items() if name not in unseen}
+    rows = {me["id"]: me}
+    for entry in notified:
+        if "user_name" in entry:
+            names = {"name": entry["user_name"], "color": entry["user_color"]}
+            rows.setdefault(entry["user_id"], {"id": entry["user_id"], **names})
+    seen = [*world.favorite_users, *(world.spaces[i].owner_id for i in world.favorite_spaces)]
+    for space in shown:
+        seen += [space.owner_id, *space.collaborator_ids]
+        seen += [card.get("userId") for card in space.cards.values()]
+    others = [user_id for user_id in dict.fromkeys(seen) if user_id != me["id"]]
+    rows |= {row["id"]: row for row in _people(world, others)}
     return list(rows.values())
 
 
-def _row(record: Row, leaves_out: Set[str] = frozenset()) -> Row:
+def _people(world: World, user_ids: Iterable[str | None]) -> list[Row]:
+    """The public form of those that exist."""
+    return [_row(user, columns.USER) for user_id in user_ids if (user := world.user(user_id))]
+
+
+def _row(record: Row, names: Collection[str]) -> Row:
     return {
-        snake_case(name): value
-        for name, value in record.items()
-        if name not in leaves_out and not (isinstance(value, str) and SECRET.search(value))
+        name: value
+        for field, value in record.items()
+        if (name := snake_case(field)) in names and not _is_secret(value)
     }
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, str) and "canary-" in value
 
 
 def snake_case(name: str) -> str:
     """startItemId -> start_item_id; createdAt -> created_at; isAI -> is_ai."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return _CASES.setdefault(name, words.lower())
+    if name not in _CASES:
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+        _CASES[name] = words.lower()
+    return _CASES[name]
 
 
 _CASES: dict[str, str] = {}

@@ -85,6 +85,13 @@ WAYS = {
             numbers("privacy_domains", "/v1/privacy-domains"),
         ),
     ),
+    "kinopio": Way(
+        lambda known: {"authorization": known["KINOPIO_API_KEY"]},
+        tuple(
+            Listed(name, f"/user/{name.replace('_', '-')}")
+            for name in ("favorite_spaces", "favorite_users", "groups")
+        ),
+    ),
     "kippt": Way(
         lambda known: {
             "x-kippt-username": known["KIPPT_USERNAME"],

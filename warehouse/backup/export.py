@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from connectors.core.errors import BadSettings
+from connectors.core.exports import safe_name
 from warehouse.backup.build import TARGET, Restored, build
 from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import Backup
@@ -113,8 +113,3 @@ def _write_table(
         f"TO {literal(str(place))} ({FORMATS[as_format]})"
     ).fetchall()
     return int(done[0][0])
-
-
-def safe_name(text: str) -> str:
-    """A text as a part of a file name on any system."""
-    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:120] or "unnamed"

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.export.netscape import tags, write_bookmarks
+from connectors.kippt.export import EXPORTS, tags
+from pipelines.export.service_files import AccountRows, write_service_export
 from tests.kit.account import Bench
 
 SCHEMA = """
@@ -22,6 +23,15 @@ CREATE TABLE kippt.clips (_account TEXT, id BIGINT, url TEXT, app_url TEXT, titl
     list_id BIGINT, created TIMESTAMPTZ, updated TIMESTAMPTZ);
 CREATE TABLE kippt.favorites (_account TEXT, clip_id BIGINT);
 """
+
+
+def write_bookmarks(connection: duckdb.DuckDBPyConnection, account: str, folder: Path) -> int:
+    """Export an account; returns how many bookmarks the file has."""
+    (catalog,) = connection.execute("SELECT current_database()").fetchall()[0]
+    rows = AccountRows(connection, catalog, "kippt", account)
+    ((file, count),) = write_service_export(EXPORTS[0], rows, folder)
+    assert file == folder / f"{account}.html"
+    return count
 
 
 class Bookmarks(HTMLParser):
@@ -74,7 +84,7 @@ def small(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
             "('me', 2, 'Inbox', 'inbox', NULL, true, to_timestamp(50), NULL), "
             "('you', 3, 'Not mine', 'x', '', false, NULL, NULL)"
         )
-        yield connection, tmp_path / "deep" / "bookmarks.html"
+        yield connection, tmp_path / "deep"
 
 
 def add(connection: duckdb.DuckDBPyConnection, clip_id: int, **fields: Any) -> None:
@@ -96,13 +106,12 @@ def test_what_a_browser_reads_is_what_the_warehouse_holds(
     """A synced account: each clip once, in the folder of its list, with title, dates, notes."""
     kippt = made("kippt", size=40)
     kippt.sync()
-    file = tmp_path / "bookmarks.html"
     with duckdb.connect(str(kippt.warehouse), read_only=True) as connection:
-        count = write_bookmarks(connection, "kippt", file)
+        count = write_bookmarks(connection, "kippt", tmp_path)
     truth = kippt.world.truth()
     lists = {row["id"]: row for row in truth["lists"]}
     favorites = {row["clip_id"] for row in truth["favorites"]}
-    found = read(file)
+    found = read(tmp_path / "kippt.html")
     assert count == len(found.bookmarks) == len(truth["clips"])
     assert not found.unknown
     titles = sorted(row["title"] for row in lists.values())
@@ -133,33 +142,33 @@ def test_texts_of_people_cannot_break_out(
     small: tuple[duckdb.DuckDBPyConnection, Path],
 ) -> None:
     """Markup, quotes and control characters in any text stay text, in attributes as well."""
-    connection, file = small
+    connection, folder = small
     nasty = '"><script>alert(1)</script>\n</DL><p>\n<DT><A HREF="x">\x00\x1b'
     plain = nasty.replace("\x00", "").replace("\x1b", "")
     add(connection, 7, url=f"http://x.example/?a=1&b={nasty}", title=nasty, notes=nasty)
-    assert write_bookmarks(connection, "me", file) == 1
-    found = read(file)
+    assert write_bookmarks(connection, "me", folder) == 1
+    found = read(folder / "me.html")
     assert not found.unknown
     (bookmark,) = found.bookmarks
     assert bookmark["title"] == one_line(plain)
     assert bookmark["href"] == one_line(f"http://x.example/?a=1&b={plain}")
     assert bookmark["dd"].rstrip() == plain.rstrip()
-    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", file.read_text("utf-8"))
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", (folder / "me.html").read_text("utf-8"))
 
 
 def test_folders_have_their_attributes_and_only_their_own_clips(
     small: tuple[duckdb.DuckDBPyConnection, Path],
 ) -> None:
     """The Inbox first, empty lists too; other accounts' rows are left out."""
-    connection, file = small
+    connection, folder = small
     add(connection, 1, title="old", created="2013-01-01T00:00:00Z", updated="2013-01-02T00:00:00Z")
     add(connection, 2, title="new", created="2013-06-01T00:00:00Z")
     add(connection, 3, title="theirs", _account="you", list_id=3)
     add(connection, 4, title="liked", list_id=99)
     add(connection, 5, title="loved", list_id=None)
     connection.execute("INSERT INTO kippt.favorites VALUES ('me', 5), ('you', 4)")
-    assert write_bookmarks(connection, "me", file) == 4
-    found = read(file)
+    assert write_bookmarks(connection, "me", folder) == 4
+    found = read(folder / "me.html")
     assert [f["title"] for f in found.folders] == ["Inbox", "Z & <b>last</b>", "Favorites", "Likes"]
     inbox, last, *_ = found.folders
     assert (inbox["private"], inbox["add_date"], inbox.get("last_modified")) == ("1", "50", None)
@@ -180,11 +189,11 @@ def test_clips_without_address_or_title_are_named_by_what_they_have(
     small: tuple[duckdb.DuckDBPyConnection, Path],
 ) -> None:
     """A note without an address leads to its page at Kippt; without either it is left out."""
-    connection, file = small
+    connection, folder = small
     add(connection, 1, url=None, app_url="/me/z/clips/1", title=None)
     add(connection, 2, url="", app_url=None, title="nowhere")
-    assert write_bookmarks(connection, "me", file) == 1
-    (bookmark,) = read(file).bookmarks
+    assert write_bookmarks(connection, "me", folder) == 1
+    (bookmark,) = read(folder / "me.html").bookmarks
     assert bookmark["href"] == bookmark["title"] == "https://kippt.com/me/z/clips/1"
 
 
@@ -192,12 +201,13 @@ def test_file_appears_whole_and_replaces_the_older_one(
     small: tuple[duckdb.DuckDBPyConnection, Path],
 ) -> None:
     """Nothing but the file is left behind; an account without clips gives a valid, empty one."""
-    connection, file = small
+    connection, folder = small
     add(connection, 1, title="one")
-    write_bookmarks(connection, "me", file)
-    assert write_bookmarks(connection, "nobody", file) == 0
-    assert read(file).bookmarks == read(file).folders == []
-    assert [path.name for path in file.parent.iterdir()] == ["bookmarks.html"]
+    write_bookmarks(connection, "me", folder)
+    assert write_bookmarks(connection, "nobody", folder) == 0
+    nothing = read(folder / "nobody.html")
+    assert nothing.bookmarks == nothing.folders == []
+    assert sorted(path.name for path in folder.iterdir()) == ["me.html", "nobody.html"]
 
 
 @pytest.mark.parametrize(

@@ -4,44 +4,35 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sandbox.kinopio import items
-from sandbox.kinopio.data import Row, Space, World
+from sandbox.kinopio.items import SPARSE_CARD, Maker
 from sandbox.kinopio.people import FRIENDS
+from sandbox.kinopio.records import Row, Space, World
 from sandbox.kinopio.words import AWKWARD, COLORS, TAGS, slug
 
 MOONS = ("new-moon", "waxing-crescent", "full-moon", "waning-gibbous")
+NAMES = {"inbox": "Inbox", "old_inbox": "Inbox", "imported": "Bike repair 7"}
+CARDS = {"crowded": 260, "empty": 0, "template": 2, "inbox": 9, "old_inbox": 2}
+"""Cards by role; drawn by lot for the other roles."""
 
 
 def make_space(world: World, role: str, number: int, name: str | None = None) -> Space:
     """One more space with its children, by the role that it plays."""
     writer, me = world.writer, world.me["id"]
     friends = list(world.people)[: len(FRIENDS)]
-    is_ours = role not in ("shared", "read_only", "foreign")
-    owner = me if is_ours else friends[number % 3]
-    space_id = writer.new_id()
-    title = name or {"inbox": "Inbox", "old_inbox": "Inbox", "imported": "Bike repair 7"}.get(
-        role, AWKWARD[number % len(AWKWARD)] or writer.title()
-    )
+    owner = friends[number % 3] if role in ("shared", "read_only", "foreign") else me
+    title = name or NAMES.get(role, AWKWARD[number % len(AWKWARD)] or writer.title())
     if role == "ordinary" and number % 5 == 2:
         title = "Bike repair 7"  # names are not unique
     created = writer.random.uniform(30, 800)
     edited = writer.random.uniform(2, created)
-    fields = _fields(world, space_id, title, owner, number)
-    fields.update(createdAt=world.ago(created), editedAt=world.ago(edited))
+    fields = _fields(world, writer.new_id(), title, owner, number)
+    fields |= {"createdAt": world.ago(created), "editedAt": world.ago(edited)}
     fields["updatedAt"] = world.ago(writer.random.uniform(1, edited))
     space = Space(fields, owner, number=number, is_editable=role not in ("read_only", "foreign"))
-    if role == "shared":
-        space.collaborator_ids = [me, friends[3]]
-    elif role == "foreign":
-        space.is_member = False
-        fields["privacy"] = "open"
-    elif role == "read_only":
-        space.collaborator_ids = [me]
-        fields["privacy"] = "closed"
-    elif number % 4 == 1:
+    if number % 4 == 1:
         space.collaborator_ids = friends[number % 3 : number % 3 + 2]
-    _by_role(world, space, role)
-    amount = {"crowded": 260, "empty": 0, "template": 2, "inbox": 9, "old_inbox": 2}.get(role)
+    _by_role(world, space, role, friends)
+    amount = CARDS.get(role)
     if amount is None:
         amount = max(1, min(60, int(writer.random.lognormvariate(2.2, 0.8))))
     fill(world, space, amount, created)
@@ -49,14 +40,15 @@ def make_space(world: World, role: str, number: int, name: str | None = None) ->
         _make_template(space)
     if role == "imported":
         for card in list(space.cards.values())[::2]:
-            space.cards[card["id"]] = {key: card[key] for key in items.SPARSE_CARD}
-    world.spaces[space_id] = space
+            space.cards[card["id"]] = {key: card[key] for key in SPARSE_CARD}
+    world.spaces[space.id] = space
     return space
 
 
 def _fields(world: World, space_id: str, name: str, owner: str, number: int) -> Row:
     writer = world.writer
     image = f"https://cdn.kinopio.club/{space_id}/preview-image"
+    group = list(world.groups.values())[number % 2] if number % 8 in (5, 6) else None
     return {
         "id": space_id,
         "name": name,
@@ -95,41 +87,36 @@ def _fields(world: World, space_id: str, name: str, owner: str, number: int) -> 
         "cacheDate": 1740819600000 + number,
         # newer
         "note": f"to self: {writer.thought()}" if number % 4 == 0 else "",
-        "group": _group(world) if number % 8 == 6 else None,
-        "groupId": None,
-        "addedToGroupByUserId": None,
-        "drawingImage": f"https://cdn.kinopio.club/{space_id}/drawing.png"
-        if number % 9 == 0
-        else "",
+        "group": group,
+        "groupId": group and group["id"],
+        "addedToGroupByUserId": owner if group else None,
+        "drawingImage": "" if number % 9 else f"https://cdn.kinopio.club/{space_id}/drawing.png",
         "previewImagePrivate": None,
         "previewThumbnailImagePrivate": None,
     }
 
 
-def _group(world: World) -> Row:
-    return {
-        "id": world.writer.new_id(),
-        "name": "The sewing circle",
-        "color": world.writer.color(),
-        "collaboratorKey": world.secret("group-key"),
-    }
-
-
-def _by_role(world: World, space: Space, role: str) -> None:
-    fields, number = space.fields, space.number
-    if fields["group"]:
-        fields.update(groupId=fields["group"]["id"], addedToGroupByUserId=space.owner_id)
+def _by_role(world: World, space: Space, role: str, friends: list[str]) -> None:
+    fields, number, me = space.fields, space.number, world.me["id"]
     match role:
+        case "shared":
+            space.collaborator_ids = [me, friends[3]]
+        case "read_only":
+            space.collaborator_ids = [me]
+            fields.update(privacy="closed")
+        case "foreign":
+            space.collaborator_ids = []
+            space.is_member = False
+            fields.update(privacy="open")
         case "removed":
-            fields.update(isRemoved=True, removedByUserId=world.me["id"])
+            fields.update(isRemoved=True, removedByUserId=me)
         case "journal":
             fields.update(moonPhase=MOONS[number % len(MOONS)])
         case "hidden":
             fields.update(isHidden=True)
         case "explored":
-            fields.update(
-                privacy="closed", showInExplore=True, showInExploreUpdatedAt=world.ago(20)
-            )
+            shown_at = world.ago(20)
+            fields.update(privacy="closed", showInExplore=True, showInExploreUpdatedAt=shown_at)
         case "imported":
             # Keeps the slug and id of the space it was copied from; made later than changed.
             origin = world.writer.new_id()
@@ -140,60 +127,52 @@ def _by_role(world: World, space: Space, role: str) -> None:
 
 def fill(world: World, space: Space, amount: int, age_days: float) -> None:
     """Put `amount` cards into a space, and what usually lies around so many cards."""
-    writer, space_id = world.writer, space.id
+    writer = world.writer
     authors: list[str | None] = [space.owner_id, *space.collaborator_ids, None]
     if space.number % 6 == 5:
         authors.append(f"gone-account-{space.number:08d}")  # no route knows this user any more
     for number in range(amount):
         at = world.ago(max(1.0, age_days * (1 - number / (amount + 1))))
-        author = authors[number % len(authors)]
-        card = items.make_card(
-            writer, space_id, number, author, at, writer.card_text(number + space.number)
-        )
-        if number % 10 == 9:
-            card["isRemoved"] = True
+        maker = Maker(writer, space.id, authors[number % len(authors)], at)
+        card = maker.card(number, writer.card_text(number + space.number))
+        card["isRemoved"] = number % 10 == 9
         if number % 6 == 2:
-            for tag_name in dict.fromkeys(
-                (TAGS[number // 6 % len(TAGS)], TAGS[space.number % len(TAGS)])
-            ):
-                color = COLORS[TAGS.index(tag_name) % len(COLORS)]
-                card["name"] += f" [[{tag_name}]]"
-                tag = items.make_tag(writer, space_id, card["id"], tag_name, color, author, at)
+            for index in dict.fromkeys((number // 6 % len(TAGS), space.number % len(TAGS))):
+                card["name"] += f" [[{TAGS[index]}]]"
+                tag = maker.tag(card["id"], TAGS[index], COLORS[index])
                 if not card["isRemoved"]:
                     space.tags[tag["id"]] = tag
         space.cards[card["id"]] = card
-    live = space.live_cards()
-    if amount < 3:
-        return
-    at, user_id = world.ago(age_days * 0.5), space.owner_id
-    for number in range(1 + amount // 30):
-        made = items.make_connection_type(writer, space_id, user_id, at, number + 1)
+    if amount >= 3:
+        _furnish(space, Maker(writer, space.id, space.owner_id, world.ago(age_days * 0.5)))
+
+
+def _furnish(space: Space, maker: Maker) -> None:
+    """Connections, boxes and what else lies between the cards."""
+    live, number = space.live_cards(), space.number
+    for more in range(1 + len(space.cards) // 30):
+        made = maker.connection_type(more + 1)
         space.connection_types[made["id"]] = made
-        box = items.make_box(writer, space_id, user_id, at, space.number + number)
+        box = maker.box(number + more)
         space.boxes[box["id"]] = box
     type_ids = list(space.connection_types)
-    ends: list[tuple[str, str]] = [(left["id"], right["id"]) for left, right in pairwise(live)][
-        : max(1, int(len(live) * 0.6))
-    ]
+    ends = [(left["id"], right["id"]) for left, right in pairwise(live)]
+    ends = ends[: max(1, int(len(live) * 0.6))]
     ends.append((live[0]["id"], next(iter(space.boxes))))  # from a card to a box
-    if space.number % 10 == 0:
-        ends.append((live[-1]["id"], writer.new_id()))  # to a card that is not there
-    for number, (start, end) in enumerate(ends):
-        type_id = type_ids[number % len(type_ids)]
-        made = items.make_connection(
-            writer, space_id, start, end, type_id, user_id, at, number + space.number
-        )
+    if number % 10 == 0:
+        ends.append((live[-1]["id"], maker.writer.new_id()))  # to a card that is not there
+        lost = maker.tag(maker.writer.new_id(), "lost", "#fff")  # nor is this tag's card
+        space.tags[lost["id"]] = lost
+    for more, (start, end) in enumerate(ends):
+        made = maker.connection(start, end, type_ids[more % len(type_ids)], more + number)
         space.connections[made["id"]] = made
-    if space.number % 3 == 0:
-        made = items.make_list(writer, space_id, user_id, at, writer.title())
+    if number % 3 == 0:
+        made = maker.card_list(maker.writer.title())
         space.lists[made["id"]] = made
         live[0].update(listId=made["id"], listPositionIndex="a3")
-        made = items.make_line(writer, space_id, user_id, at, writer.title())
+        made = maker.line(maker.writer.title())
         space.lines[made["id"]] = made
-        space.strokes = [items.make_stroke(writer, user_id), items.make_stroke(writer, user_id)]
-    if space.number % 10 == 0:
-        made = items.make_tag(writer, space_id, writer.new_id(), "lost", "#fff", user_id, at)
-        space.tags[made["id"]] = made  # its card is not there
+        space.strokes = [maker.stroke(), maker.stroke()]
 
 
 def _make_template(space: Space) -> None:
@@ -204,25 +183,14 @@ def _make_template(space: Space) -> None:
         few = {key: card[key] for key in ("x", "y", "z", "name", "width", "height")}
         few.update(id=str(number), spaceId="v87wNG7p8A_UrfmTemplate", userId=None)
         space.cards[few["id"]] = few
-    if len(space.cards) >= 2:
-        space.connection_types = {"1": {"id": "1", "name": "Connection Type 1", "color": "#9aff8e"}}
-        space.connections = {
-            "1": {
-                "id": "1",
-                "startItemId": "1",
-                "endItemId": "2",
-                "path": "m257,116 q90,40 90,99",
-                "connectionTypeId": "1",
-            }
-        }
+    line = {"startItemId": "1", "endItemId": "2", "path": "m257,116 q90,40 90,99"}
+    box = {"name": "", "x": 1, "y": 2, "resizeWidth": 100, "resizeHeight": 90, "color": "#fff"}
+    kind = {"name": "Connection Type 1", "color": "#9aff8e"}
+    if len(cards) > 1:
+        space.connection_types = {"1": {"id": "1", **kind}}
+        space.connections = {"1": {"id": "1", **line, "connectionTypeId": "1"}}
     space.tags = {"1": {"id": "1", "name": "To Do", "color": "#90ffff", "cardId": "1"}}
-    space.boxes = {
-        "1": {
-            "id": "1", "name": "", "x": 1, "y": 2, "resizeWidth": 100, "resizeHeight": 90,
-            "color": "#fff", "fill": "empty",
-        }
-    }  # fmt: skip
+    space.boxes = {"1": {"id": "1", **box, "fill": "empty"}}
     space.lists, space.lines, space.strokes = {}, {}, []
     space.fields.update(isTemplate=True, privacy="private", userId=None)
-    space.owner_id = None
-    space.collaborator_ids = []
+    space.owner_id, space.collaborator_ids = None, []

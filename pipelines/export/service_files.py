@@ -1,0 +1,98 @@
+"""Files in the formats that a service's connector declares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.core.connector import Connector
+from connectors.core.exports import ServiceExport
+from warehouse.schema.types import literal, quoted
+
+ROWS_AT_ONCE = 1000
+
+
+class AccountRows:
+    """The current rows of one account (connectors.core.exports.CurrentRows)."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, catalog: str, service: str, account: str
+    ) -> None:
+        self.account = account
+        self._connection = connection
+        self._schema = f"{quoted(catalog)}.{quoted(service)}"
+
+    def read(
+        self, table: str, columns: Sequence[str], order_by: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The columns of every row, in this order; none where the table does not exist."""
+        listed, order = (", ".join(quoted(name) for name in names) for names in (columns, order_by))
+        cursor = self._connection.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        try:
+            cursor.execute(
+                f"SELECT {listed} FROM {self._schema}.{quoted(table)} "
+                f"WHERE _account = {literal(self.account)} ORDER BY {order}"
+            )
+        except duckdb.CatalogException:
+            return
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+
+
+def write_service_export(
+    export: ServiceExport, rows: AccountRows, folder: Path, taken: set[Path] | None = None
+) -> Iterator[tuple[Path, int]]:
+    """Write the files of a format; yields each with its records once it is whole.
+
+    `taken` are files of other accounts in the same folder, which are not replaced.
+    """
+    written = set() if taken is None else taken
+    for file in export.files(rows):
+        place = folder / file.path
+        if place in written:
+            place = place.with_name(f"{place.stem}-{rows.account}{place.suffix}")
+        written.add(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f"{place.name}.part")
+        with beside.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(file.pieces)
+        os.replace(beside, place)
+        yield place, file.records
+
+
+def write_exports_beside_tables(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    connector: Connector,
+    table_format: str,
+    folder: Path,
+) -> None:
+    """Beside tables written as `table_format`: the service's own files in that format, of all
+    accounts."""
+    exports = [export for export in connector.exports if export.format == table_format]
+    accounts = _accounts(connection, catalog, connector) if exports else []
+    taken: set[Path] = set()
+    for export in exports:
+        for account in accounts:
+            rows = AccountRows(connection, catalog, connector.name, account)
+            for _ in write_service_export(export, rows, folder, taken):
+                pass
+
+
+def _accounts(
+    connection: duckdb.DuckDBPyConnection, catalog: str, connector: Connector
+) -> list[str]:
+    found: set[str] = set()
+    for table in connector.tables:
+        place = f"{quoted(catalog)}.{quoted(connector.name)}.{quoted(table)}"
+        try:
+            rows = connection.execute(f"SELECT DISTINCT _account FROM {place}").fetchall()
+        except duckdb.CatalogException:
+            continue
+        found.update(row[0] for row in rows)
+    return sorted(found)

@@ -1,0 +1,104 @@
+"""`kollect query` and `history`: what they print can be used by programs and harms no terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.kit.account import Bench, bench
+from tests.kit.processes import ROOT, kollect
+
+
+@pytest.fixture(scope="module")
+def kinopio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A small synced account."""
+    made = bench(tmp_path_factory.mktemp("kinopio"), "kinopio", size=3)
+    assert made.sync().status == "complete"
+    yield made
+    made.box.__exit__(None, None, None)
+
+
+@pytest.fixture
+def query(kinopio: Bench) -> Callable[..., subprocess.CompletedProcess[str]]:
+    return lambda *words: kollect(kinopio.folder, {}, "query", *words)
+
+
+@pytest.mark.parametrize("sql", ["", ";", "-- nothing"])
+def test_an_empty_query_gets_a_sentence(
+    query: Callable[..., subprocess.CompletedProcess[str]], sql: str
+) -> None:
+    """Exit status 2 and one line, no traceback."""
+    done = query(sql)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_csv_has_plain_line_ends_and_lower_case_booleans(
+    query: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """As other programs write it; NULL is nothing."""
+    sql = "SELECT true AS a, NULL AS b, TIMESTAMPTZ '2026-01-02 03:04:05+00' AS c"
+    done = query("--format", "csv", sql)
+    assert done.stdout == "a,b,c\ntrue,,2026-01-02T03:04:05+00:00\n"
+    assert list(csv.reader(io.StringIO(done.stdout)))[1][0] == "true"
+
+
+def test_json_keeps_columns_of_the_same_name(
+    query: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """The second `a` is `a_2`."""
+    done = query("--format", "json", "SELECT 1 AS a, 2 AS a")
+    assert json.loads(done.stdout) == [{"a": 1, "a_2": 2}]
+
+
+def test_a_misspelt_column_is_answered_with_those_that_are_near(
+    query: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """DuckDB's proposals are passed on, on the same line."""
+    done = query("SELECT nmae FROM kinopio.spaces")
+    assert len(done.stderr.splitlines()) == 1
+    assert '"name"' in done.stderr
+
+
+@pytest.mark.parametrize("code", [0x1B, 0x9B, 0x202E, 0x07])
+def test_what_a_terminal_would_obey_is_shown_as_a_code(
+    query: Callable[..., subprocess.CompletedProcess[str]], code: int
+) -> None:
+    """Escape sequences, bells and marks that turn the direction of writing."""
+    done = query(f"SELECT 'a' || chr({code}) || 'b' AS t")
+    assert chr(code) not in done.stdout
+    assert f"a\\x{code:02x}b" in done.stdout
+
+
+def test_rows_below_none_are_a_usage_error(
+    query: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = query("--rows", "-1", "SELECT 1")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_a_key_may_begin_with_a_dash(kinopio: Bench) -> None:
+    """Ids of some services do; it is no option."""
+    done = kollect(kinopio.folder, {}, "history", "kinopio.cards", "-1m0_space", "-a")
+    assert done.returncode == 2
+    assert "never held a record -1m0_space/-a" in done.stderr
+
+
+def test_output_in_another_encoding_or_into_a_closed_stream_ends_well(kinopio: Bench) -> None:
+    """What the encoding lacks is shown as a code; a closed standard error hides nothing."""
+    config = str(kinopio.folder / "kollect.toml")
+    environ = {**os.environ, "KOLLECT_CONFIG": config, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "pipelines", "query", "SELECT '\u2603' AS snow"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
+    assert (done.returncode, b"\\u2603" in done.stdout) == (0, True)
+    shell = f"{sys.executable} -m pipelines query --format csv 'SELECT 7 AS n' 2>&-"
+    closed = subprocess.run(
+        shell, shell=True, cwd=ROOT, env=environ, capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stdout) == (0, b"n\n7\n")

@@ -1,0 +1,388 @@
+"""Kinopio: the traps of its API page, and that the truth follows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.core import Lagging, Response
+from sandbox.kinopio import Kinopio
+from tests.sandbox.client import get
+
+KEYS = {"space_collaborators": "user_id", "favorite_colors": "color", "ai_images": "url"}
+
+
+@pytest.fixture
+def kinopio() -> Kinopio:
+    return Kinopio()
+
+
+def ask(service: Kinopio, target: str, **headers: str) -> Response:
+    """A GET as the account's user, unless headers are given."""
+    key = service.credentials()["KINOPIO_API_KEY"]
+    return get(service, target, **(headers or {"authorization": key}))
+
+
+def read(service: Kinopio, target: str) -> Any:
+    response = ask(service, target)
+    assert response.status == 200, target
+    return json.loads(response.body)
+
+
+def ids(service: Kinopio, target: str) -> set[str]:
+    return {row["id"] for row in read(service, target)}
+
+
+def table(service: Kinopio, name: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows by key; children of spaces have the space's id in it."""
+    parent = () if name == "notifications" else ("space_id",)
+    key = (*parent, KEYS.get(name, "id"))
+    return {tuple(row[part] for part in key if part in row): row for row in service.truth()[name]}
+
+
+def test_the_bare_key_gets_in_and_a_wrong_one_gets_nothing_at_all(kinopio: Kinopio) -> None:
+    """The header is the key itself; a wrong key never gives the smaller, public answer."""
+    key = kinopio.credentials()["KINOPIO_API_KEY"]
+    assert [len(part) for part in key.split("-")] == [8, 4, 4, 4, 12]
+    assert get(kinopio, f"/user?apiKey={key}").status == 200
+    for wrong in (f"Bearer {key}", f"Token {key}", "x", ""):
+        assert ask(kinopio, "/user", authorization=wrong).status == 401
+    assert (get(kinopio, "/user").status, get(kinopio, "/").status) == (401, 200)
+    assert ask(kinopio, "/space/multiple?spaceIds=a", authorization="dead").status == 401
+
+
+def test_spaces_answer_by_privacy_rights_and_existence(kinopio: Kinopio) -> None:
+    """Public ones without a key, private ones not, removed ones with their flag, else 404; a
+    space's own keys open just this space."""
+    by_privacy = {row["privacy"]: row["id"] for row in read(kinopio, "/user/spaces")}
+    statuses = {name: get(kinopio, f"/space/{i}").status for name, i in by_privacy.items()}
+    assert statuses == {"open": 200, "closed": 200, "private": 401}
+    assert b"canary-edit-key" not in get(kinopio, f"/space/{by_privacy['open']}").body
+    assert ask(kinopio, "/space/unknown").status == 404
+    assert read(kinopio, f"/space/{kinopio.space_ids('removed')[0]}")["isRemoved"] is True
+    address = f"/space/{by_privacy['private']}"
+    space = read(kinopio, address)
+    edit, view = space["collaboratorKey"], space["readOnlyKey"]
+    assert get(kinopio, address, read_only_authorization=view).status == 200
+    removed = f"{address}/removedCards"
+    assert get(kinopio, removed, space_authorization=edit).status == 200
+    assert get(kinopio, removed, read_only_authorization=view).status == 401
+    read_only = kinopio.space_ids("read_only")[0]
+    assert ask(kinopio, f"/space/{read_only}/removedCards").status == 401
+
+
+def test_listings_are_shuffled_metadata_that_may_have_flaws(kinopio: Kinopio) -> None:
+    """Another order each time, no children, never removed spaces; a null and a space twice, or
+    whole spaces, by switch."""
+    first, second = read(kinopio, "/user/spaces"), read(kinopio, "/user/spaces")
+    assert [row["id"] for row in first] != [row["id"] for row in second]
+    assert {row["id"] for row in first} == {row["id"] for row in second}
+    assert not any("cards" in row or row["isRemoved"] for row in first)
+    kinopio.switch("listing_flaws", "duplicate_and_null")
+    kinopio.switch("listing_rows", "full")
+    rows = read(kinopio, "/user/spaces")
+    whole = [row for row in rows if row is not None]
+    assert (rows.count(None), len(whole) - len(first)) == (1, 1)
+    assert all("cards" in row for row in whole)
+
+
+@pytest.mark.parametrize("kind", ["hidden", "template", "group"])
+def test_special_spaces_may_be_in_a_list_of_their_own_only(kinopio: Kinopio, kind: str) -> None:
+    """By switch; the truth has them as long as that list is served."""
+    special = ids(kinopio, f"/user/{kind}-spaces")
+    assert special
+    assert special < ids(kinopio, "/user/spaces")
+    kinopio.switch(f"{kind}_spaces", "left_out")
+    assert not special & ids(kinopio, "/user/spaces")
+    assert special < {row["id"] for row in kinopio.truth()["spaces"]}
+    kinopio.switch("newer_lists", "gone")
+    assert ask(kinopio, f"/user/{kind}-spaces").status == 404
+    assert not special & {row["id"] for row in kinopio.truth()["spaces"]}
+
+
+def test_groups_come_with_their_keys_and_may_be_left(kinopio: Kinopio) -> None:
+    """The truth has id, name and colour; spaces of a left group's other members are lost."""
+    groups = read(kinopio, "/user/groups")
+    assert all(row["collaboratorKey"] in kinopio.secrets() for row in groups)
+    assert {row["groupUser"]["role"] for row in groups} == {"member", "admin"}
+    assert set(kinopio.truth()["groups"][0]) == {"id", "name", "color"}
+    lost = ids(kinopio, "/user/group-spaces")
+    for row in groups:
+        kinopio.leave_group(row["id"])
+    assert kinopio.truth()["groups"] == read(kinopio, "/user/groups") == []
+    assert not lost & {row["id"] for row in kinopio.truth()["spaces"]}
+    kinopio.switch("newer_lists", "gone")
+    assert ask(kinopio, "/user/groups").status == 404
+
+
+def test_a_batch_has_holes_and_an_end(kinopio: Kinopio) -> None:
+    """At most 60, in another order; unknown ids vanish or are {}; cards may lack."""
+    service = Kinopio(size=90)
+    many = [row["id"] for row in read(service, "/user/spaces")][:65]
+    rows = read(service, f"/space/multiple?spaceIds={','.join(many)}")
+    assert {row["id"] for row in rows} == set(many[:60])
+    assert [row["id"] for row in rows] != many[:60]
+    service.switch("batch_over_60", "400")
+    assert ask(service, f"/space/multiple?spaceIds={','.join(many)}").status == 400
+    target = f"/space/multiple?spaceIds={many[0]},unknown"
+    assert [row["id"] for row in read(service, target)] == many[:1]
+    service.switch("batch_missing", "empty")
+    assert sorted(len(row) > 0 for row in read(service, target)) == [False, True]
+    for form, expected in (("no_cards", {"boxes"}), ("metadata", set())):
+        service.switch("batch_cards", form)
+        whole = next(row for row in read(service, target) if row)
+        assert {"boxes", "cards"} & set(whole) == expected
+
+
+@pytest.mark.parametrize(("spelling", "statuses"), [
+    ("documented", [200, 404]), ("newer", [404, 200]), ("both", [200, 200]),
+])  # fmt: skip
+def test_routes_have_two_spellings(kinopio: Kinopio, spelling: str, statuses: list[int]) -> None:
+    """The page's spelling by default, the newer one or both by switch."""
+    kinopio.switch("spelling", spelling)
+    space = f"/space/{kinopio.space_ids()[0]}"
+    for targets in (
+        ("/notifications", "/notification"), (f"{space}/removedCards", f"{space}/removed-cards"),
+    ):  # fmt: skip
+        assert [ask(kinopio, target).status for target in targets] == statuses
+
+
+def test_payload_eras_have_their_names_and_one_truth(kinopio: Kinopio) -> None:
+    """2023 has types and cards, 2026 items, lists and strokes, mixed both pairs; whatever the
+    payload calls the ends, the truth calls them items."""
+    expected = {
+        "mixed": {"startCardId", "startItemId", "connectionTypeId"},
+        "2023": {"startCardId", "connectionTypeId"},
+        "2026": {"startItemId", "color"},
+    }
+    ends, all_names = set(), {name for names in expected.values() for name in names}
+    for era, names in expected.items():
+        kinopio.switch("era", era)
+        spaces = [read(kinopio, f"/space/{space_id}") for space_id in kinopio.space_ids()]
+        lines = [line for space in spaces for line in space["connections"]]
+        assert {name for line in lines for name in line} & all_names == names
+        assert ("connectionTypes" in spaces[0]) == (era != "2026")
+        children = {"lists", "lines", "drawingStrokes", "note"}
+        assert children & set(spaces[0]) == (set() if era == "2023" else children)
+        rows = kinopio.truth()["connections"]
+        ends.add(tuple((row["start_item_id"], row["end_item_id"]) for row in rows))
+    assert len(ends) == 1
+
+
+def test_small_forms_vary_and_the_truth_does_not(kinopio: Kinopio) -> None:
+    """Sizes as text, the owner's field, the edit key, the own key, favourite colours."""
+    target = f"/space/{kinopio.space_ids()[0]}"
+    truth = kinopio.truth()
+    for name, value in (
+        ("numbers", "text"), ("owner_field", "ownerUserId"), ("collaborator_key", "object"),
+        ("user_api_key", "absent"), ("favorite_colors", "text"), ("removed_cards_inline", True),
+    ):  # fmt: skip
+        before = [read(kinopio, path) for path in (target, "/user", "/user/favorite-colors")]
+        kinopio.switch(name, value)
+        after = [read(kinopio, path) for path in (target, "/user", "/user/favorite-colors")]
+        assert before != after, name
+    assert isinstance(after[0]["cards"][0]["width"], str)
+    assert isinstance(after[0]["boxes"][0]["x"], str)
+    assert kinopio.truth() == truth
+    assert any(isinstance(row["x"], float) for row in truth["cards"])
+    kinopio.switch("positions", "whole")
+    assert not any(isinstance(row["x"], float) for row in kinopio.truth()["cards"])
+
+
+def test_errors_are_worded_in_three_ways_and_a_429_in_two(kinopio: Kinopio) -> None:
+    """JSON with its status, text, or 200 with the status inside; too many requests is 429."""
+    assert json.loads(ask(kinopio, "/space/unknown").body)["status"] == 404
+    kinopio.switch("errors", "text")
+    assert ask(kinopio, "/space/unknown").body == b"error 404"
+    kinopio.switch("errors", "in_body")
+    assert read(kinopio, "/space/unknown")["status"] == 404
+    assert kinopio.refused(500).status == 500
+    assert kinopio.throttled(None).body.startswith(b"Too many")
+    kinopio.switch("throttled_body", "json")
+    assert json.loads(kinopio.throttled(30).body)["status"] == 429
+
+
+def test_capped_and_dropped_lists(kinopio: Kinopio) -> None:
+    """Ten of twelve images if not asked otherwise; the last fifty notifications, newest first,
+    some without card, space or user; the images' route may be gone."""
+    assert len(read(kinopio, "/user/ai-images")) == 10
+    assert len(read(kinopio, "/user/ai-images?limit=100")) == 12 == len(table(kinopio, "ai_images"))
+    rows = read(kinopio, "/notifications")
+    for part in ("cardId", "space", "user"):
+        assert {part in row for row in rows} == {True, False}
+    for _ in range(60):
+        newest = kinopio.add_notification(space_id=kinopio.space_ids()[0])
+    rows = read(kinopio, "/notifications")
+    assert (len(rows), rows[0]["id"]) == (50, newest)
+    assert len(table(kinopio, "notifications")) == 50
+    kinopio.switch("dropped_routes", "gone")
+    assert ask(kinopio, "/user/ai-images").status == 404
+    assert kinopio.truth()["ai_images"] == []
+
+
+def test_authors_are_known_by_id_though_no_payload_has_them(kinopio: Kinopio) -> None:
+    """At most sixty in a request; who is gone is left out. The truth has them as users."""
+    author = kinopio.add_person("wrote one card")
+    assert author not in {row["id"] for row in kinopio.truth()["users"]}
+    kinopio.add_card(kinopio.space_ids()[0], "by a stranger", user_id=author)
+    found = get(kinopio, f"/user/public/multiple?userIds={author},gone-account-00000005")
+    assert [user["id"] for user in json.loads(found.body)] == [author]
+    assert author in {row["id"] for row in kinopio.truth()["users"]}
+
+
+def test_secrets_are_sent_everywhere_and_stand_nowhere_in_the_truth(kinopio: Kinopio) -> None:
+    """Each kind of secret is in some answer, the whole user in imported spaces among them."""
+    spaces = [i for kind in ("owned", "shared", "removed") for i in kinopio.space_ids(kind)]
+    sent = [read(kinopio, f"/space/{space_id}") for space_id in spaces]
+    text = json.dumps([sent, read(kinopio, "/user")])
+    kinds = ("edit-key", "read-key", "group-key", "invite-key", "read-invite-key", "embed-key")
+    assert all(f"canary-{kind}" in text for kind in (*kinds, "arena", "owner@", "app-key"))
+    assert "canary-" not in json.dumps(kinopio.truth())
+    full = [user for space in sent for user in space["users"] if "email" in user]
+    assert isinstance(full[0]["updatedAt"], int)
+    kinopio.switch("full_owner", False)
+    assert "canary-arena" not in json.dumps([read(kinopio, f"/space/{i}") for i in spaces])
+    me = table(kinopio, "users")[(kinopio.world.me["id"],)]
+    assert me["should_use_sticky_cards"] is True
+    assert not {"email", "api_key", "weather_location", "updated_at"} & set(me)
+
+
+def test_edits_move_the_times_that_the_page_says(kinopio: Kinopio) -> None:
+    """A card's text moves all, its position and other items only `updatedAt`, as does a visit,
+    which changes no table."""
+    space_id = kinopio.space_ids()[0]
+    card_id = kinopio.card_ids(space_id)[0]
+    box_id = kinopio.child_ids(space_id, "boxes")[0]
+
+    def moved(change: Callable[..., object], *values: Any, **named: Any) -> list[str]:
+        before = read(kinopio, f"/space/{space_id}")
+        change(space_id, *values, **named)
+        after = read(kinopio, f"/space/{space_id}")
+        return [name for name in ("updatedAt", "editedAt") if after[name] != before[name]]
+
+    assert moved(kinopio.edit_card, card_id, "new") == ["updatedAt", "editedAt"]
+    assert moved(kinopio.move_card, card_id, 1, 2) == ["updatedAt"]
+    assert moved(kinopio.edit_box, box_id, name="b") == ["updatedAt"]
+    assert moved(kinopio.rename_space, "n") == ["updatedAt"]
+    truth = kinopio.truth()
+    assert moved(kinopio.visit_space) == ["updatedAt"]
+    assert kinopio.truth() == truth
+    kinopio.switch("box_edits", "leave_updated_at")
+    assert moved(kinopio.edit_box, box_id, name="c") == []
+
+
+def test_an_incremental_pass_need_not_show_what_moves_no_space(kinopio: Kinopio) -> None:
+    """Names of known users, AI images, and boxes by switch; the next edit of the space shows
+    these."""
+    space_id = kinopio.space_ids()[0]
+    box_id = kinopio.child_ids(space_id, "boxes")[0]
+    kinopio.switch("box_edits", "leave_updated_at")
+    held = kinopio.truth()
+    kinopio.rename_user(kinopio.user_ids()[0], "another")
+    kinopio.add_ai_image("a cat")
+    kinopio.edit_box(space_id, box_id, name="silent")
+    expected = kinopio.expected(held)
+    late = [name for name, rows in expected.items() for row in rows if isinstance(row, Lagging)]
+    assert sorted(late) == ["ai_images", "boxes", "users"]
+    kinopio.visit_space(space_id)
+    assert not [row for row in kinopio.expected(expected)["boxes"] if isinstance(row, Lagging)]
+
+
+def test_a_space_can_vanish_in_four_ways(kinopio: Kinopio) -> None:
+    """Removed, removed by another, access lost, deleted: its address tells which; only removed
+    ones that one may restore are in a list."""
+    mine, by_other, lost, deleted = kinopio.space_ids()[:4]
+    kinopio.remove_space(mine)
+    kinopio.remove_space_by_collaborator(by_other)
+    kinopio.lose_access(lost)
+    kinopio.delete_space(deleted)
+    four = (mine, by_other, lost, deleted)
+    assert not set(four) & ids(kinopio, "/user/spaces")
+    assert set(four) & ids(kinopio, "/user/removed-spaces") == {mine}
+    assert [ask(kinopio, f"/space/{i}").status for i in four] == [200, 200, 401, 404]
+    spaces = table(kinopio, "spaces")
+    assert [(i,) in spaces for i in four] == [True, False, False, False]
+    assert spaces[(mine,)]["is_removed"] is True
+    assert not {by_other, lost, deleted} & {row["space_id"] for row in kinopio.truth()["cards"]}
+    kinopio.regain_access(lost)
+    kinopio.restore_space(mine)
+    assert {mine, lost} < ids(kinopio, "/user/spaces")
+    assert table(kinopio, "spaces")[(mine,)]["is_removed"] is False
+
+
+def test_a_removed_card_stays_and_takes_its_lines_and_tags_along(kinopio: Kinopio) -> None:
+    """The card keeps its row; what hung on it is gone unless orphans are asked for; a card
+    without text is deleted at once."""
+    space_id = kinopio.space_ids()[0]
+    first, second, empty = kinopio.card_ids(space_id)[:3]
+    line = (space_id, kinopio.add_connection(space_id, first, second))
+    tag = (space_id, kinopio.add_tag(space_id, first, "new"))
+    kinopio.remove_card(space_id, first, leave_orphans=True)
+    assert line in table(kinopio, "connections")
+    kinopio.restore_card(space_id, first)
+    kinopio.remove_card(space_id, first)
+    assert table(kinopio, "cards")[(space_id, first)]["is_removed"] is True
+    assert first in ids(kinopio, f"/space/{space_id}/removedCards")
+    assert line not in table(kinopio, "connections")
+    assert tag not in table(kinopio, "tags")
+    kinopio.delete_card(space_id, first)
+    kinopio.edit_card(space_id, empty, "")
+    assert not {(space_id, first), (space_id, empty)} & table(kinopio, "cards").keys()
+    type_id = kinopio.child_ids(space_id, "connection_types")[0]
+    kinopio.delete_connection_type(space_id, type_id)
+    assert (space_id, type_id) not in table(kinopio, "connection_types")
+    left = [row for row in kinopio.truth()["connections"] if row["space_id"] == space_id]
+    assert type_id not in {row["connection_type_id"] for row in left}
+
+
+def test_the_data_holds_the_pages_traps(kinopio: Kinopio) -> None:
+    """Odd ids, shared template ids, orphans, empty and crowded spaces, two Inboxes..."""
+    truth = kinopio.truth()
+    assert any(row["id"][0] in "-_" for row in truth["cards"])
+    assert sum(row["id"] == "1" for row in truth["cards"]) >= 2
+    amounts = {row["id"]: 0 for row in truth["spaces"]}
+    for row in truth["cards"]:
+        amounts[row["space_id"]] += 1
+    assert min(amounts.values()) == 0
+    assert max(amounts.values()) > 200
+    assert [row["name"] for row in truth["spaces"]].count("Inbox") == 2
+    cards = {(row["space_id"], row["id"]) for row in truth["cards"]}
+    assert any((row["space_id"], row["card_id"]) not in cards for row in truth["tags"])
+    assert any((row["space_id"], row["end_item_id"]) not in cards for row in truth["connections"])
+    assert any("path" not in row for row in truth["connections"])
+    assert any("is_removed" not in row for row in truth["cards"])
+    spaces = {row["id"] for row in truth["spaces"]}
+    assert any(row.get("link_to_space_id") not in {None, *spaces} for row in truth["cards"])
+    assert any(row["origin_space_id"] not in {"", *spaces} for row in truth["spaces"])
+    known = {row["id"] for row in truth["users"]}
+    assert any(row.get("user_id") not in {None, *known} for row in truth["cards"])
+
+
+def test_the_truth_is_what_the_routes_send_after_many_rounds(kinopio: Kinopio) -> None:
+    """Space by space the same records; keys stay unique."""
+    for seed in range(12):
+        kinopio.change(seed)
+    truth = kinopio.truth()
+    assert {name: len(rows) for name, rows in truth.items()} == {
+        name: len(table(kinopio, name)) for name in truth
+    }
+    shown = read(kinopio, "/user/spaces") + read(kinopio, "/user/removed-spaces")
+    assert {row["id"] for row in truth["spaces"]} == {row["id"] for row in shown}
+    for space_id in (row["id"] for row in shown):
+        space = read(kinopio, f"/space/{space_id}")
+        removed = ask(kinopio, f"/space/{space_id}/removedCards")
+        space["cards"] += json.loads(removed.body) if removed.status == 200 else []
+        for name in ("cards", "boxes", "connections", "tags", "lists", "lines"):
+            rows = [row["id"] for row in truth[name] if row["space_id"] == space_id]
+            assert sorted(rows) == sorted(row["id"] for row in space[name]), (space_id, name)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 15])
+def test_small_accounts_work_too(size: int) -> None:
+    """As many spaces as asked for, and a round of changes runs."""
+    kinopio = Kinopio(size=size)
+    assert len(kinopio.truth()["spaces"]) == size
+    kinopio.change(1)
