@@ -18,7 +18,7 @@ from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
 from warehouse.schema.types import quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.warehouse import Warehouse
 
 
@@ -139,6 +139,12 @@ class AccountState:
     def states(self, kind: StateKind, name: str = "") -> dict[str, str]:
         """Every remembered value of this kind and name, by scope."""
         return dict(self._at_hand().remembered.get((kind, name), {}))
+
+    def forget(self) -> None:
+        """Look again at the next question: something else has changed what is stored."""
+        self._counts = {}
+        self._scopes = {}
+        self._state = None
 
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""

@@ -94,5 +94,7 @@ def test_pages_beyond_what_may_take_long_are_not_asked_before_their_turn(made: M
     ]
     slow = [number for number, path in enumerate(asked) if "annotation" in path]
     assert len(slow) > 3
-    assert asked.index("/v1/playlists") > max(slow)
+    listed = [number for number, path in enumerate(asked) if path == "/v1/playlists"]
+    # The first of them asks whose account it is.
+    assert listed[1] > max(slow)
     bench.assert_true()
