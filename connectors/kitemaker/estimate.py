@@ -41,6 +41,8 @@ def cost_of_work(asker: Costing) -> list[Cost]:
         return [Cost("organization", 1), Cost("work_items", pages, rows, at_least=unsure)]
     recents = Cost("recent lists", 2 * len(spaces))
     if not asker.full:
+        if transport.graphql:  # an empty space is read whole
+            recents = Cost("recent lists", sum(2 if held[space] else 1 for space in spaces))
         large = sum(held[space] >= MOST for space in spaces)
         return [Cost("spaces", 1), recents, Cost("lists of work items", large)]
     numbers = sum(top[space] + MARGIN for space in spaces)
