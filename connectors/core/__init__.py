@@ -34,6 +34,7 @@ from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
     Inherit,
+    Order,
     RecordSource,
     Resource,
     Rows,
@@ -53,6 +54,7 @@ from connectors.core.schema import (
     inherited,
     snake,
 )
+from connectors.core.since import Since
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
 
@@ -83,6 +85,7 @@ __all__ = [
     "Listing",
     "Missing",
     "Option",
+    "Order",
     "Page",
     "Plan",
     "Reader",
@@ -92,6 +95,7 @@ __all__ = [
     "Refused",
     "Resource",
     "Rows",
+    "Since",
     "Skippable",
     "StateKey",
     "StateKind",

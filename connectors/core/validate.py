@@ -135,6 +135,11 @@ def _check_resources(connector: Connector, family: Family) -> None:
             for name in resource.each.bind:
                 if "{" + name + "}" not in resource.get + repr(resource.params):
                     _fail(connector, place, f"binds {name!r}", "use it in get= or params=")
+        if resource.since is not None and not resource.since.param:
+            ordered = [order for order in resource.orders if order.newest_first]
+            if not (ordered or resource.newest_first):
+                cure = "give Since(param=...), or say newest_first=True of the list or an order"
+                _fail(connector, place, "cannot be read since a time", cure)
         for rows in resource.rows:
             _check_rows(connector, resource, rows, enclosed=False)
         earlier.add(resource.name)
