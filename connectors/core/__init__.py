@@ -57,6 +57,7 @@ from connectors.core.schema import (
 from connectors.core.since import Since
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
+from connectors.paging import get_path
 
 __all__ = [
     "OWN",
@@ -109,6 +110,7 @@ __all__ = [
     "confirm_missing",
     "constant",
     "family_tables",
+    "get_path",
     "inherited",
     "member",
     "note",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Family, family_tables
-from connectors.core.errors import Fatal, KollectError
+from connectors.core.errors import Fatal, KollectError, Unreachable
 from connectors.core.evidence import Guard
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
@@ -69,8 +69,11 @@ class FamilyPass:
             for number, family in enumerate(due):
                 following = due[number + 1 :]
                 self.tell("family", f"reading {family.name}", family=family.name)
+                answers = len(self.journal)
                 error = self._family(family, ahead, following, last=family is families[-1])
-                if isinstance(error, Fatal):
+                # A service that could not be reached at all is not tried again for each family.
+                out_of_reach = isinstance(error, Unreachable) and len(self.journal) == answers
+                if error is not None and (isinstance(error, Fatal) or out_of_reach):
                     result.unread(error, kept_tables(account, following), self.full)
                     break
             stored = known.run_loads(self.run_id)
@@ -239,6 +242,8 @@ class FamilyPass:
             ),
         )
         for table, row in rows.items():
+            if error and not any(row[name] for name in ("inserted", "updated", "deleted")):
+                continue  # it was not read; the error is told
             self.tell("loaded", loaded_text(table, row), table=table, row=dict(row))
 
 
