@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from connectors.core import get_path
 from connectors.core.schema import Record, Table
-from connectors.paging import get_path
 
 Key = tuple[Any, ...]
 

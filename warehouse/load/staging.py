@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.core import get_path
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.ingest import Ingest
 from warehouse.load.keys import key_of
