@@ -12,7 +12,8 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.assets import account_assets
-from pipelines.orchestration.backups import CHECK_KEY, KEY, backup_assets
+from pipelines.orchestration.backup_report import CHECK_KEY, KEY
+from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.ledger import Event, Reported, ledger_sensor, new_events
 from pipelines.orchestration.sources import Project, Source
 from pipelines.sync.account import sync_account
