@@ -21,6 +21,8 @@ from sandbox.core.faults import Fault
 from tests.kit.account import Bench, bench
 from warehouse.backup import verify_backup, write_backup
 
+TABLES = ["spaces", "cards", "favorite_colors", "ai_images"]
+
 
 @dataclass
 class Shown:
@@ -43,7 +45,7 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("ledger"), "kinopio", size=3)
+    made = bench(tmp_path_factory.mktemp("ledger"), "kinopio", size=3, include=TABLES)
     try:
         made.sync()
         yield made
