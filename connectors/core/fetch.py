@@ -12,14 +12,16 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from connectors.core.answer_room import AnswerRoom
 from connectors.core.connector import Connector
-from connectors.core.errors import Forbidden, Skippable
+from connectors.core.errors import Forbidden, Skippable, UnexpectedShape
 from connectors.core.journal import Journal
 from connectors.core.listing import Bind, Page
 from connectors.core.redact import Redactor
@@ -125,7 +127,7 @@ class Fetcher:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
             date = head.get("date", "")
-            return Page(payload, head["status"], question.bind, question.params, date)
+            return Page(payload, head["status"], question.bind, question.params, date, len(body))
         answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
         payload, body = self._redacted(answer.payload, question)
         head = {
@@ -142,13 +144,21 @@ class Fetcher:
         if answer.status != UNAUTHORIZED and not now:
             # Whoever goes on with this run may have a better token: such a no is not kept.
             self._journal.put(question.key, head, body)
-        return Page(payload, answer.status, question.bind, question.params, head["date"])
+        size = len(body)
+        return Page(payload, answer.status, question.bind, question.params, head["date"], size)
 
     def _redacted(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
         if self.connector.redact is not None:
             asked = {"path": question.request.path, "bind": question.bind}
-            payload = self.connector.redact(asked, payload)
+            try:
+                payload = self.connector.redact(asked, payload)
+            except Exception as error:
+                # Whatever it is: an answer whose secrets may still be in it is not kept.
+                raise UnexpectedShape(
+                    f"{self.connector.title} sent an answer of {question.request.path} whose "
+                    f"secrets cannot be found ({type(error).__name__})"
+                ) from error
         payload = self._redactor.clean(payload)
         return payload, msgspec.json.encode(payload)
 
@@ -161,39 +171,44 @@ class Fetcher:
         """Answers in the order asked, with who asked, while later requests are under way.
 
         A request is taken when it can be sent. Those that the caller adds to `follow_ups` between
-        answers come before the next of `requests`. A fatal error stops what is in flight.
-        As long as answers are here before they are needed, ever fewer are asked for at once:
-        more would only take turns with the work on those that are here.
+        answers come before the next of `requests`. As long as answers are here before they are
+        needed, ever fewer are asked for at once: more would only take turns with the work on
+        those that are here. None is asked for while the answers that wait hold more bytes than
+        the client may have in flight. Leaving early abandons what is under way.
         """
         flying: deque[tuple[Asker, Future[Page]]] = deque()
         waiting = follow_ups if follow_ups is not None else deque()
         coming = iter(requests)
         ahead = most = self._in_flight * 2
-        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
-            try:
-                while True:
-                    while len(flying) < ahead and not _enough(flying):
-                        following = waiting.popleft() if waiting else next(coming, None)
-                        if following is None:
-                            break
-                        asker, question = following
-                        flying.append((asker, pool.submit(self.get, question, also)))
-                    if not flying:
-                        if waiting:
-                            continue
+        room = AnswerRoom(self._client.config.in_flight_bytes)
+        pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch")
+        try:
+            while True:
+                while len(flying) < ahead and not _enough(flying):
+                    following = waiting.popleft() if waiting else next(coming, None)
+                    if following is None:
                         break
-                    asker, future = flying.popleft()
-                    asked = time.monotonic()
-                    try:
-                        answer: Page | Skippable = future.result()
-                    except Skippable as error:
-                        answer = error
-                    late = time.monotonic() - asked > LATE_SECONDS
-                    ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
-                    yield asker, answer
-            finally:
-                for _, future in flying:
-                    future.cancel()
+                    asker, question = following
+                    get = partial(self.get, question, also)
+                    flying.append((asker, pool.submit(room.fill, get)))
+                if not flying:
+                    if waiting:
+                        continue
+                    break
+                asker, future = flying.popleft()
+                asked = time.monotonic()
+                try:
+                    answer: Page | Skippable = room.take(future)
+                except Skippable as error:
+                    answer = error
+                late = time.monotonic() - asked > LATE_SECONDS
+                ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
+                yield asker, answer
+        finally:
+            # Requests under way may retry for minutes: they are abandoned, and end when the
+            # client closes. What they still bring is staged for the next run.
+            room.close()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _enough(flying: deque[tuple[Any, Future[Page]]]) -> bool:

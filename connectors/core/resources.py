@@ -122,6 +122,9 @@ class ForEachChanged:
     bind: Mapping[str, str]
     """Name in the path or parameters -> column of that table."""
     again_days: int = 30
+    at_once: int = 20_000
+    """So many are asked for before what came is loaded: a first pass over millions keeps what it
+    has read when it breaks off, and its memory stays small."""
 
 
 @dataclass(frozen=True)

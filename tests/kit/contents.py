@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 MOMENTS = {"_valid_from", "_valid_to", "_first_seen_at", "_run_id", "_ended_run_id"}
-OF_THE_RUN = ("loaded_in_run", "full_pass", "held_deletes", "empty_since", "complete")
+OF_THE_RUN = ("loaded_in_run", "full_pass", "held_deletes", "empty_since", "rows_seen", "complete")
 """Kinds of state whose values name a run or a moment."""
 SUMS = ("inserted", "updated", "deleted", "rejected")
 

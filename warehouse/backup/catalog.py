@@ -16,7 +16,7 @@ import duckdb
 
 from warehouse.backup.content import insert_statement, rows_of, stored_form
 from warehouse.backup.manifest import ColumnRecord, Manifest
-from warehouse.schema.types import literal, quoted
+from warehouse.schema.types import generated_columns, literal, quoted
 
 SHAPE = "shape"
 TRIAL = "trial"
@@ -152,7 +152,7 @@ def _tables(
         "ORDER BY schema_name, table_name, column_index"
     ).fetchall():
         if (schema, table) in columns:
-            made = _is_generated(created[schema, table], name)
+            made = name in generated_columns(created[schema, table], [name])
             columns[schema, table].append(
                 ColumnRecord(name, kind, stored_form(kind), comment, made)
             )
@@ -189,13 +189,6 @@ def _declared_keys(
         for (schema, table), key in found.items()
     }
     return {**histories, **found}
-
-
-def _is_generated(create: str, column: str) -> bool:
-    if " GENERATED ALWAYS AS(" not in create:
-        return False
-    name = f"(?:{re.escape(column)}|{re.escape(quoted(column))})"
-    return re.search(rf"[(,] ?{name} [A-Z][^,]*? GENERATED ALWAYS AS\(", create) is not None
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -128,3 +129,15 @@ def misfit(column: Column, text: str, value: str) -> str | None:
     if column.type == "json":
         return None
     return f"({text} IS NOT NULL AND {value} IS NULL)"
+
+
+def generated_columns(create: str, columns: Iterable[str]) -> set[str]:
+    """Which of a table's columns are worked out from others, by its CREATE statement."""
+    if " GENERATED ALWAYS AS(" not in create:
+        return set()
+    found = set()
+    for column in columns:
+        name = f"(?:{re.escape(column)}|{re.escape(quoted(column))})"
+        if re.search(rf"[(,] ?{name} [A-Z][^,]*? GENERATED ALWAYS AS\(", create):
+            found.add(column)
+    return found

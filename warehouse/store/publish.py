@@ -39,6 +39,10 @@ class Stamp:
             identity.warehouse, identity.generation, seen.st_ino, seen.st_size, seen.st_mtime_ns
         )
 
+    def seen_now(self, published: Path) -> Stamp:
+        """The stamp of the same state, with what the published file looks like now."""
+        return Stamp.of(Identity(self.warehouse, self.generation, FORMAT), published)
+
     def write(self, file: Path) -> None:
         """Store it, all at once."""
         replace_file(file, json.dumps(self.__dict__).encode())

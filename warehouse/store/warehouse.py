@@ -16,27 +16,20 @@ from pathlib import Path
 
 import duckdb
 
-from connectors import SERVICES
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import literal
 from warehouse.store.disk import storage_problem
-from warehouse.store.identity import (
-    CATALOG,
-    STATE,
-    identity_of,
-    not_a_warehouse,
-    refuse_newer_format,
-)
+from warehouse.store.identity import identity_of, not_a_warehouse, refuse_newer_format
 from warehouse.store.locks import OnWait, hold
 from warehouse.store.migrate import migrate
+from warehouse.store.my_schema import copy_my_schema
+from warehouse.store.names import CATALOG, RESERVED
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
 from warehouse.store.write import KeptAttached
 
 ROW_GROUP_ROWS = 20_480
 """A load holds so many rows of a table in memory, for each thread, until they go to the disk."""
-RESERVED = (*SERVICES, STATE, CATALOG)
-"""Names of schemas and catalogs that a warehouse file cannot have as well."""
 WRITER_WAIT_SECONDS = 600.0
 
 
@@ -136,6 +129,7 @@ class Warehouse:
             self._bring_up_to_date()
             self._attach(connection)
             try:
+                self._copy_my_schema(connection)
                 yield
             finally:
                 with contextlib.suppress(duckdb.Error):
@@ -178,6 +172,18 @@ class Warehouse:
         put_in_place(self.path, self.writer)
         Stamp.of(identity, self.path).write(self._stamp_file)
 
+    def _somebody_wrote(self) -> bool:
+        """Whether the published file is ours, but was written to since it was published."""
+        stamp = Stamp.read(self._stamp_file)
+        return stamp is not None and self.path.exists() and not stamp.is_of(self.path)
+
+    def _copy_my_schema(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over what a person keeps in the published file's schema `my`."""
+        if self._somebody_wrote() and copy_my_schema(connection, self.path):
+            stamp = Stamp.read(self._stamp_file)
+            if stamp is not None:
+                stamp.seen_now(self.path).write(self._stamp_file)
+
     # -- publishing ------------------------------------------------------------------------
 
     def publish(self) -> None:
@@ -190,6 +196,11 @@ class Warehouse:
             with self._explained(self.home):
                 self._kept.end()
         with self._explained(self.path.parent), self.locked():
+            if self._somebody_wrote():
+                with duckdb.connect(":memory:") as connection:
+                    self._attach(connection)
+                    self._copy_my_schema(connection)
+                    connection.execute(f"DETACH {CATALOG}")
             with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")
                 identity = identity_of(connection, None)
