@@ -36,18 +36,21 @@ from connectors.kinopio.sync import (
     cost_of_spaces,
 )
 from connectors.kinopio.tables import USERS
+from connectors.paging import OnePage
+
+MOST_NOTIFICATIONS = 50
+"""The service shows the last 50 and no more (API page, section 4)."""
+MOST_IMAGES = 1000
 
 
-def one_color(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
-    """Favourite colours come as objects or as plain text; the shape is undocumented."""
-    for item in value if isinstance(value, list) else []:
-        yield {"color": item} if isinstance(item, str) else item
+def one_color(item: Any, _: Mapping[str, Any]) -> Any:
+    """A favourite colour comes as an object or as plain text; the shape is undocumented."""
+    return {"color": item} if isinstance(item, str) else item
 
 
-def one_image(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
-    """AI images come as objects or as plain addresses; the shape is undocumented."""
-    for item in value if isinstance(value, list) else []:
-        yield {"url": item} if isinstance(item, str) else item
+def one_image(item: Any, _: Mapping[str, Any]) -> Any:
+    """An AI image comes as an object or as a plain address; the shape is undocumented."""
+    return {"url": item} if isinstance(item, str) else item
 
 
 def embedded_user(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
@@ -94,7 +97,7 @@ KINOPIO = checked(
                     Resource(
                         "favorite_colors",
                         "/user/favorite-colors",
-                        (Rows(FAVORITE_COLORS, rows=one_color),),
+                        (Rows(FAVORITE_COLORS, normalize=one_color),),
                     ),
                 ),
             ),
@@ -119,6 +122,7 @@ KINOPIO = checked(
                             ),
                         ),
                         fallback_path="/notification",
+                        paging=OnePage(most=MOST_NOTIFICATIONS),
                     ),
                 ),
             ),
@@ -128,8 +132,9 @@ KINOPIO = checked(
                     Resource(
                         "ai_images",
                         "/user/ai-images",
-                        (Rows(AI_IMAGES, rows=one_image),),
-                        params={"limit": "1000"},
+                        (Rows(AI_IMAGES, normalize=one_image),),
+                        params={"limit": str(MOST_IMAGES)},
+                        paging=OnePage(most=MOST_IMAGES),
                         gone_is_empty=True,
                     ),
                 ),

@@ -6,7 +6,7 @@ then the removed cards of each; a space that left the lists is asked for at its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.core import (
@@ -41,11 +41,11 @@ BATCH = 60
 INSIDE = {"space_id": parent("id")}
 
 
-def listed_space(value: Any, _: Mapping[str, Any]) -> Iterable[Record]:
+def listed_space(item: Any, _: Mapping[str, Any]) -> Any:
     """A row of a listing is metadata: whatever it nests is read with the space itself."""
-    for item in value if isinstance(value, list) else []:
-        if isinstance(item, dict):
-            yield {k: v for k, v in item.items() if not isinstance(v, list)}
+    if not isinstance(item, dict):
+        return item
+    return {name: value for name, value in item.items() if not isinstance(value, list)}
 
 
 SPACE_PARTS = (
@@ -61,7 +61,7 @@ SPACE_PARTS = (
     Rows(LINES, at="lines", inherit=INSIDE),
 )
 WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
-LISTED_SPACES = Rows(SPACES, rows=listed_space, sparse=True)
+LISTED_SPACES = Rows(SPACES, normalize=listed_space, sparse=True)
 
 ACCOUNT = Resource(
     "account", "/user", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
@@ -118,12 +118,12 @@ def copy_spaces(reader: Reader) -> None:
 def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> list[str]:
     """Read spaces 60 at a time; returns the ids that the batches did not answer whole.
 
-    Whether a batch holds the cards is undocumented: the first one shows it, and where it does
-    not, the others are not asked for.
+    Whether a batch holds the cards is undocumented: the first one that is answered shows it, and
+    where it does not, the others are not asked for. A batch that is refused costs that batch.
     """
     groups = [space_ids[i : i + BATCH] for i in range(0, len(space_ids), BATCH)]
     missing: list[str] = []
-    for part in (groups[:1], groups[1:]):
+    for first, part in ((True, groups[:1]), (False, groups[1:])):
         binds = [{"space_ids": ",".join(group)} for group in part]
         for bind, page in reader.ask_all(SPACE_BATCH, binds):
             asked = bind["space_ids"].split(",")
@@ -132,8 +132,8 @@ def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str])
             missing += [space_id for space_id in asked if space_id not in answered]
             for space in whole:
                 _keep(reader, space, updated)
-        if part and len(missing) == len(groups[0]):
-            return space_ids
+            if first and not whole and isinstance(page, Page):
+                return space_ids
     return missing
 
 
