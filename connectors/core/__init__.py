@@ -34,6 +34,7 @@ from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
     Inherit,
+    Order,
     RecordSource,
     Resource,
     Rows,
@@ -53,6 +54,7 @@ from connectors.core.schema import (
     inherited,
     snake,
 )
+from connectors.core.since import Since
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
 from connectors.paging import get_path
@@ -84,6 +86,7 @@ __all__ = [
     "Listing",
     "Missing",
     "Option",
+    "Order",
     "Page",
     "Plan",
     "Reader",
@@ -93,6 +96,7 @@ __all__ = [
     "Refused",
     "Resource",
     "Rows",
+    "Since",
     "Skippable",
     "StateKey",
     "StateKind",
