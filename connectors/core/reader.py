@@ -195,7 +195,8 @@ class FamilyReader:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
-        if records:
+        if len(records) > 1:
+            # One record may be no list at all, such as the account's own.
             self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
         return self._mapper.keep(rows, records, around)
 
@@ -387,7 +388,7 @@ class FamilyReader:
                     return []
             if number == 0:
                 ids = task.take(rows, records)
-                if ids:
+                if ids and resource.listing:
                     self._proofs.saw_rows(resource.name, scope_of(rows, task.bind))
             rejected = self._proofs.rejected(rows)
             self._mapper.keep(rows, records, around)
