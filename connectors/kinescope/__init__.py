@@ -35,8 +35,11 @@ from connectors.http.config import HttpConfig, Window
 from connectors.kinescope.errors import classify_kinescope
 from connectors.kinescope.files import FILES, HOSTS, LARGEST, SIGNATURE
 from connectors.kinescope.tables import (
+    ADDITIONAL_MATERIALS,
     ANALYTICS,
+    ANNOTATIONS,
     BILLING_USAGE,
+    CHAPTERS,
     FILE_REQUESTS,
     FOLDERS,
     LIVE_EVENTS,
@@ -45,20 +48,15 @@ from connectors.kinescope.tables import (
     PLAYERS,
     PLAYLIST_ITEMS,
     PLAYLISTS,
+    POSTERS,
     PRIVACY_DOMAINS,
     PROJECTS,
     RESTREAMS,
-    TAGS,
-    WEBHOOKS,
-)
-from connectors.kinescope.video_tables import (
-    ADDITIONAL_MATERIALS,
-    ANNOTATIONS,
-    CHAPTERS,
-    POSTERS,
     SUBTITLES,
+    TAGS,
     VIDEO_ASSETS,
     VIDEOS,
+    WEBHOOKS,
 )
 from connectors.paging import PageNumbers, get_path
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from connectors.core import FileSource, Fresh, Resource
 from connectors.core.files import Row
-from connectors.kinescope.tables import LIVE_EVENTS
-from connectors.kinescope.video_tables import (
+from connectors.kinescope.tables import (
     ADDITIONAL_MATERIALS,
     ANNOTATIONS,
+    LIVE_EVENTS,
     POSTERS,
     SUBTITLES,
     VIDEO_ASSETS,
