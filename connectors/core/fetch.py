@@ -12,12 +12,14 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from connectors.core.answer_room import AnswerRoom
 from connectors.core.connector import Connector
 from connectors.core.errors import Forbidden, Skippable
 from connectors.core.journal import Journal
@@ -125,7 +127,7 @@ class Fetcher:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
             date = head.get("date", "")
-            return Page(payload, head["status"], question.bind, question.params, date)
+            return Page(payload, head["status"], question.bind, question.params, date, len(body))
         answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
         payload, body = self._redacted(answer.payload, question)
         head = {
@@ -142,7 +144,8 @@ class Fetcher:
         if answer.status != UNAUTHORIZED and not now:
             # Whoever goes on with this run may have a better token: such a no is not kept.
             self._journal.put(question.key, head, body)
-        return Page(payload, answer.status, question.bind, question.params, head["date"])
+        size = len(body)
+        return Page(payload, answer.status, question.bind, question.params, head["date"], size)
 
     def _redacted(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
@@ -169,31 +172,35 @@ class Fetcher:
         waiting = follow_ups if follow_ups is not None else deque()
         coming = iter(requests)
         ahead = most = self._in_flight * 2
-        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch") as pool:
-            try:
-                while True:
-                    while len(flying) < ahead and not _enough(flying):
-                        following = waiting.popleft() if waiting else next(coming, None)
-                        if following is None:
-                            break
-                        asker, question = following
-                        flying.append((asker, pool.submit(self.get, question, also)))
-                    if not flying:
-                        if waiting:
-                            continue
+        room = AnswerRoom(self._client.config.in_flight_bytes)
+        pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch")
+        try:
+            while True:
+                while len(flying) < ahead and not _enough(flying):
+                    following = waiting.popleft() if waiting else next(coming, None)
+                    if following is None:
                         break
-                    asker, future = flying.popleft()
-                    asked = time.monotonic()
-                    try:
-                        answer: Page | Skippable = future.result()
-                    except Skippable as error:
-                        answer = error
-                    late = time.monotonic() - asked > LATE_SECONDS
-                    ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
-                    yield asker, answer
-            finally:
-                for _, future in flying:
-                    future.cancel()
+                    asker, question = following
+                    get = partial(self.get, question, also)
+                    flying.append((asker, pool.submit(room.fill, get)))
+                if not flying:
+                    if waiting:
+                        continue
+                    break
+                asker, future = flying.popleft()
+                asked = time.monotonic()
+                try:
+                    answer: Page | Skippable = room.take(future)
+                except Skippable as error:
+                    answer = error
+                late = time.monotonic() - asked > LATE_SECONDS
+                ahead = most if late else max(ANSWERS_AHEAD, ahead - 1)
+                yield asker, answer
+        finally:
+            # Requests under way may retry for minutes: they are abandoned, and end when the
+            # client closes. What they still bring is staged for the next run.
+            room.close()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _enough(flying: deque[tuple[Any, Future[Page]]]) -> bool:

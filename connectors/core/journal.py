@@ -92,7 +92,11 @@ class Journal:
         return entry.head, zstandard.ZstdDecompressor().decompress(body) if body else b""
 
     def put(self, key: str, head: Mapping[str, Any], body: bytes) -> None:
-        """Append one answer. When this returns, a killed process still has it."""
+        """Append one answer. When this returns, a killed process still has it.
+
+        A request that was abandoned may still be answered when the journal is closed: that
+        answer is not kept.
+        """
         packed = zstandard.ZstdCompressor(level=1).compress(body) if body else b""
         at = self._now().isoformat(timespec="seconds")
         full_head = {"key": key, "process": self.process, "at": at, **head}
@@ -100,6 +104,8 @@ class Journal:
         check = zlib.crc32(packed, zlib.crc32(encoded))
         blob = b"".join((ENTRY.pack(MARK, len(encoded), len(packed), check), encoded, packed))
         with self._lock:
+            if self._file < 0:
+                return
             written = 0
             while written < len(blob):
                 written += os.pwrite(self._file, blob[written:], self._end + written)
@@ -131,10 +137,11 @@ class Journal:
 
     def close(self) -> None:
         """Flush to the disk and close; the file stays until `discard`."""
-        if self._file >= 0:
-            os.fdatasync(self._file)
-            os.close(self._file)
-            self._file = -1
+        with self._lock:
+            if self._file >= 0:
+                os.fdatasync(self._file)
+                os.close(self._file)
+                self._file = -1
 
     def discard(self) -> None:
         """Close and remove the file: its run is finished."""

@@ -25,6 +25,8 @@ class Page:
     params: Mapping[str, str]
     date: str = ""
     """When the service made the answer, by its own clock (HTTP's `Date`)."""
+    size: int = 0
+    """Bytes of the answer as it is staged."""
 
 
 @dataclass

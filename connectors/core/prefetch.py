@@ -33,8 +33,8 @@ class Prefetch:
         self._begun: dict[str, Fetcher] = {}
 
     def close(self) -> None:
-        """Wait for what is on its way, and give up what is not."""
-        self._pool.shutdown(cancel_futures=True)
+        """Give up what nobody asked for; what is under way ends when the client closes."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, families: Iterable[Family], tables: frozenset[str]) -> None:
         """Begin with the next families.

@@ -19,7 +19,7 @@ from connectors.core.errors import (
 )
 from connectors.http.config import HttpConfig, Parts, Request, Retry
 from connectors.http.events import Event, Meter, Reporter, Statistics
-from connectors.http.exchange import Course, Exchange
+from connectors.http.exchange import Exchange, RequestCost
 from connectors.http.rate_limit import LONGEST_SILENCE, RateLimiter, duration_text
 from connectors.http.redact import safe_url
 from connectors.http.response import Answer, SessionEnded, read_reply
@@ -44,8 +44,8 @@ PLAIN_HEADERS = {
 class Client:
     """Asks one service for one account; safe for threads, and meant to be shared by them.
 
-    Whatever happens, no request leaves above the rate, authorization goes to
-    the host of `base_url` alone, and no event, log line or error holds a secret.
+    No request leaves above the rate, authorization goes to the host of `base_url` alone, and no
+    event, log line or error holds a secret.
     """
 
     def __init__(
@@ -107,15 +107,15 @@ class Client:
         """
         with self._context(f"{request.method} {safe_url(request.path)}"):
             held = self._session.current()
-            course = self._course(request)
+            cost = self._new_cost(request)
             fresh = False
             while True:
                 try:
-                    return self._persist(request, also, held.parts, course)
+                    return self._repeat(request, also, held.parts, cost)
                 except SessionEnded as ended:
                     # Once: a session that is refused when new will be refused again.
                     if fresh or not self._session.renewable:
-                        ended.error.where = course.where
+                        ended.error.where = cost.where
                         raise ended.error from None
                 held = self._session.again(held)
                 fresh = True
@@ -149,7 +149,7 @@ class Client:
 
     @contextmanager
     def _context(self, where: str) -> Iterator[None]:
-        """Errors that pass learn the account, the place, and the variables to look at."""
+        """Adds the account, the place and the variables of the credential to errors."""
         try:
             yield
         except KollectError as error:
@@ -160,68 +160,68 @@ class Client:
                 error.guidance = f"Put a working credential into {names}, then try again."
             raise
 
-    def _course(self, request: Request) -> Course:
+    def _new_cost(self, request: Request) -> RequestCost:
         address = joined(self.base_url, request.path, request.params)
-        return Course(f"{request.method} {safe_url(address)}")
+        return RequestCost(f"{request.method} {safe_url(address)}")
 
     def _log_in(self, request: Request, parts: Parts, renewal: bool) -> Answer:
         self._tell("login", renewal=renewal)
-        course = self._course(request)
+        cost = self._new_cost(request)
         try:
-            return self._persist(
-                replace(request, repeatable=True), frozenset(), parts, course, login=True
+            return self._repeat(
+                replace(request, repeatable=True), frozenset(), parts, cost, login=True
             )
         except SessionEnded as ended:
-            ended.error.where = course.where
+            ended.error.where = cost.where
             raise ended.error from None
 
-    def _persist(
+    def _repeat(
         self,
         request: Request,
         also: Set[int],
         parts: Parts,
-        course: Course,
+        cost: RequestCost,
         login: bool = False,
     ) -> Answer:
         """Attempts until there is an answer, an error that repeating cannot cure, or enough."""
         while True:
-            course.attempts += 1
-            self._meter.add(retries=int(course.attempts > 1))
+            cost.attempts += 1
+            self._meter.add(retries=int(cost.attempts > 1))
             try:
-                with self._context(course.where):
-                    return self._attempt(request, also, parts, course, login)
+                with self._context(cost.where):
+                    return self._attempt(request, also, parts, cost, login)
             except Retriable as error:
-                error.attempts = course.attempts
+                error.attempts = cost.attempts
                 if not error.repeat:
                     raise
-                pause = self._pause_after(error, course)
-                if not request.safe or course.attempts >= self._retry.attempts:
+                pause = self._pause_after(error, cost)
+                if not request.safe or cost.attempts >= self._retry.attempts:
                     raise
                 self._tell(
                     "retry",
-                    where=course.where,
+                    where=cost.where,
                     reason=type(error).__name__,
-                    attempt=course.attempts,
+                    attempt=cost.attempts,
                     seconds=pause,
                 )
             if pause:
                 began = self._clock()
                 self._stop.sleep(pause)
-                course.waited += self._clock() - began
+                cost.waited += self._clock() - began
                 self._meter.add(waited_seconds=self._clock() - began)
 
-    def _pause_after(self, error: Retriable, course: Course) -> float:
+    def _pause_after(self, error: Retriable, cost: RequestCost) -> float:
         """The seconds to pause before asking again: 0 where everything was held up instead.
 
         Raises Throttled where the service wants to be left alone for too long to wait.
         """
         asked = error.retry_after
-        longest = self._retry.longest(course.attempts)
+        longest = self._retry.longest(cost.attempts)
         throttled = isinstance(error, Throttled)
         if throttled:
-            course.throttled += 1
+            cost.throttled += 1
             self._meter.add(rate_limited=1)
-            self._tell("throttled", where=course.where, status=error.status, retry_after=asked)
+            self._tell("throttled", where=cost.where, status=error.status, retry_after=asked)
         elif asked is None:
             # Full jitter: those who failed together shall not come back together.
             return self._random() * longest
@@ -235,19 +235,19 @@ class Client:
             raise LongSilence(
                 f"the service wants silence for {duration_text(seconds)}",
                 retry_after=seconds,
-                where=course.where,
+                where=cost.where,
             ) from error
         return 0.0
 
     def _attempt(
-        self, request: Request, also: Set[int], parts: Parts, course: Course, login: bool
+        self, request: Request, also: Set[int], parts: Parts, cost: RequestCost, login: bool
     ) -> Answer:
         params = () if login else params_of(self.config, parts)
         url = joined(self.base_url, request.path, [*request.params, *params])
         headers = {**PLAIN_HEADERS, **headers_of(self.config, request, parts, login)}
         followed = FOLLOWED if request.method in ("GET", "HEAD") else FOLLOWED_WITH_BODY
         for _ in range(REDIRECTS + 1):
-            reply = self._exchange.send(request, url, headers, course)
+            reply = self._exchange.send(request, url, headers, cost)
             location = reply.headers.get("location")
             if reply.status in followed and location:
                 url = redirected(url, location)
@@ -261,8 +261,8 @@ class Client:
             )
             return replace(
                 answer,
-                attempts=course.attempts,
-                waited_seconds=course.waited,
-                throttled=course.throttled,
+                attempts=cost.attempts,
+                waited_seconds=cost.waited,
+                throttled=cost.throttled,
             )
         raise Refused(f"redirected more than {REDIRECTS} times")

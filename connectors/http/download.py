@@ -151,7 +151,7 @@ class Downloader:
         host = origin(link)[1]
         try:
             part.open()
-            address = self._persist(link, part, expected, self._most_attempts(host))
+            address = self._repeat(link, part, expected, self._most_attempts(host))
             part.finish()
         except Retriable:
             self._failing[host] += 1
@@ -165,7 +165,7 @@ class Downloader:
     def _most_attempts(self, host: str) -> int:
         return 1 if self._failing[host] >= FAILED_FILES else self._retry.attempts
 
-    def _persist(self, link: str, part: PartialFile, expected: ExpectedFile, most: int) -> str:
+    def _repeat(self, link: str, part: PartialFile, expected: ExpectedFile, most: int) -> str:
         """Attempts until the file is whole and right; returns where it was found in the end."""
         attempts, mismatches, furthest = 0, 0, part.size
         while True:

@@ -38,7 +38,7 @@ UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 @dataclass
-class Course:
+class RequestCost:
     """What one request has cost so far, over all attempts."""
 
     where: str
@@ -84,7 +84,7 @@ class Exchange:
         """Close the connections."""
         self._http.close()
 
-    def send(self, request: Request, url: str, headers: Parts, course: Course) -> Reply:
+    def send(self, request: Request, url: str, headers: Parts, cost: RequestCost) -> Reply:
         """The answer to a request that leaves as soon as the rate allows it.
 
         Raises a KollectError where none came, and Stopped.
@@ -92,11 +92,11 @@ class Exchange:
         content = None if request.body is None else msgspec.json.encode(request.body)
         with self._places:
             booking = self._rate_limiter.book(LONGEST_SILENCE)
-            course.waited += booking.waited
+            cost.waited += booking.waited
             self._meter.add(requests=1, waited_seconds=booking.slept)
             departure = _Departure(self._rate_limiter, booking, self._clock)
             try:
-                self._tell("request", where=course.where, attempt=course.attempts)
+                self._tell("request", where=cost.where, attempt=cost.attempts)
                 outgoing = self._http.build_request(
                     request.method,
                     url,
@@ -119,7 +119,7 @@ class Exchange:
         self._meter.add(bytes=reply.size)
         self._tell(
             "answer",
-            where=course.where,
+            where=cost.where,
             status=reply.status,
             bytes=reply.size,
             seconds=reply.seconds,

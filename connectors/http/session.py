@@ -1,4 +1,4 @@
-"""The parts that fill headers and parameters: the credential, and what a login adds to it."""
+"""The values for headers and parameters: the credential, and what a login adds to it."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def secret_parts(parts: Parts) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Held:
-    """The parts in force; `number` grows with each login."""
+class SessionParts:
+    """The credential and session in use; `number` grows with each login."""
 
     parts: Parts
     number: int
@@ -105,7 +105,7 @@ class Session:
         self._lock = threading.Lock()
         self._failure: KollectError | None = None
         self._failed_at = 0.0
-        self._held = Held(given, 0)
+        self._held = SessionParts(given, 0)
         needed = parts_in([*config.headers.values(), *config.params.values()])
         lacking = sorted(needed - given.keys())
         names = " or ".join(variables)
@@ -120,7 +120,7 @@ class Session:
         if lacking and self._login is None:
             raise self._incomplete
 
-    def current(self) -> Held:
+    def current(self) -> SessionParts:
         """The parts to send now; logs in or renews where that is due."""
         held = self._held
         if not self.renewable or (held.number and not self._due(held)):
@@ -131,15 +131,15 @@ class Session:
                 return self._log_in()
             return self._renew(held) if self._due(held) else held
 
-    def again(self, ended: Held) -> Held:
+    def again(self, ended: SessionParts) -> SessionParts:
         """New parts after `ended` was refused; another thread's login since then will do."""
         with self._lock:
             return self._log_in() if self._held.number == ended.number else self._held
 
-    def _due(self, held: Held) -> bool:
+    def _due(self, held: SessionParts) -> bool:
         return held.renew_at is not None and self._clock() >= held.renew_at
 
-    def _log_in(self) -> Held:
+    def _log_in(self) -> SessionParts:
         assert self._login is not None
         self._raise_failure()
         try:
@@ -168,7 +168,7 @@ class Session:
         self._failure, self._failed_at = failure, self._clock()
         raise copy.copy(failure)
 
-    def _renew(self, held: Held) -> Held:
+    def _renew(self, held: SessionParts) -> SessionParts:
         login = self._login
         assert login is not None
         if login.renew is None:
@@ -192,7 +192,7 @@ class Session:
         if recent or not isinstance(failure, Retriable):
             raise copy.copy(failure)
 
-    def _keep(self, answer: Answer) -> Held:
+    def _keep(self, answer: Answer) -> SessionParts:
         assert self._login is not None
         try:
             new = dict(self._login.token(answer.payload))
@@ -206,5 +206,5 @@ class Session:
             renew_at = self._clock() + life - min(60.0, life * RENEW_EARLY)
         self._failure = None
         parts = {**self._credential, **new}
-        self._held = Held(parts, self._held.number + 1, renew_at)
+        self._held = SessionParts(parts, self._held.number + 1, renew_at)
         return self._held

@@ -32,6 +32,8 @@ from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
+DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, where Ctrl-C meets a query."""
 STAGE_HOURS = 24.0
 """A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
 FRESH_MINUTES = 15.0
@@ -82,6 +84,8 @@ def sync_account(
     except KollectError:
         raise
     except Exception as error:
+        if str(error) == DUCKDB_INTERRUPTED:
+            raise KeyboardInterrupt from None
         # DuckDB's errors come from its threads too, where it spills and reads scratch files.
         if (problem := storage_problem(error, warehouse.home)) is None:
             raise

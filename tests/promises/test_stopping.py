@@ -120,6 +120,34 @@ def test_a_stop_ends_a_download_and_the_next_one_goes_on(
     assert bench.stored()
 
 
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
+    made: Make, in_flight: int
+) -> None:
+    """As a program that embeds kollect (a Dagster run, a notebook) meets it: the interrupt comes
+    out of `sync_account` itself, and its threads end."""
+    bench = made("kinopio", max_in_flight=in_flight)
+    assert bench.account.ready
+    bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
+    sent: list[float] = []
+
+    def interrupt() -> None:
+        until(lambda: bench.stand_in.faults.fired() > 0)
+        time.sleep(0.2)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        bench.sync()
+    assert time.monotonic() - sent[0] < MOST_SECONDS
+    threads = ("fetch", "ahead", "http-connect", "ingest")
+    until(lambda: not any(t.name.startswith(threads) for t in threading.enumerate()), MOST_SECONDS)
+    bench.stand_in.faults.clear()
+    assert bench.sync().status == "complete"
+    bench.assert_true()
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=lambda sign: sign.name)
 def test_a_signal_ends_the_command(made: Make, sign: signal.Signals) -> None:
     """Ctrl-C says that nothing is lost; either way the next sync goes on."""
