@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from connectors.kinescope.tables.figures import (
     ANALYTICS,
+    ANALYTICS_OVERVIEW,
     BILLING_USAGE,
+    INVOICES,
 )
 from connectors.kinescope.tables.library import (
     FOLDERS,
@@ -17,6 +19,7 @@ from connectors.kinescope.tables.library import (
     PROJECTS,
 )
 from connectors.kinescope.tables.live import (
+    LIVE_EVENT_VIDEOS,
     LIVE_EVENTS,
     LIVE_STREAMS,
     RESTREAMS,
@@ -42,12 +45,15 @@ from connectors.kinescope.tables.workspace import (
 __all__ = [
     "ADDITIONAL_MATERIALS",
     "ANALYTICS",
+    "ANALYTICS_OVERVIEW",
     "ANNOTATIONS",
     "BILLING_USAGE",
     "CHAPTERS",
     "FILE_REQUESTS",
     "FOLDERS",
+    "INVOICES",
     "LIVE_EVENTS",
+    "LIVE_EVENT_VIDEOS",
     "LIVE_STREAMS",
     "MODERATORS",
     "PLAYERS",

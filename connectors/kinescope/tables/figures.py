@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.core import Reference, Table, col
+from connectors.core import Reference, Table, col, inherited
 from connectors.kinescope.tables.shared import WORKSPACE
 
 ANALYTICS = Table(
@@ -37,6 +37,24 @@ ANALYTICS = Table(
     append_only=True,
 )
 
+ANALYTICS_OVERVIEW = Table(
+    "analytics_overview",
+    "What happened in the whole workspace on one day of its time zone",
+    (
+        col("day", "text", "the calendar day, YYYY-MM-DD, in the workspace's zone"),
+        col("date", "time", "the day's beginning as the service labels it (UTC)"),
+        col("timezone", "text", "the zone in which days are cut"),
+        col("views", "integer", "views", unit="views"),
+        col("unique_views", "integer", "views by different people, where shown", unit="views"),
+        col("duration", "number", "length of what was viewed", unit="seconds"),
+        col("watch_time", "number", "time watched", unit="seconds"),
+        col("player_loads", "integer", "player loaded", unit="times"),
+    ),
+    key=("day",),
+    newest="date",
+    append_only=True,
+)
+
 BILLING_USAGE = Table(
     "billing_usage",
     "What was used of one product by one project on one day",
@@ -50,4 +68,13 @@ BILLING_USAGE = Table(
     key=("day", "product", "project_id"),
     newest="date",
     append_only=True,
+)
+
+INVOICES = Table(
+    "invoices",
+    "An invoice that the setting `invoices` names. No source shows one: each field that comes "
+    "becomes a column",
+    (inherited("id", "text", "its number, as the setting names it"),),
+    append_only=True,
+    ignored=("id",),
 )

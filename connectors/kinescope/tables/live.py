@@ -69,3 +69,17 @@ RESTREAMS = Table(
     newest="created_at",
     ignored=("event_id",),
 )
+
+LIVE_EVENT_VIDEOS = Table(
+    "live_event_videos",
+    "A video that is a recording of a live event",
+    (
+        inherited("event_id", "text", "the event"),
+        col("id", "text", "the video", name="video_id"),
+    ),
+    key=("event_id", "video_id"),
+    parents=(
+        Reference("event_id", "live_events", owner=True),
+        Reference("video_id", "videos", orphans=0.2),
+    ),
+)
