@@ -15,9 +15,10 @@ import click
 from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.cli.progress import progress_lines
 from pipelines.settings import Settings, read_settings, select
-from pipelines.sync.account import new_run_id, sync_account
+from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
+from pipelines.sync.stage import new_run_id
 from warehouse.store.open import without_pandas
 
 AT_ONCE = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -164,17 +165,18 @@ def workspace_text(folder: Path) -> str:
 
 
 def run(words: list[str], folder: Path, environ: Mapping[str, str]) -> int:
-    """Run until it ends or Ctrl-C is pressed; its children get time to end well."""
-    process = subprocess.Popen(words, cwd=folder, env=dict(environ))
+    """Run until it ends or is told to; everything that it started gets time to end well.
+
+    Dagster's processes are a group of their own, which is told once: by Ctrl-C, by the signal of a
+    service manager or a container, or when the terminal is closed.
+    """
+    process = subprocess.Popen(words, cwd=folder, env=dict(environ), start_new_session=True)
 
     def pass_on(number: int, frame: object) -> None:
         del number, frame
-        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
 
-    signal.signal(signal.SIGTERM, pass_on)
-    while True:
-        try:
-            status = process.wait()
-            return 0 if status in (0, -signal.SIGINT) else 1
-        except KeyboardInterrupt:
-            continue  # the terminal told the child as well; wait until it has ended
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    return 0 if process.wait() in (0, -signal.SIGINT) else 1

@@ -98,13 +98,17 @@ class AccountReport:
         """The checks of the account's summary."""
         return list(check_account(self.source, self.status))
 
-    def summary(self) -> dg.AssetMaterialization:
-        """The account's summary; its data version changes when any table's content does."""
+    def summary(self) -> LoadEvent:
+        """The account's summary: a materialization where its data is safe, else an observation.
+
+        Its data version changes when the content of any table does.
+        """
         contents = [
             (n, x.get("content") or x.get("content_before")) for n, x in self._loads.items()
         ]
         version = hashlib.sha256(repr(sorted(contents, key=str)).encode()).hexdigest()[:32]
-        return dg.AssetMaterialization(
+        kind = dg.AssetMaterialization if self.status.verdict == "safe" else dg.AssetObservation
+        return kind(
             self.source.key("summary"),
             metadata=summary_metadata(self.status),
             tags={DATA_VERSION: version},

@@ -27,8 +27,8 @@ def summary_spec(source: Source) -> dg.AssetSpec:
     return dg.AssetSpec(
         source.key(NAME),
         deps=[source.key(table) for table in source.tables],
-        description=f"Is the data of {source.account.name} safe, and why? As `kollect status "
-        f"{source.account.name}` says it.",
+        description=f"Is the data of {source.account.name} safe, and why? The same as `kollect "
+        "status`. It is materialized when the data is safe, else observed.",
         group_name=source.name,
         kinds={"report"},
         owners=[owner()],

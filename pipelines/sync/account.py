@@ -7,9 +7,8 @@ for no page twice and ends in the same rows, history and counts.
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +23,16 @@ from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime, make_client
+from pipelines.sync.stage import (
+    BegunRun,
+    begin_run,
+    journal_head,
+    new_run_id,
+    service_date,
+)
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
+from warehouse.store.clock import check_clock
 from warehouse.store.disk import storage_problem
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.open import open_engine
@@ -34,15 +41,6 @@ from warehouse.store.warehouse import Warehouse
 
 DUCKDB_INTERRUPTED = "Query interrupted"
 """What DuckDB raises, as a RuntimeError, where Ctrl-C meets a query."""
-STAGE_HOURS = 24.0
-"""A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
-FRESH_MINUTES = 15.0
-"""After going on with a run that began earlier than this, a fresh one follows."""
-
-
-def new_run_id(now: datetime) -> str:
-    """A run's name: sorts by time, never twice the same."""
-    return f"{now.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}"
 
 
 def sync_account(
@@ -68,11 +66,11 @@ def sync_account(
 
     try:
         with FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting):
-            sync = _Sync(settings, account, warehouse, runtime, full, accept_deletes)
+            sync = _AccountSync(settings, account, warehouse, runtime, full, accept_deletes)
             wanted = sync.wanted(tables)
             result = sync.run(wanted, run_id)
-            if sync.resumed_old:
-                sync = _Sync(settings, account, warehouse, runtime, full, accept_deletes)
+            if sync.resumed_old and result.error is None:
+                sync = _AccountSync(settings, account, warehouse, runtime, full, accept_deletes)
                 result = sync.run(wanted, run_id)
             return result
     except HeldElsewhere as held:
@@ -92,7 +90,9 @@ def sync_account(
         raise problem from error
 
 
-class _Sync:
+class _AccountSync:
+    """One run of one account: what it did goes into `result`."""
+
     def __init__(
         self,
         settings: Settings,
@@ -115,6 +115,7 @@ class _Sync:
         self.result = AccountResult(account.name)
         self._shown = threading.Lock()
         self._began = runtime.clock()
+        self._clock_is_checked = False
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -180,26 +181,31 @@ class _Sync:
         run_id: str | None,
     ) -> None:
         known = self._known(engine)
-        head = self._journal_head(journal)
+        staged = journal_head(journal).get("identity")
         try:
             identity = confirm_identity(
                 self.account,
                 client,
                 journal,
                 stored=identity_from(known.state(IDENTITY)),
-                staged=identity_from(head.get("identity")),
+                staged=identity_from(staged),
                 tell=lambda text: self._tell("message", text),
             )
         except KollectError as error:
             self._count(client, journal, begun=False)
             self._not_begun(error, families, engine, run_id)
             return
-        started_at, run_id = self._begin(journal, run_id, identity)
-        self._read(families, journal, client, engine, known, identity, run_id, started_at)
+        now = self.runtime.now()
+        run = begin_run(journal, identity, now=now, full=self.full, run_id=run_id)
+        self.full, self.resumed_old = run.full, run.old
+        if run.staged_pages:
+            text = f"going on with run {run.run_id} ({run.staged_pages} pages are here)"
+            self._tell("resumed", text)
+        self._read(families, journal, client, engine, known, identity, run)
         if self.account.files.wanted and not isinstance(self.result.error, Fatal):
-            self._files(families, client, engine, run_id)
+            self._files(families, client, engine, run.run_id)
         self._count(client, journal)
-        self._record(engine, run_id, started_at)
+        self._record(engine, run.run_id, run.started_at)
 
     def _not_begun(
         self, error: KollectError, families: list[Family], engine: Any, run_id: str | None
@@ -209,55 +215,10 @@ class _Sync:
         Families that only full passes read were not due: what is known of them stays.
         """
         now = self.runtime.now()
+        check_clock(self.warehouse, engine.cursor(), now=now)
         due = [f for f in families if not f.full_only or self.full or self.named]
         self.result.unread(error, kept_tables(self.account, due), self.full)
         self._record(engine, run_id or new_run_id(now), now)
-
-    def _journal_head(self, journal: Journal) -> Mapping[str, Any]:
-        first = journal.get("run")
-        return first[0] if first is not None else {}
-
-    def _begin(
-        self, journal: Journal, run_id: str | None, identity: Identity
-    ) -> tuple[datetime, str]:
-        """The run to go on with, or a new one; the journal's first entry says which."""
-        now = self.runtime.now()
-        head = self._journal_head(journal)
-        if head and self._resumable(journal, head, identity, now):
-            started_at = datetime.fromisoformat(head["started_at"])
-            self.full = head["full"]
-            self.resumed_old = (now - started_at).total_seconds() > FRESH_MINUTES * 60
-            text = f"going on with run {head['run_id']} ({len(journal) - 1} pages are here)"
-            self._tell("resumed", text)
-            return started_at, head["run_id"]
-        if head:
-            journal.clear()
-        name = run_id or new_run_id(now)
-        entry = {
-            "run_id": name,
-            "started_at": now.isoformat(),
-            "full": self.full,
-            "identity": identity.as_json(),
-        }
-        journal.put("run", entry, b"")
-        return now, name
-
-    def _resumable(
-        self, journal: Journal, head: Mapping[str, Any], identity: Identity, now: datetime
-    ) -> bool:
-        """Whether the staged pages are fresh, of the same data, and enough for what is asked.
-
-        A journal stays fresh as long as it grows, however long its run takes.
-        """
-        earlier = identity_from(head.get("identity"))
-        grown_at = journal.grown_at or now
-        return (
-            # A clock that was set back meanwhile makes no page older.
-            abs((now - grown_at).total_seconds()) < STAGE_HOURS * 3600
-            and head["full"] >= self.full
-            and earlier is not None
-            and earlier.same_data(identity)
-        )
 
     def _no_credential(self) -> KollectError:
         return BadSettings(
@@ -274,8 +235,7 @@ class _Sync:
         engine: Any,
         known: AccountState,
         identity: Identity,
-        run_id: str,
-        started_at: datetime,
+        run: BegunRun,
     ) -> None:
         family_pass = FamilyPass(
             account=self.account,
@@ -286,8 +246,8 @@ class _Sync:
             known=known,
             identity=identity,
             result=self.result,
-            run_id=run_id,
-            started_at=started_at,
+            run_id=run.run_id,
+            started_at=run.started_at,
             full=self.full,
             named=self.named,
             mass_delete_share=self.settings.guard.mass_delete_share,
@@ -295,6 +255,7 @@ class _Sync:
             accept_deletes=self.accept_deletes,
             now=self.runtime.now,
             tell=self._tell,
+            before_load=lambda: self._check_clock(journal, engine, known),
         )
         self.full = family_pass.full
         family_pass.read(families)
@@ -337,6 +298,25 @@ class _Sync:
         heads = [head for head in journal.heads() if begun and "attempts" in head]
         seconds = self.runtime.clock() - self._began
         self.result.count(heads, journal.process, client.statistics, seconds)
+
+    def _check_clock(self, journal: Journal, engine: Any, known: AccountState) -> None:
+        """Refuse a clock that cannot be right before this run writes anything.
+
+        Raises WarehouseProblem, and sets right what an earlier run wrote with a wrong clock.
+        """
+        if self._clock_is_checked:
+            return
+        message = check_clock(
+            self.warehouse,
+            engine.cursor(),
+            now=self.runtime.now(),
+            service_date=service_date(journal),
+        )
+        if message:
+            known.forget()
+            self.result.messages.append(message)
+            self._tell("message", message)
+        self._clock_is_checked = True
 
     def _record(self, engine: Any, run_id: str, started_at: datetime) -> None:
         result = self.result

@@ -51,6 +51,8 @@ class FamilyPass:
     accept_deletes: bool
     now: Callable[[], datetime]
     tell: Callable[..., None]
+    before_load: Callable[[], None]
+    """Called before rows are loaded; an error ends the run before anything is written."""
 
     def __post_init__(self) -> None:
         self.full = self.full or self._full_pass_due()
@@ -177,6 +179,7 @@ class FamilyPass:
     ) -> None:
         if self.known.state(IDENTITY) != self.identity.as_json():
             reader.evidence.state[IDENTITY] = self.identity.as_json()
+        self.before_load()
         rows = load(
             self.warehouse,
             self.known,

@@ -57,6 +57,8 @@ class StandIn:
         self.latency_seconds = latency_seconds
         self.referee = Referee(service.windows, service.penalty_seconds, on=limits, clock=clock)
         self.faults: FaultPlan = FaultPlan(service, punish=self.referee.punish)
+        self.wall_clock: Callable[[], float] = time.time
+        """What the `Date` of answers tells, in seconds since 1970."""
         self.errors: list[str] = []
         self.bytes_sent = 0
         """Bytes of bodies that went to the wire, also where a client left in the middle."""

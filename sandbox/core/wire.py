@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
@@ -24,6 +25,7 @@ class Answerer(Protocol):
     """What answers the requests of a server."""
 
     bytes_sent: int
+    wall_clock: Callable[[], float]
 
     def answer(self, request: Request) -> Delivery: ...
 
@@ -138,7 +140,7 @@ class Connection(StreamRequestHandler):
         lines.extend(f"{name}: {value}" for name, value in response.headers.items())
         if status not in (204, 304):
             lines.append(f"Content-Length: {len(response.body)}")
-        lines.append(f"Date: {formatdate(usegmt=True)}")
+        lines.append(f"Date: {formatdate(self.server.answerer.wall_clock(), usegmt=True)}")
         if ends:
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -73,7 +73,8 @@ class Bench:
         """One sync; `more` goes to sync_account."""
         retry = replace(self.account.retry, first_seconds=0.01, max_seconds=0.05)
         account = replace(self.account, retry=retry)
-        more.setdefault("runtime", self.runtime)
+        runtime = more.setdefault("runtime", self.runtime)
+        self.stand_in.wall_clock = lambda: runtime.now().timestamp()
         return sync_account(self.settings, account, tables=tables or None, full=full, **more)
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:

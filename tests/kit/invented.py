@@ -105,6 +105,7 @@ class Invented:
             guard=GuardSettings(confirm_empty_hours=self.confirm_empty_hours),
         )
         before = len(self.stand_in.requests)
+        self.stand_in.wall_clock = self.now.timestamp
         result = sync_account(settings, account, runtime=Runtime(now=lambda: self.now), **more)
         self.asked = [request.target for request in self.stand_in.requests[before:]]
         return result

@@ -46,3 +46,26 @@ def test_a_broken_run_is_gone_on_with_while_it_is_young(
         assert asked >= all_of_them - goes_on * ASKED_BEFORE
     assert any(news.kind == "resumed" for news in kippt.progress) is goes_on
     assert kippt.query("SELECT count(*) FROM _kollect.runs") == [(runs,)]
+
+
+def test_a_run_that_grows_is_gone_on_with_for_days(made: Callable[..., Bench]) -> None:
+    """A first sync that is broken off every twenty hours: no page is asked for twice."""
+    kippt, calm = made("kippt", max_in_flight=1), made("kippt", max_in_flight=1)
+    assert calm.sync().status == "complete"
+    for day in range(3):
+        kippt.stand_in.faults.add(Fault("token_died", after=ASKED_BEFORE - 1, times=None))
+        now = NOW + timedelta(hours=20 * day)
+        assert kippt.sync(runtime=replace(kippt.runtime, now=lambda now=now: now)).error is not None
+        kippt.stand_in.faults.clear()
+    asked = {entry.target for entry in kippt.stand_in.requests if entry.status == 200}
+    before = kippt.stand_in.count()
+    later = NOW + timedelta(hours=60)
+    result = kippt.sync(runtime=replace(kippt.runtime, now=lambda: later))
+    assert result.status == "complete", (result.error, result.tables)
+    kippt.assert_true()
+    resumed = [news.text for news in kippt.progress if news.kind == "resumed"]
+    assert len(resumed) == 3
+    assert len(asked) >= 2 * ASKED_BEFORE
+    rest = calm.stand_in.count() - len(asked)
+    first = [entry.target for entry in kippt.stand_in.requests[before : before + rest]]
+    assert not set(first) & asked

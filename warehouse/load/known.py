@@ -140,6 +140,12 @@ class AccountState:
         """Every remembered value of this kind and name, by scope."""
         return dict(self._at_hand().remembered.get((kind, name), {}))
 
+    def forget(self) -> None:
+        """Look again at the next question: something else has changed what is stored."""
+        self._counts = {}
+        self._scopes = {}
+        self._state = None
+
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again after a load, on its connection with the writer's file still attached."""
         self._counts = {}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli.ui import environment, own_instance_file, prepare_home
+from tests.pipelines.conftest import ROOT
 
 
 def test_the_instance_file_of_kollect_is_put_into_the_hidden_folder(tmp_path: Path) -> None:
@@ -59,3 +64,29 @@ def test_the_sandbox_and_the_settings_reach_dagsters_processes(tmp_path: Path) -
     made = environment(tmp_path, {"KOLLECT_SANDBOX": "1", "KOLLECT_CONFIG": "/there/kollect.toml"})
     assert made["KOLLECT_SANDBOX"] == "1"
     assert made["KOLLECT_CONFIG"] == "/there/kollect.toml"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_first_process_alone_ends_everything(tmp_path: Path, sent: int) -> None:
+    """Service managers and containers tell nobody else; what was started ends well."""
+    child = (
+        "import time\n"
+        "try:\n"
+        "    print('started', flush=True); time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('ended well', flush=True)\n"
+    )
+    (tmp_path / "child.py").write_text(child)
+    (tmp_path / "parent.py").write_text(
+        "import os, sys\nfrom pathlib import Path\nfrom pipelines.cli.ui import run\n"
+        "sys.exit(run([sys.executable, 'child.py'], Path.cwd(), os.environ))\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "parent.py"], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "started\n"
+        parent.send_signal(sent)
+        assert parent.wait(20) == 0
+        assert parent.stdout.readline() == "ended well\n"

@@ -5,6 +5,7 @@ The screenshots are kept in `.ci/artifacts/` for whoever wants to look.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -82,31 +83,34 @@ class Served:
         until(loaded, 240)
 
     def stop(self) -> int:
-        """As Ctrl-C in a terminal does."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        """As a service manager does: the first process alone is told."""
+        started = descendants(self.process.pid)
+        self.process.send_signal(signal.SIGINT)
         status = self.process.wait(90)
-        assert not processes_of(self.process.pid)
+        until(lambda: not any(map(lives, started)), 60)
         return status
 
 
-def processes_of(group: int) -> list[int]:
-    """The processes of a group that are still there after a few seconds."""
+def descendants(process: int) -> set[int]:
+    """The processes that a process started, and those that they started."""
+    parents: dict[int, int] = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            parents[int(place.name)] = int(fields[1])
+    found = {process}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
 
-    def members() -> list[int]:
-        found = []
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                fields = (place / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[2]) == group and fields[0] != "Z":
-                found.append(int(place.name))
-        return found
 
-    deadline = time.monotonic() + 60
-    while members() and time.monotonic() < deadline:
-        time.sleep(0.3)
-    return members()
+def lives(process: int) -> bool:
+    try:
+        return (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[
+            0
+        ] != "Z"
+    except OSError:
+        return False
 
 
 def tool(name: str) -> str:
