@@ -122,6 +122,11 @@ class ForEachChanged:
     bind: Mapping[str, str]
     """Name in the path or parameters -> column of that table."""
     again_days: int = 30
+    per_run: int = 0
+    """One run asks for so many at most, those first that were never asked for or changed since;
+    0 for all that are due. A table that waits for more is not complete."""
+    setting: str = ""
+    """The setting of an account that says how many, for the message."""
 
 
 @dataclass(frozen=True)

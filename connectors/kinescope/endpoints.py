@@ -52,9 +52,7 @@ from connectors.kinescope.tables import (
 from connectors.paging import OnePage, PageNumbers
 
 PAGES = PageNumbers(per_page=100)
-BY_CREATION = Order(
-    {"order": "created_at.asc"}, PageNumbers(per_page=100, grows_at_end=True)
-)
+BY_CREATION = Order({"order": "created_at.asc"}, PageNumbers(per_page=100, grows_at_end=True))
 BY_NAME = Order({"order": "name.asc"}, PAGES)
 BY_TITLE = Order({"order": "title.asc"}, PAGES)
 ONE_BY_ONE = "parts_per_sync"
@@ -79,9 +77,7 @@ def of_each_video(name: str, rows: Rows) -> Resource:
         f"/v1/videos/{{video_id}}/{name}",
         (rows,),
         paging=PAGES,
-        each=ForEachChanged(
-            "videos", {"video_id": "id"}, per_run=MOST_PARENTS, setting=ONE_BY_ONE
-        ),
+        each=ForEachChanged("videos", {"video_id": "id"}, per_run=MOST_PARENTS, setting=ONE_BY_ONE),
     )
 
 
@@ -112,9 +108,7 @@ def catalogue(catalog_type: str) -> tuple[Resource, Resource]:
 
 CATALOGUE = (*catalogue("vod"), *catalogue("live"))
 # The text of the documents names `created_at` and `title`, their example `name`.
-PLAYLIST_LIST = listing(
-    "playlists", "/v1/playlists", PLAYLISTS, BY_CREATION, BY_NAME, BY_TITLE
-)
+PLAYLIST_LIST = listing("playlists", "/v1/playlists", PLAYLISTS, BY_CREATION, BY_NAME, BY_TITLE)
 ITEMS_OF_PLAYLIST = Resource(
     "playlist_items",
     "/v1/playlists/{playlist_id}/entities",

@@ -44,7 +44,12 @@ def calendar_day(label: str, zone: tzinfo) -> str:
     if len(label) == len("2026-01-31"):
         return date.fromisoformat(label).isoformat()
     moment = datetime.fromisoformat(label)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).date().isoformat()
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        .astimezone(zone)
+        .date()
+        .isoformat()
+    )
 
 
 def in_window(record: Record, around: Mapping[str, Any]) -> bool:

@@ -1,9 +1,9 @@
 """Kinescope: the settings that only its accounts have.
 
-    [accounts.kinescope]
-    parts_per_sync = 200        # of so many videos and events, what only their own addresses show
-    history_days = 365          # how far back figures are read
-    invoices = ["123", "124"]   # no list of invoices is known: those to keep are named
+[accounts.kinescope]
+parts_per_sync = 200        # of so many videos and events, what only their own addresses show
+history_days = 365          # how far back figures are read
+invoices = ["123", "124"]   # no list of invoices is known: those to keep are named
 """
 
 from __future__ import annotations
