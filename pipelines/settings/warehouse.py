@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from connectors import SERVICES
 from connectors.core.errors import BadSettings
 from pipelines.settings.convert import SettingsTable, convert
-
-RESERVED = {*SERVICES, "_kollect", "kept", "my", "analysis", "main", "memory", "system", "temp"}
-"""Schemas and catalogs of the warehouse; DuckDB cannot tell them from a file of that name."""
+from warehouse.store.names import RESERVED
 
 
 class WarehouseTable(SettingsTable, frozen=True):

@@ -17,7 +17,7 @@ from connectors.core.resources import Rows
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
 from warehouse.load.staging import Staging
-from warehouse.store.identity import CATALOG
+from warehouse.store.names import CATALOG
 from warehouse.store.open import open_engine
 from warehouse.store.warehouse import Warehouse
 

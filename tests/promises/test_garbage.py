@@ -21,7 +21,7 @@ from tests.kit.payloads import recorded
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, load
 from warehouse.load.staging import Staging
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.open import open_engine
 from warehouse.store.warehouse import Warehouse
 

@@ -13,7 +13,7 @@ import msgspec
 from connectors.core.connector import Connector
 from connectors.core.files import FileSource
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.transactions import count_generation, transaction
 from warehouse.store.warehouse import Warehouse
 

@@ -26,7 +26,7 @@ from warehouse.files.ledger import (
 )
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 
 BATCH_ROWS = 1000
 

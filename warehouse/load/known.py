@@ -18,7 +18,7 @@ from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from connectors.core.state import StateKey, StateKind
 from warehouse.schema.types import quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.warehouse import Warehouse
 
 

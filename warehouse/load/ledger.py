@@ -17,7 +17,7 @@ import msgspec
 
 from connectors.core.state import StateKey
 from warehouse.load.validation import Reject
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 
 DONE = ("inserted", "updated", "deleted")
 """What every try of a family adds to: what it did once is done."""

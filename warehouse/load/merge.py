@@ -19,7 +19,7 @@ from connectors.core.schema import Column, Table
 from warehouse.load.staging import Staging
 from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
 from warehouse.schema.types import literal, quoted, structure, text_of, value_of
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 
 SOURCES = f"{CATALOG}.{STATE}.record_sources"
 UNUSABLE: Any = object()

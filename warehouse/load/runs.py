@@ -12,7 +12,8 @@ import duckdb
 from connectors.core.connector import Connector
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
-from warehouse.store.identity import CATALOG, STATE, kollect_version
+from warehouse.store.identity import kollect_version
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.transactions import count_generation, transaction
 from warehouse.store.warehouse import Warehouse
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, 
 
 from warehouse.schema.tables import Json
 from warehouse.schema.types import literal
-from warehouse.store.identity import STATE
+from warehouse.store.names import STATE
 from warehouse.store.status import TABLE_STATUS
 
 metadata = MetaData(schema=STATE)

@@ -15,7 +15,7 @@ import duckdb
 from connectors.core.connector import Connector
 from connectors.core.views import View, ViewColumn, Views
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 
 REQUIRED_ZONE = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
 """A time without its zone would be read in that of whoever looks."""

@@ -1,8 +1,9 @@
-"""Derived views: one SQL file each, made only over tables that exist.
+"""Derived views: SQL files in the services' folders, made only over tables that exist.
 
-`sql/NAME.sql` is one view; `sql/NAME.SERVICE.sql` are the parts of a view that spans services,
-of which those are joined whose tables exist. A file is one SELECT with a comment before it: the
-meaning, then, after an empty comment line, a `-- column: meaning` line for each column.
+`connectors/SERVICE/sql/NAME.sql` is one view. Where several services have a file of one name,
+these are the parts of a view that spans services, of which those are joined whose tables exist. A
+file is one SELECT with a comment before it: the meaning, then, after an empty comment line, a
+`-- column: meaning` line for each column. One part of a view has the lines for all.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from pathlib import Path
 
 import duckdb
 
+import connectors
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG
+from warehouse.store.names import CATALOG
 from warehouse.store.transactions import count_generation, transaction
-from warehouse.store.warehouse import RESERVED, Warehouse
+from warehouse.store.warehouse import Warehouse
 
 NO_TABLES = "the tables that it needs are not here yet"
-FOLDER = Path(__file__).parent / "sql"
-SERVICES = tuple(name for name in RESERVED if not name.startswith("_") and name != CATALOG)
-TABLE = re.compile(rf"\b(?:FROM|JOIN)\s+({'|'.join(SERVICES)})\.([a-z_]+)", re.IGNORECASE)
+FOLDER = Path(connectors.__file__).parent
+TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\.([a-z_]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,11 @@ class DerivedView:
 
 @cache
 def derived_views(folder: Path = FOLDER) -> tuple[DerivedView, ...]:
-    """Every view of the folder by name; raises ValueError where a file is not as it should be."""
+    """Every view in `folder`/*/sql by name; raises ValueError where a file is not as it should
+    be."""
     files: dict[str, list[Path]] = {}
-    for file in sorted(folder.glob("*.sql")):
-        files.setdefault(file.name.split(".")[0], []).append(file)
+    for file in sorted(folder.glob("*/sql/*.sql")):
+        files.setdefault(file.stem, []).append(file)
     return tuple(_read(name, found) for name, found in sorted(files.items()))
 
 
@@ -85,8 +87,8 @@ def _read(name: str, files: list[Path]) -> DerivedView:
             pairs = (line.partition(":") for line in listed.splitlines() if line.strip())
             columns = {column.strip(): said.strip() for column, _, said in pairs}
     if not columns:
-        raise ValueError(f"{files[0].name} says no column's meaning")
-    return DerivedView(name, meaning, columns, tuple(parts), spans="." in files[0].stem)
+        raise ValueError(f"{files[0].name} has no line `-- column: meaning`")
+    return DerivedView(name, meaning, columns, tuple(parts), spans=len(files) > 1)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from connectors.core.schema import Column, snake
 from warehouse.load.known import appeared
 from warehouse.load.staging import Staging
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG, FORMAT, LEDGER, STATE, new_warehouse_id
-from warehouse.store.my_schema import MY
+from warehouse.store.identity import FORMAT, LEDGER, new_warehouse_id
+from warehouse.store.names import CATALOG, MY, STATE
 
 MAX_APPEARED = 100
 """Columns that may appear by themselves in one table; further fields stay in `_raw`. A column

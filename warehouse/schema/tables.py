@@ -16,6 +16,8 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from connectors.core import schema as declared
+from connectors.core.connector import Connector
+from connectors.core.lineage import endpoints
 from warehouse.schema.system_columns import ENDING_COLUMNS, SYSTEM_COLUMNS, SYSTEM_NAMES
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 
@@ -62,12 +64,14 @@ def describe(
     table: declared.Table,
     extra: tuple[declared.Column, ...] = (),
     answer: str = "",
+    metadata: MetaData | None = None,
 ) -> tuple[Table, Table]:
     """The current and the history table of one declared table, with comments.
 
-    `answer` names the service's answer that feeds the table (`GET /path, cards[]`).
+    `answer` names the service's answer that feeds the table (`GET /path, cards[]`). The tables
+    become part of `metadata` where it is given.
     """
-    metadata = MetaData(schema=schema)
+    metadata = metadata or MetaData(schema=schema)
 
     def columns(ending: bool) -> Iterator[Column[Any]]:
         yield Column("_account", Text(), comment="the account that this row belongs to")
@@ -92,6 +96,15 @@ def describe(
         comment=f"Superseded and deleted versions of {schema}.{table.name}.",
     )
     return current, history
+
+
+def describe_all(connector: Connector) -> MetaData:
+    """Every declared table of a connector, with its history."""
+    metadata = MetaData(schema=connector.name)
+    answers = {table: found[0] for table, found in endpoints(connector).items()}
+    for table in connector.tables.values():
+        describe(connector.name, table, answer=answers.get(table.name, ""), metadata=metadata)
+    return metadata
 
 
 def create_statements(table: Table) -> Iterator[str]:

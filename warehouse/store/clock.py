@@ -14,7 +14,7 @@ import duckdb
 
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.transactions import count_generation, transaction
 from warehouse.store.warehouse import Warehouse
 

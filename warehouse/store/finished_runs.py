@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.store.identity import STATE
 from warehouse.store.inspection import LEDGER
+from warehouse.store.names import STATE
 
 
 @dataclass(frozen=True)

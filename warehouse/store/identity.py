@@ -11,11 +11,8 @@ import duckdb
 
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import quoted
+from warehouse.store.names import STATE
 
-CATALOG = "kept"
-"""The name under which the writer's file is attached."""
-STATE = "_kollect"
-"""The schema of the ledger."""
 FORMAT = 2
 """Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
 LEDGER = 6

@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.core.schema import Column, Reference, Table
 from warehouse.schema.types import quoted
-from warehouse.store.identity import STATE
+from warehouse.store.names import STATE
 
 LEDGER = ("table_name", "run_id", "mode", "complete", "proof", "reason", "inserted", "updated",
           "deleted", "unchanged", "rejected", "rows", "requests", "bytes", "seconds", "loaded_at",

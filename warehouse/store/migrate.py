@@ -10,7 +10,8 @@ import duckdb
 
 from connectors.core.state import StateKind
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import CATALOG, FORMAT, STATE
+from warehouse.store.identity import FORMAT
+from warehouse.store.names import CATALOG, STATE
 from warehouse.store.transactions import count_generation, transaction
 
 HEX = "lpad(lower({hex}), 32, '0')"

@@ -13,10 +13,9 @@ import duckdb
 
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import generated_columns, literal, quoted
-from warehouse.store.identity import CATALOG
+from warehouse.store.names import CATALOG, MY
 from warehouse.store.transactions import transaction
 
-MY = "my"
 PUBLISHED = "published"
 SHAPE = "shape_of_my"
 MAIN_ENTRIES = (

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from warehouse.schema.types import quoted
-from warehouse.store.identity import STATE
+from warehouse.store.names import STATE
 
 TABLE_STATUS = f"""
 SELECT account, service, table_name,

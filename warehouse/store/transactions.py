@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from warehouse.store.identity import CATALOG, STATE
+from warehouse.store.names import CATALOG, STATE
 
 
 @contextlib.contextmanager

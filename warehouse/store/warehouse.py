@@ -16,28 +16,20 @@ from pathlib import Path
 
 import duckdb
 
-from connectors import SERVICES
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import literal
 from warehouse.store.disk import storage_problem
-from warehouse.store.identity import (
-    CATALOG,
-    STATE,
-    identity_of,
-    not_a_warehouse,
-    refuse_newer_format,
-)
+from warehouse.store.identity import identity_of, not_a_warehouse, refuse_newer_format
 from warehouse.store.locks import OnWait, hold
 from warehouse.store.migrate import migrate
-from warehouse.store.my_schema import MY, copy_my_schema
+from warehouse.store.my_schema import copy_my_schema
+from warehouse.store.names import CATALOG, RESERVED
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
 from warehouse.store.write import KeptAttached
 
 ROW_GROUP_ROWS = 20_480
 """A load holds so many rows of a table in memory, for each thread, until they go to the disk."""
-RESERVED = (*SERVICES, STATE, CATALOG, MY)
-"""Names of schemas and catalogs that a warehouse file cannot have as well."""
 WRITER_WAIT_SECONDS = 600.0
 
 

@@ -111,6 +111,8 @@ def test_a_view_asset_shows_rows_columns_and_preview(
 
 def test_a_file_that_is_no_single_select_is_refused(tmp_path: Path) -> None:
     """The mistake is found where it was made."""
-    (tmp_path / "bad.sql").write_text("-- Bad.\n--\n-- a: b\nDROP TABLE kinopio.cards;\n")
+    folder = tmp_path / "kinopio" / "sql"
+    folder.mkdir(parents=True)
+    (folder / "bad.sql").write_text("-- Bad.\n--\n-- a: b\nDROP TABLE kinopio.cards;\n")
     with pytest.raises(ValueError, match=r"bad\.sql"):
         derived_views(tmp_path)

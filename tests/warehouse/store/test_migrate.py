@@ -19,7 +19,8 @@ SELECT account, CASE kind WHEN 'full_pass' THEN 'full pass' WHEN 'loaded_in_run'
     WHEN 'held_deletes' THEN 'held deletes' WHEN 'complete' THEN 'complete ' || scope
     WHEN 'working_path' THEN 'spelling of ' || name WHEN 'note' THEN name END,
     CASE kind WHEN 'complete' THEN '' ELSE scope END, value, run_id, set_at
-FROM _kollect.state
+FROM _kollect.state WHERE kind IN
+    ('full_pass', 'loaded_in_run', 'held_deletes', 'complete', 'working_path', 'note')
 """
 
 
@@ -56,8 +57,8 @@ def make_old(file: Path) -> None:
 
 def state(bench: Bench) -> list[tuple[object, ...]]:
     return bench.query(
-        "SELECT kind, name, scope, value FROM _kollect.state WHERE kind <> 'loaded_in_run' "
-        "AND kind <> 'complete' ORDER BY ALL"
+        "SELECT kind, name, scope, value FROM _kollect.state "
+        "WHERE kind IN ('full_pass', 'held_deletes', 'working_path', 'note') ORDER BY ALL"
     )
 
 
@@ -81,7 +82,8 @@ def test_a_file_of_format_1_goes_on_as_if_nothing_had_happened(
     for table, row in result.tables.items():
         changed = (row["inserted"], row["updated"], row["deleted"])
         assert (table, *changed) == (table, 0, 0, 0)
-    assert bench.stand_in.count() - before == requests
+    # One more may ask whose account it is, which format 1 did not remember.
+    assert bench.stand_in.count() - before <= requests + 1
     assert state(bench) == remembered
     after = {table: bench.rows(table) for table in bench.account.tables}
     assert after == rows
