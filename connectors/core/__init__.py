@@ -56,6 +56,7 @@ from connectors.core.schema import (
 )
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
+from connectors.paging import get_path
 
 __all__ = [
     "OWN",
@@ -107,6 +108,7 @@ __all__ = [
     "confirm_missing",
     "constant",
     "family_tables",
+    "get_path",
     "inherited",
     "member",
     "note",

@@ -74,6 +74,8 @@ class Evidence:
     """Tables that this way of reading does not serve at all; their rows stay as they are."""
     confirmed: set[str] = field(default_factory=set)
     """Tables of which an earlier run already said that nothing is left."""
+    unfinished: bool = False
+    """Another part of the family is to be read later, or an earlier one was not complete."""
     no_ends: str = ""
     """Why nothing may end in this load, whatever did not come."""
 

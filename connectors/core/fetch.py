@@ -21,7 +21,7 @@ import msgspec
 
 from connectors.core.answer_room import AnswerRoom
 from connectors.core.connector import Connector
-from connectors.core.errors import Forbidden, Skippable
+from connectors.core.errors import Forbidden, Skippable, UnexpectedShape
 from connectors.core.journal import Journal
 from connectors.core.listing import Bind, Page
 from connectors.core.redact import Redactor
@@ -151,7 +151,14 @@ class Fetcher:
         """The payload without secrets, and its encoding; nothing else is ever written."""
         if self.connector.redact is not None:
             asked = {"path": question.request.path, "bind": question.bind}
-            payload = self.connector.redact(asked, payload)
+            try:
+                payload = self.connector.redact(asked, payload)
+            except Exception as error:
+                # Whatever it is: an answer whose secrets may still be in it is not kept.
+                raise UnexpectedShape(
+                    f"{self.connector.title} sent an answer of {question.request.path} whose "
+                    f"secrets cannot be found ({type(error).__name__})"
+                ) from error
         payload = self._redactor.clean(payload)
         return payload, msgspec.json.encode(payload)
 
@@ -164,9 +171,10 @@ class Fetcher:
         """Answers in the order asked, with who asked, while later requests are under way.
 
         A request is taken when it can be sent. Those that the caller adds to `follow_ups` between
-        answers come before the next of `requests`. A fatal error stops what is in flight.
-        As long as answers are here before they are needed, ever fewer are asked for at once:
-        more would only take turns with the work on those that are here.
+        answers come before the next of `requests`. As long as answers are here before they are
+        needed, ever fewer are asked for at once: more would only take turns with the work on
+        those that are here. None is asked for while the answers that wait hold more bytes than
+        the client may have in flight. Leaving early abandons what is under way.
         """
         flying: deque[tuple[Asker, Future[Page]]] = deque()
         waiting = follow_ups if follow_ups is not None else deque()

@@ -36,9 +36,18 @@ class KnownRows(Protocol):
         """Every remembered value of this kind and name, by scope."""
 
     def due(
-        self, resource: str, table: str, columns: Sequence[str], again_days: int
+        self,
+        resource: str,
+        table: str,
+        columns: Sequence[str],
+        again_days: int,
+        after: str = "",
+        most: int = 0,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """(scope, content, values) of rows that are to be asked for again; all for 0 days."""
+        """(scope, content, values) of rows that are to be asked for again; all for 0 days.
+
+        In the order of their scopes: those behind `after`, at `most` so many.
+        """
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""

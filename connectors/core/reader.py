@@ -63,8 +63,12 @@ class FamilyReader:
         tables: frozenset[str] | None = None,
         options: Mapping[str, Any] | None = None,
         guard: Guard | None = None,
+        part: Mapping[str, str] | None = None,
     ) -> None:
-        """`guard` is shared by the families of a run; `tables` are those to keep (all)."""
+        """`guard` is shared by the families of a run; `tables` are those to keep (all).
+
+        `part` is the `next_part` of the reader that read the part before.
+        """
         self.family = family.name
         self.resources = family.resources
         self.tables = tuple(family_tables(family))
@@ -76,6 +80,10 @@ class FamilyReader:
         self.evidence = Evidence(family.resources)
         self.options: Mapping[str, Any] = dict(options or {})
         """Settings of the account that a plan may use, such as `transport`."""
+        self.next_part: dict[str, str] = {}
+        """Resource -> the parent behind which the next part of the family begins; empty where
+        all of it was read."""
+        self._part = part
         self._connector = connector
         self._family = family
         self._client = client
@@ -245,6 +253,8 @@ class FamilyReader:
             collect = resource.name in needed
             if not (collect or self.wants(resource)):
                 continue
+            if self._part is not None and resource.name not in self._part:
+                continue
             if resource.each is None:
                 read[resource.name] = [self.read(resource, collect=collect)]
             elif isinstance(resource.each, ForEachChanged):
@@ -258,8 +268,16 @@ class FamilyReader:
                     self.evidence.fail_rows(resource, "its parents were not read completely")
 
     def _read_changed(self, resource: Resource, each: ForEachChanged) -> None:
-        again_days = 0 if self.full else each.again_days
-        rows = self.known.due(resource.name, each.table, tuple(each.bind.values()), again_days)
+        """The parents that are due, so many of them in one part of the family."""
+        # What a first pass that broke off has read is not due again.
+        first_time = self.known.first_time(self.family)
+        again_days = 0 if self.full and not first_time else each.again_days
+        after = (self._part or {}).get(resource.name, "")
+        columns = tuple(each.bind.values())
+        rows = self.known.due(resource.name, each.table, columns, again_days, after, each.at_once)
+        if len(rows) == each.at_once:
+            self.next_part[resource.name] = rows[-1][0]
+            self.evidence.unfinished = True
         binds = (dict(zip(each.bind, values, strict=True)) for _, _, values in rows)
         for (scope, content, _), listing in zip(rows, self.stream(resource, binds), strict=True):
             if listing.completeness.complete:

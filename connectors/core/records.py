@@ -138,25 +138,37 @@ class _Plan:
 
 
 def identity(rows: Rows) -> Callable[[Any], Hashable]:
-    """A function from a record to what tells it apart within its listing."""
+    """A function from a record to what tells it apart within its listing.
+
+    None stands for a part of the key that is missing, or is no plain value.
+    """
     columns = {column.name: column for column in rows.table.columns}
-    sources = [columns[name].source for name in rows.table.key if not columns[name].inherited]
-    if len(sources) == 1 and "." not in sources[0]:
-        name = sources[0]
-        return lambda record: _hashable(record.get(name)) if isinstance(record, dict) else None
+    own = [columns[name] for name in rows.table.key if not columns[name].inherited]
+    if len(own) == 1 and "." not in own[0].source and not own[0].aliases:
+        name = own[0].source
+        return lambda record: _plain(record.get(name)) if isinstance(record, dict) else None
 
     def of(record: Any) -> Hashable:
-        return tuple(_hashable(get_path(record, source)) for source in sources)
+        parts = []
+        for column in own:
+            found = (get_path(record, place) for place in (column.source, *column.aliases))
+            parts.append(_plain(next((value for value in found if value is not None), None)))
+        return tuple(parts)
 
     return of
+
+
+def lacks_its_key(found: Hashable) -> bool:
+    """Whether a record with this identity has no key."""
+    return found is None or (isinstance(found, tuple) and None in found)
 
 
 def _named(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
-def _hashable(value: Any) -> Hashable:
-    return value if isinstance(value, (str, int, float, type(None))) else repr(value)
+def _plain(value: Any) -> Hashable:
+    return value if isinstance(value, (str, int, float)) else None
 
 
 class RecordMapper:

@@ -127,6 +127,9 @@ class ForEachChanged:
     0 for all that are due. A table that waits for more is not complete."""
     setting: str = ""
     """The setting of an account that says how many, for the message."""
+    at_once: int = 20_000
+    """So many are asked for before what came is loaded: a first pass over millions keeps what it
+    has read when it breaks off, and its memory stays small."""
 
 
 @dataclass(frozen=True)

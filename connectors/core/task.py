@@ -10,7 +10,7 @@ from connectors.core.errors import Missing, Skippable
 from connectors.core.evidence import Evidence
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Page
-from connectors.core.records import identity
+from connectors.core.records import identity, lacks_its_key
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record
 from connectors.core.state import StateKey, StateKind
@@ -73,10 +73,16 @@ class ReadingTask:
     def take(self, rows: Rows, records: list[Any]) -> list[Any]:
         """Count the records of an answer, collect them where wanted; returns their identities."""
         identify = identity(rows)
-        ids = [identify(record) for record in records if record is not None]
+        present = [record for record in records if record is not None]
+        ids = [identify(record) for record in present]
         self.answers += 1
         self.count += len(ids)
         self.seen_ids = ids
+        self.unreadable += sum(
+            lacks_its_key(found)
+            for found, record in zip(ids, present, strict=True)
+            if isinstance(record, dict)
+        )
         if self.collect:
             shown = self.collect if callable(self.collect) else plain_fields
             kept = [record for record in records if isinstance(record, dict)]

@@ -1,4 +1,4 @@
-"""What walks through numbered pages share: the first answers, counting, other page borders."""
+"""Paging by number, the part that does not depend on where new rows come."""
 
 from __future__ import annotations
 
@@ -6,24 +6,40 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from connectors.paging.base import Completeness, Params, SeenPage
 from connectors.paging.facts import ROUND_NUMBERS, as_count, get_path
-
-if TYPE_CHECKING:
-    from connectors.paging.page_number import PageNumbers
 
 SMALLEST_PAGE = 10
 CUTS = 4
 """With how many page borders a listing is read before it is called unproved."""
 
 
+@dataclass(frozen=True)
+class Numbering:
+    """How pages are numbered: `page` counts from 1; the answer echoes the page size really used
+    and the total."""
+
+    per_page: int = 100
+    total_path: str = "meta.pagination.total"
+    """Dotted path of the number of all rows."""
+    echoed_size: str = "meta.pagination.per_page"
+    """Dotted path of the page size that the service really used."""
+    page_param: str = "page"
+    size_param: str = "per_page"
+    grows_at_end: bool = False
+    """The order asked for puts new rows last, and no edit moves a row."""
+
+    def total(self, payload: Any) -> int | None:
+        return as_count(get_path(payload, self.total_path))
+
+
 @dataclass
 class NumberedPaginator(ABC):
-    """A walk that has learned of the pages by the first answer, and leaves the rest to its kind."""
+    """Reads the first answers, counts rows and moves page borders; a subclass does the rest."""
 
-    rule: PageNumbers
+    rule: Numbering
     ask_size: int = 0
     """The page size asked for; smaller where the service refused more, or to move the borders."""
     total: int | None = None

@@ -26,13 +26,15 @@ FILE_COUNTS = ("stored", "failed", "skipped", "gone", "gone_and_kept", "bytes")
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[ACCOUNT]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def status(config: Path | None, as_json: bool) -> None:
+def status(config: Path | None, names: tuple[str, ...], as_json: bool) -> None:
     """Is the data of each account safe? Rows, last read, last proof and rejects by table.
 
     The exit status is 0 where all of it is safe, else 1."""
     settings = read_settings(config)
+    shown = [settings.account(name) for name in names] or list(settings.accounts.values())
     warehouse = Warehouse(settings.warehouse)
     now = datetime.now(UTC)
     with ExitStack() as opened:
@@ -40,15 +42,15 @@ def status(config: Path | None, as_json: bool) -> None:
         if warehouse.path.exists():
             connection = opened.enter_context(warehouse.reading())
         accounts = {
-            name: account_status(connection, settings, account, now)
-            for name, account in settings.accounts.items()
+            account.name: account_status(connection, settings, account, now) for account in shown
         }
         files = _files(connection) if connection else {}
+        files = {name: counts for name, counts in files.items() if name in accounts}
         if as_json:
             click.echo(json.dumps(_as_json(settings, accounts, files), indent=2))
         else:
             _show(settings, accounts, files, connection, now)
-    wanted = {name for name, account in settings.accounts.items() if account.files.wanted}
+    wanted = {account.name for account in shown if account.files.wanted}
     failed = any(files[name]["failed"] for name in wanted & files.keys())
     safe = accounts and all(account.verdict == "safe" for account in accounts.values())
     sys.exit(0 if safe and not failed else 1)

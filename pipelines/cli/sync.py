@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,20 +122,28 @@ def status_of(results: list[AccountResult]) -> int:
     return max(codes & {2, 3}, default=1) if len(results) == 1 or codes <= {2, 3} else 1
 
 
+def _complete(row: Mapping[str, Any], result: AccountResult) -> str:
+    """`yes`, or why not; what ended the whole sync is told once, below the table."""
+    if row["complete"]:
+        return "yes"
+    reason = row.get("reason") or ""
+    return "no" if result.error is not None and str(result.error) in reason else reason or "no"
+
+
 def summary(results: list[AccountResult]) -> None:
     """What each account's sync did."""
     from pipelines.cli.render import span, table
-    from warehouse.progress import size_text
+    from warehouse.progress import counted, size_text
 
     names = ("inserted", "updated", "deleted", "unchanged", "rejected")
     for result in results:
         rows = [
             (name, row.get("rows"), *(row.get(n) or None for n in names),
-             "yes" if row["complete"] else row.get("reason") or "no")
+             _complete(row, result))
             for name, row in result.tables.items()
         ]  # fmt: skip
         title = (
-            f"{result.account}: {result.status}, {result.requests} requests, "
+            f"{result.account}: {result.status}, {counted(result.requests, 'request')}, "
             f"{size_text(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
         )
         table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))

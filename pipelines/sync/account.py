@@ -189,6 +189,7 @@ class _AccountSync:
                 journal,
                 stored=identity_from(known.state(IDENTITY)),
                 staged=identity_from(staged),
+                holds_rows=lambda: any(known.count(table) for table in self.connector.tables),
                 tell=lambda text: self._tell("message", text),
             )
         except KollectError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Family, family_tables
-from connectors.core.errors import Fatal, KollectError
+from connectors.core.errors import Fatal, KollectError, Unreachable
 from connectors.core.evidence import Guard
 from connectors.core.journal import Journal
 from connectors.core.prefetch import Prefetch
@@ -20,7 +20,7 @@ from pipelines.settings import Account
 from pipelines.sync.identity import IDENTITY, Identity
 from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
-from warehouse.load.load import LoadRequest, load
+from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Staging
 from warehouse.store.scratch import Scratch
 from warehouse.store.warehouse import Warehouse
@@ -69,8 +69,11 @@ class FamilyPass:
             for number, family in enumerate(due):
                 following = due[number + 1 :]
                 self.tell("family", f"reading {family.name}", family=family.name)
+                answers = len(self.journal)
                 error = self._family(family, ahead, following, last=family is families[-1])
-                if isinstance(error, Fatal):
+                # A service that could not be reached at all is not tried again for each family.
+                out_of_reach = isinstance(error, Unreachable) and len(self.journal) == answers
+                if error is not None and (isinstance(error, Fatal) or out_of_reach):
                     result.unread(error, kept_tables(account, following), self.full)
                     break
             stored = known.run_loads(self.run_id)
@@ -106,24 +109,57 @@ class FamilyPass:
         self, family: Family, ahead: Prefetch, following: list[Family], *, last: bool
     ) -> KollectError | None:
         """Read and load one family; an error ends its reading, and what was read is loaded."""
+        part: Mapping[str, str] | None = None
+        number, broken = 0, False
+        while True:
+            reader, failed = self._family_part(
+                family, ahead, following, last, part, number, broken=broken
+            )
+            if failed is not None or not reader.next_part:
+                return failed
+            broken = broken or bool(reader.evidence.failures)
+            part, number = reader.next_part, number + 1
+            self.tell("family", f"part {number} of {family.name} is loaded", family=family.name)
+
+    def _family_part(
+        self,
+        family: Family,
+        ahead: Prefetch,
+        following: list[Family],
+        last: bool,
+        part: Mapping[str, str] | None,
+        number: int,
+        *,
+        broken: bool,
+    ) -> tuple[FamilyReader, KollectError | None]:
+        """Read and load one part of a family; nearly always it is the only one.
+
+        `broken` says that something of an earlier part could not be read.
+        """
         tables = frozenset(kept_tables(self.account, [family]))
         scratch = Scratch(self.warehouse.home, "load-")
         staging = Staging(self.engine.cursor(), scratch.path, self.known.extra_columns())
         try:
-            reader = self._reader(family, tables, ahead, staging)
+            reader = self._reader(family, tables, ahead, staging, part)
             failed = self._read(reader, tables)
+            reader.evidence.unfinished |= broken
             if not isinstance(failed, Fatal):
                 ahead.ask(following, frozenset(self.account.tables))
             if failed is None:
                 self._remember(reader, last)
-            self._load(reader, family, tables, staging, str(failed or ""))
+            self._load(reader, family, tables, staging, str(failed or ""), number)
         finally:
             staging.close()
             scratch.remove()
-        return failed
+        return reader, failed
 
     def _reader(
-        self, family: Family, tables: frozenset[str], ahead: Prefetch, staging: Staging
+        self,
+        family: Family,
+        tables: frozenset[str],
+        ahead: Prefetch,
+        staging: Staging,
+        part: Mapping[str, str] | None,
     ) -> FamilyReader:
         account, known = self.account, self.known
         files = {"files": "yes"} if account.files.wanted else {}
@@ -139,6 +175,7 @@ class FamilyPass:
             tables=tables,
             options={**account.options, **files},
             guard=self._guard,
+            part=part,
         )
 
     def _read(self, reader: FamilyReader, tables: frozenset[str]) -> KollectError | None:
@@ -162,6 +199,8 @@ class FamilyPass:
     def _remember(self, reader: FamilyReader, last: bool) -> None:
         """Cursors of a family that was read to its end, and of a full pass that ends with it."""
         evidence = reader.evidence
+        if evidence.unfinished:
+            return
         if not evidence.failures:
             # What failed is asked for again if this run has to go on later.
             evidence.state[StateKey(StateKind.LOADED_IN_RUN, scope=reader.family)] = self.run_id
@@ -176,10 +215,12 @@ class FamilyPass:
         tables: frozenset[str],
         staging: Staging,
         error: str,
+        part: int,
     ) -> None:
         if self.known.state(IDENTITY) != self.identity.as_json():
             reader.evidence.state[IDENTITY] = self.identity.as_json()
         self.before_load()
+        more = bool(reader.next_part)
         rows = load(
             self.warehouse,
             self.known,
@@ -192,7 +233,8 @@ class FamilyPass:
                 staging=staging,
                 full=reader.full,
                 tables=tables,
-                traffic=traffic_of(self.journal, family.name),
+                traffic=Traffic() if more else traffic_of(self.journal, family.name),
+                part=part,
                 mass_delete_share=self.mass_delete_share,
                 accept_deletes=self.accept_deletes,
                 error=error,
@@ -200,6 +242,8 @@ class FamilyPass:
             ),
         )
         for table, row in rows.items():
+            if error and not any(row[name] for name in ("inserted", "updated", "deleted")):
+                continue  # it was not read; the error is told
             self.tell("loaded", loaded_text(table, row), table=table, row=dict(row))
 
 

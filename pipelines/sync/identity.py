@@ -62,15 +62,19 @@ def confirm_identity(
     journal: Journal,
     stored: Identity | None,
     staged: Identity | None,
+    holds_rows: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> Identity:
     """Whose data this run reads.
 
-    `stored` is what the warehouse remembers, `staged` what the journal of a broken run does.
-    Raises BadSettings where the settings lead to another service, another address or the data
-    of somebody else than `stored`; and whatever asking the service may raise.
+    `stored` is what the warehouse remembers, `staged` what the journal of a broken run does. An
+    account of the same service that holds no rows yet may become anybody's. Raises BadSettings
+    where the settings lead to another service, another address or the data of somebody else than
+    `stored`; and whatever asking the service may raise.
     """
     declared = declared_identity(account, client.base_url)
+    if stored is not None and stored.service == declared.service and not holds_rows():
+        stored = None
     if stored is not None:
         _check_address(account, declared, stored)
     for earlier in (stored, staged):

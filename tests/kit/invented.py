@@ -13,12 +13,13 @@ import duckdb
 
 from connectors.core import Column, Connector, Credential, Family, Resource, Table, col
 from connectors.core.validate import checked
+from connectors.http.client import Client
 from connectors.http.config import HttpConfig, Retry, Window
 from pipelines.settings import Account, Settings
 from pipelines.settings.guard import GuardSettings
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult
-from pipelines.sync.runtime import Runtime
+from pipelines.sync.runtime import Runtime, make_client
 from sandbox import Request, Response, Service, StandIn
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -94,8 +95,7 @@ class Invented:
     def sync(self, *, after_hours: float = 1.0, **more: Any) -> AccountResult:
         """One sync, so many hours after the one before."""
         self.now += timedelta(hours=after_hours)
-        url, token = self.stand_in.url, {"token": "secret-token"}
-        account = Account("mine", self.declared, url, token, {"token": "INVENTED_TOKEN"})
+        account = self.account()
         settings = Settings(
             None,
             self.folder / "k.duckdb",
@@ -109,6 +109,14 @@ class Invented:
         result = sync_account(settings, account, runtime=Runtime(now=lambda: self.now), **more)
         self.asked = [request.target for request in self.stand_in.requests[before:]]
         return result
+
+    def account(self) -> Account:
+        url, token = self.stand_in.url, {"token": "secret-token"}
+        return Account("mine", self.declared, url, token, {"token": "INVENTED_TOKEN"})
+
+    def client(self) -> Client:
+        """A client of the account; the caller closes it."""
+        return make_client(self.account(), self.folder)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.folder / "k.duckdb"), read_only=True) as connection:

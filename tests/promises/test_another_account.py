@@ -214,3 +214,34 @@ def test_two_warehouses_in_one_folder_do_not_share_the_pages_of_an_account(
     with duckdb.connect(str(first.folder / "second.duckdb"), read_only=True) as connection:
         found = connection.execute("SELECT id FROM kippt.clips").fetchall()
     assert {row[0] for row in found} == rows
+
+
+def test_an_account_that_holds_no_rows_yet_may_become_that_of_somebody_else(
+    made: Callable[..., Bench],
+) -> None:
+    """A first sync with the wrong settings failed before anything came: the right ones just work."""
+    at, other = made("kitemaker", size=4), made("kitemaker", size=4, seed=2)
+    at.stand_in.faults.add("status", status=500, times=None, after=1)
+    assert at.sync().status == "failed"
+    assert at.stand_in.faults.fired() > 0
+    file = at.folder / "kollect.toml"
+    file.write_text(other.box.settings(at.warehouse, more={"kitemaker": FAST}))
+    settings = read_settings(file, environ=other.box.environment())
+    assert sync_account(settings, settings.accounts["kitemaker"]).status == "complete"
+    assert {key[0] for key in at.rows("spaces")} == {
+        row["id"] for row in other.world.truth()["spaces"]
+    }
+
+
+def test_a_service_that_cannot_be_reached_is_not_tried_for_each_family(
+    made: Callable[..., Bench],
+) -> None:
+    """One family's attempts, then the account ends; nothing is told of tables that were not read."""
+    at = made("kinescope", size=3, retry={"attempts": 2, "first_seconds": 0.01})
+    assert at.sync().status == "complete"
+    at.progress.clear()
+    at.box.__exit__(None, None, None)
+    result = at.sync()
+    assert result.status == "failed"
+    assert len([news for news in at.progress if news.kind == "problem"]) == 1
+    assert not [news for news in at.progress if news.kind == "loaded"]

@@ -183,13 +183,20 @@ class AccountState:
         return state
 
     def due(
-        self, resource: str, table: str, columns: Sequence[str], again_days: int
+        self,
+        resource: str,
+        table: str,
+        columns: Sequence[str],
+        again_days: int,
+        after: str = "",
+        most: int = 0,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
         """Rows that changed, or were gone and returned, since `resource` was asked for them, and
         the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
+        They come in the order of their scopes: those behind `after`, at `most` so many.
         """
         declared = self.connector.tables[table]
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
@@ -201,8 +208,16 @@ class AccountState:
             "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
             "OR v.visited_at < t._valid_from "
             f"OR v.visited_at < ?::TIMESTAMPTZ - to_days((? + hash({scope}) % ?)::INTEGER)) "
-            "ORDER BY scope",
-            [resource, self._account, again_days, self._now(), again_days, max(1, again_days)],
+            f"AND ({scope}) > ? ORDER BY scope{f' LIMIT {most:d}' if most else ''}",
+            [
+                resource,
+                self._account,
+                again_days,
+                self._now(),
+                again_days,
+                max(1, again_days),
+                after,
+            ],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
 

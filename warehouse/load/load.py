@@ -61,6 +61,8 @@ class LoadRequest:
     mass_delete_share: float = 0.5
     """More than this share of a table vanishing at once is held back until it is confirmed."""
     accept_deletes: bool = False
+    part: int = 0
+    """Which part of a family that is loaded in several."""
     error: str = ""
     """Why the family could not be read to its end; it is read again when the run goes on."""
 
@@ -127,7 +129,7 @@ class _Load:
             request.account,
             request.run_id,
             request.connector.name,
-            request.family.name,
+            request.family.name if not request.part else f"{request.family.name} {request.part}",
             self.at,
         )
         self.fresh_columns = add_fresh_columns(
@@ -198,7 +200,7 @@ class _Load:
     def _write_cursors(self) -> None:
         request, evidence = self.request, self.request.evidence
         state = dict(evidence.state)
-        if not evidence.failures:
+        if not (evidence.failures or evidence.unfinished):
             state[StateKey(StateKind.COMPLETE, scope=request.family.name)] = self.at.isoformat()
         self.ledger.move(evidence.cursors)
         self.ledger.remember(state)

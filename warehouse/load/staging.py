@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import msgspec
 
+from connectors.core import get_path
 from connectors.core.schema import Column, Record, Table
-from connectors.paging import get_path
 from warehouse.load.ingest import Ingest
 from warehouse.load.pieces import CopyStored, Key, Pieces
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation

@@ -89,8 +89,12 @@ def test_pages_beyond_what_may_take_long_are_not_asked_before_their_turn(made: M
         "kinescope", latency_seconds=0.05, include=["videos", "annotations", "playlists"], size=30
     )
     assert bench.sync().status == "complete"
-    asked = [r.target.partition("?")[0] for r in sorted(bench.stand_in.requests)]
+    asked = [
+        r.target.partition("?")[0] for r in sorted(bench.stand_in.requests, key=lambda r: r.time)
+    ]
     slow = [number for number, path in enumerate(asked) if "annotation" in path]
     assert len(slow) > 3
-    assert asked.index("/v1/playlists") > max(slow)
+    listed = [number for number, path in enumerate(asked) if path == "/v1/playlists"]
+    # The first of them asks whose account it is.
+    assert listed[1] > max(slow)
     bench.assert_true()

@@ -199,7 +199,7 @@ def test_hosts_and_sizes_that_are_not_wanted_are_named_and_no_failure(shelf: She
     assert bench.statuses() == {"stored": 1, "skipped": 2}
     assert f"max_file_bytes ({sizes[0]:,})" in bench.ledger("status = 'skipped'")[0]["reason"]
     assert len(bench.host.visits) == 1, "the service says their sizes: no request is needed"
-    (bench.folder / "kollect.toml").write_text("\n".join(own))
+    (bench.folder / "kollect.toml").write_text(own)
     assert bench.sync().status == "complete"
     assert bench.statuses() == {"stored": 3}
 

@@ -47,6 +47,7 @@ REFUSED = [
     ("[schedule]\nsyc = 'daily'\n", "did you mean 'sync'?"),
     ("[alerts]\ncomand = 'x'\n", "did you mean 'command'?"),
     ('[scale]\nengine = "lake"\n', "[scale] is not available yet"),
+    ("[schedule]\naccounts_per_run = 25\n", "accounts_per_run is not available yet"),
     ("[warehouse]\npath = 3\n", "[warehouse] path: expected text, got a whole number"),
     ('[warehouse]\npath = "."\n', "names no file"),
     ('[warehouse]\npath = "Kippt.duckdb"\n', "cannot be named Kippt.duckdb"),
