@@ -54,6 +54,7 @@ from connectors.core.schema import (
     inherited,
     snake,
 )
+from connectors.core.since import Since
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
 from connectors.paging import get_path
@@ -95,6 +96,7 @@ __all__ = [
     "Refused",
     "Resource",
     "Rows",
+    "Since",
     "Skippable",
     "StateKey",
     "StateKind",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connectors.core.evidence import (
@@ -84,13 +86,29 @@ class Proofs:
             self._forget(task, proof)
         for rows in resource.rows:
             self._record(resource, rows, task, proof)
+        if resource.since is not None and proof.complete:
+            self._move_cursor(task)
         return Listing(proof, task.records, task.refused, task.count)
+
+    def _move_cursor(self, task: ReadingTask) -> None:
+        """To the newest record that came. A time that has not yet come (a clock of the service
+        that jumped) would hide what follows."""
+        scope = scope_text(task.bind)
+        stored = self._known.cursor(task.resource.name, scope)
+        times = [datetime.fromisoformat(stored)] if stored else []
+        times += [min(task.newest, self._guard.started_at)] if task.newest else []
+        if times:
+            cursor = (task.resource.name, scope)
+            self._evidence.cursors[cursor] = max(times).isoformat()
 
     def _completeness(self, task: ReadingTask) -> Completeness:
         resource = task.resource
         if task.failed:
             return Completeness(False, reason=task.failed)
         proof = held_to_facts(task.paging.completeness(), task.facts, task.count, task.answers)
+        if task.begin_at is not None and proof.complete and proof.whole:
+            day = f"{task.begin_at:%Y-%m-%d %H:%M}"
+            proof = replace(proof, by=f"changes since {day}: {proof.by}", whole=False)
         if not resource.rows:
             return proof
         rows = resource.rows[0]

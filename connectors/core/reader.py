@@ -26,7 +26,7 @@ from connectors.core.evidence import Evidence, Guard
 from connectors.core.fetch import Fetcher, KeyedRequest
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
-from connectors.core.proofs import Proofs, proves_ends
+from connectors.core.proofs import Proofs, proves_ends, scope_text
 from connectors.core.records import Cut, RecordMapper, Sink
 from connectors.core.resources import (
     ForEachChanged,
@@ -346,6 +346,10 @@ class FamilyReader:
         def first_requests() -> Iterator[tuple[ReadingTask, KeyedRequest]]:
             for bind in binds:
                 task = ReadingTask(resource, bind, self._variants.of(resource), collect)
+                if resource.since is not None and not self.full:
+                    cursor = self.known.cursor(resource.name, scope_text(bind))
+                    if cursor:
+                        task.go_on_from(datetime.fromisoformat(cursor))
                 open_tasks.append(task)
                 params = task.begin()
                 if self._variants.path_is_settled(resource):

@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from connectors.core.schema import Record, Table
+from connectors.core.since import Since
 from connectors.paging import OnePage, Paging, get_path
 
 Take = Callable[[Any, Mapping[str, Any]], Iterable[Record] | None]
@@ -138,6 +139,8 @@ class Order:
 
     params: Mapping[str, str]
     paging: Paging
+    newest_first: bool = False
+    """What changed last comes first."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,10 @@ class Resource:
     not the table: the next one is tried, and at last `params` and `paging` alone."""
     path_group: str = ""
     """Resources with the same word here share which of their two paths works."""
+    since: Since | None = None
+    """Incremental passes read only what changed; full passes read the whole list."""
+    newest_first: bool = False
+    """Without any order asked for, what changed last comes first."""
     forbidden_statuses: tuple[int, ...] = ()
     """Statuses that mean `this one may not be seen` where elsewhere they would mean more."""
     listing: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connectors.core.errors import Missing, Skippable
@@ -13,6 +14,7 @@ from connectors.core.listing import Bind, Collect, Page
 from connectors.core.records import identity, lacks_its_key
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record
+from connectors.core.since import NewestFirstPaginator, Since
 from connectors.core.state import StateKey, StateKind
 from connectors.paging import Facts, Paginator
 
@@ -52,6 +54,12 @@ class ReadingTask:
         self.count = 0
         self.unreadable = 0
         self.facts = Facts()
+        self.begin_at: datetime | None = None
+        """Only what changed since then is read."""
+        self.newest: datetime | None = None
+        """The time of the newest record that came (`Resource.since`)."""
+        self.reached_known = False
+        """The newest answer, newest first, ends with rows from before `begin_at`."""
 
     @property
     def variant(self) -> Resource:
@@ -63,11 +71,29 @@ class ReadingTask:
         """Whether the listing was read whole and had no rows."""
         if self.count or self.failed or self.gone or self.unreadable or not self.resource.rows:
             return False
+        if self.begin_at is not None:
+            return False
         proof = self.paging.completeness()
         return proof.complete and proof.whole
 
+    def go_on_from(self, cursor: datetime) -> None:
+        """Read only what changed since, in the way that the resource declares."""
+        since = self.resource.since
+        if since is None:
+            return
+        self.begin_at = since.begin_at(cursor)
+        if since.param:
+            asked = {since.param: since.text(self.begin_at)}
+            self.variants = tuple(
+                replace(variant, params={**variant.params, **asked}) for variant in self.variants
+            )
+
     def begin(self) -> dict[str, str]:
         """The parameters of the first request."""
+        self.paging = self.variant.paging.paginator()
+        since = self.resource.since
+        if since and not since.param and self.begin_at and self.variant.newest_first:
+            self.paging = NewestFirstPaginator(self.paging, lambda: self.reached_known)
         return self.paging.first()
 
     def take(self, rows: Rows, records: list[Any]) -> list[Any]:
@@ -83,12 +109,21 @@ class ReadingTask:
             for found, record in zip(ids, present, strict=True)
             if isinstance(record, dict)
         )
+        if self.resource.since is not None:
+            self._note_times(self.resource.since, present)
         if self.collect:
             shown = self.collect if callable(self.collect) else plain_fields
             kept = [record for record in records if isinstance(record, dict)]
             self.records.extend(shown(record) for record in kept)
             self.ids.extend(identify(record) for record in kept)
         return ids
+
+    def _note_times(self, since: Since, records: list[Any]) -> None:
+        times = [time for time in map(since.time_of, records) if time is not None]
+        self.newest = max([*times, self.newest] if self.newest else times, default=None)
+        # Only rows that really are newest first say what the pages behind them hold.
+        falling = len(times) == len(records) and times == sorted(times, reverse=True)
+        self.reached_known = bool(times and falling and self.begin_at and times[-1] < self.begin_at)
 
     def drop(self, stale: Set[Any]) -> None:
         """Forget collected records that were taken back."""
@@ -164,6 +199,7 @@ class Variants:
                     resource,
                     params={**resource.params, **order.params},
                     paging=order.paging,
+                    newest_first=order.newest_first,
                     orders=(),
                 )
                 for order in resource.orders
@@ -181,7 +217,6 @@ class Variants:
         if len(task.variants) == 1:
             return None
         task.variants = task.variants[1:]
-        task.paging = task.variant.paging.paginator()
         return [task.begin()]
 
     def answered(self, task: ReadingTask) -> None:

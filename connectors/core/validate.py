@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from string import Formatter
+
 from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
@@ -41,14 +44,22 @@ def _fail(connector: Connector, place: str, what: str, cure: str) -> None:
 def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -> None:
     place = f"table {table.name}"
     columns = {column.name: column for column in table.columns}
-    if len(columns) != len(table.columns):
-        twice = sorted({c.name for c in table.columns if table.columns.count(c) > 1}) or "one"
-        _fail(connector, place, f"has a column twice ({twice})", "remove one")
+    counted = Counter(column.name for column in table.columns)
+    if twice := sorted(name for name, count in counted.items() if count > 1):
+        cure = "remove one, or give one another name="
+        _fail(connector, place, f"has columns twice: {', '.join(twice)}", cure)
     for name in table.key:
         if name not in columns:
-            _fail(connector, place, f"has no column for its key {name!r}", "add a column")
+            _fail(
+                connector,
+                place,
+                f"has no column for its key {name!r}",
+                "add it, or name another key=",
+            )
     if table.newest and (table.newest not in columns or columns[table.newest].type != "time"):
-        _fail(connector, place, f"newest={table.newest!r} is no time column", "name one")
+        _fail(
+            connector, place, f"newest={table.newest!r} is no time column", "name one of type time"
+        )
     if not table.meaning:
         _fail(connector, place, "has no meaning", "say what one row is")
     for column in table.columns:
@@ -64,9 +75,14 @@ def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -
     for reference in table.parents:
         for name in reference.names:
             if name not in columns:
-                _fail(connector, place, f"refers by {name!r}", "which is no column of it")
+                cure = "add that column, or name another one in Reference(...)"
+                _fail(connector, place, f"refers by {name!r}, which is no column of it", cure)
         if reference.table not in tables:
-            _fail(connector, place, f"refers to {reference.table!r}", "which is no table here")
+            cure = f"declare that table, or name one of: {', '.join(sorted(tables))}"
+            _fail(connector, place, f"refers to {reference.table!r}, which is no table", cure)
+        elif len(reference.names) != len(tables[reference.table].key):
+            cure = f"name one column for each of its key: {', '.join(tables[reference.table].key)}"
+            _fail(connector, place, f"refers to {reference.table!r} by another number", cure)
 
 
 def _check_secrets(connector: Connector) -> None:
@@ -102,10 +118,12 @@ def _check_file_columns(connector: Connector, source: FileSource, place: str) ->
     kinds = {column.name: column.type for column in source.table.columns}
     for name in source.columns:
         if name not in kinds:
-            _fail(connector, place, f"read {name!r}", "which is no column of the table")
+            cure = "add that column to the table, or name another one"
+            _fail(connector, place, f"read {name!r}, which is no column", cure)
     for name, kind in ((source.address, "text"), (source.md5, "text"), (source.size, "integer")):
         if name and kinds[name] != kind:
-            _fail(connector, place, f"read {name!r} as {kind}", f"it is {kinds[name]}")
+            cure = f"name a column of type {kind}"
+            _fail(connector, place, f"read {name!r}, which is {kinds[name]}", cure)
     if source.fresh is not None:
         asked = source.fresh.resource.get + repr(source.fresh.resource.params)
         for name in source.fresh.bind:
@@ -123,18 +141,21 @@ def _check_resources(connector: Connector, family: Family) -> None:
             isinstance(resource.each, ForEachChanged)
             and resource.each.table not in connector.tables
         ):
-            _fail(connector, place, f"is due for {resource.each.table!r}", "declare that table")
-        if isinstance(resource.each, ForEachParent):
-            if resource.each.of not in earlier:
-                _fail(
-                    connector,
-                    place,
-                    f"is asked for each of {resource.each.of!r}",
-                    "declare that resource before it in the same family",
-                )
-            for name in resource.each.bind:
-                if "{" + name + "}" not in resource.get + repr(resource.params):
-                    _fail(connector, place, f"binds {name!r}", "use it in get= or params=")
+            what = f"is asked for each row of {resource.each.table!r}, which is no table"
+            _fail(connector, place, what, "declare that table, or name another one")
+        if isinstance(resource.each, ForEachParent) and resource.each.of not in earlier:
+            _fail(
+                connector,
+                place,
+                f"is asked for each of {resource.each.of!r}",
+                "declare that resource before it in the same family",
+            )
+        _check_bindings(connector, family, resource)
+        if resource.since is not None and not resource.since.param:
+            ordered = [order for order in resource.orders if order.newest_first]
+            if not (ordered or resource.newest_first):
+                cure = "give Since(param=...), or say newest_first=True of the list or an order"
+                _fail(connector, place, "cannot be read since a time", cure)
         for rows in resource.rows:
             _check_rows(connector, resource, rows, enclosed=False)
         earlier.add(resource.name)
@@ -146,16 +167,44 @@ def _check_resources(connector: Connector, family: Family) -> None:
             _fail(connector, place, "needs a binding", "open with what needs no other answer")
 
 
+def _check_bindings(connector: Connector, family: Family, resource: Resource) -> None:
+    """Names in the path and parameters are bound by `each`, or by the plan that asks."""
+    place = f"resource {resource.name}"
+    used = {
+        name
+        for text in (resource.get, resource.fallback_path, *resource.params.values())
+        for _, name, _, _ in Formatter().parse(text)
+        if name
+    }
+    bound = set(resource.each.bind) if resource.each is not None else set()
+    if idle := sorted(bound - used):
+        cure = f"use {{{idle[0]}}} in get= or params=, or bind it no more"
+        _fail(connector, place, f"binds {', '.join(idle)} without using it", cure)
+    if family.plan is not None:
+        return
+    if unbound := sorted(used - bound):
+        cure = "bind it by each=ForEachParent(...) or ForEachChanged(...)"
+        _fail(connector, place, f"uses {{{unbound[0]}}}, which nothing binds", cure)
+    for rows in resource.rows:
+        for name, source in rows.inherit.items():
+            if source.origin is Origin.REQUEST and source.name not in bound:
+                cure = "bind it by each=, or use constant(...) or parent(...)"
+                what = f"gives {rows.table.name}.{name} by request({source.name!r}), unbound"
+                _fail(connector, place, what, cure)
+
+
 def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclosed: bool) -> None:
     place = f"resource {resource.name}, rows of {rows.table.name}"
     needed = {column.name for column in rows.table.columns if column.inherited}
     supplied = set(rows.inherit) | ({rows.position} if rows.position else set())
     if rows.rows is None and (missing := {n for n in needed if n in rows.table.key} - supplied):
-        _fail(connector, place, f"does not give {sorted(missing)}", "add it to inherit=")
+        cure = "add it to inherit=, by parent(), request(), constant() or member()"
+        _fail(connector, place, f"does not give {sorted(missing)}", cure)
     if unknown := supplied - needed:
         _fail(connector, place, f"gives {sorted(unknown)}", "declare it with inherited()")
     if rows.count and not enclosed:
-        _fail(connector, place, f"counts by {rows.count!r}", "which only rows in a record can do")
+        cure = "remove count=: the totals of a list are found by its paging"
+        _fail(connector, place, f"counts by {rows.count!r} outside of any record", cure)
     for name, source in rows.inherit.items():
         if not enclosed and source.origin is Origin.PARENT:
             cure = f"it has no enclosing record: use request({source.name!r})"

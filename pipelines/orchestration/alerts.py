@@ -15,11 +15,10 @@ from typing import Any
 
 import dagster as dg
 
-from connectors.core.errors import KollectError
 from connectors.http.redact import safe_text
 from pipelines.orchestration.alert_state import AlertState, RunFailure
-from pipelines.orchestration.backups import GROUP, KEY, known_variables
-from pipelines.orchestration.notify import Channels, channels_of, notify
+from pipelines.orchestration.backup_report import GROUP, KEY, known_variables
+from pipelines.orchestration.notify import channels_of, notify
 from pipelines.orchestration.problems import what_is_wrong
 from pipelines.orchestration.runs import ACCOUNT_TAG, groups_of
 from pipelines.orchestration.sources import Project
@@ -151,11 +150,7 @@ def announce(state: AlertState, settings: Settings, secrets: list[str], log: Any
     pending = state.pending()
     if not pending:
         return []
-    try:
-        channels = channels_of(settings.alerts, known_variables(settings))
-    except KollectError as error:  # an unreadable .env: the log is left
-        log.warning(str(error))
-        channels = Channels()
+    channels = channels_of(settings.alerts, known_variables(settings))
     told: list[str] = []
     for subject, problem in pending.items():
         if problem.tries == 0 and problem.over:

@@ -13,12 +13,12 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from pipelines.orchestration.checks import check_specs
 from pipelines.orchestration.reported import known_ends, mark_reported
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Source
 from pipelines.orchestration.specs import table_specs
 from pipelines.orchestration.summary import NAME, summary_check_specs, summary_spec
+from pipelines.orchestration.table_checks import check_specs
 
 
 class SyncConfig(dg.Config):

@@ -8,33 +8,37 @@ there a backup of it.
 # No postponed annotations here: Dagster reads the types of the contexts.
 import time
 from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster import MetadataValue
 
-from connectors.core.errors import BadSettings, KollectError
+from connectors.core.errors import KollectError
+from pipelines.orchestration.backup_report import (
+    CHECK,
+    CHECK_KEY,
+    GROUP,
+    KEY,
+    MOST_SHOWN,
+    backup_figures,
+    key_for_writing,
+    known_variables,
+    newest_backup,
+    proof_mark,
+)
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.reported import mark_shown
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.runs import KIND_TAG
 from pipelines.orchestration.sources import Project, owner
-from pipelines.settings import Settings, environment
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from warehouse.backup import BackupInfo, BackupKey, Pruned
+    from warehouse.backup import Pruned
 
-GROUP = "backups"
-KEY = dg.AssetKey([GROUP, "newest"])
-CHECK = "every_byte_is_as_written"
-CHECK_KEY = dg.AssetCheckKey(KEY, CHECK)
 WAIT_SECONDS = 600.0
 """Pruning waits so long for a backup, a verification or a restore that runs."""
-MOST_SHOWN = 20
-"""Damaged files that are named; the rest is counted."""
 
 
 def backup_assets(project: Project) -> dg.AssetsDefinition:
@@ -62,33 +66,16 @@ def backup_assets(project: Project) -> dg.AssetsDefinition:
     return backup
 
 
-def known_variables(settings: Settings) -> dict[str, str]:
-    """The environment and `.env` beside the settings. Raises BadSettings where it is unreadable."""
-    return environment(settings.file.parent if settings.file else Path.cwd())
-
-
-def newest_backup(settings: Settings) -> "BackupInfo | None":
-    """The newest backup, also an unreadable one; None where there is none."""
-    from warehouse.backup import find_key, list_backups
-
-    if not settings.backup_dir.is_dir():
-        return None
-    found = list_backups(settings, key=find_key(None, known_variables(settings)))
-    return found[-1] if found else None
-
-
 def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]:
     from pipelines.orchestration.progress import StepLog, failures_in_one_line
-    from warehouse.backup import Pruned, find_key, list_backups, prune_backups, write_backup
+    from warehouse.backup import Pruned, list_backups, prune_backups, write_backup
     from warehouse.progress import size_text
 
     settings = project.settings
     on_step = StepLog(context.log, time.monotonic)
     started = time.monotonic()
     with failures_in_one_line():
-        # As on the command line, the key may also stand in `.env`.
-        key = find_key(None, known_variables(settings))
-        _refuse_plain_after_encrypted(settings, key)
+        key = key_for_writing(settings)
         place = write_backup(settings, key=key, on_step=on_step)
     seconds = round(time.monotonic() - started, 2)
     context.log.info(f"wrote {place} in {seconds:.1f} s")
@@ -115,83 +102,12 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
         )
 
 
-def _refuse_plain_after_encrypted(settings: Settings, key: "BackupKey | None") -> None:
-    """A key that got lost with the rest of the environment must not end encryption unnoticed."""
-    newest = newest_backup(settings)
-    if key is None and newest is not None and newest.encrypted:
-        raise BadSettings(
-            f"the newest backup {newest.name} is encrypted, but no key is set now",
-            guidance="set KOLLECT_BACKUP_KEY (or KOLLECT_BACKUP_KEY_FILE) in the environment or in "
-            ".env. To go on without encryption, run `kollect backup` once by hand",
-        )
-
-
 def _pruning_figures(pruned: "Pruned") -> dict[str, Any]:
     return {
         "backups kept": len(pruned.kept),
         "backups removed": len(pruned.removed),
         "bytes freed": pruned.freed_bytes,
     }
-
-
-def backup_figures(project: Project, info: "BackupInfo") -> dict[str, Any]:
-    """What is shown of a backup."""
-    changes = info.total_changes
-    # `kollect restore` knows the names in the folder of its settings; others need the path.
-    named = info.path if project.settings.file is None and project.is_sandbox else info.name
-    return {
-        "dagster/row_count": info.rows or 0,
-        "made": MetadataValue.timestamp(info.made_at),
-        "folder": MetadataValue.path(str(info.path)),
-        "since the backup before": (
-            f"{changes.added:,} rows added, {changes.changed:,} changed, "
-            f"{changes.deleted:,} deleted"
-            if info.previous
-            else "this is the first"
-        ),
-        "get it back with": f"kollect restore {named} --to restored.duckdb",
-        "encrypted": info.encrypted,
-        "tables": info.tables or 0,
-        "files": info.files or 0,
-        "bytes": info.bytes or 0,
-        "bytes not shared with other backups": info.new_bytes or 0,
-    }
-
-
-def backup_event(
-    project: Project, info: "BackupInfo", now: datetime
-) -> dg.AssetMaterialization | dg.AssetObservation:
-    """A backup that the command line wrote; an old one does not count as fresh."""
-    figures = backup_figures(project, info)
-    if now - info.made_at > backup_windows(project.settings).warn:
-        return dg.AssetObservation(KEY, metadata=figures)
-    return dg.AssetMaterialization(KEY, metadata=figures, tags={"dagster/data_version": info.name})
-
-
-def proof_mark(info: "BackupInfo") -> str:
-    """Which verification of which backup its check shows; empty before the first."""
-    proofs = info.proofs
-    newest = proofs.last_bad or (proofs.best[1] if proofs.best else None)
-    return f"proof {info.name} {newest.at}" if newest else ""
-
-
-def proof_result(info: "BackupInfo") -> CheckResult:
-    """The check of the newest backup, as its last verification found it."""
-    bad, best = info.proofs.last_bad, info.proofs.best
-    figures: dict[str, Any] = {"backup": info.name}
-    if bad is not None:
-        figures["damaged files"] = len(bad.problems)
-        shown = "\n".join(f"- `{problem}`" for problem in bad.problems[:MOST_SHOWN])
-        figures["what is damaged"] = MetadataValue.md(shown)
-        reason = f"{info.name} is damaged: {'; '.join(bad.problems[:3])}"
-        return CheckResult(CHECK_KEY, ERROR, Outcome(False, reason, figures))
-    if best is None:
-        return CheckResult(CHECK_KEY, ERROR, Outcome(False, f"{info.name}: not verified", figures))
-    figures["bytes"] = info.bytes or 0
-    reason = (
-        f"{info.name}: every byte is as written, proved {best[1].at[:16].replace('T', ' ')} UTC"
-    )
-    return CheckResult(CHECK_KEY, ERROR, Outcome(True, reason, figures))
 
 
 def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:

@@ -7,6 +7,7 @@ their proofs. Its cursor remembers what was reported, so that nothing is reporte
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import dagster as dg
 import msgspec
 
 from connectors.core.errors import KollectError
-from pipelines.orchestration.backups import (
+from pipelines.orchestration.backup_report import (
     GROUP,
     backup_event,
     newest_backup,
@@ -86,7 +87,9 @@ def new_events(
     deadline = time.monotonic() + MOST_SECONDS
     events: list[Event] = []
     for source in project.sources:
-        if time.monotonic() < deadline and source.name not in busy:
+        if time.monotonic() > deadline or {source.name, source.account.name} & busy:
+            continue
+        with contextlib.suppress(KollectError):  # it cannot be read just now: the next tick will
             events += _account_events(source, instance, reported, now)
     if GROUP not in busy:
         events += _backup_events(project, instance, reported, now)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from connectors.core.errors import KollectError
 from pipelines.orchestration.alert_state import AlertState, RunFailure
-from pipelines.orchestration.backups import GROUP, known_variables
+from pipelines.orchestration.backup_report import GROUP, list_all
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
@@ -35,11 +35,15 @@ def what_is_wrong(
     for source in project.sources:
         name = source.account.name
         waiting = not settled or bool({name, source.name} & busy)
-        text = account_problem(source, now, ignore_late=waiting)
+        try:
+            text = account_problem(source, now, ignore_late=waiting)
+            if name in state.failures and _synced_since(source, state.failures[name].at):
+                del state.failures[name]
+        except KollectError:  # the warehouse cannot be read just now: nothing begins or ends
+            known = state.problems.get(name)
+            text = known.text if known and not known.over else ""
         failure = state.failures.get(name)
-        if failure and _synced_since(source, failure.at):
-            del state.failures[name]
-        elif failure and not text:
+        if failure and not text:
             text = failure.text
         if text:
             wrong[name] = text
@@ -92,14 +96,11 @@ def _backup_problems(
     project: Project, state: AlertState, now: datetime, *, ignore_late: bool
 ) -> dict[str, str]:
     """What the backups themselves say; a later one ends the failure of an earlier run."""
-    from warehouse.backup import find_key, list_backups
-
     settings = project.settings
     if not settings.warehouse.exists():
         return {}
     try:
-        key = find_key(None, known_variables(settings))
-        found = list_backups(settings, key=key) if settings.backup_dir.is_dir() else []
+        found = list_all(settings)
     except KollectError as error:
         return {"backup": str(error)}
     wrong: dict[str, str] = {}

@@ -17,10 +17,11 @@ from dagster import MetadataValue
 
 from connectors.core.schema import Table
 from connectors.http.redact import safe_text
-from pipelines.orchestration.checks import CheckResult, TableState, check_table
+from pipelines.orchestration.checks import CheckResult, TableState
 from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source
 from pipelines.orchestration.summary import check_account, summary_metadata
+from pipelines.orchestration.table_checks import check_table
 from pipelines.status import account_status
 from warehouse.store.finished_runs import FinishedRun, loads_of_runs
 from warehouse.store.inspection import cursors, latest_loads, sample

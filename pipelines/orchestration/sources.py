@@ -21,7 +21,7 @@ import dagster as dg
 
 from connectors import SERVICES
 from connectors.core.connector import Family, family_tables
-from connectors.core.errors import BadSettings
+from connectors.core.errors import BadSettings, KollectError
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, environment, read_settings, settings_of
 from pipelines.settings.environment import read_toml
@@ -205,8 +205,11 @@ def _remembered(settings: Settings, known: Mapping[str, str]) -> dict[str, Accou
 
     if not settings.warehouse.exists() or _declares_accounts(settings):
         return {}
-    with Warehouse(settings.warehouse).reading() as connection:
-        seen = accounts_seen(connection)
+    try:
+        with Warehouse(settings.warehouse).reading() as connection:
+            seen = accounts_seen(connection)
+    except KollectError:  # open for writing elsewhere, say: the syncs tell about it
+        return {}
     lost: dict[str, dict[str, Any]] = {
         name: {"service": service}
         for name, service in seen.items()

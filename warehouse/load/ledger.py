@@ -16,6 +16,7 @@ import duckdb
 import msgspec
 
 from connectors.core.state import StateKey
+from warehouse.load.keys import storable
 from warehouse.load.validation import Reject
 from warehouse.store.names import CATALOG, STATE
 
@@ -129,7 +130,7 @@ class Ledger:
         if not rows:
             return
         place, names = f"{CATALOG}.{STATE}.{table}", (*key, *values)
-        columns = [list(column) for column in zip(*rows, strict=True)]
+        columns = [[storable(text) for text in column] for column in zip(*rows, strict=True)]
         listed = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in names)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE replacing AS SELECT {listed}", columns
@@ -172,7 +173,7 @@ class Ledger:
         marks = ", ".join("?" for _ in names)
         self.connection.execute(
             f"INSERT INTO {PLACE} ({', '.join(names)}) VALUES ({marks})",
-            [*key, self.service, self.at, *row.values()],
+            [*key, self.service, self.at, *(_storable(value) for value in row.values())],
         )
         return row
 
@@ -203,3 +204,7 @@ def together(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _joined(parts: Iterable[Mapping[str, Any]], name: str) -> str | None:
     return "; ".join(dict.fromkeys(text for part in parts for text in part[name])) or None
+
+
+def _storable(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value

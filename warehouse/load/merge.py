@@ -16,13 +16,13 @@ import duckdb
 
 from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
+from warehouse.load.keys import key_value
 from warehouse.load.staging import Staging
 from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
 from warehouse.schema.types import literal, quoted, structure, text_of, value_of
 from warehouse.store.names import CATALOG, STATE
 
 SOURCES = f"{CATALOG}.{STATE}.record_sources"
-UNUSABLE: Any = object()
 
 
 @dataclass
@@ -264,15 +264,15 @@ class Merge:
     ) -> None:
         """Make a temporary table of key values; rows that could be no key are left out."""
         kinds = {column.name: column.type for column in self._columns}
-        whole = [kinds.get(column) == "integer" for column in columns]
-        kept = [
-            values
-            for row in rows
-            if UNUSABLE not in (values := [_key_value(v, w) for v, w in zip(row, whole)])
-        ]
+        types = [kinds.get(column, "text") for column in columns]
+        kept = []
+        for row in rows:
+            values = [key_value(value, kind) for value, kind in zip(row, types, strict=True)]
+            if all(value is None or key is not None for value, key in zip(row, values)):
+                kept.append(values)
         listed = ", ".join(
-            f"unnest(?::{'BIGINT' if is_whole else 'VARCHAR'}[]) AS {quoted(column)}"
-            for column, is_whole in zip(columns, whole, strict=True)
+            f"unnest(?::{'BIGINT' if kind == 'integer' else 'VARCHAR'}[]) AS {quoted(column)}"
+            for column, kind in zip(columns, types, strict=True)
         )
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {listed}",
@@ -287,18 +287,3 @@ class Merge:
             self.account,
         )[0]
         return f"{digest}/{rows}", int(rows)
-
-
-def _key_value(value: Any, whole: bool) -> Any:
-    """A value as the key column holds it, NULL included; UNUSABLE where it cannot."""
-    if value is None:
-        return None
-    if isinstance(value, (list, dict)):
-        return UNUSABLE
-    if not whole:
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    try:
-        number = int(value)
-    except (ValueError, OverflowError):
-        return UNUSABLE
-    return number if -(2**63) <= number < 2**63 else UNUSABLE

@@ -22,12 +22,12 @@ import msgspec
 
 from connectors.core.resources import RecordSource
 from connectors.core.schema import Record, Table
+from warehouse.load.keys import Key
 from warehouse.load.typed_select import read_lines
 from warehouse.schema.types import quoted
 
 RECORDS_IN_MEMORY = 5_000
 RECORDS_AT_ONCE = 500
-Key = tuple[Any, ...]
 CopyStored = Callable[[Table, str, str], None]
 """Copies what is stored of a table: (table, place of the wanted keys, place to make) with the
 columns `k` (the key as texts), `raw` and `source`."""

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from connectors.core.connector import Connector
+from warehouse.load.keys import storable
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
 from warehouse.store.identity import kollect_version
@@ -120,5 +121,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, accoun
 def _insert(connection: duckdb.DuckDBPyConnection, place: str, values: Mapping[str, Any]) -> None:
     marks = ", ".join("?" for _ in values)
     connection.execute(
-        f"INSERT INTO {place} ({', '.join(values)}) VALUES ({marks})", list(values.values())
+        f"INSERT INTO {place} ({', '.join(values)}) VALUES ({marks})",
+        [storable(value) if isinstance(value, str) else value for value in values.values()],
     )

@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import msgspec
 
-from connectors.core import get_path
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.ingest import Ingest
-from warehouse.load.pieces import CopyStored, Key, Pieces
+from warehouse.load.keys import key_of
+from warehouse.load.pieces import CopyStored, Pieces
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation
 
 Marks = dict[str, set[tuple[tuple[str, Any], ...]]]
@@ -47,7 +47,7 @@ class Staging:
         self._scratch = scratch
         self._ingest = Ingest(connection, scratch)
         self._pieces: dict[str, Pieces] = {}
-        self._forgotten: dict[str, list[list[str]]] = defaultdict(list)
+        self._forgotten: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._number = itertools.count()
 
     # -- Sink ------------------------------------------------------------------------------
@@ -80,8 +80,7 @@ class Staging:
         self.fresh[table.name][field] = sample
 
     def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
-        texts = ([_key_text(key[name]) for name in table.key] for key in keys)
-        self._forgotten[table.name] += texts
+        self._forgotten[table.name] += keys
 
     # -- tables ----------------------------------------------------------------------------
 
@@ -117,9 +116,8 @@ class Staging:
 
     def drop(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
         """Take records out again, with what lives in them; only after `finish`."""
-        texts = [[_key_text(key[name]) for name in table.key] for key in keys]
-        if texts and table.name in self.tables:
-            self._validation(table).drop(texts, self.tables.values())
+        if keys and table.name in self.tables:
+            self._validation(table).drop(keys, self.tables.values())
 
     def close(self) -> None:
         """Let go of threads and files; also when a run is given up."""
@@ -165,35 +163,6 @@ class Staging:
             pieces.add(key, line)
 
 
-def key_of(table: Table, line: Record) -> Key:
-    """The key values of a line as the database will hold them: text, or whole numbers; None for
-    a value that cannot be one."""
-    values: list[Any] = []
-    for name in table.key:
-        column = table.column(name)
-        value = line["p"].get(name) if column.inherited else get_path(line["r"], column.source)
-        if value is None:
-            for other in column.aliases:
-                value = get_path(line["r"], other) if value is None else value
-        values.append(_key_value(value, column.type))
-    return tuple(values)
-
-
-def _key_value(value: Any, kind: str) -> Any:
-    if value is None or isinstance(value, NESTED):
-        return None
-    if kind != "integer":
-        return value if isinstance(value, str) else _text(value)
-    if isinstance(value, bool):
-        return None
-    try:
-        number = int(value)
-    except (ValueError, OverflowError):
-        return None
-    fits = -(2**63) <= number < 2**63
-    return number if fits and (isinstance(value, str) or number == value) else None
-
-
 def _drop_nested_values(table: Table, lines: list[Record]) -> None:
     """Take objects and lists out of given values that are no JSON: the key of a parent is none."""
     plain = [c.name for c in table.columns if c.inherited and c.type != "json"]
@@ -206,10 +175,6 @@ def _drop_nested_values(table: Table, lines: list[Record]) -> None:
         for name in plain:
             if isinstance(given.get(name), NESTED):
                 given[name] = None
-
-
-def _key_text(value: Any) -> str:
-    return value if isinstance(value, str) else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -3,12 +3,14 @@ that do not fit their column, of rows that stay."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from connectors.core.schema import Column, Table
+from warehouse.load.keys import key_value
 from warehouse.schema.types import literal, misfit, quoted, structure, text_of, value_of
 
 COUNTED_AT_ONCE = 250_000
@@ -47,10 +49,12 @@ class Validation:
         self.table = table
         self._columns = columns
 
-    def drop(self, keys: list[list[str]], tables: Iterable[Table]) -> None:
+    def drop(self, keys: Iterable[Mapping[str, Any]], tables: Iterable[Table]) -> None:
         """Take out the records with these keys, and what of `tables` lives in them."""
-        everything = list(tables)
-        self._drop(self.table, self.table.key, ["/".join(key) for key in keys], everything)
+        kinds = [(name, self.table.column(name).type) for name in self.table.key]
+        values = ([key_value(key[name], kind) for name, kind in kinds] for key in keys)
+        joined = ["/".join(str(part) for part in key) for key in values if None not in key]
+        self._drop(self.table, self.table.key, joined, list(tables))
 
     def _drop(
         self, table: Table, names: Sequence[str], values: list[str], tables: list[Table]

@@ -191,15 +191,16 @@ def test_hosts_and_sizes_that_are_not_wanted_are_named_and_no_failure(shelf: She
     files = [row for row in bench.world.true_files() if row["table"] == "video_assets"]
     sizes = sorted(row["bytes"] for row in files)
     toml = (bench.folder / "kollect.toml").read_text().splitlines()
-    own = "\n".join(line for line in toml if not line.startswith("file_hosts"))
-    limited = own.replace("files = true", f"files = true\nmax_file_bytes = {sizes[0]}")
-    (bench.folder / "kollect.toml").write_text(limited)
+    own = [line for line in toml if not line.startswith("file_hosts")]
+    at = own.index("files = true")
+    limited = [*own[:at], f"max_file_bytes = {sizes[0]}", *own[at:]]
+    (bench.folder / "kollect.toml").write_text("\n".join(limited))
     second = bench.sync()
     assert second.status == "complete"
     assert bench.statuses() == {"stored": 1, "skipped": 2}
     assert f"max_file_bytes ({sizes[0]:,})" in bench.ledger("status = 'skipped'")[0]["reason"]
     assert len(bench.host.visits) == 1, "the service says their sizes: no request is needed"
-    (bench.folder / "kollect.toml").write_text(own)
+    (bench.folder / "kollect.toml").write_text("\n".join(own))
     assert bench.sync().status == "complete"
     assert bench.statuses() == {"stored": 3}
 

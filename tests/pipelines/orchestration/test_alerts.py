@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,7 @@ from pipelines.orchestration.alerts import (
     note_runs,
     subjects_of,
 )
-from pipelines.orchestration.backups import CHECK_KEY, KEY
+from pipelines.orchestration.backup_report import CHECK_KEY, KEY
 from pipelines.orchestration.notify import Message
 from pipelines.orchestration.problems import account_problem, what_is_wrong
 from pipelines.orchestration.runs import ACCOUNT_TAG
@@ -97,6 +99,8 @@ def test_a_cursor_that_cannot_be_read_begins_anew(cursor: str) -> None:
 
 # -- what is wrong --------------------------------------------------------------------------------
 
+TABLES = ["spaces", "cards", "favorite_colors", "ai_images"]
+
 
 @dataclass
 class Watched:
@@ -118,7 +122,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("alerts"), "kinopio", size=3)
+    made = bench(tmp_path_factory.mktemp("alerts"), "kinopio", size=3, include=TABLES)
     try:
         made.sync()
         yield made
@@ -171,6 +175,26 @@ def test_an_account_without_credential_is_told_with_its_variable(
     tick = alerts_sensor(project).evaluate_tick(context)
     assert "kinopio: problem" in (tick.skip_message or "")
     assert "KINOPIO_API_KEY" in (tick.cursor or "")
+
+
+def test_a_warehouse_that_cannot_be_read_begins_and_ends_nothing(watched: Watched) -> None:
+    """Somebody has it open for writing: what was wrong stays so, what was well too."""
+    watched.state.update({"kinopio": "down"}, NOON)
+    elsewhere = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", elsewhere, str(watched.bench.warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        assert watched.wrong() == {"kinopio": "down"}
+        watched.state.problems.clear()
+        assert watched.wrong() == {}
+        other.communicate("\n")
 
 
 def test_syncs_that_stopped_are_told_after_a_day(watched: Watched) -> None:

@@ -13,7 +13,8 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.alerts import failure_of, subjects_of
-from pipelines.orchestration.backups import CHECK, KEY, backup_assets, backup_job, verify_job
+from pipelines.orchestration.backup_report import CHECK, KEY
+from pipelines.orchestration.backups import backup_assets, backup_job, verify_job
 from pipelines.orchestration.progress import StepLog
 from pipelines.orchestration.sources import Project, Source
 from pipelines.settings import Settings
@@ -186,7 +187,7 @@ def test_a_key_in_dotenv_encrypts_the_backups_of_dagster_too(
     for result in (written, proved):
         shown = json.dumps([entry.to_json() for entry in instance.all_logs(result.run_id)])
         assert text not in shown
-    (tmp_path / ".env").unlink()
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")  # and with it the key is not to be read
     plain = run(project, instance, backup_job)
     assert "is encrypted, but no key is set" in said_by(plain)
     assert len(list_backups(project.settings)) == 1, "no plain backup beside the encrypted one"

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
-from pipelines.orchestration.checks import CHECKS, TableState, check_table
+from pipelines.orchestration.checks import TableState
 from pipelines.orchestration.sources import Source
+from pipelines.orchestration.table_checks import CHECKS, check_table
 from tests.kit.account import Bench, bench
 from warehouse.store.inspection import latest_loads
 from warehouse.store.status import table_status
@@ -172,7 +173,10 @@ def test_a_pause_is_judged_by_the_tables_own_rhythm(
     late = check("", now=newest + timedelta(days=3000))["newest_record"]
     assert not late.passed
     assert late.severity == dg.AssetCheckSeverity.WARN
-    rare = "UPDATE kinopio.cards SET created_at = created_at - to_years(rowid::INTEGER % 9)"
+    rare = (
+        f"UPDATE kinopio.cards SET created_at = TIMESTAMPTZ '{newest}' "
+        "- to_days(120 * rowid::INTEGER)"
+    )
     assert check(rare, now=newest + timedelta(days=300))["newest_record"].passed
 
 

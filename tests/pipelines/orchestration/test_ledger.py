@@ -12,13 +12,16 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.assets import account_assets
-from pipelines.orchestration.backups import CHECK_KEY, KEY, backup_assets
+from pipelines.orchestration.backup_report import CHECK_KEY, KEY
+from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.ledger import Event, Reported, ledger_sensor, new_events
 from pipelines.orchestration.sources import Project, Source
 from pipelines.sync.account import sync_account
 from sandbox.core.faults import Fault
 from tests.kit.account import Bench, bench
 from warehouse.backup import verify_backup, write_backup
+
+TABLES = ["spaces", "cards", "favorite_colors", "ai_images"]
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("ledger"), "kinopio", size=3)
+    made = bench(tmp_path_factory.mktemp("ledger"), "kinopio", size=3, include=TABLES)
     try:
         made.sync()
         yield made

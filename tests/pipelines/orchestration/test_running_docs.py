@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pipelines.orchestration import backups, summary, views
-from pipelines.orchestration.checks import CHECKS
+from pipelines.orchestration.table_checks import CHECKS
 from pipelines.settings import TABLES
 from pipelines.settings.alerts import AlertSettings, read_alerts
 from pipelines.settings.schedule import ScheduleSettings, read_schedule

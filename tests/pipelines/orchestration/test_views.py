@@ -70,7 +70,7 @@ def test_a_view_over_several_services_takes_those_that_are_here() -> None:
 
 def test_views_answer_after_a_sync_and_are_repaired(made: Make) -> None:
     """They are in the published file, with comments, and cost nothing when all is well."""
-    bench = made("kinopio", size=3)
+    bench = made("kinopio", size=2)
     bench.sync()
     warehouse = Warehouse(bench.warehouse)
     reasons = make_views(warehouse)
@@ -93,7 +93,7 @@ def test_a_view_asset_shows_rows_columns_and_preview(
     made: Make, source_of: Callable[[Bench], Source], instance: dg.DagsterInstance
 ) -> None:
     """Downstream of its tables, and honest when there is nothing yet."""
-    bench = made("kinopio", size=3)
+    bench = made("kinopio", size=2)
     assets = view_assets(Project(bench.settings, [source_of(bench)]))
     assert assets is not None
     assert {key.path[-1] for key in assets.keys} == {"recent_activity", "space_sizes"}

@@ -1,0 +1,131 @@
+"""What is shown of the newest backup, whether Dagster or the command line wrote and verified it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster import MetadataValue
+
+from connectors.core.errors import BadSettings
+from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
+from pipelines.orchestration.freshness import backup_windows
+from pipelines.orchestration.sources import Project
+from pipelines.settings import Settings, environment
+
+if TYPE_CHECKING:
+    from warehouse.backup import BackupInfo, BackupKey
+
+GROUP = "backups"
+KEY = dg.AssetKey([GROUP, "newest"])
+CHECK = "every_byte_is_as_written"
+CHECK_KEY = dg.AssetCheckKey(KEY, CHECK)
+MOST_SHOWN = 20
+"""Damaged files that are named; the rest is counted."""
+
+
+def known_variables(settings: Settings) -> Mapping[str, str]:
+    """The environment and `.env` beside the settings; the environment alone where `.env` cannot be
+    read (the accounts say why)."""
+    try:
+        return environment(settings.file.parent if settings.file else Path.cwd())
+    except BadSettings:
+        return os.environ
+
+
+def list_all(settings: Settings) -> list[BackupInfo]:
+    """Every backup, the oldest first; unreadable ones too. Raises KollectError for a bad key."""
+    from warehouse.backup import find_key, list_backups
+
+    if not settings.backup_dir.is_dir():
+        return []
+    return list_backups(settings, key=find_key(None, known_variables(settings)))
+
+
+def newest_backup(settings: Settings) -> BackupInfo | None:
+    """The newest backup, also an unreadable one; None where there is none."""
+    found = list_all(settings)
+    return found[-1] if found else None
+
+
+def key_for_writing(settings: Settings) -> BackupKey | None:
+    """The key of the next backup, as on the command line; None to write it in plain text.
+
+    Raises BadSettings where the newest backup is encrypted and no key is set: a key that got lost
+    with the rest of the environment must not end encryption unnoticed.
+    """
+    from warehouse.backup import find_key
+
+    key = find_key(None, known_variables(settings))
+    newest = newest_backup(settings)
+    if key is None and newest is not None and newest.encrypted:
+        raise BadSettings(
+            f"the newest backup {newest.name} is encrypted, but no key is set now",
+            guidance="set KOLLECT_BACKUP_KEY (or KOLLECT_BACKUP_KEY_FILE) in the environment or in "
+            ".env. To go on without encryption, run `kollect backup` once by hand",
+        )
+    return key
+
+
+def backup_figures(project: Project, info: BackupInfo) -> dict[str, Any]:
+    """What is shown of a backup."""
+    changes = info.total_changes
+    # `kollect restore` knows the names in the folder of its settings; others need the path.
+    named = info.path if project.settings.file is None and project.is_sandbox else info.name
+    return {
+        "dagster/row_count": info.rows or 0,
+        "made": MetadataValue.timestamp(info.made_at),
+        "folder": MetadataValue.path(str(info.path)),
+        "since the backup before": (
+            f"{changes.added:,} rows added, {changes.changed:,} changed, "
+            f"{changes.deleted:,} deleted"
+            if info.previous
+            else "this is the first"
+        ),
+        "get it back with": f"kollect restore {named} --to restored.duckdb",
+        "encrypted": info.encrypted,
+        "tables": info.tables or 0,
+        "files": info.files or 0,
+        "bytes": info.bytes or 0,
+        "bytes not shared with other backups": info.new_bytes or 0,
+    }
+
+
+def backup_event(
+    project: Project, info: BackupInfo, now: datetime
+) -> dg.AssetMaterialization | dg.AssetObservation:
+    """A backup that the command line wrote; an old one does not count as fresh."""
+    figures = backup_figures(project, info)
+    if now - info.made_at > backup_windows(project.settings).warn:
+        return dg.AssetObservation(KEY, metadata=figures)
+    return dg.AssetMaterialization(KEY, metadata=figures, tags={"dagster/data_version": info.name})
+
+
+def proof_mark(info: BackupInfo) -> str:
+    """Which verification of which backup its check shows; empty before the first."""
+    proofs = info.proofs
+    newest = proofs.last_bad or (proofs.best[1] if proofs.best else None)
+    return f"proof {info.name} {newest.at}" if newest else ""
+
+
+def proof_result(info: BackupInfo) -> CheckResult:
+    """The check of the newest backup, as its last verification found it."""
+    bad, best = info.proofs.last_bad, info.proofs.best
+    figures: dict[str, Any] = {"backup": info.name}
+    if bad is not None:
+        figures["damaged files"] = len(bad.problems)
+        shown = "\n".join(f"- `{problem}`" for problem in bad.problems[:MOST_SHOWN])
+        figures["what is damaged"] = MetadataValue.md(shown)
+        reason = f"{info.name} is damaged: {'; '.join(bad.problems[:3])}"
+        return CheckResult(CHECK_KEY, ERROR, Outcome(False, reason, figures))
+    if best is None:
+        return CheckResult(CHECK_KEY, ERROR, Outcome(False, f"{info.name}: not verified", figures))
+    figures["bytes"] = info.bytes or 0
+    reason = (
+        f"{info.name}: every byte is as written, proved {best[1].at[:16].replace('T', ' ')} UTC"
+    )
+    return CheckResult(CHECK_KEY, ERROR, Outcome(True, reason, figures))
