@@ -18,10 +18,15 @@ def rows_of(payload: Any, name: str) -> list[Any] | None:
     for holder in (payload, data):
         if isinstance(holder, dict) and name in holder:
             rows = holder[name]
-            return [] if rows is None else rows if isinstance(rows, list) else None
-    if "data" in payload and (data is None or isinstance(data, list)):
-        return data or []
-    return None
+            return _listed(rows, payload)
+    return _listed(data, payload) if "data" in payload else None
+
+
+def _listed(rows: Any, payload: Mapping[str, Any]) -> list[Any] | None:
+    """A list; null is one only where the amount says that there is nothing."""
+    if rows is None and payload.get("amount") == 0:
+        return []
+    return rows if isinstance(rows, list) else None
 
 
 def beside(answer: Any, name: str) -> list[Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.settings import Account, Settings, read_settings
+
+ATTEMPTS = 3
 
 
 @click.command()
@@ -31,5 +34,8 @@ def check(config: Path | None) -> None:
 def _see(settings: Settings, account: Account) -> str:
     from pipelines.sync.probe import probing
 
-    with probing(settings, account) as probe:
+    # Who waits for an answer at a terminal is not to wait for minutes.
+    attempts = min(ATTEMPTS, account.retry.attempts)
+    hasty = replace(account, retry=replace(account.retry, attempts=attempts))
+    with probing(settings, hasty) as probe:
         return account.connector.describe(probe.look(account.connector.check))

@@ -13,6 +13,7 @@ from connectors.core.journal import Journal
 from connectors.core.listing import seen_page
 from connectors.core.resources import Resource
 from pipelines.settings import Account, Settings
+from pipelines.sync.disk_errors import explained
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
@@ -105,6 +106,7 @@ def probing(
         )
     warehouse = Warehouse(settings.warehouse)
     with (
+        explained(warehouse.home),
         open_engine(warehouse.home) as engine,
         make_client(account, common_folder(warehouse.path), runtime) as client,
         scratch_folder(warehouse.home, "probe-") as folder,

@@ -161,7 +161,7 @@ FILES = Table(
     _text("field", "what of the record names it"),
     _text(
         "mark",
-        "what tells its content from another: an address without secrets, an MD5, or "
+        "what tells its content from another: its address, an MD5, or "
         "columns of the record that change with it",
     ),
     _text("sha256", "SHA-256 of its content, and its name in the store; NULL if it never came"),
