@@ -274,7 +274,7 @@ class FamilyReader:
         again_days = 0 if self.full and not first_time else each.again_days
         columns = tuple(each.bind.values())
         if each.per_run:
-            rows = self._rotated(resource, each, again_days)
+            rows = next_in_turn(self.known, self.evidence, resource, each, again_days)
         else:
             after = (self._part or {}).get(resource.name, "")
             of_table = (resource.name, each.table, columns)
@@ -291,21 +291,6 @@ class FamilyReader:
         if not rows:
             for kept in resource.rows:
                 self.evidence.note(kept.table.name, "no parent changed")
-
-    def _rotated(
-        self, resource: Resource, each: ForEachChanged, again_days: int
-    ) -> list[tuple[str, str, tuple[Any, ...]]]:
-        """The parents whose turn it is in this run; the table lacks those that go on waiting."""
-        columns = tuple(each.bind.values())
-        waiting = self.known.waiting(resource.name, each.table)
-        rows = self.known.due(
-            resource.name, each.table, columns, again_days, most=each.per_run, oldest_first=True
-        )
-        if waiting > len(rows):
-            text = f"{waiting - len(rows):,} {each.table} wait to be asked for: one sync asks for "
-            text += f"{each.per_run:,}" + (f" (setting {each.setting})" if each.setting else "")
-            self.evidence.lack_rows(resource, text)
-        return rows
 
     # -- asking ----------------------------------------------------------------------------
 
