@@ -15,6 +15,7 @@ from connectors.core.resources import Resource
 from connectors.paging import Paginator, SeenPage, records_at
 from connectors.paging.base import Params
 from pipelines.settings import Account, Settings
+from pipelines.sync.disk_errors import explained
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
@@ -115,6 +116,7 @@ def probing(
         )
     warehouse = Warehouse(settings.warehouse)
     with (
+        explained(warehouse.home),
         open_engine(warehouse.home) as engine,
         make_client(account, common_folder(warehouse.path), runtime) as client,
         scratch_folder(warehouse.home, "probe-") as folder,

@@ -229,28 +229,21 @@ class AccountState:
         """Columns that appeared by themselves in earlier runs, by table."""
         return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}
 
-    def copy_stored(self, table: Table, wanted: str, target: str) -> None:
-        """Make the table `target` of what is stored of the records with the keys in `wanted`.
-
-        `wanted` is a table with a column `k` (the key as a list of texts). `target` gets `k`,
-        `raw` and `source` (`RecordSource`); it is empty where nothing is stored yet.
-        """
+    def stored(
+        self, table: Table, keys: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], tuple[str, int]]:
+        """The raw record and the source (`RecordSource`) of those of these records that are
+        stored, by key; keys are texts."""
         key = f"[{', '.join(f't.{quoted(name)}::VARCHAR' for name in table.key)}]"
-        with self._open() as connection:
-            try:
-                connection.execute(
-                    f"CREATE TABLE {target} AS SELECT {key} AS k, t._raw::VARCHAR AS raw, "
-                    f"coalesce(s.source, {RecordSource.LIST:d}) AS source "
-                    f"FROM {self._place(table.name)} t LEFT JOIN {CATALOG}.{STATE}.record_sources "
-                    "s ON s.account = t._account AND s.service = ? AND s.table_name = ? "
-                    f"AND s.key = array_to_string({key}, '/') "
-                    f"WHERE t._account = ? AND {key} IN (SELECT k FROM {wanted})",
-                    [self.connector.name, table.name, self._account],
-                )
-            except duckdb.CatalogException:
-                connection.execute(
-                    f"CREATE TABLE {target} (k VARCHAR[], raw VARCHAR, source BIGINT)"
-                )
+        rows = self._query(
+            f"SELECT {key}, t._raw::VARCHAR, coalesce(s.source, {RecordSource.LIST:d}) "
+            f"FROM {self._place(table.name)} t LEFT JOIN {CATALOG}.{STATE}.record_sources s "
+            "ON s.account = t._account AND s.service = ? AND s.table_name = ? "
+            f"AND s.key = array_to_string({key}, '/') "
+            f"WHERE t._account = ? AND {key} IN (SELECT unnest(?::VARCHAR[][]))",
+            [self.connector.name, table.name, self._account, [list(key) for key in keys]],
+        )
+        return {tuple(row[0]): (row[1], row[2]) for row in rows}
 
     def run_loads(self, run_id: str) -> dict[str, dict[str, Any]]:
         """What was already loaded under a run: table -> its row of `_kollect.loads`."""
