@@ -37,6 +37,7 @@ from connectors.core.resources import (
     names_in,
     scope_of,
 )
+from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
