@@ -38,6 +38,7 @@ from connectors.core.resources import (
     names_in,
     scope_of,
 )
+from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
@@ -263,16 +264,22 @@ class FamilyReader:
         # What a first pass that broke off has read is not due again.
         first_time = self.known.first_time(self.family)
         again_days = 0 if self.full and not first_time else each.again_days
-        after = (self._part or {}).get(resource.name, "")
         columns = tuple(each.bind.values())
-        rows = self.known.due(resource.name, each.table, columns, again_days, after, each.at_once)
-        if len(rows) == each.at_once:
-            self.next_part[resource.name] = rows[-1][0]
-            self.evidence.unfinished = True
+        if each.per_run:
+            rows = next_in_turn(self.known, self.evidence, resource, each, again_days)
+        else:
+            after = (self._part or {}).get(resource.name, "")
+            of_table = (resource.name, each.table, columns)
+            rows = self.known.due(*of_table, again_days, after, each.at_once)
+            if len(rows) == each.at_once:
+                self.next_part[resource.name] = rows[-1][0]
+                self.evidence.unfinished = True
         binds = (dict(zip(each.bind, values, strict=True)) for _, _, values in rows)
         for (scope, content, _), listing in zip(rows, self.stream(resource, binds), strict=True):
-            if listing.completeness.complete:
-                self.evidence.visited(resource.name, scope, content)
+            complete = listing.completeness.complete
+            if complete or each.per_run:
+                # What failed goes on waiting, but behind those that were never asked for.
+                self.evidence.visited(resource.name, scope, content if complete else "")
         if not rows:
             for kept in resource.rows:
                 self.evidence.note(kept.table.name, "no parent changed")

@@ -21,13 +21,10 @@ from urllib.parse import urljoin
 import httpx
 
 from connectors.core.errors import (
-    BrokenAnswer,
     LongSilence,
     Refused,
     Retriable,
     Throttled,
-    TimedOut,
-    Unreachable,
 )
 from connectors.http.bandwidth import BandwidthLimit
 from connectors.http.config import Classify, Retry, classify_by_status
@@ -41,7 +38,7 @@ from connectors.http.file_response import (
     error_of_answer,
     name_of_address,
 )
-from connectors.http.file_transfer import headers_for, receive
+from connectors.http.file_transfer import headers_for, plain_errors, receive
 from connectors.http.host_allowlist import HostAllowlist
 from connectors.http.limits import WatchedStream
 from connectors.http.partial_file import Notes, PartialFile
@@ -206,7 +203,7 @@ class Downloader:
             self._stop.check()
             self._await_turn(url)
             self._count(requests=1)
-            with _plain_errors(part), self._asked(url, part, expected) as answer:
+            with plain_errors(part), self._asked(url, part, expected) as answer:
                 target = _redirection(url, answer)
                 if target is None:
                     self._check(url, answer)
@@ -296,22 +293,3 @@ def _long_silence(seconds: float) -> LongSilence:
     return LongSilence(
         f"its host wants silence for another {duration_text(seconds)}", retry_after=seconds
     )
-
-
-@contextmanager
-def _plain_errors(part: PartialFile) -> Iterator[None]:
-    """Errors of the network in words that show no address."""
-    try:
-        yield
-    except httpx.TimeoutException:
-        raise TimedOut("its host did not go on in time") from None
-    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL):
-        raise Refused("its address cannot be asked for") from None
-    except (httpx.NetworkError, httpx.ProtocolError) as error:
-        if part.size:
-            raise BrokenAnswer(f"the file broke off after {part.size:,} bytes") from None
-        raise Unreachable(f"its host gives no answer ({type(error).__name__})") from None
-    except httpx.TransportError as error:
-        raise Unreachable(f"its host cannot be reached ({type(error).__name__})") from None
-    except httpx.DecodingError:
-        raise BrokenAnswer("the file cannot be unpacked, it may be cut off") from None

@@ -191,7 +191,7 @@ class Exchange:
 
 
 class _Departure:
-    """Tells the rate limiter when a booked request really left."""
+    """Tells the rate limiter when a booked request really left, and when its answer began."""
 
     def __init__(
         self, rate_limiter: RateLimiter, booking: Booking, clock: Callable[[], float]
@@ -208,6 +208,8 @@ class _Departure:
         if event.endswith("send_request_body.started") and info["request"].method != b"CONNECT":
             self._left_at = self._clock()
             self.settle()
+        elif event.endswith("receive_response_headers.complete") and self._left_at is not None:
+            self._rate_limiter.answered(self._left_at)
 
     def settle(self) -> None:
         """Also for a request that never left, or of which no transport told: it counts too."""

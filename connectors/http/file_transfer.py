@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from connectors.core.errors import BrokenAnswer, WarehouseProblem
+from connectors.core.errors import (
+    BrokenAnswer,
+    Refused,
+    TimedOut,
+    Unreachable,
+    WarehouseProblem,
+)
 from connectors.http.file_response import (
     ExpectedFile,
     already_complete,
@@ -80,3 +87,22 @@ def receive(
         if part.size > total:
             part.begin(Notes())
         raise BrokenAnswer(text)
+
+
+@contextmanager
+def plain_errors(part: PartialFile) -> Iterator[None]:
+    """Errors of the network in words that show no address."""
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise TimedOut("its host did not go on in time") from None
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise Refused("its address cannot be asked for") from None
+    except (httpx.NetworkError, httpx.ProtocolError) as error:
+        if part.size:
+            raise BrokenAnswer(f"the file broke off after {part.size:,} bytes") from None
+        raise Unreachable(f"its host gives no answer ({type(error).__name__})") from None
+    except httpx.TransportError as error:
+        raise Unreachable(f"its host cannot be reached ({type(error).__name__})") from None
+    except httpx.DecodingError:
+        raise BrokenAnswer("the file cannot be unpacked, it may be cut off") from None

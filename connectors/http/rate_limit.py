@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connectors.core.errors import LongSilence
+from connectors.http.arrival import ArrivalEstimate
 from connectors.http.config import Window
 from connectors.http.rate_store import LONGEST_HOLD, FileState, MemoryState, RateLog, RateState
 from connectors.http.stopping import Stop
@@ -24,12 +25,12 @@ __all__ = ["Booking", "FileState", "MemoryState", "RateLimiter", "RateState", "s
 
 LONGEST_SILENCE = 900.0
 """Seconds. Who is told to stay away for longer is better told so than left waiting."""
-ARRIVAL_SECONDS = 0.04
+ARRIVAL_SECONDS = 0.012
 CLOCK_SHARE = 0.0005
-"""Each window is stretched by 40 ms and by half a thousandth: the service counts arrivals, by its
-own clock. Two requests that left a second apart arrive closer when the first took a longer way; so
-much a way may differ. How far two clocks come apart grows with the window; no system corrects its
-own by more."""
+"""Each window is stretched by 12 ms and by half a thousandth: the service counts arrivals, by its
+own clock. Two requests that left a second apart arrive closer when the first took a longer way;
+most of that is estimated when the answer comes (`answered`), and the rest does not grow with the
+window. How far two clocks come apart grows with it; no system corrects its own by more."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class RateLimiter:
         self._spans = [(window.limit, stretched(window.seconds)) for window in self.windows]
         self._most = max((window.limit for window in self.windows), default=0)
         self._queue = _Queue()
+        self._arrivals = ArrivalEstimate(min((w.seconds for w in self.windows), default=0.0))
+        self._arrivals_lock = threading.Lock()
+        """Held until the log has the new estimate: the next one builds on it."""
         self._lock = threading.Lock()
         self._open: list[float] = []
 
@@ -125,6 +129,20 @@ class RateLimiter:
             with self._lock:
                 self._open.remove(booking.at)
             self._move(log, booking.at, left_at)
+
+    def answered(self, left_at: float) -> None:
+        """The answer to the request that left then begins to arrive now: if it was slow, the
+        request counts from its estimated arrival."""
+        if not self.windows:
+            return
+        with self._arrivals_lock:
+            moves = self._arrivals.answered(left_at, self._clock())
+            if not moves:
+                return
+            with self._state.opened(self._clock) as log:
+                for counted_at, at in moves:
+                    if counted_at in log.times or counted_at == left_at:
+                        self._move(log, counted_at, at)
 
     @property
     def queued(self) -> int:

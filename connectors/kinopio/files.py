@@ -11,8 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from connectors.core import FileLink, FileSource
 from connectors.core.files import Row
-from connectors.kinopio.account_tables import AI_IMAGES
-from connectors.kinopio.tables import BOXES, CARDS, SPACES, USERS
+from connectors.kinopio.tables import AI_IMAGES, BOXES, CARDS, SPACES, USERS
 
 HOSTS = (
     "own",

@@ -1,96 +1,44 @@
-"""Kinopio: in what order spaces are read, and what is evidence of their end.
+"""Kinopio: in what order spaces are read, and where authors of cards come from.
 
-Two lists name every space with its `updatedAt`. Only those that moved are read, 60 in one request,
+Lists name every space with its `updatedAt`. Only those that moved are read, 60 in one request,
 then the removed cards of each; a space that left the lists is asked for at its own address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from connectors.core import (
-    Cost,
-    Costing,
+    Listing,
     Page,
     Reader,
     Record,
-    RecordSource,
-    Resource,
-    Rows,
     Skippable,
+    StateKind,
     confirm_missing,
-    parent,
-    request,
+    note,
 )
-from connectors.kinopio.tables import (
-    BOXES,
-    CARDS,
-    CONNECTION_TYPES,
-    CONNECTIONS,
-    LINES,
-    LISTS,
-    SPACE_COLLABORATORS,
-    SPACES,
-    TAGS,
-    USERS,
+from connectors.kinopio.endpoints import (
+    ACCOUNT,
+    AUTHORS,
+    BATCH,
+    ONE_SPACE,
+    REMOVED_CARDS,
+    REMOVED_SPACES,
+    SPACE_BATCH,
+    SPACE_LIST,
+    SPACE_PARTS,
+    SPECIAL_SPACES,
+    WHOLE_SPACES,
 )
+from connectors.kinopio.normalize import whole_spaces
+from connectors.kinopio.tables import CARDS
 
-BATCH = 60
-"""Ids in one `/space/multiple`; longer lists may be cut silently (API page, section 4)."""
-INSIDE = {"space_id": parent("id")}
-
-
-def listed_space(item: Any, _: Mapping[str, Any]) -> Any:
-    """A row of a listing is metadata: whatever it nests is read with the space itself."""
-    if not isinstance(item, dict):
-        return item
-    return {name: value for name, value in item.items() if not isinstance(value, list)}
-
-
-SPACE_PARTS = (
-    Rows(USERS, at="users", sparse=True, keep=True, proves=False),
-    Rows(USERS, at="collaborators", sparse=True, keep=True, proves=False),
-    Rows(SPACE_COLLABORATORS, at="collaborators", inherit=INSIDE, keep=True),
-    Rows(CARDS, at="cards", inherit=INSIDE),
-    Rows(CONNECTIONS, at="connections", inherit=INSIDE),
-    Rows(CONNECTION_TYPES, at="connectionTypes", inherit=INSIDE),
-    Rows(BOXES, at="boxes", inherit=INSIDE),
-    Rows(TAGS, at="tags", inherit=INSIDE),
-    Rows(LISTS, at="lists", inherit=INSIDE),
-    Rows(LINES, at="lines", inherit=INSIDE),
-)
-WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
-LISTED_SPACES = Rows(SPACES, normalize=listed_space, sparse=True)
-
-ACCOUNT = Resource(
-    "account", "/user", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False
-)
-SPACE_LIST = Resource("space_list", "/user/spaces", (LISTED_SPACES,))
-REMOVED_SPACES = Resource("removed_spaces", "/user/removed-spaces", (LISTED_SPACES,))
-SPACE_BATCH = Resource(
-    "space_batch",
-    "/space/multiple",
-    (WHOLE_SPACES,),
-    params={"spaceIds": "{space_ids}"},
-    listing=False,
-)
-ONE_SPACE = Resource(
-    "one_space", "/space/{space_id}", (WHOLE_SPACES,), forbidden_statuses=(401, 403), listing=False
-)
-REMOVED_CARDS = Resource(
-    "removed_cards",
-    "/space/{space_id}/removedCards",
-    (Rows(CARDS, inherit={"space_id": request("space_id")}, part={"is_removed": "true"}),),
-    fallback_path="/space/{space_id}/removed-cards",
-    forbidden_statuses=(401, 403),
-    listing=False,
-)
+ADDS = "this list names spaces that no other does"
+UNKNOWN_AUTHOR = "the service does not know this author"
 
 
 def copy_spaces(reader: Reader) -> None:
     """Read the spaces that changed since they were read last, and what vanished from the lists."""
-    listings = [reader.read(resource, collect=True) for resource in (SPACE_LIST, REMOVED_SPACES)]
+    listings = _read_lists(reader)
     listed = {r["id"]: r for listing in listings for r in listing.records if r.get("id")}
     stored = {} if reader.full else reader.known.cursors("spaces")
     changed = [
@@ -115,6 +63,26 @@ def copy_spaces(reader: Reader) -> None:
             reader.evidence.cursors[("spaces", space_id)] = updated_at
 
 
+def _read_lists(reader: Reader) -> list[Listing]:
+    """The lists of spaces that are served.
+
+    The lists of special kinds repeat `/user/spaces` as far as is known: a full pass reads them,
+    and other passes only those that named a space which no other list had.
+    """
+    listings = [reader.read(resource, collect=True) for resource in (SPACE_LIST, REMOVED_SPACES)]
+    named = {record.get("id") for listing in listings for record in listing.records}
+    for resource in SPECIAL_SPACES:
+        if not reader.full and reader.known.state(note(ADDS, resource.name)) != "yes":
+            continue
+        listing = reader.read(resource, collect=True)
+        if listing.completeness.reason == "gone":
+            continue
+        listings.append(listing)
+        adds = any(record.get("id") not in named for record in listing.records)
+        reader.evidence.state[note(ADDS, resource.name)] = "yes" if adds else "no"
+    return listings
+
+
 def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str]) -> list[str]:
     """Read spaces 60 at a time; returns the ids that the batches did not answer whole.
 
@@ -127,7 +95,7 @@ def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str])
         binds = [{"space_ids": ",".join(group)} for group in part]
         for bind, page in reader.ask_all(SPACE_BATCH, binds):
             asked = bind["space_ids"].split(",")
-            whole = [] if isinstance(page, Skippable) else _whole(page.payload)
+            whole = [] if isinstance(page, Skippable) else whole_spaces(page.payload)
             answered = {space["id"] for space in whole}
             missing += [space_id for space_id in asked if space_id not in answered]
             for space in whole:
@@ -135,12 +103,6 @@ def _read_batches(reader: Reader, space_ids: list[str], updated: dict[str, str])
             if first and not whole and isinstance(page, Page):
                 return space_ids
     return missing
-
-
-def _whole(payload: Any) -> list[Record]:
-    """The entries that hold a whole space; ids that may not be seen come back without one."""
-    entries = payload if isinstance(payload, list) else []
-    return [e for e in entries if isinstance(e, dict) and e.get("id") and "cards" in e]
 
 
 def _keep(reader: Reader, space: Record, updated: dict[str, str]) -> None:
@@ -203,16 +165,20 @@ def _read_removed_cards(reader: Reader, space_ids: list[str]) -> set[str]:
     return unread
 
 
-def cost_of_spaces(costing: Costing) -> list[Cost]:
-    """Two lists, the changed spaces by 60, and the removed cards of each (API page, section 8)."""
-    shown, removed = (
-        [r for r in costing.look(resource) or [] if isinstance(r, dict) and r.get("id")]
-        for resource in (SPACE_LIST, REMOVED_SPACES)
-    )
-    stored = {} if costing.full else costing.cursors("spaces")
-    moved = [r for r in (*shown, *removed) if stored.get(r["id"]) != r.get("updatedAt")]
-    return [
-        Cost("lists of spaces", 2, len(shown) + len(removed)),
-        Cost("changed spaces", -(-len(moved) // BATCH), len(moved)),
-        Cost("removed cards", len(moved)),
-    ]
+def read_authors(reader: Reader) -> None:
+    """The public profiles of people who wrote cards and are in no other answer.
+
+    Whom the service does not know any more is asked for again in full passes only.
+    """
+    users = {row[0] for row in reader.known.rows("users", ["id"])}
+    written = {row[0] for row in reader.known.rows("cards", ["user_id"])} - {None}
+    unknown = set() if reader.full else set(reader.known.states(StateKind.NOTE, UNKNOWN_AUTHOR))
+    missing = sorted(written - users - unknown)
+    groups = [missing[i : i + BATCH] for i in range(0, len(missing), BATCH)]
+    binds = [{"user_ids": ",".join(group)} for group in groups]
+    for group, listing in zip(groups, reader.read_each(AUTHORS, binds, collect=True), strict=True):
+        if listing.completeness.complete:
+            shown = {record.get("id") for record in listing.records}
+            for user_id in set(group) - shown:
+                reader.evidence.state[note(UNKNOWN_AUTHOR, user_id)] = "yes"
+    reader.evidence.note("users", "every author of a card was asked for")

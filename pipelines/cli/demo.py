@@ -167,7 +167,7 @@ class Tour:
 
         table(
             "The copy compared with the services: every table, row and field",
-            ("account", "tables", "first sync", "second sync", "of it visible to it", "full pass"),
+            ("account", "tables", "first sync", "second sync", "what it can see", "full pass"),
             [
                 (
                     name,

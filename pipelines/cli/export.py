@@ -12,9 +12,9 @@ from connectors.core.errors import BadSettings
 from pipelines.export.service_files import AccountRows, write_service_export
 from pipelines.export.table_files import write_tables
 from pipelines.settings import Account, read_settings
+from pipelines.sync.disk_errors import explained
 from warehouse.backup.export import FORMATS
 from warehouse.progress import counted
-from warehouse.store.disk import storage_problem
 from warehouse.store.warehouse import Warehouse
 
 
@@ -44,14 +44,9 @@ def export(config: Path | None, account_name: str, chosen: str, folder: Path) ->
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadSettings(f"{target} cannot be made: {error.strerror}") from None
-    try:
-        with Warehouse(settings.warehouse).reading() as connection:
-            for file, count, noun in _write(connection, account, chosen, target):
-                click.echo(f"wrote {file.relative_to(target)}: {counted(count, noun)}")
-    except (OSError, duckdb.Error) as error:
-        if (problem := storage_problem(error, target)) is None:
-            raise
-        raise problem from None
+    with explained(target), Warehouse(settings.warehouse).reading() as connection:
+        for file, count, noun in _write(connection, account, chosen, target):
+            click.echo(f"wrote {file.relative_to(target)}: {counted(count, noun)}")
 
 
 def _write(

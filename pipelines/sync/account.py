@@ -19,6 +19,7 @@ from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
+from pipelines.sync.disk_errors import explained
 from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
@@ -33,14 +34,10 @@ from pipelines.sync.stage import (
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.clock import check_clock
-from warehouse.store.disk import storage_problem
 from warehouse.store.locks import FileLock, HeldElsewhere
 from warehouse.store.open import open_engine
 from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
-
-DUCKDB_INTERRUPTED = "Query interrupted"
-"""What DuckDB raises, as a RuntimeError, where Ctrl-C meets a query."""
 
 
 def sync_account(
@@ -55,7 +52,8 @@ def sync_account(
 ) -> AccountResult:
     """Sync one account (or the families of some tables) and publish the result.
 
-    Raises AccountBusy when another process keeps the account; other errors end in the result.
+    Raises AccountBusy when another process keeps the account, and WarehouseProblem where nothing
+    can be written (disk, clock); other errors end in the result.
     """
     runtime = runtime or Runtime()
     warehouse = Warehouse(settings.warehouse)
@@ -65,7 +63,10 @@ def sync_account(
         runtime.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
 
     try:
-        with FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting):
+        with (
+            explained(warehouse.home),
+            FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting),
+        ):
             sync = _AccountSync(settings, account, warehouse, runtime, full, accept_deletes)
             wanted = sync.wanted(tables)
             result = sync.run(wanted, run_id)
@@ -79,15 +80,6 @@ def sync_account(
             account=account.name,
             guidance="wait for it, or end that process",
         ) from None
-    except KollectError:
-        raise
-    except Exception as error:
-        if str(error) == DUCKDB_INTERRUPTED:
-            raise KeyboardInterrupt from None
-        # DuckDB's errors come from its threads too, where it spills and reads scratch files.
-        if (problem := storage_problem(error, warehouse.home)) is None:
-            raise
-        raise problem from error
 
 
 class _AccountSync:

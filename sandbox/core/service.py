@@ -69,8 +69,8 @@ class Service:
     """Where addresses of made files begin, each with the folder below a FileHost that has them."""
     may_hold_more: frozenset[str] = frozenset()
     """Tables of a copy that may rightly hold more than the service shows at this moment."""
-    without_truth: Mapping[str, str] = MappingProxyType({})
-    """Tables of a copy that the truth leaves out, each with the reason."""
+    account_settings: Mapping[str, Any] = MappingProxyType({})
+    """Settings of an account with which its copy holds all that the truth has."""
     credential_headers: tuple[str, ...] = ("authorization", "proxy-authorization", "cookie")
     """Headers that no request to a FileHost may carry."""
     clock: Clock

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.kinesis.model import (
-    API_URL,
-    Collection,
-    CustomStructure,
-    Project,
-    Store,
-    Structure,
-)
+from sandbox.kinesis.records import API_URL, Collection, CustomStructure, Project, Store, Structure
 
 STYPES = (
-    "TEXT",
-    "EMAIL",
-    "PASSWORD",
-    "MARKDOWN",
-    "INTEGER",
-    "FLOAT",
-    "ENUM",
-    "DATE",
-    "DATETIME",
-    "MEDIA",
-    "BOOLEAN",
-    "UID",
-    "JSON",
-)
+    "TEXT", "EMAIL", "PASSWORD", "MARKDOWN", "INTEGER", "FLOAT", "ENUM", "DATE", "DATETIME",
+    "MEDIA", "BOOLEAN", "UID", "JSON",
+)  # fmt: skip
 
 
 def structure(
@@ -78,33 +60,21 @@ def every_type(store: Store) -> Collection:
         structure("integer_with_default", "INTEGER", default="7"),
         structure("list_with_default", array=True, default="a,b"),
     ]
-    comment = CustomStructure(
-        "comment",
-        "comment",
-        "To say something",
-        [
-            structure("uid", "UID", required=True),
-            structure("value", required=True),
-            structure("stars", "INTEGER", default="3"),
-            structure("pin", "PASSWORD"),
-        ],
-    )
-    nothing = CustomStructure("-nothing", "Nothing yet", "", [])
+    parts = [
+        structure("uid", "UID", required=True),
+        structure("value", required=True),
+        structure("stars", "INTEGER", default="3"),
+        structure("pin", "PASSWORD"),
+    ]
+    groups = [
+        CustomStructure("comment", "comment", "To say something", parts),
+        CustomStructure("-nothing", "Nothing yet", "", []),
+    ]
     fields = [*plain, *arrays, *secret, *other]
-    return Collection("every_type", "Every type", "One of each", fields, [comment, nothing])
+    return Collection("every_type", "Every type", "One of each", fields, groups)
 
 
 def books() -> Collection:
-    review = CustomStructure(
-        "review",
-        "Review",
-        "What a reader thought",
-        [
-            structure("by", "UID"),
-            structure("stars", "INTEGER"),
-            structure("said", "MARKDOWN"),
-        ],
-    )
     fields = [
         structure("isbn", unique=True, pattern="^[0-9X]{10,13}$"),
         structure("title", required=True, default="untitled"),
@@ -119,6 +89,8 @@ def books() -> Collection:
         structure("in_stock", "BOOLEAN", default="true"),
         structure("details", "JSON", default="{}"),
     ]
+    said = [structure("by", "UID"), structure("stars", "INTEGER"), structure("said", "MARKDOWN")]
+    review = CustomStructure("review", "Review", "What a reader thought", said)
     return Collection("books", "Books 📚", "All that we sell", fields, [review])
 
 
@@ -136,20 +108,11 @@ def orders() -> Collection:
         structure("data_id", name="The customer's own number"),
         structure("-", name="a dash"),
     ]
-    return Collection("order", 'Orders; "open" and shut', "", fields, [])
+    return Collection("order", 'Orders; "open" and shut', "", fields)
 
 
 def customers() -> Collection:
-    address = CustomStructure(
-        "address",
-        "Address",
-        "",
-        [
-            structure("street"),
-            structure("city"),
-            structure("door_code", encrypted=True),
-        ],
-    )
+    place = [structure("street"), structure("city"), structure("door_code", encrypted=True)]
     fields = [
         structure("name", required=True),
         structure("email", "EMAIL", unique=True),
@@ -159,6 +122,7 @@ def customers() -> Collection:
         structure("newsletter", "BOOLEAN", default="false"),
         structure("home", {"CUSTOM": "address"}),
     ]
+    address = CustomStructure("address", "Address", "", place)
     return Collection("customers", "Customers", "People; personal data", fields, [address])
 
 
@@ -170,17 +134,13 @@ def trips() -> Collection:
         structure("_seen", "DATETIME"),
         structure("photos", "MEDIA", array=True),
     ]
-    return Collection("2025-trips", "Trips of 2025", "حقول", fields, [])
+    return Collection("2025-trips", "Trips of 2025", "حقول", fields)
 
 
 def posts() -> Collection:
     """The same in two projects: the id of a collection is unique only inside its project."""
-    fields = [
-        structure("title"),
-        structure("content", "MARKDOWN"),
-        structure("views", "FLOAT"),
-    ]
-    return Collection("posts", "Posts", "To keep posts", fields, [])
+    fields = [structure("title"), structure("content", "MARKDOWN"), structure("views", "FLOAT")]
+    return Collection("posts", "Posts", "To keep posts", fields)
 
 
 def tasks() -> Collection:
@@ -192,7 +152,7 @@ def tasks() -> Collection:
         structure("tags", array=True),
         structure("done", "BOOLEAN", default="false"),
     ]
-    return Collection("tasks", "Tasks", "", fields, [])
+    return Collection("tasks", "Tasks", "", fields)
 
 
 def made_projects(store: Store, size: int, users: int) -> list[Project]:
@@ -200,38 +160,25 @@ def made_projects(store: Store, size: int, users: int) -> list[Project]:
 
     The caller is a member of the first two only, so that any role but ROOT sees less.
     """
-    bare = Collection("bare", "Bare", "No structures at all", [], [])
-    drafts = Collection("drafts", "Drafts", "No records yet", [structure("title")], [])
-    ledger = [
-        structure("entry"),
-        structure("sum", "FLOAT"),
-        structure("key", encrypted=True),
-    ]
+    bare = Collection("bare", "Bare", "No structures at all", [])
+    drafts = Collection("drafts", "Drafts", "No records yet", [structure("title")])
+    sums = [structure("entry"), structure("sum", "FLOAT"), structure("key", encrypted=True)]
+    ledger = Collection("ledger", "Ledger", "", sums)
     gone = users + 40  # a member whom the service no longer knows
+    shop = [books(), orders(), customers(), drafts]
+    lab = [every_type(store), posts(), bare]
     projects = [
         Project(
-            "bookshop",
-            "Corner Bookshop",
-            'Books, "coffee"\nand 🐈',
-            "/api/v1/bookshop",
-            [0, 1, 2, 1],
-            [books(), orders(), customers(), drafts],
+            "bookshop", "Corner Bookshop", 'Books, "coffee"\nand 🐈', "/api/v1/bookshop",
+            [0, 1, 2, 1], shop,
         ),
         Project("field-notes", "Field Notes", "", "/notes", [0, 3, gone], [trips(), posts()]),
-        Project("_lab", "Lab", "ניסויים", "/lab", [1], [every_type(store), posts(), bare]),
+        Project("_lab", "Lab", "ניסויים", "/lab", [1], lab),
         Project("empty", "Corner Bookshop", "The same name as another", "/empty", []),
-        Project(
-            "elsewhere",
-            "Elsewhere",
-            "Not the caller's",
-            "/elsewhere",
-            [1, 2],
-            [Collection("ledger", "Ledger", "", ledger, [])],
-        ),
-    ]
+        Project("elsewhere", "Elsewhere", "Not the caller's", "/elsewhere", [1, 2], [ledger]),
+    ]  # fmt: skip
     for number in range(size // 400):
-        members = [number % users, (number * 3 + 1) % users]
-        project = Project(f"team_{number}", f"Team {number}", "", f"/team/{number}", members)
-        project.collections = [tasks(), posts()]
-        projects.append(project)
+        members, parts = [number % users, (number * 3 + 1) % users], [tasks(), posts()]
+        name, path = f"Team {number}", f"/team/{number}"
+        projects.append(Project(f"team_{number}", name, "", path, members, parts))
     return projects

@@ -6,7 +6,7 @@ alphabetic (a) and numeric (n), bounds, then what else it allows (+) or forbids 
 
 from __future__ import annotations
 
-from sandbox.kinesis.model import Constraint
+from sandbox.kinesis.records import Constraint
 
 SHORT_FORM = """
 collection: id an 1 100 +-_, project_id an 1 100 +-_, name an 1 100 +-~, description . 1 400 !;>#

@@ -1,130 +1,71 @@
-"""What the API pages leave open, each served in either form."""
+"""What the API page leaves open, served in either form."""
 
 from __future__ import annotations
 
-from sandbox.service import Switch
+from dataclasses import dataclass
 
-SWITCHES = (
-    Switch(
-        "list_suffix",
-        "fetch/all",
-        ("fetch/all", "fetch", "both"),
-        "how list addresses end; the other ending answers 404 as HTML",
-    ),
-    Switch(
-        "ids",
-        "integer",
-        ("integer", "uuid"),
-        "ids of users: numbers (the caller is 0) or UUID text",
-    ),
-    Switch(
-        "user_fields",
-        "current",
-        ("current", "legacy"),
-        "the twelve fields of a user, or the seven of the older generation",
-    ),
-    Switch(
-        "media_fields",
-        "legacy",
-        ("legacy", "current"),
-        "media as id and name, or as id, path, file_type, file_size, security, access_token",
-    ),
-    Switch(
-        "empty_text",
-        "text",
-        ("text", "null", "absent"),
-        'optional texts that are empty (bio, description...) as "", as null, or left out',
-    ),
-    Switch(
-        "errors",
-        "body",
-        ("body", "http"),
-        "errors of handlers as HTTP 200 with the status in the body, or also as HTTP status",
-    ),
-    Switch(
-        "error_shape",
-        "number",
-        ("number", "statusless", "string"),
-        "the body's status as a number, absent (`error` holds it as text), or as text",
-    ),
-    Switch(
-        "expired_token",
-        500,
-        (500, 401),
-        "the status of an expired or bad token",
-    ),
-    Switch(
-        "offset_unit",
-        "page",
-        ("page", "item"),
-        "whether offset counts pages of `limit` items or items",
-    ),
-    Switch("default_limit", 0, (), "items where no limit is given; 0 = all of them"),
-    Switch("maximum_limit", 0, (), "a larger limit is lowered to this; 0 = none"),
-    Switch("amount", "total", ("total", "absent"), "whether lists tell their total"),
-    Switch(
-        "list_order",
-        "insertion",
-        ("insertion", "newest_first"),
-        "the order of every list except events",
-    ),
-    Switch(
-        "event_order",
-        "oldest_first",
-        ("oldest_first", "newest_first"),
-        "events in lists",
-    ),
-    Switch(
-        "payload_key",
-        "named",
-        ("named", "data", "data_object"),
-        "rows under the resource's name, under `data`, or under the name inside `data`",
-    ),
-    Switch(
-        "role",
-        "ROOT",
-        ("ROOT", "ADMIN", "AUTHOR", "VIEWER"),
-        "the caller's role; all but ROOT get silently filtered lists",
-    ),
-    Switch(
-        "password_hash",
-        "never",
-        ("never", "login", "everywhere"),
-        "where `password` holds a hash instead of empty text",
-    ),
-    Switch("token_life", 0, (), "answers that a session token lives for; 0 = no end"),
-    Switch("token_seconds", 900.0, (), "seconds that a session token lives for; 0 = no end"),
-    Switch(
-        "token_state",
-        "valid",
-        ("valid", "expired", "not_yet_valid", "revoked"),
-        "the personal access token",
-    ),
-    Switch(
-        "token_lacks",
-        (),
-        (),
-        "resources (as in the address, e.g. `event`) that the access token may not read",
-    ),
-    Switch(
-        "credential",
-        "both",
-        ("both", "token", "login"),
-        "which of access token and password credentials() hands out",
-    ),
-    Switch("uid_required", True, (True, False), "whether reads need the parameter uid"),
-    Switch("renewal", True, (True, False), "whether /user/login/jwt exists"),
-    Switch(
-        "get_needs_content_type",
-        False,
-        (True, False),
-        "whether a GET without Content-Type: application/json answers 404 as HTML",
-    ),
-    Switch("api_prefix", "", (), "the setting API_PRE: a path before every API address"),
-    Switch(
-        "throttle",
-        "http",
-        ("http", "body"),
-        "too many requests as HTTP 429, or as HTTP 200 with status 429 in the body",
-    ),
-)
+from sandbox.core import Switches, any_value, one_of
+
+
+@dataclass
+class KinesisSwitches(Switches):
+    list_suffix: str = one_of(
+        "fetch/all", "fetch", "both", about="how list addresses end; the other one is a 404 page"
+    )
+    ids: str = one_of("integer", "uuid", about="ids of users: numbers (the caller is 0) or UUIDs")
+    user_fields: str = one_of(
+        "current", "legacy", about="twelve fields of a user, or seven of the older generation"
+    )
+    media_fields: str = one_of(
+        "legacy", "current",
+        about="media as id and name, or as id, path, file_type, file_size, security, access_token",
+    )  # fmt: skip
+    more_lists: str = one_of(
+        "served", "gone", about="tickets, snippets and redirects, whose addresses no page tells"
+    )
+    empty_text: str = one_of(
+        "text", "null", "absent", about='optional texts that are empty as "", null, or left out'
+    )
+    errors: str = one_of(
+        "body", "http", about="errors of handlers as HTTP 200 with the status in the body, or both"
+    )
+    error_shape: str = one_of(
+        "number", "statusless", "string",
+        about="the body's status as a number, absent (`error` holds it as text), or as text",
+    )  # fmt: skip
+    expired_token: int = one_of(500, 401, about="the status of an expired or bad token")
+    offset_unit: str = one_of("page", "item", about="offset counts pages of `limit`, or items")
+    default_limit: int = any_value(0, "items where no limit is given; 0 = all of them")
+    maximum_limit: int = any_value(0, "a larger limit is lowered to this; 0 = none")
+    amount: str = one_of("total", "absent", about="whether lists tell their total")
+    list_order: str = one_of("insertion", "newest_first", about="of every list except events")
+    event_order: str = one_of("oldest_first", "newest_first", about="events in lists")
+    payload_key: str = one_of(
+        "named", "data", "data_object",
+        about="rows under their name, under `data`, or under their name inside `data`",
+    )  # fmt: skip
+    role: str = one_of(
+        "ROOT", "ADMIN", "AUTHOR", "VIEWER",
+        about="the caller's role; all but ROOT get silently filtered lists",
+    )  # fmt: skip
+    password_hash: str = one_of(
+        "never", "login", "everywhere", about="where `password` holds a hash, not empty text"
+    )
+    token_life: int = any_value(0, "answers that a session token lives for; 0 = no end")
+    token_seconds: float = any_value(900.0, "seconds that a session token lives for; 0 = no end")
+    token_state: str = one_of(
+        "valid", "expired", "not_yet_valid", "revoked", about="the personal access token"
+    )
+    token_lacks: tuple[str, ...] = any_value(
+        (), "resources (as in the address, e.g. `event`) that the access token may not read"
+    )
+    credential: str = one_of("both", "token", "login", about="what credentials() hands out")
+    uid_required: bool = one_of(True, False, about="whether reads need the parameter uid")
+    renewal: bool = one_of(True, False, about="whether /user/login/jwt exists")
+    get_needs_content_type: bool = one_of(
+        False, True, about="whether a GET without Content-Type: application/json is a 404 page"
+    )
+    api_prefix: str = any_value("", "the setting API_PRE: a path before every API address")
+    throttle: str = one_of(
+        "http", "body", about="too many requests as HTTP 429, or as 200 with it in the body"
+    )

@@ -1,23 +1,17 @@
-"""Who may in: the caller's personal access token and session tokens."""
+"""Who may in: the caller's personal access token and session tokens (page, section 2)."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.kinesis.model import CALLER, Store
-
-
-class Refusal(Exception):
-    """An error that a handler words itself: a status in the body, and a message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = f"Error: {message}"
+from sandbox.core import Refused
+from sandbox.kinesis.records import CALLER, Store
+from sandbox.kinesis.switches import KinesisSwitches
 
 
 @dataclass
@@ -31,11 +25,11 @@ class Session:
 
 
 class Tokens:
-    """Makes and judges tokens; `clock` gives seconds and decides only how long they live."""
+    """Makes and judges tokens; `seconds` decides only how long they live."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
         self._store = store
-        self._clock = clock
         self._sessions: dict[str, Session] = {}
         self.access_token = store.secret("access-token")
 
@@ -43,10 +37,10 @@ class Tokens:
         """A new session token of a user. Its dates are the inner clock's, so that a client
         that reads them, instead of taking it as opaque, goes wrong."""
         head = _encoded({"alg": "HS256"})
-        content = {"sub": str(number), "exp": self._store.clock // 10**9 + 900}
+        content = {"sub": str(number), "exp": int(self._store.clock.now.timestamp()) + 900}
         token = f"{head}.{_encoded(content)}.{self._store.secret('session')}"
         self._store.secrets[token] = None
-        self._sessions[token] = Session(number, self._clock())
+        self._sessions[token] = Session(number, self.seconds())
         return token
 
     def expire_all(self) -> None:
@@ -54,28 +48,23 @@ class Tokens:
         for session in self._sessions.values():
             session.ended = True
 
-    def replace_access_token(self) -> str:
-        """Another access token in place of the one that was; the old one is unknown then."""
-        self.access_token = self._store.secret("access-token")
-        return self.access_token
-
-    def owner(self, token: str, settings: Mapping[str, Any]) -> int:
-        """The number of the user that a token belongs to; raises Refusal for a bad one."""
-        bad = settings["expired_token"]
+    def owner(self, token: str, switches: KinesisSwitches) -> int:
+        """The number of the user that a token belongs to; refuses a bad one."""
+        bad = switches.expired_token
         if token == self.access_token:
-            if settings["token_state"] == "valid":
+            if switches.token_state == "valid":
                 return CALLER
-            reason = settings["token_state"].replace("_", " ")
-            raise Refusal(bad, f"Personal Access Token is {reason}")
+            reason = switches.token_state.replace("_", " ")
+            raise Refused(bad, f"Personal Access Token is {reason}")
         session = self._sessions.get(token)
         if session is None:
-            raise Refusal(bad, "Failed decoding JWT (InvalidToken)")
+            raise Refused(bad, "Failed decoding JWT (InvalidToken)")
         session.answers += 1
-        seconds, answers = settings["token_seconds"], settings["token_life"]
-        if seconds and self._clock() - session.issued >= seconds:
+        seconds, answers = switches.token_seconds, switches.token_life
+        if seconds and self.seconds() - session.issued >= seconds:
             session.ended = True
         if session.ended or (answers and session.answers > answers):
-            raise Refusal(bad, "Failed decoding JWT (ExpiredSignature)")
+            raise Refused(bad, "Failed decoding JWT (ExpiredSignature)")
         return session.number
 
 

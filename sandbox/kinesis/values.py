@@ -1,24 +1,13 @@
-"""Values of records: made ones, and what the service sends for a stored one."""
+"""Made values of records, as the service stores them: always text."""
 
 from __future__ import annotations
 
-from sandbox.kinesis.model import API_URL, Record, Store, Structure
-from sandbox.kinesis.words import (
-    BINDINGS,
-    CHOICES,
-    CITIES,
-    ITEMS,
-    LONG,
-    PEOPLE,
-    SENTENCES,
-    TITLES,
-)
+from sandbox.kinesis.records import API_URL, Record, Store, Structure
+from sandbox.kinesis.words import BINDINGS, CHOICES, CITIES, ITEMS, LONG, PEOPLE, SENTENCES, TITLES
 
 INTEGERS = ("0", "-7", "12", "450", "9007199254740993", "92233720368547758079")
 """Above 2^53, where a double loses digits, and above 2^63, which no column holds."""
-
 FLOATS = ("0.1", "12.90", "-0.5", "100", "1e-7", "9007199254740993.5")
-
 JSON_TEXTS = (
     '{"weight_g": 310, "tags": ["a,b", "c"], "dimensions": {"w": 12.5, "h": null}}',
     "[1, 2, 3]",
@@ -27,17 +16,6 @@ JSON_TEXTS = (
     '{"note": "naïve \\"quoted\\" 🍲"}',
     "{}",
 )
-
-
-def made_value(store: Store, structure: Structure, number: int) -> str:
-    """A stored value for the record with this number; now and then empty."""
-    if number % 6 == 5 and not structure.required:
-        return ""
-    if not structure.array:
-        return _single(store, structure, number)
-    items = [_single(store, structure, number + step) for step in range(1 + number % 4)]
-    items.sort(key=lambda item: "access_token=" in item)  # nothing follows a signed address
-    return ",".join(item.replace(",", " ") for item in items)
 
 
 def made_record(
@@ -58,21 +36,15 @@ def made_record(
     return Record(data_id, number % 5 != 1, values, custom_values)
 
 
-def sent_value(structure: Structure, stored: dict[str, str]) -> str:
-    """What the service sends: the default in place of empty text."""
-    return stored.get(structure.id) or structure.default_val
-
-
-def sent_values(structures: list[Structure], stored: dict[str, str]) -> list[dict[str, str]]:
-    """One entry for each structure, in the structures' order."""
-    return [
-        {
-            "id": part.id,
-            "value": sent_value(part, stored),
-            "rtype": part.rtype if part.id in stored else "STRING",
-        }
-        for part in structures
-    ]
+def made_value(store: Store, structure: Structure, number: int) -> str:
+    """A stored value for the record with this number; now and then empty."""
+    if number % 6 == 5 and not structure.required:
+        return ""
+    if not structure.array:
+        return _single(store, structure, number)
+    items = [_single(store, structure, number + step) for step in range(1 + number % 4)]
+    items.sort(key=lambda item: "access_token=" in item)  # nothing follows a signed address
+    return ",".join(item.replace(",", " ") for item in items)
 
 
 def _single(store: Store, structure: Structure, number: int) -> str:
@@ -106,7 +78,7 @@ def _single(store: Store, structure: Structure, number: int) -> str:
         case "BOOLEAN":
             return chance.choice(("true", "false"))
         case "UID":
-            return store.groups(6, 6, 6, 6)
+            return store.id_of(6, 6, 6, 6)
         case "JSON":
             return JSON_TEXTS[number % len(JSON_TEXTS)]
         case "CUSTOM":

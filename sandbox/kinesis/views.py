@@ -9,56 +9,40 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sandbox.kinesis.model import Structure
-from sandbox.kinesis.truth import Truth, without_token
-from sandbox.kinesis.values import sent_value
+from sandbox.core import Row, Tables
+from sandbox.kinesis.records import Collection, Store, Structure
+from sandbox.kinesis.truth import read_value
 
 LARGEST = 2**63 - 1
 
 
-class Views(Truth):
-    """The truth about the views."""
+def views(store: Store) -> Tables:
+    """`<project>__<collection>` -> a row for each record, in the order of insertion.
 
-    def truth_views(self) -> dict[str, list[dict[str, Any]]]:
-        """`<project>__<collection>` -> a row for each record, in the order of insertion.
+    Columns: `_data_id` and `_published`, then each structure under its id, then those of custom
+    structures as `<custom structure>.<structure>` (ids hold no dot, so that nothing is
+    mistaken). Database names do not differ by case, so a later structure whose name is taken
+    gets `_2`, `_3`... Secret structures have no column at all.
+    """
+    return {
+        f"{project.id}__{collection.id}": _rows(collection)
+        for project, collection in store.collections()
+    }
 
-        Columns: `_data_id` and `_published`, then each structure under its id, then those
-        of custom structures as `<custom structure>.<structure>` (ids hold no dot, so that
-        nothing is mistaken). Database names do not differ by case, so a later structure
-        whose name is taken gets `_2`, `_3`... Secret structures have no column at all.
-        """
-        with self.lock:
-            views = {}
-            for project, collection in self.collections():
-                groups: list[tuple[str | None, list[Structure]]]
-                groups = [(None, collection.structures)]
-                groups += [(part.id, part.structures) for part in collection.custom_structures]
-                parts = [
-                    (custom_id, part)
-                    for custom_id, structures in groups
-                    for part in structures
-                    if not part.secret
-                ]
-                names = column_names(
-                    part.id if custom_id is None else f"{custom_id}.{part.id}"
-                    for custom_id, part in parts
-                )
-                rows = []
-                for record in collection.records:
-                    row: dict[str, Any] = {
-                        "_data_id": record.data_id,
-                        "_published": record.published,
-                    }
-                    for name, (custom_id, part) in zip(names, parts, strict=True):
-                        stored = (
-                            record.values
-                            if custom_id is None
-                            else record.custom_values.get(custom_id, {})
-                        )
-                        row[name] = typed(part, sent_value(part, stored))
-                    rows.append(row)
-                views[f"{project.id}__{collection.id}"] = rows
-            return views
+
+def _rows(collection: Collection) -> list[Row]:
+    groups = [("", collection.structures)]
+    groups += [(group.id, group.structures) for group in collection.custom_structures]
+    parts = [(group, part) for group, found in groups for part in found if not part.secret]
+    names = column_names(f"{group}.{part.id}" if group else part.id for group, part in parts)
+    rows = []
+    for record in collection.records:
+        row: Row = {"_data_id": record.data_id, "_published": record.published}
+        for name, (group, part) in zip(names, parts, strict=True):
+            kept = record.custom_values.get(group, {}) if group else record.values
+            row[name] = typed(part, read_value(part, kept))
+        rows.append(row)
+    return rows
 
 
 def column_names(wanted: Iterable[str]) -> list[str]:
@@ -81,7 +65,6 @@ def typed(structure: Structure, text: str) -> Any:
     type is None, and so is empty text unless the type is a kind of text. Times are ISO 8601
     in UTC.
     """
-    text = without_token(text)
     if structure.array:
         return [_single(structure.kind, item) for item in text.split(",")] if text else []
     return _single(structure.kind, text)

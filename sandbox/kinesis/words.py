@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 PEOPLE = (
-    ("Ines", "Okafor", "ines_ok"),
-    ("Mårten", "Öberg", "morten-o"),
-    ("نور", "الحسن", "nour_h"),
-    ("Dorothea", "O'Neill-Vance", "dot"),
-    ("美咲", "渡辺", "misaki"),
-    ("Tomás", "de la Cruz", "TomasDLC"),
-    ("Ruth", "Abenov", "ruth_a"),
-    ("Ines", "Okafor", "ines_2"),
-)
-
+    ("Ines", "Okafor", "ines_ok"), ("Mårten", "Öberg", "morten-o"), ("نور", "الحسن", "nour_h"),
+    ("Dorothea", "O'Neill-Vance", "dot"), ("美咲", "渡辺", "misaki"),
+    ("Tomás", "de la Cruz", "TomasDLC"), ("Ruth", "Abenov", "ruth_a"), ("Ines", "Okafor", "ines_2"),
+)  # fmt: skip
 TITLES = (
     "The Tide Tables of Saint-Malo",
     'A Guide to "Ordinary" Birds',
@@ -25,7 +19,6 @@ TITLES = (
     "100% Wool: a History",
     "<b>Bold</b> Claims",
 )
-
 SENTENCES = (
     "Arrived damp, otherwise as described.",
     "First line.\nSecond line, after a break.",
@@ -38,24 +31,10 @@ SENTENCES = (
     "'); DROP TABLE records; --",
     "Combining: e\u0301 is not é; zero-width\u200bspace.",
 )
-
 ITEMS = (
-    "crime",
-    "travel",
-    "poetry",
-    "sea",
-    "家",
-    "children's",
-    "ref-2025",
-    "🍲",
-    "null",
-    "true",
-)
-
+    "crime", "travel", "poetry", "sea", "家", "children's", "ref-2025", "🍲", "null", "true",
+)  # fmt: skip
 CITIES = ("Turku", "Nantes", "Łódź", "Valparaíso", "金沢", "Cork")
-
 BINDINGS = ("PAPERBACK", "HARDBACK", "BOARD_BOOK")
-
 CHOICES = ("DRAFT", "OPEN", "SHIPPED", "CLOSED")
-
 LONG = "A long note that goes on about tides, ledgers and ferries. " * 120

@@ -62,7 +62,11 @@ class Kinopio(Changes):
         return play(self, rng)
 
     def files(self) -> list[dict[str, Any]]:
-        return files(self.tables())
+        """The key of an AI image is its address, which leads to the FileHost as the others do."""
+        found = files(self.tables())
+        for row in found if self._files_base else ():
+            row["record_key"] = self._moved(row["record_key"])
+        return found
 
     def file(self, request: Request) -> Response:
         """An upload, of today or of earlier years."""

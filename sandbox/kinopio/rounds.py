@@ -13,35 +13,45 @@ from sandbox.kinopio.changes import Changes
 from sandbox.kinopio.item_changes import KINDS
 from sandbox.kinopio.words import AWKWARD, TAGS
 
+CARDS = ("edit", "move", "remove", "empty", "restore", "delete", "tag", "connect")
+SPACES = ("rename", "visit", "remove", "restore", "delete", "add")
+EVENTS = ("card", "card", "card", "space", "space", "add", "child", "child", "people", "note")
+
 
 def play(service: Changes, rng: Random) -> list[str]:
     """Ten changes; one sentence for each that was possible."""
-    chosen = [*ALWAYS, *rng.choices(EVENTS, k=7)]
-    return [done for event in chosen if (done := event(service, rng)) is not None]
+    done = [change_card(service, rng, "edit"), change_card(service, rng, "remove")]
+    done.append(change_space(service, rng, "visit"))
+    for event in rng.choices(EVENTS, k=7):
+        match event:
+            case "card":
+                done.append(change_card(service, rng, rng.choice(CARDS)))
+            case "space":
+                done.append(change_space(service, rng, rng.choice(SPACES)))
+            case "add":
+                done.append(add_item(service, rng))
+            case "child":
+                done.append(change_child(service, rng))
+            case "people":
+                done.append(change_people(service, rng))
+            case "note":
+                done.append(notify(service, rng))
+    return [sentence for sentence in done if sentence]
 
 
-def change_card(service: Changes, rng: Random) -> str | None:
-    kinds = ("edit", "move", "remove", "empty")
-    return _card(service, rng, rng.choice(kinds))
+def any_space(service: Changes, rng: Random) -> str:
+    return rng.choice(service.space_ids("owned") + service.space_ids("shared"))
 
 
-def edit_card(service: Changes, rng: Random) -> str | None:
-    return _card(service, rng, "edit")
-
-
-def remove_card(service: Changes, rng: Random) -> str | None:
-    return _card(service, rng, "remove")
-
-
-def change_removed_card(service: Changes, rng: Random) -> str | None:
-    return _card(service, rng, rng.choice(("restore", "delete")))
-
-
-def _card(service: Changes, rng: Random, what: str) -> str | None:
-    """Something that happens to a card, to a removed one where only these can have it."""
-    space_id, card_id = _any_card(service, rng, removed=what in ("restore", "delete"))
-    if card_id is None:
-        return None
+def change_card(service: Changes, rng: Random, what: str) -> str:
+    """Something that happens to a card, to a removed one where only these can have it; nothing
+    where no space has such a card."""
+    removed = what in ("restore", "delete")
+    space_ids = service.space_ids("owned") + service.space_ids("shared")
+    full = [space_id for space_id in space_ids if service.card_ids(space_id, removed)]
+    if not full:
+        return ""
+    card_id = rng.choice(service.card_ids(space_id := rng.choice(full), removed))
     match what:
         case "edit":
             text = f"{rng.choice(AWKWARD[1:])} (edited {rng.randint(1, 9999)})"
@@ -56,125 +66,95 @@ def _card(service: Changes, rng: Random, what: str) -> str | None:
             service.restore_card(space_id, card_id)
         case "delete":
             service.delete_card(space_id, card_id)
+        case "tag":
+            service.add_tag(space_id, card_id, rng.choice(TAGS))
+        case "connect":
+            service.add_connection(space_id, card_id, service.card_ids(space_id)[0])
     return f"{what} card {card_id} of space {space_id}"
 
 
-def add_card(service: Changes, rng: Random) -> str:
-    space_id = _any_space(service, rng)
-    card_id = service.add_card(space_id, f"thought no. {rng.randint(1, 9999)}")
-    return f"added card {card_id} to space {space_id}"
+def change_space(service: Changes, rng: Random, what: str) -> str:
+    """Something that happens to a space; a few own ones always remain."""
+    owned, removed = service.space_ids("owned"), service.space_ids("removed")
+    space_id = any_space(service, rng)
+    match what:
+        case "rename":
+            service.rename_space(space_id, f"Renamed {rng.randint(1, 9999)} 🪁")
+        case "visit":
+            service.visit_space(space_id)
+        case "remove" if len(owned) > 3:
+            service.remove_space(space_id := rng.choice(owned))
+        case "restore" if removed:
+            service.restore_space(space_id := rng.choice(removed))
+        case "delete" if removed or len(owned) > 3:
+            service.delete_space(space_id := rng.choice(removed or owned[3:]))
+        case "add":
+            role = rng.choice(("ordinary", "ordinary", "shared", "journal", "template", "empty"))
+            space_id = service.add_space(role=role)
+        case _:
+            return ""
+    return f"{what} space {space_id}"
 
 
-def add_space(service: Changes, rng: Random) -> str:
-    role = rng.choice(("ordinary", "ordinary", "shared", "journal", "template", "empty"))
-    return f"added {role} space {service.add_space(role=role)}"
-
-
-def rename_space(service: Changes, rng: Random) -> str:
-    space_id = _any_space(service, rng)
-    service.rename_space(space_id, f"Renamed {rng.randint(1, 9999)} 🪁")
-    return f"renamed space {space_id}"
-
-
-def visit_space(service: Changes, rng: Random) -> str:
-    space_id = _any_space(service, rng)
-    service.visit_space(space_id)
-    return f"visited space {space_id}"
-
-
-def remove_space(service: Changes, rng: Random) -> str | None:
-    owned = service.space_ids("owned")
-    if len(owned) < 4:
-        return None
-    service.remove_space(space_id := rng.choice(owned))
-    return f"removed space {space_id}"
-
-
-def restore_space(service: Changes, rng: Random) -> str | None:
-    if not (removed := service.space_ids("removed")):
-        return None
-    service.restore_space(space_id := rng.choice(removed))
-    return f"restored space {space_id}"
-
-
-def delete_space(service: Changes, rng: Random) -> str | None:
-    candidates = service.space_ids("removed") or service.space_ids("owned")[3:]
-    if not candidates:
-        return None
-    service.delete_space(space_id := rng.choice(candidates))
-    return f"deleted space {space_id} for good"
-
-
-def add_child(service: Changes, rng: Random) -> str | None:
-    space_id, card_id = _any_card(service, rng)
-    if card_id is None:
-        return None
-    match kind := rng.choice(("box", "connection", "tag", "list", "line", "stroke")):
+def add_item(service: Changes, rng: Random) -> str:
+    space_id, kind = any_space(service, rng), rng.choice(("card", "box", "list", "line", "stroke"))
+    match kind:
+        case "card":
+            service.add_card(space_id, f"thought no. {rng.randint(1, 9999)}")
         case "box":
             service.add_box(space_id, rng.randint(0, 9))
-        case "connection":
-            service.add_connection(space_id, card_id, service.card_ids(space_id)[0])
-        case "tag":
-            service.add_tag(space_id, card_id, rng.choice(TAGS))
         case "list":
             service.add_list(space_id)
         case "line":
             service.add_line(space_id)
         case "stroke":
             service.draw(space_id)
-    return f"added a {kind} to space {space_id}"
+    return f"add a {kind} to space {space_id}"
 
 
-def change_child(service: Changes, rng: Random) -> str | None:
-    space_id = _any_space(service, rng)
-    kinds = [kind for kind in KINDS if service.child_ids(space_id, kind)]
-    if not kinds:
-        return None
-    kind = rng.choice(kinds)
-    child_id = rng.choice(service.child_ids(space_id, kind))
-    if rng.random() < 0.5:
-        if kind == "connection_types":
+def change_child(service: Changes, rng: Random) -> str:
+    space_id = any_space(service, rng)
+    found = [(kind, child) for kind in KINDS for child in service.child_ids(space_id, kind)]
+    if not found:
+        return ""
+    kind, child_id = rng.choice(found)
+    color, what = f"#{rng.randint(0, 0xFFFFFF):06x}", rng.choice(("edit", "delete", "recolor"))
+    if what == "recolor":
+        name = rng.choice(TAGS)
+        return f"recolor {service.recolor_tags(name, color)} tags {name!r}"
+    match what, kind:
+        case "delete", "connection_types":
             service.delete_connection_type(space_id, child_id)
-        else:
+        case "delete", _:
             service.delete_child(space_id, kind, child_id)
-        return f"deleted {child_id} of {kind} in space {space_id}"
-    color = f"#{rng.randint(0, 0xFFFFFF):06x}"
-    if kind == "boxes":
-        service.edit_box(space_id, child_id, color=color)
-    elif kind == "connections":
-        service.edit_child(space_id, kind, child_id, labelIsVisible=rng.random() < 0.5)
-    else:
-        service.edit_child(space_id, kind, child_id, color=color)
-    return f"changed {child_id} of {kind} in space {space_id}"
+        case _, "boxes":
+            service.edit_box(space_id, child_id, color=color)
+        case _, "connections":
+            service.edit_child(space_id, kind, child_id, labelIsVisible=rng.random() < 0.5)
+        case _:
+            service.edit_child(space_id, kind, child_id, color=color)
+    return f"{what} {child_id} of {kind} in space {space_id}"
 
 
-def recolor_tags(service: Changes, rng: Random) -> str:
-    name, color = rng.choice(TAGS), f"#{rng.randint(0, 0xFFFFFF):06x}"
-    return f"recoloured {service.recolor_tags(name, color)} tags {name!r}"
-
-
-def change_collaborators(service: Changes, rng: Random) -> str:
-    space_id, user_id = _any_space(service, rng), rng.choice(service.user_ids()[:6])
-    if user_id in service.world.spaces[space_id].collaborator_ids:
-        service.remove_collaborator(space_id, user_id)
-        return f"took {user_id} off space {space_id}"
-    service.add_collaborator(space_id, user_id)
-    return f"added {user_id} to space {space_id}"
-
-
-def change_favorites(service: Changes, rng: Random) -> str:
+def change_people(service: Changes, rng: Random) -> str:
+    """A collaborator comes or goes, or a favourite."""
     world = service.world
-    space_id, user_id = _any_space(service, rng), rng.choice(service.user_ids()[:6])
-    match rng.randint(0, 2):
-        case 0:
-            turn = service.unfavorite_space if space_id in world.favorite_spaces else None
-            (turn or service.favorite_space)(space_id)
-            return f"turned the favourite mark of space {space_id}"
-        case 1:
+    space_id, user_id = any_space(service, rng), rng.choice(service.user_ids()[:6])
+    match what := rng.choice(("collaborator", "space", "user", "color")):
+        case "collaborator" if user_id in world.spaces[space_id].collaborator_ids:
+            service.remove_collaborator(space_id, user_id)
+        case "collaborator":
+            service.add_collaborator(space_id, user_id)
+        case "space" if space_id in world.favorite_spaces:
+            service.unfavorite_space(space_id)
+        case "space":
+            service.favorite_space(space_id)
+        case "user":
             service.favorite_user(user_id, user_id not in world.favorite_users)
-            return f"turned the favourite mark of user {user_id}"
-    service.favorite_color(color := f"#{rng.randint(0, 0xFFFFFF):06x}")
-    return f"made {color} a favourite colour"
+        case "color":
+            service.favorite_color(f"#{rng.randint(0, 0xFFFFFF):06x}")
+    about = f"{user_id} in space {space_id}" if what == "collaborator" else "among favourites"
+    return f"turn a {what} on or off, {about}"
 
 
 def notify(service: Changes, rng: Random) -> str:
@@ -182,27 +162,4 @@ def notify(service: Changes, rng: Random) -> str:
     if len(notifications) >= 50 or rng.random() < 0.4:
         service.read_notification(read := rng.choice(notifications)["id"])
         return f"read notification {read}"
-    return f"got notification {service.add_notification(space_id=_any_space(service, rng))}"
-
-
-ALWAYS = (edit_card, remove_card, visit_space)
-EVENTS = (
-    add_card, add_child, add_child, add_space, change_card, change_card, change_card,
-    change_child, change_child, change_collaborators, change_favorites, change_removed_card,
-    change_removed_card, delete_space, notify, recolor_tags, remove_space, rename_space,
-    restore_space, visit_space,
-)  # fmt: skip
-
-
-def _any_space(service: Changes, rng: Random) -> str:
-    return rng.choice(service.space_ids("owned") + service.space_ids("shared"))
-
-
-def _any_card(service: Changes, rng: Random, *, removed: bool = False) -> tuple[str, str | None]:
-    """A space and one of its cards; the first space tried that has one."""
-    space_ids = service.space_ids("owned") + service.space_ids("shared")
-    rng.shuffle(space_ids)
-    for space_id in space_ids:
-        if card_ids := service.card_ids(space_id, removed):
-            return space_id, rng.choice(card_ids)
-    return space_ids[0], None
+    return f"get notification {service.add_notification(space_id=any_space(service, rng))}"

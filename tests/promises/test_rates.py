@@ -20,10 +20,6 @@ from tests.promises.test_faults import each_service
 
 Make = Callable[..., Bench]
 SECONDS = 1.0
-BUSY = 0.9
-"""The referee counts arrivals; on a busy machine they come up to a tenth closer than departures,
-which `tests/connectors/http/test_rate_limit.py` proves exactly. A budget that were not shared would
-be exceeded by far more."""
 LIMITS = {"kitemaker": 4}
 """Requests in a second, fewer where a whole sync asks for little; else 10."""
 
@@ -39,7 +35,7 @@ def refereed(made: Make, service: str) -> Bench:
     limit = LIMITS.get(service, 10)
     rate = [{"limit": limit, "seconds": SECONDS}]
     bench = made(service, rate=rate, penalty_seconds=SECONDS, max_in_flight=2)
-    bench.stand_in.referee = Referee([Window(limit, BUSY * SECONDS)], SECONDS, on=True)
+    bench.stand_in.referee = Referee([Window(limit, SECONDS)], SECONDS, on=True)
     return bench
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import Request, Service, StandIn
@@ -15,8 +15,8 @@ from sandbox.core.harm import Delivery
 class Listed:
     """A list that shows a whole table; `size` and `place` name its paging parameters.
 
-    `rows` leads from the answer to the rows. A place is a number of a page, or of rows that come
-    before the page (`by_rows`), or there is none and the list comes at once.
+    `rows` leads from the answer to the rows. A place is a number of a page, counted from `first`,
+    or of rows that come before the page (`by_rows`), or there is none and the list comes at once.
     """
 
     table: str
@@ -25,15 +25,17 @@ class Listed:
     size: str = ""
     place: str = ""
     by_rows: bool = False
+    first: int = 1
     key: str = "id"
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a service is asked, and its lists."""
+    """How a service is asked, its lists, and the switches with which errors are HTTP's."""
 
     headers: Callable[[Mapping[str, str]], dict[str, str]]
     lists: tuple[Listed, ...]
+    switches: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read(
@@ -44,7 +46,7 @@ def read(
     headers = way.headers(service.credentials())
     number = 0
     while True:
-        start = number * size if listed.by_rows else number + 1
+        start = number * size if listed.by_rows else number + listed.first
         mark = "&" if "?" in listed.path else "?"
         query = f"{mark}{listed.size}={size}&{listed.place}={start}" if listed.size else ""
         target = f"{service.base_path}{listed.path}{query}"
@@ -85,6 +87,19 @@ WAYS = {
             numbers("privacy_domains", "/v1/privacy-domains"),
         ),
     ),
+    "kinesis": Way(
+        lambda known: {"authorization": f"Bearer {known['KINESIS_API_TOKEN']}"},
+        tuple(
+            Listed(name, f"/{kind}/fetch/all?uid=0", (rows,), "limit", "offset", first=0)
+            for name, kind, rows in (
+                ("projects", "project", "projects"),
+                ("media", "media", "medias"),
+                ("events", "event", "events"),
+                ("tickets", "ticket", "tickets"),
+            )
+        ),
+        switches={"errors": "http", "expired_token": 401},
+    ),
     "kinopio": Way(
         lambda known: {"authorization": known["KINOPIO_API_KEY"]},
         tuple(
@@ -104,4 +119,4 @@ WAYS = {
         (Listed("spaces", "/rest/v1/metadata/spaces"),),
     ),
 }
-"""By service; those on the core."""
+"""By service."""

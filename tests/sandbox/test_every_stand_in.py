@@ -67,8 +67,8 @@ def test_a_list_read_page_by_page_is_the_table_of_the_truth(kind: Callable[..., 
     """Small pages add up: every row once and no other; also after changes."""
     service = kind(size=SIZE)
     service.change(1)
-    way = WAYS.get(service.name)
-    for listed in () if way is None else way.lists:
+    way = WAYS[service.name]
+    for listed in way.lists:
         pages = list(read(service, way, listed, 3))
         found = [str(row["id"]) for page in pages for row in page]
         wanted = [str(row[listed.key]) for row in service.truth()[listed.table]]
@@ -78,10 +78,8 @@ def test_a_list_read_page_by_page_is_the_table_of_the_truth(kind: Callable[..., 
 
 def test_who_has_no_credential_or_a_wrong_one_is_refused(kind: Callable[..., Service]) -> None:
     """401, or for no credential at all what its service answers instead."""
-    service = kind(size=SIZE)
-    way = WAYS.get(service.name)
-    if way is None:
-        return
+    way = WAYS[kind(size=SIZE).name]
+    service = kind(size=SIZE, switches=way.switches)
     target = f"{service.base_path}{way.lists[0].path}"
     wrong = way.headers({name: f"{value}x" for name, value in service.credentials().items()})
     assert service.answer(Request("GET", target, wrong)).status == 401
@@ -92,8 +90,8 @@ def test_who_has_no_credential_or_a_wrong_one_is_refused(kind: Callable[..., Ser
 def test_faults_find_the_rows_of_its_lists(kind: Callable[..., Service], harm: str) -> None:
     """A fault changes the rows of a list and nothing else, and counts as fired."""
     service = kind(size=SIZE)
-    way = WAYS.get(service.name)
-    for listed in () if way is None else way.lists:
+    way = WAYS[service.name]
+    for listed in way.lists:
         calm = [row["id"] for row in next(read(service, way, listed, 3))]
         stand_in = StandIn(service, limits=False)
         fault = stand_in.faults.add(harm, rows=1)

@@ -11,8 +11,6 @@ import pytest
 from sandbox import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2] / "sandbox"
-NOT_YET_MOVED = ("service", "ranges")
-"""Former modules, until the last stand-in is on the core."""
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -29,7 +27,7 @@ def test_a_stand_in_imports_only_the_core_and_its_own_folder() -> None:
     wrong = []
     for file in sorted(ROOT.rglob("*.py")):
         own = file.relative_to(ROOT).parts[0]
-        allowed = {"core", own, *NOT_YET_MOVED}
+        allowed = {"core", own}
         for module in imported(file):
             top, *rest = module.split(".")
             other = top == "sandbox" and rest and own != "__init__.py" and rest[0] not in allowed

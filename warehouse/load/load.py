@@ -84,7 +84,7 @@ def load(
         staging.expect(table)
     much = staging.on_disk or warehouse.bytes > WORTH_THREADS_BYTES
     with all_threads(staging.connection) if much else contextlib.nullcontext():
-        staging.finish(known.copy_stored)
+        staging.finish(known.stored)
         _drop_ended(request)
         started = time.monotonic()
         with warehouse.writing(staging.connection):

@@ -14,7 +14,7 @@ import msgspec
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.ingest import Ingest
 from warehouse.load.keys import key_of
-from warehouse.load.pieces import CopyStored, Pieces
+from warehouse.load.pieces import FindStored, Pieces
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation
 
 Marks = dict[str, set[tuple[tuple[str, Any], ...]]]
@@ -100,13 +100,13 @@ class Staging:
         """The incoming table's name in SQL; its columns: `Ingest.place`."""
         return self._ingest.place(table)
 
-    def finish(self, copy_stored: CopyStored) -> None:
+    def finish(self, find_stored: FindStored) -> None:
         """All rows in their tables: pieces put together, keys whole, each key once.
 
-        `copy_stored` gives what the warehouse holds of records that came in pieces.
+        `find_stored` tells what the warehouse holds of records that came in pieces.
         """
         for name, pieces in self._pieces.items():
-            for lines in pieces.whole(copy_stored):
+            for lines in pieces.whole(find_stored):
                 self._write(self.tables[name], lines)
         self._ingest.finish()
         for name, keys in self._forgotten.items():

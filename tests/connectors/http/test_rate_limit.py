@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from connectors.core.errors import LongSilence
+from connectors.http.arrival import FIRST_TRIPS
 from connectors.http.config import Window
 from connectors.http.rate_limit import Booking, RateLimiter, stretched
 from connectors.http.rate_store import FileState, MemoryState, RateState
@@ -99,23 +100,68 @@ def test_requests_that_leave_late_count_when_they_leave(
     assert_within(windows, times)
 
 
+WAITS = st.sampled_from([0.0, 0.4])
+
+
 @given(
     st.sampled_from([[Window(1, 1.0)], [Window(3, 1.0)], [Window(2, 1.0), Window(5, 4.0)]]),
-    st.lists(st.tuples(st.sampled_from([0.0, 0.4]), st.floats(0, 0.04)), max_size=30),
+    st.lists(
+        st.tuples(WAITS, st.floats(0, 0.05)), min_size=FIRST_TRIPS - 1, max_size=FIRST_TRIPS - 1
+    ),
+    st.integers(0, FIRST_TRIPS - 1),
+    st.lists(st.tuples(WAITS, st.floats(0, 0.45)), max_size=26),
 )
 def test_a_service_that_counts_arrivals_sees_no_breach(
-    windows: list[Window], sent: list[tuple[float, float]]
+    windows: list[Window],
+    first: list[tuple[float, float]],
+    quick: int,
+    later: list[tuple[float, float]],
 ) -> None:
-    """Where one request is up to 40 ms longer on its way than another."""
+    """However long later requests are on their way, if one of the first ones came quickly; which
+    one is not known before."""
     clock = Clock()
     rate_limiter = RateLimiter(windows, clock=clock, stop=Stop(sleep=clock.sleep))
     arrivals = []
-    for gap, way in sent:
+    for gap, way in [*first[:quick], (0.0, 0.0), *first[quick:], *later]:
         clock.sleep(gap)
         booking = rate_limiter.book()
         rate_limiter.settle(booking)
-        arrivals.append(booking.at + way)
-    assert_within(windows, sorted(arrivals))
+        clock.sleep(way)
+        arrivals.append(clock())
+        clock.sleep(0.05)
+        rate_limiter.answered(booking.at)
+    assert_within(windows, arrivals)
+
+
+def test_a_quick_answer_shows_that_requests_before_it_were_late() -> None:
+    """The first request was long on its way, which nothing shows before the second comes back."""
+    clock = Clock()
+    rate_limiter = RateLimiter([Window(2, 1.0)], clock=clock, stop=Stop(sleep=clock.sleep))
+    left = []
+    for way in (0.22, 0.0):
+        booking = rate_limiter.book()
+        rate_limiter.settle(booking)
+        left.append(booking.at)
+        clock.sleep(way + 0.01)
+        rate_limiter.answered(booking.at)
+    assert rate_limiter.book().at - left[0] == pytest.approx(stretched(1) + 0.22)
+
+
+def test_steady_answers_cost_nothing_and_slow_ones_little() -> None:
+    """A round trip as long as the others moves nothing; one of seconds counts half a window, and
+    each of the first, which have nothing to be compared with, a twentieth."""
+    clock = Clock()
+    rate_limiter = RateLimiter([Window(1, 1.0)], clock=clock, stop=Stop(sleep=clock.sleep))
+    left = []
+    for trip in (*[0.2] * FIRST_TRIPS, 0.2, 0.2, 0.9, 0.2):
+        booking = rate_limiter.book()
+        rate_limiter.settle(booking)
+        left.append(booking.at)
+        clock.sleep(trip)
+        rate_limiter.answered(booking.at)
+    usual = stretched(1)
+    expected = [*[usual + 0.05] * FIRST_TRIPS, usual, usual, usual + 0.5]
+    assert [b - a for a, b in itertools.pairwise(left)] == pytest.approx(expected)
 
 
 @given(

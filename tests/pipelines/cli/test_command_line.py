@@ -147,6 +147,20 @@ def test_bad_settings_get_one_clear_line(tmp_path: Path, text: str, words: str) 
     assert list(tmp_path.iterdir()) == [tmp_path / "kollect.toml"]
 
 
+@pytest.mark.skipif(not Path("/sys").exists(), reason="needs a folder where nobody may write")
+@pytest.mark.parametrize("command", ["check", "plan", "sync"])
+def test_a_folder_where_nothing_can_be_written_gets_a_sentence(
+    tmp_path: Path, command: str
+) -> None:
+    """Exit status 1 and the folder's name, no traceback."""
+    text = '[warehouse]\npath = "/sys/k.duckdb"\n[accounts.kinopio]\n'
+    (tmp_path / "kollect.toml").write_text(text)
+    done = kollect(tmp_path, command, KINOPIO_API_KEY="x", KINOPIO_BASE_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "cannot write in /sys" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 def test_a_missing_credential_names_its_variable(kinopio: Bench) -> None:
     """Without its key the account is not synced, and the exit status says settings."""
     done = kollect(kinopio.folder, "sync")

@@ -1,4 +1,4 @@
-"""Kinopio: what is kept beside spaces: notifications, favourites, images made by prompts.
+"""Kinopio: what is kept beside spaces: groups, notifications, favourites, images made by prompts.
 
 Field facts: connectors/kinopio/notes.md.
 """
@@ -6,7 +6,7 @@ Field facts: connectors/kinopio/notes.md.
 from __future__ import annotations
 
 from connectors.core import Reference, Table, col
-from connectors.kinopio.tables import SPACES, STAMPS, USERS, flags
+from connectors.kinopio.tables.spaces import SPACES, STAMPS, USERS, flags
 
 NOTIFICATIONS = Table(
     "notifications",
@@ -70,4 +70,15 @@ AI_IMAGES = Table(
     key=("url",),
     append_only=True,
     ignored=("id", "userId", "updatedAt"),
+)
+
+GROUPS = Table(
+    "groups",
+    "One group of people that one belongs to; spaces name theirs in `group_id`",
+    (
+        col("id", "text", "the group's id"),
+        col("name", "text", "its name"),
+        col("color", "text", "its colour"),
+        *STAMPS,
+    ),
 )

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sandbox.core import Clock
 
 CALLER = 0
 """The number of the user that the credentials belong to: 0, which is false in Python."""
-
 API_URL = "https://api.kinesis.example"
 """What MEDIA values begin with; the service's own setting, not where it listens."""
 
+T = TypeVar("T")
 
-@dataclass
+
+@dataclass(eq=False)
 class User:
     """A person; `number` is the id in the integer profile and the root of the other one."""
 
@@ -38,7 +42,7 @@ class User:
     links: list[Any] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Constraint:
     """Bounds of one property of one component."""
 
@@ -52,7 +56,7 @@ class Constraint:
     additional_allowed: list[str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Structure:
     """One field of a collection (or of a custom structure)."""
 
@@ -78,21 +82,8 @@ class Structure:
     def kind(self) -> str:
         return self.stype if isinstance(self.stype, str) else "CUSTOM"
 
-    @property
-    def rtype(self) -> str:
-        """What the service derives for a value that it has stored."""
-        if self.array or self.kind == "ENUM":
-            return "ARRAY"
-        own = {
-            "INTEGER": "INTEGER",
-            "FLOAT": "FLOAT",
-            "BOOLEAN": "BOOLEAN",
-            "CUSTOM": "OTHER",
-        }
-        return own.get(self.kind, "STRING")
 
-
-@dataclass
+@dataclass(eq=False)
 class CustomStructure:
     """A named group of structures."""
 
@@ -102,7 +93,7 @@ class CustomStructure:
     structures: list[Structure]
 
 
-@dataclass
+@dataclass(eq=False)
 class Record:
     """One data record. A structure without an entry has no stored value at all."""
 
@@ -112,19 +103,19 @@ class Record:
     custom_values: dict[str, dict[str, str]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Collection:
     id: str
     name: str
     description: str
     structures: list[Structure]
-    custom_structures: list[CustomStructure]
+    custom_structures: list[CustomStructure] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Route:
-    """A route that a person built in the service; `program` is the text form of it."""
+    """A route that a person built in the service."""
 
     route_id: str
     route_path: str
@@ -132,10 +123,9 @@ class Route:
     body: list[dict[str, str]]
     params: dict[str, Any] | None
     flow: dict[str, list[dict[str, Any]]]
-    program: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Project:
     """`members` are user numbers; they may repeat and may name users who are gone."""
 
@@ -148,7 +138,7 @@ class Project:
     routes: list[Route] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Media:
     """`name` is the older form's path, `path` the current form's."""
 
@@ -161,7 +151,7 @@ class Media:
     access_token: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Event:
     """`description` names users as `usr[{number}]`; the ids of the profile replace that."""
 
@@ -172,53 +162,39 @@ class Event:
     redirect: str
 
 
-def moment_text(moment: int) -> str:
-    """Nanoseconds since 1970 in the service's words: no fraction, or 3, 6 or 9 digits."""
-    seconds, fraction = divmod(moment, 10**9)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    digits = f"{fraction:09d}"
-    while digits.endswith("000"):
-        digits = digits[:-3]
-    return f"{text}{'.' if digits else ''}{digits} UTC"
-
-
-@dataclass
 class Store:
     """Everything that the service keeps; lists are in the order of insertion."""
 
-    seed: int
-    users: list[User] = field(default_factory=list)
-    configs: dict[str, str] = field(default_factory=dict)
-    constraints: list[Constraint] = field(default_factory=list)
-    projects: list[Project] = field(default_factory=list)
-    medias: list[Media] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-    """Path below the origin -> the name that decides the picture's bytes."""
-    secrets: dict[str, None] = field(default_factory=dict)
-    grown_fields: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Resource -> fields that every record of it shows beside the documented ones."""
-
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.clock = Clock(datetime(2025, 3, 1, 8, tzinfo=UTC), timedelta(seconds=37.123456))
+        self.users: list[User] = []
+        self.configs: dict[str, str] = {}
+        self.constraints: list[Constraint] = []
+        self.projects: list[Project] = []
+        self.medias: list[Media] = []
+        self.events: list[Event] = []
+        self.tickets: list[dict[str, Any]] = []
+        self.snippets: list[dict[str, Any]] = []
+        self.redirects: list[dict[str, Any]] = []
+        self.files: dict[str, str] = {}
+        """Path below the origin -> the name that decides the file's bytes."""
+        self.secrets: dict[str, None] = {}
+        self.grown_fields: dict[str, dict[str, Any]] = {}
+        """Resource -> fields that every record of it shows beside the documented ones."""
         self.next_user = 0
-        self.clock = 1_740_816_000 * 10**9
-        """The service's inner clock: nanoseconds since 1970, at first 2025-03-01."""
-
-    def tick(self) -> int:
-        """The next moment of the inner clock: some 37 s later, at varied precision."""
-        self.clock += 37_123_456_789
-        coarse = (1, 1, 1000, 1, 1_000_000, 1, 10**9)[self.clock // 1000 % 7]
-        return self.clock - self.clock % coarse
+        self._logged = 0
 
     def log(self, event_type: str, description: str, redirect: str = "") -> Event:
         """Write an event, as the service does for most of what people do."""
-        name = self.groups(16, 17, 16, 20, 19, 3)
-        event = Event(name, event_type, description, moment_text(self.tick()), redirect)
+        self._logged += 1
+        moment = moment_text(self.clock.tick(), self._logged)
+        event = Event(self.id_of(16, 17, 16, 20, 19, 3), event_type, description, moment, redirect)
         self.events.append(event)
         return event
 
-    def groups(self, *lengths: int) -> str:
+    def id_of(self, *lengths: int) -> str:
         """A new id of dash-separated groups of letters and digits."""
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         return "-".join("".join(self.random.choices(letters, k=length)) for length in lengths)
@@ -233,3 +209,30 @@ class Store:
         """The id of a user in the profile with UUIDs; the same for good."""
         bits = random.Random(f"{self.seed}/{number}").getrandbits(128)
         return str(uuid.UUID(int=bits, version=4))
+
+    def project(self, project_id: str) -> Project:
+        return named(self.projects, project_id)
+
+    def collection(self, project_id: str, collection_id: str) -> Collection:
+        return named(self.project(project_id).collections, collection_id)
+
+    def collections(self) -> Iterator[tuple[Project, Collection]]:
+        """All collections, each with its project."""
+        for project in self.projects:
+            for collection in project.collections:
+                yield project, collection
+
+
+def named(things: Iterable[T], wanted: str, name: str = "id") -> T:
+    """The thing with this id; raises KeyError where there is none."""
+    for thing in things:
+        if getattr(thing, name) == wanted:
+            return thing
+    raise KeyError(f"nothing has the {name} {wanted!r}")
+
+
+def moment_text(moment: datetime, number: int) -> str:
+    """A time in the service's words: no fraction, or 3, 6 or 9 digits, by the event's number."""
+    digits = f"{moment.microsecond:06d}{number * 789 % 1000:03d}"
+    digits = digits[: (9, 9, 6, 9, 3, 9, 0)[number % 7]]
+    return f"{moment:%Y-%m-%d %H:%M:%S}{'.' if digits else ''}{digits} UTC"
