@@ -85,7 +85,7 @@ class Remembered:
         )
         self.cursor, self.cursors = known.cursor, known.cursors
         self.state, self.states = known.state, known.states
-        self.first_time = known.first_time
+        self.first_time, self.waiting = known.first_time, known.waiting
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The columns of every current row."""
