@@ -40,11 +40,17 @@ class KnownRows(Protocol):
         again_days: int,
         after: str = "",
         most: int = 0,
+        *,
+        oldest_first: bool = False,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
         """(scope, content, values) of rows that are to be asked for again; all for 0 days.
 
-        In the order of their scopes: those behind `after`, at `most` so many.
+        In the order of their scopes: those behind `after`, at `most` so many. With
+        `oldest_first`, those that `waiting` counts come first, then those longest not asked for.
         """
+
+    def waiting(self, resource: str, table: str) -> int:
+        """How many rows changed since the resource was asked for them, or never were asked for."""
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""

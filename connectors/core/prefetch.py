@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from connectors.core.connector import Connector, Family
+from connectors.core.evidence import Evidence
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
+from connectors.core.known import KnownRows
 from connectors.core.resources import Resource, names_in
+from connectors.core.task import Variants
 from connectors.http.client import Client
 from connectors.paging import OnePage
 
@@ -22,9 +25,16 @@ class Prefetch:
     """Asks ahead for the families of one run; to be closed before the journal and the client."""
 
     def __init__(
-        self, connector: Connector, client: Client, journal: Journal, in_flight: int
+        self,
+        connector: Connector,
+        client: Client,
+        journal: Journal,
+        in_flight: int,
+        known: KnownRows,
+        full: bool,
     ) -> None:
         """With one request in flight, nothing is asked ahead."""
+        self._variants = Variants(known, Evidence(()), full)
         self._connector = connector
         self._client = client
         self._journal = journal
@@ -54,7 +64,7 @@ class Prefetch:
             for resource in opening:
                 fed = {name for rows in resource.rows for name in names_in(rows)}
                 if fed & tables and not resource.fallback_path:
-                    answers.begin(self._pool, resource)
+                    answers.begin(self._pool, self._variants.of(resource)[0])
 
     def answers(self, family: Family) -> Fetcher:
         """The answers of a family whose turn has come."""

@@ -206,11 +206,14 @@ class Proofs:
         self._unreadable[id(rows)] += 1
         self._evidence.lack(rows.table.name, self._family, f"a record {reason}")
 
+    def may_doubt(self, rows: Rows) -> bool:
+        """Whether any list of these rows may be doubted when it is empty."""
+        plain = not (rows.table.append_only or rows.sparse)
+        return plain and self._known.has(rows.table.name, {})
+
     def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
         """Whether a list inside a record, which is there and empty, ends nothing."""
         name = rows.table.name
-        if rows.table.append_only or rows.sparse:
-            return False
         if not self._known.has(name, {**inherited, **rows.part}):
             return False
         if self._doubted[name] < MOST_DOUBTS:

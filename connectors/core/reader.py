@@ -23,11 +23,12 @@ from connectors.core.errors import (
     UnexpectedShape,
 )
 from connectors.core.evidence import Evidence, Guard
-from connectors.core.fetch import Fetcher, KeyedRequest
+from connectors.core.fetch import Fetcher
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.proofs import Proofs, proves_ends, scope_text
 from connectors.core.records import Cut, RecordMapper, Sink
+from connectors.core.requester import Requester, TaskRequest
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
@@ -37,6 +38,7 @@ from connectors.core.resources import (
     names_in,
     scope_of,
 )
+from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
@@ -88,7 +90,6 @@ class FamilyReader:
         self._family = family
         self._client = client
         self._wanted = tables
-        self._fetcher = fetcher
         self._proofs = Proofs(
             family.name,
             family.resources,
@@ -100,6 +101,7 @@ class FamilyReader:
         )
         self._mapper = RecordMapper(connector.tables.values(), sink, self._proofs)
         self._variants = Variants(known, self.evidence, full)
+        self._requester = Requester(fetcher, self._variants)
 
     @property
     def unproved(self) -> int:
@@ -168,24 +170,13 @@ class FamilyReader:
         With `now`, the service itself is asked, also where an earlier answer is staged. Raises
         Skippable or Fatal errors; statuses in `also` are answers.
         """
-        task = ReadingTask(resource, bind or {})
-        answer = self._first_answer(task, {}, also, now)
-        if isinstance(answer, Skippable):
-            raise answer
-        return answer
+        return self._requester.ask(resource, bind, also=also, now=now)
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
     ) -> Iterator[tuple[Bind, Page | Skippable]]:
         """One request for each binding, several in flight, answers in the order asked."""
-        tasks = iter(ReadingTask(resource, bind) for bind in binds)
-        for task in tasks:
-            yield task.bind, self._first_answer(task, {}, also)
-            if self._variants.path_is_settled(resource):
-                break
-        requests = ((task, self._request(task, {})) for task in tasks)
-        for task, page in self._fetcher.in_order(requests, also=also):
-            yield task.bind, page
+        return self._requester.ask_all(resource, binds, also=also)
 
     def cuts(self, table: Table) -> list[Cut]:
         """The embedded lists of a table that were found cut so far (`Rows.count`)."""
@@ -195,7 +186,8 @@ class FamilyReader:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
-        if records:
+        if len(records) > 1:
+            # One record may be no list at all, such as the account's own.
             self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
         return self._mapper.keep(rows, records, around)
 
@@ -272,57 +264,36 @@ class FamilyReader:
         # What a first pass that broke off has read is not due again.
         first_time = self.known.first_time(self.family)
         again_days = 0 if self.full and not first_time else each.again_days
-        after = (self._part or {}).get(resource.name, "")
         columns = tuple(each.bind.values())
-        rows = self.known.due(resource.name, each.table, columns, again_days, after, each.at_once)
-        if len(rows) == each.at_once:
-            self.next_part[resource.name] = rows[-1][0]
-            self.evidence.unfinished = True
+        if each.per_run:
+            rows = next_in_turn(self.known, self.evidence, resource, each, again_days)
+        else:
+            after = (self._part or {}).get(resource.name, "")
+            of_table = (resource.name, each.table, columns)
+            rows = self.known.due(*of_table, again_days, after, each.at_once)
+            if len(rows) == each.at_once:
+                self.next_part[resource.name] = rows[-1][0]
+                self.evidence.unfinished = True
         binds = (dict(zip(each.bind, values, strict=True)) for _, _, values in rows)
         for (scope, content, _), listing in zip(rows, self.stream(resource, binds), strict=True):
-            if listing.completeness.complete:
-                self.evidence.visited(resource.name, scope, content)
+            complete = listing.completeness.complete
+            if complete or each.per_run:
+                # What failed goes on waiting, but behind those that were never asked for.
+                self.evidence.visited(resource.name, scope, content if complete else "")
         if not rows:
             for kept in resource.rows:
                 self.evidence.note(kept.table.name, "no parent changed")
 
     # -- asking ----------------------------------------------------------------------------
 
-    def _request(
-        self, task: ReadingTask, params: Mapping[str, str], path: str = ""
-    ) -> KeyedRequest:
-        task.waiting += 1
-        path = path or self._variants.paths(task.resource)[0]
-        return self._fetcher.question(task.variant, path, task.bind, params)
-
-    def _first_answer(
-        self,
-        task: ReadingTask,
-        params: Mapping[str, str],
-        also: frozenset[int] = frozenset(),
-        now: bool = False,
-    ) -> Page | Skippable:
-        """The answer to a task's first request; where a path has two spellings and none has been
-        answered in this run, it settles which one is asked from now on."""
-        answer: Page | Skippable = Missing(f"{task.resource.get} is not served")
-        for path in self._variants.paths(task.resource):
-            task.waiting = 0
-            try:
-                answer = self._fetcher.get(self._request(task, params, path), also, now)
-            except Skippable as error:
-                answer = error
-            if self._variants.settle(task.resource, path, answer):
-                break
-        return answer
-
     def _read_tasks(
         self, resource: Resource, binds: Iterable[Bind], collect: Collect
     ) -> Iterator[ReadingTask]:
         """Each listing read to its end, in the order of the bindings."""
         open_tasks: deque[ReadingTask] = deque()
-        follow_ups: deque[tuple[ReadingTask, KeyedRequest]] = deque()
+        follow_ups: deque[TaskRequest] = deque()
 
-        def first_requests() -> Iterator[tuple[ReadingTask, KeyedRequest]]:
+        def first_requests() -> Iterator[TaskRequest]:
             for bind in binds:
                 task = ReadingTask(resource, bind, self._variants.of(resource), collect)
                 if resource.since is not None and not self.full:
@@ -332,9 +303,9 @@ class FamilyReader:
                 open_tasks.append(task)
                 params = task.begin()
                 if self._variants.path_is_settled(resource):
-                    yield task, self._request(task, params)
+                    yield task, self._requester.request(task, params)
                 else:
-                    answered(task, self._first_answer(task, params))
+                    answered(task, self._requester.first_answer(task, params))
 
         def answered(task: ReadingTask, page: Page | Skippable) -> None:
             task.waiting -= 1
@@ -342,9 +313,9 @@ class FamilyReader:
                 following = self._refused(task, page)
             else:
                 following = self._kept(task, page)
-            follow_ups.extend((task, self._request(task, params)) for params in following)
+            follow_ups.extend((task, self._requester.request(task, params)) for params in following)
 
-        for task, page in self._fetcher.in_order(first_requests(), follow_ups):
+        for task, page in self._requester.in_order(first_requests(), follow_ups):
             answered(task, page)
             while open_tasks and not open_tasks[0].waiting:
                 yield open_tasks.popleft()
@@ -388,7 +359,7 @@ class FamilyReader:
                     return []
             if number == 0:
                 ids = task.take(rows, records)
-                if ids:
+                if ids and resource.listing:
                     self._proofs.saw_rows(resource.name, scope_of(rows, task.bind))
             rejected = self._proofs.rejected(rows)
             self._mapper.keep(rows, records, around)

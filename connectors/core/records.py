@@ -48,6 +48,9 @@ class Watcher(Protocol):
     def unreadable(self, rows: Rows, reason: str) -> None:
         """A record was rejected: its table is not complete."""
 
+    def may_doubt(self, rows: Rows) -> bool:
+        """Whether any list of these rows may be doubted when it is empty."""
+
     def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
         """Whether a list inside a record, which is there and empty, ends nothing."""
 
@@ -94,8 +97,12 @@ class TableShape:
 class _Plan:
     """What the per-record loop needs to know of declared rows, worked out once."""
 
-    def __init__(self, rows: Rows, shapes: Mapping[str, TableShape]) -> None:
+    def __init__(
+        self, rows: Rows, shapes: Mapping[str, TableShape], watcher: Watcher | None
+    ) -> None:
         self.rows = rows
+        self.doubtful = watcher is not None and rows.proves and watcher.may_doubt(rows)
+        """An empty list of these rows may be hard to believe."""
         self.shape = shapes[rows.table.name]
         self.slot = (rows.table.name, rows.sparse)
         self.source = 0 if rows.source is RecordSource.LIST else int(rows.source)
@@ -112,7 +119,7 @@ class _Plan:
                 self.own.append((name, source.name))
             else:
                 self.enclosing.append((name, source.name))
-        self.children = [_Plan(child, shapes) for child in rows.children]
+        self.children = [_Plan(child, shapes, watcher) for child in rows.children]
         self.plain = (
             "." not in rows.at
             and bool(rows.at)
@@ -224,7 +231,7 @@ class RecordMapper:
         plan = self._plans.get(id(rows))
         if plan is None:
             # The plan holds its rows, so that no others can come to the same id.
-            plan = self._plans[id(rows)] = _Plan(rows, self._shapes)
+            plan = self._plans[id(rows)] = _Plan(rows, self._shapes, self._watcher)
         lines: Lines = {}
         count = self._all(plan, records, None, surroundings, lines)
         for (_, sparse), (table, found) in lines.items():
@@ -312,8 +319,11 @@ class RecordMapper:
         child = plan.rows
         if plan.plain:
             found = record.pop(child.at, ABSENT)
-            if type(found) is list and found and not partly and child.normalize is None:
-                self._all(plan, found, record, surroundings, lines)
+            if type(found) is list and not partly and child.normalize is None:
+                if found:
+                    self._all(plan, found, record, surroundings, lines)
+                elif plan.doubtful:
+                    self._proves(plan, found, record, surroundings, partly)
                 return
         else:
             found = _taken(record, child.at, keep=child.keep) if child.at else record
@@ -352,7 +362,7 @@ class RecordMapper:
         if items and not partly:
             return
         inherited = plan.given(record, surroundings)
-        watcher = self._watcher
+        watcher = self._watcher if plan.doubtful else None
         if not items and watcher is not None and watcher.doubts_empty(plan.rows, inherited):
             self.sink.without(plan.rows.table, inherited)
         elif partly:

@@ -123,6 +123,11 @@ class ForEachChanged:
     bind: Mapping[str, str]
     """Name in the path or parameters -> column of that table."""
     again_days: int = 30
+    per_run: int = 0
+    """One run asks for so many at most, those first that were never asked for or changed since;
+    0 for all that are due. A table that waits for more is not complete."""
+    setting: str = ""
+    """The setting of an account that says how many, for the message."""
     at_once: int = 20_000
     """So many are asked for before what came is loaded: a first pass over millions keeps what it
     has read when it breaks off, and its memory stays small."""

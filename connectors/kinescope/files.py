@@ -12,10 +12,11 @@ from typing import Any
 
 from connectors.core import FileSource, Fresh, Resource
 from connectors.core.files import Row
-from connectors.kinescope.tables import LIVE_EVENTS
-from connectors.kinescope.video_tables import (
+from connectors.kinescope.endpoints import ANNOTATIONS_OF_VIDEO, POSTERS_OF_VIDEO
+from connectors.kinescope.tables import (
     ADDITIONAL_MATERIALS,
     ANNOTATIONS,
+    LIVE_EVENTS,
     POSTERS,
     SUBTITLES,
     VIDEO_ASSETS,
@@ -24,16 +25,9 @@ from connectors.paging import get_path, records_at
 
 HOSTS = ("own", "*.kinescope.io", "*.kinescopecdn.net", "kinescopecdn.net", "*.kinescope.dev")
 """Storage and delivery hosts of all recorded answers are below these names."""
-SIGNATURE = ("sign", "expires", "X-Amz-*")
-"""Parameters of signed links (API page, section 12); other links to these hosts have none."""
 LARGEST = 0
 """Originals are what one wants to have, whatever their size; `kollect plan` says it before."""
 ONE_VIDEO = Resource("one_video", "/v1/videos/{video_id}")
-FIRST_PAGE = {"page": "1", "per_page": "100"}
-VIDEO_POSTERS = Resource("video_posters", "/v1/videos/{video_id}/posters", params=FIRST_PAGE)
-VIDEO_ANNOTATIONS = Resource(
-    "video_annotations", "/v1/videos/{video_id}/annotations", params=FIRST_PAGE
-)
 MATERIAL_LINK = Resource("material_link", "/v1/additional-materials/{material_id}/link")
 ONE_EVENT = Resource("one_event", "/v2/live/events/{event_id}")
 
@@ -82,7 +76,7 @@ FILES = (
         "a poster in its original size",
         address="original",
         kinds=("image/", "application/octet-stream", "binary/"),
-        fresh=Fresh(VIDEO_POSTERS, {"video_id": "video_id"}, link_in("data", "original")),
+        fresh=Fresh(POSTERS_OF_VIDEO, {"video_id": "video_id"}, link_in("data", "original")),
     ),
     FileSource(
         LIVE_EVENTS,
@@ -97,7 +91,7 @@ FILES = (
         "annotation_poster",
         "the image of an annotation",
         marks=("annotation_poster_id",),
-        fresh=Fresh(VIDEO_ANNOTATIONS, {"video_id": "media_id"}, link_in("data", "poster_url")),
+        fresh=Fresh(ANNOTATIONS_OF_VIDEO, {"video_id": "media_id"}, link_in("data", "poster_url")),
     ),
     FileSource(
         ADDITIONAL_MATERIALS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,14 @@ from urllib.parse import quote
 
 from connectors.core.errors import Fatal, Forbidden, KollectError, Missing
 from connectors.core.files import FileSource, Fresh, Row
+from connectors.core.listing import seen_page
 from connectors.http.client import Client
 from connectors.http.config import Request
 from connectors.http.download import Downloader, ReceivedFile
 from connectors.http.file_response import ExpectedFile, FileNotWanted
 from connectors.http.partial_file import PartialFile
 from connectors.http.redact import safe_text
+from connectors.paging.base import Params
 from pipelines.files.choose import NO_LINK, FileTask
 from warehouse.files.blobs import BlobStore
 from warehouse.files.ledger import FAILED, GONE, SKIPPED, STORED, FileStatus
@@ -59,21 +61,34 @@ class FreshLinks:
         fresh = source.fresh
         if fresh is None:
             return None
-        request = _request(fresh, row)
+        older = self._clock() if again else float("-inf")
+        paging = fresh.resource.paging.paginator()
+        waiting, asked = deque([paging.first()]), []
+        while waiting and waiting[0] not in asked:  # only a proof needs a second look at a page
+            params = waiting.popleft()
+            asked.append(params)
+            answer = self._page(fresh, _request(fresh, row, params), older)
+            if answer is None:
+                return None
+            if found := fresh.link(answer, row, self._base_url):
+                return found
+            waiting.extend(paging.after(seen_page(fresh.resource, params, answer)))
+        return None
+
+    def _page(self, fresh: Fresh, request: Request, older: float) -> Any:
+        """One answer; one that came before `older` will not do."""
         key = (fresh.resource.name, request.key)
         with self._lock:
             asked = self._answers.setdefault(key, _LinkAnswer(threading.Lock()))
             self._answers.move_to_end(key)
             while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        refused_at = self._clock()
         with asked.lock:
-            too_old = self._clock() - asked.at > KEPT_SECONDS
             # Another thread may have asked again while this one waited for its turn.
-            if too_old or (again and asked.at < refused_at):
+            if self._clock() - asked.at > KEPT_SECONDS or asked.at < older:
                 asked.answer = self._answer(request)
                 asked.at = self._clock()
-            return fresh.link(asked.answer, row, self._base_url)
+            return asked.answer
 
     def _answer(self, request: Request) -> Any:
         """The answer; None where there is no such address, which says nothing of the file."""
@@ -83,11 +98,11 @@ class FreshLinks:
             return None
 
 
-def _request(fresh: Fresh, row: Row) -> Request:
+def _request(fresh: Fresh, row: Row, page: Params) -> Request:
     values = {name: str(row[column]) for name, column in fresh.bind.items()}
     path = fresh.resource.get.format(**{name: quote(v, safe="") for name, v in values.items()})
     params = tuple((name, text.format(**values)) for name, text in fresh.resource.params.items())
-    return Request("GET", path, params)
+    return Request("GET", path, (*params, *page.items()))
 
 
 class FileFetcher:

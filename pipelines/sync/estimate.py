@@ -104,7 +104,7 @@ def _of_family(family: Family, probe: Probe, wanted: set[str]) -> list[Cost]:
             parents = rows.get(resource.each.of, 0)
             cost = Cost(resource.name, parents)
         else:
-            cost = Cost(resource.name, _due(resource, resource.each, probe, costs))
+            cost = Cost(resource.name, _due(resource, resource.each, probe))
         rows[resource.name] = cost.rows
         costs.append(cost)
     return costs
@@ -124,12 +124,14 @@ def _of_listing(resource: Resource, probe: Probe) -> Cost:
     return Cost(resource.name, resource.paging.requests(count), count, at_least=unsure)
 
 
-def _due(resource: Resource, due: ForEachChanged, probe: Probe, costs: list[Cost]) -> int:
+def _due(resource: Resource, due: ForEachChanged, probe: Probe) -> int:
     """Rows that are due now, or all of them when none is known yet."""
-    if probe.full and probe.kept(due.table):
-        return probe.kept(due.table)
-    if probe.kept(due.table):
+    if not probe.kept(due.table):
+        declared = probe.known.connector.families_of([due.table])[0].resources[0]
+        found = _of_listing(declared, probe).rows
+    elif probe.full:
+        found = probe.kept(due.table)
+    else:
         columns = tuple(due.bind.values())
-        return len(probe.known.due(resource.name, due.table, columns, due.again_days))
-    declared = probe.known.connector.families_of([due.table])[0].resources[0]
-    return _of_listing(declared, probe).rows
+        found = len(probe.known.due(resource.name, due.table, columns, due.again_days))
+    return min(found, due.per_run or found)

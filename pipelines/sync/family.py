@@ -64,7 +64,14 @@ class FamilyPass:
         """Read and load what is due of these families; a fatal error ends the pass."""
         account, known, result = self.account, self.known, self.result
         due = [family for family in families if self._is_due(family)]
-        ahead = Prefetch(account.connector, self.client, self.journal, account.max_in_flight)
+        ahead = Prefetch(
+            account.connector,
+            self.client,
+            self.journal,
+            account.max_in_flight,
+            known=known,
+            full=self.full,
+        )
         with closing(ahead):
             for number, family in enumerate(due):
                 following = due[number + 1 :]

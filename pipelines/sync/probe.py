@@ -10,10 +10,8 @@ from typing import Any
 from connectors.core.errors import BadSettings, Missing
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
-from connectors.core.records import identity
+from connectors.core.listing import seen_page
 from connectors.core.resources import Resource
-from connectors.paging import Paginator, SeenPage, records_at
-from connectors.paging.base import Params
 from pipelines.settings import Account, Settings
 from pipelines.sync.disk_errors import explained
 from pipelines.sync.runtime import Runtime, make_client
@@ -68,22 +66,14 @@ class Probe:
         if (resource.name, most) in self._pages:
             return self._pages[resource.name, most]
         paginator, found = resource.paging.paginator(), [self.look(resource)]
-        waiting = deque(self._after(resource, paginator, paginator.first(), found[0]))
+        waiting = deque(paginator.after(seen_page(resource, paginator.first(), found[0])))
         while waiting and len(found) < most:
             params = waiting.popleft()
             question = self._fetcher.question(resource, resource.get, {}, params)
             found.append(self._fetcher.get(question).payload)
-            waiting.extend(self._after(resource, paginator, params, found[-1]))
+            waiting.extend(paginator.after(seen_page(resource, params, found[-1])))
         self._pages[resource.name, most] = found
         return found
-
-    def _after(
-        self, resource: Resource, paginator: Paginator, params: Params, payload: Any
-    ) -> list[Params]:
-        """What to ask after a page of a listing."""
-        rows = resource.rows[0]
-        ids = [identity(rows)(record) for record in records_at(payload, rows.at) or ()]
-        return paginator.after(SeenPage(params, payload, ids))
 
 
 def first_answer(

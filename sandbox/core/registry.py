@@ -105,6 +105,7 @@ class StandIns:
             settings: dict[str, Any] = {"service": name, "base_url": stand_in.url}
             if self.file_host is not None:
                 settings["file_hosts"] = ["own", self.file_host.origin]
+            settings |= self.services[name].account_settings
             settings |= (more or {}).get(name, {})
             lines += ["", f"[accounts.{name}]"]
             lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import RLock
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from sandbox.core.messages import Refused, Request, Response
@@ -68,6 +69,8 @@ class Service:
     """Where addresses of made files begin, each with the folder below a FileHost that has them."""
     may_hold_more: frozenset[str] = frozenset()
     """Tables of a copy that may rightly hold more than the service shows at this moment."""
+    account_settings: Mapping[str, Any] = MappingProxyType({})
+    """Settings of an account with which its copy holds all that the truth has."""
     credential_headers: tuple[str, ...] = ("authorization", "proxy-authorization", "cookie")
     """Headers that no request to a FileHost may carry."""
     clock: Clock

@@ -7,12 +7,13 @@ import io
 import json
 from dataclasses import replace
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.core import Refused, Request, Response, Tables, Window, served
 from sandbox.core.blobs import lines
 from sandbox.kinescope.changes import Changes
-from sandbox.kinescope.data import TOKEN
+from sandbox.kinescope.data import INVOICES, TOKEN
 from sandbox.kinescope.figure_routes import FIGURE_ROUTES, GIVES_CSV
 from sandbox.kinescope.routes import ROUTES
 from sandbox.kinescope.shapes import FILES, SIGNATURE
@@ -42,6 +43,7 @@ class Kinescope(Changes):
     windows = (Window(10, 1.0), Window(300, 60.0))
     file_hosts = ((FILES, ""),)
     may_hold_more = frozenset(("analytics", "analytics_overview", "billing_usage"))
+    account_settings = MappingProxyType({"invoices": INVOICES})
 
     def build(self) -> None:
         super().build()
@@ -106,7 +108,7 @@ class Kinescope(Changes):
         return tables(self.account, self.switches)
 
     def after_increment(self, before: Tables, now: Tables) -> Tables:
-        return after_increment(before, now, self.today)
+        return after_increment(before, now, self.today, self.switches)
 
     def files(self) -> list[dict[str, Any]]:
         return files(self.account)

@@ -25,6 +25,8 @@ MOST = 50
 OPEN_FILE_REQUESTS = 12
 NEW_NUMBERS = 1 << 30
 """Records that a change adds are numbered from here."""
+INVOICES = ("121", "122", "123")
+"""The numbers of all invoices; no list shows them."""
 INGEST = "rtmp://rtmp.kinescope.invalid/live"
 
 
@@ -60,7 +62,7 @@ class Account:
         self._fill("webhooks", 2, self._webhook)
         self._fill("playlists", min(MOST, 4 + size // 2_000), self._playlist)
         self._fill("live_events", min(MOST, 3 + size // 20_000), self._live_event)
-        self._fill("invoices", 3, self._invoice)
+        self._fill("invoices", len(INVOICES), self._invoice)
         maker = VideoMaker(
             self.ids,
             size,
@@ -243,7 +245,7 @@ class Account:
     def _invoice(self, number: int) -> Record:
         """Only the seed knows invoices, and shows none: the fields are invented."""
         day = str(date(2026, 9 + number, 1))
-        return {"id": str(121 + number), "date": day, "amount": 1200.5, "currency": "RUB"}
+        return {"id": INVOICES[number], "date": day, "amount": 1200.5, "currency": "RUB"}
 
     def _playlist(self, number: int) -> Record:
         link = f"https://kinescope.io/pl/pl{number:05d}"

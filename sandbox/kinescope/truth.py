@@ -7,7 +7,7 @@ items_count).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,19 +99,31 @@ def tables(account: Account, switches: KinescopeSwitches) -> Tables:
     return dict(found)
 
 
-def after_increment(before: Tables, now: Tables, today: date) -> Tables:
+def after_increment(
+    before: Tables, now: Tables, today: date, switches: KinescopeSwitches
+) -> Tables:
     """Most lists are read whole each time, since none can be filtered by time (section 9).
 
-    Annotations and posters have no list of their own: those of a video are read again when its
-    row has changed, while their own changes need not show in it (rule 6). Figures of the last
-    days are read again, later corrections of earlier ones need not be seen.
+    Annotations and posters have no list of their own, nor have the recordings of an event: those
+    of a video or an event are read again when its row has changed, while their own changes need
+    not show in it (rule 6). An event that the list shows without restreams may have some all the
+    same. Figures of the last days are read again, later corrections of earlier ones need not be
+    seen.
     """
-    old = {row["id"]: row for row in before["videos"]}
-    calm = {row["id"] for row in now["videos"] if old.get(row["id"]) == row}
+    calm, calm_events = _calm("videos", before, now), _calm("live_events", before, now)
     oldest = str(today - FRESH_DAYS)
+    listed = {row["event_id"] for row in now["restreams"]}
+    if switches.restreams_in_event_list == "empty":
+        listed = set()
 
     def of_videos(table: str, video: str) -> list[Row]:
         return lagging(before[table], now[table], ("id",), lambda row: row[video] not in calm)
+
+    def of_events(table: str, *key: str, listed: Collection[str] = ()) -> list[Row]:
+        def is_shown(row: Row) -> bool:
+            return row["event_id"] in listed or row["event_id"] not in calm_events
+
+        return lagging(before[table], now[table], key, is_shown)
 
     def of_days(table: str, *key: str) -> list[Row]:
         return lagging(before[table], now[table], key, lambda row: row["day"] >= oldest)
@@ -119,10 +131,18 @@ def after_increment(before: Tables, now: Tables, today: date) -> Tables:
     return now | {
         "annotations": of_videos("annotations", "media_id"),
         "posters": of_videos("posters", "video_id"),
+        "restreams": of_events("restreams", "id", listed=listed),
+        "live_event_videos": of_events("live_event_videos", "event_id", "video_id"),
         "analytics": of_days("analytics", "day", "video_id"),
         "analytics_overview": of_days("analytics_overview", "day"),
         "billing_usage": of_days("billing_usage", "day", "product", "project_id"),
     }
+
+
+def _calm(table: str, before: Tables, now: Tables) -> set[str]:
+    """The ids of the rows that are as they were."""
+    old = {row["id"]: row for row in before[table]}
+    return {row["id"] for row in now[table] if old.get(row["id"]) == row}
 
 
 def files(account: Account) -> list[dict[str, Any]]:

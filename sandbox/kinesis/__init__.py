@@ -116,10 +116,11 @@ class Kinesis(Changes):
         if empty is None:
             return None
         payload = json.loads(empty.body)
-        inner = payload.get("data")
-        for part in (payload, inner if isinstance(inner, dict) else {}):
-            part |= {name: [] for name in ("data_ids",) if name in part}
-        payload |= {name: 0 for name in ("amount",) if name in payload}
+        for part in (payload, payload.get("data")):
+            if isinstance(part, dict) and "data_ids" in part:
+                part["data_ids"] = []
+        if "amount" in payload:
+            payload["amount"] = 0
         return Response.of_json(payload, empty.status, empty.headers)
 
     def tables(self) -> Tables:

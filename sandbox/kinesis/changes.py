@@ -9,7 +9,7 @@ from sandbox.core import action
 from sandbox.kinesis.account_changes import ACTOR, AccountChanges, assign
 from sandbox.kinesis.catalogue import structure as new_structure
 from sandbox.kinesis.data import add_made_record, made_route, new_data_id
-from sandbox.kinesis.records import Collection, Project, Record, Structure, named
+from sandbox.kinesis.records import Collection, Project, Record, named
 
 
 class Changes(AccountChanges):
@@ -100,7 +100,10 @@ class Changes(AccountChanges):
     ) -> None:
         """Add a structure at the end; records have no stored value for it, so that they
         show its default. `options` are those of `catalogue.structure`."""
-        structures = self._structures_of(project_id, collection_id, custom_structure_id)
+        collection = self.collection(project_id, collection_id)
+        structures = collection.structures
+        if custom_structure_id:
+            structures = named(collection.custom_structures, custom_structure_id).structures
         structures.append(new_structure(structure_id, stype, **options))
         self._log("structure_create", f"<{structure_id}> col[{collection_id}]")
 
@@ -138,16 +141,9 @@ class Changes(AccountChanges):
         self._log("structure_update", f"<{structure_id}> col[{collection_id}]")
 
     @action
-    def delete_structure(
-        self,
-        project_id: str,
-        collection_id: str,
-        structure_id: str,
-        *,
-        custom_structure_id: str = "",
-    ) -> None:
-        """Remove a structure; its values are no longer shown."""
-        structures = self._structures_of(project_id, collection_id, custom_structure_id)
+    def delete_structure(self, project_id: str, collection_id: str, structure_id: str) -> None:
+        """Remove a plain structure; its values are no longer shown."""
+        structures = self.collection(project_id, collection_id).structures
         structures.remove(named(structures, structure_id))
         self._log("structure_delete", f"<{structure_id}> col[{collection_id}]")
 
@@ -243,14 +239,6 @@ class Changes(AccountChanges):
         """Create again what delete_record gave: the id is kept, the place is the last."""
         self.collection(project_id, collection_id).records.append(record)
         self._log("data_create", f"<{record.data_id}>")
-
-    def _structures_of(
-        self, project_id: str, collection_id: str, custom_structure_id: str
-    ) -> list[Structure]:
-        collection = self.collection(project_id, collection_id)
-        if not custom_structure_id:
-            return collection.structures
-        return named(collection.custom_structures, custom_structure_id).structures
 
     def _log(self, event_type: str, words: str) -> None:
         self.store.log(event_type, f"{ACTOR} did this: {words}", "/projects")

@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.core import Row, Tables, blob, pick, true_file
 from sandbox.kinesis.changes import Changes
-from sandbox.kinesis.records import Constraint, Route, Structure
+from sandbox.kinesis.records import Route, Structure
 
 OPEN_CONFIGS = frozenset(
     (
@@ -33,22 +33,21 @@ BOUNDS = (
     "component_name", "property_name", "is_alphabetic", "is_numeric", "min", "max",
     "not_allowed", "additional_allowed",
 )  # fmt: skip
+MORE = ("tickets", "snippets", "redirects")
 SIGNED = re.compile(r"[?&]access_token=[^&#\s,\"]*")
 
 
 def tables(service: Changes) -> Tables:
     store, served = service.store, service.switches.more_lists == "served"
-    bounds: list[Constraint] = store.constraints
+    components = dict.fromkeys(bound.component_name for bound in store.constraints)
     return {
         "users": _users(service),
         "configs": [
             {"name": name, **({"value": value} if name in OPEN_CONFIGS else {})}
             for name, value in store.configs.items()
         ],
-        "constraint_components": [
-            {"component_name": name} for name in dict.fromkeys(b.component_name for b in bounds)
-        ],
-        "constraints": [pick(bound, *BOUNDS) for bound in bounds],
+        "constraint_components": [{"component_name": name} for name in components],
+        "constraints": [pick(bound, *BOUNDS) for bound in store.constraints],
         "media": _media(service),
         "events": [
             {
@@ -66,9 +65,6 @@ def tables(service: Changes) -> Tables:
     }
 
 
-MORE = ("tickets", "snippets", "redirects")
-
-
 def files(service: Changes) -> list[dict[str, Any]]:
     """The pictures behind the media records, as the present form of those names them."""
     store, legacy = service.store, service.switches.media_fields == "legacy"
@@ -81,20 +77,16 @@ def files(service: Changes) -> list[dict[str, Any]]:
 
 
 def _users(service: Changes) -> list[Row]:
-    older = service.switches.user_fields == "legacy"
-    return [
-        {
-            "id": str(service.user_id(user.number)),
-            **pick(user, "first_name", "last_name", "username", "email"),
-            "role": service.role(user),
-        }
-        | ({} if older else pick(user, "is_public", "links"))
-        | ({} if older else {
-            "bio": _optional(service, user.bio),
-            "profile_picture": _optional(service, without_token(user.profile_picture)),
-        })
-        for user in service.store.users
-    ]  # fmt: skip
+    rows = []
+    for user in service.store.users:
+        row: Row = {"id": str(service.user_id(user.number)), "role": service.role(user)}
+        row |= pick(user, "first_name", "last_name", "username", "email")
+        if service.switches.user_fields == "current":
+            row |= pick(user, "is_public", "links")
+            row["bio"] = _optional(service, user.bio)
+            row["profile_picture"] = _optional(service, without_token(user.profile_picture))
+        rows.append(row)
+    return rows
 
 
 def _media(service: Changes) -> list[Row]:

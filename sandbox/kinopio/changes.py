@@ -125,11 +125,6 @@ class Changes(ItemChanges):
         user["name"] = name
 
     @action
-    def start_session(self) -> None:
-        """One's own `updatedAt` moves without any change."""
-        self.world.me["updatedAt"] = self.world.tick()
-
-    @action
     def leave_group(self, group_id: str) -> None:
         """The group is in no list any more; the spaces of its other members are lost with it."""
         self.world.tick()

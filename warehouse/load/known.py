@@ -21,6 +21,9 @@ from warehouse.schema.types import quoted
 from warehouse.store.names import CATALOG, STATE
 from warehouse.store.warehouse import Warehouse
 
+WAITS = "(v.content IS DISTINCT FROM t._content::VARCHAR OR v.visited_at < t._valid_from)"
+"""SQL: a row `t` is not as it was at its visit `v`."""
+
 
 @dataclass
 class _State:
@@ -178,25 +181,26 @@ class AccountState:
         again_days: int,
         after: str = "",
         most: int = 0,
+        *,
+        oldest_first: bool = False,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
         """Rows that changed, or were gone and returned, since `resource` was asked for them, and
         the day's share of the others.
 
         An unchanged row comes round after `again_days` days and up to as many more, spread by
         its key, so that no single day has to ask for all of them. With 0 days, every row is due.
-        They come in the order of their scopes: those behind `after`, at `most` so many.
+        They come in the order of their scopes, those behind `after`; or with `oldest_first` those
+        that wait, and then the others, those first that were not asked for the longest time. At
+        `most` so many.
         """
-        declared = self.connector.tables[table]
-        scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in declared.key)
+        scope, visited = self._visited(table)
         listed = ", ".join(f"t.{quoted(name)}" for name in columns)
+        order = f"{WAITS} DESC, v.visited_at NULLS FIRST, scope" if oldest_first else "scope"
         found = self._query(
-            f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} FROM {self._place(table)} t "
-            f"LEFT JOIN {CATALOG}.{STATE}.visits v ON v.account = t._account "
-            f"AND v.resource = ? AND v.scope = {scope} WHERE t._account = ? AND ("
-            "? = 0 OR v.content IS DISTINCT FROM t._content::VARCHAR "
-            "OR v.visited_at < t._valid_from "
+            f"SELECT {scope} AS scope, t._content::VARCHAR, {listed} {visited} AND (? = 0 OR "
+            f"{WAITS} "
             f"OR v.visited_at < ?::TIMESTAMPTZ - to_days((? + hash({scope}) % ?)::INTEGER)) "
-            f"AND ({scope}) > ? ORDER BY scope{f' LIMIT {most:d}' if most else ''}",
+            f"AND ({scope}) > ? ORDER BY {order}{f' LIMIT {most:d}' if most else ''}",
             [
                 resource,
                 self._account,
@@ -208,6 +212,22 @@ class AccountState:
             ],
         )
         return [(row[0], row[1], tuple(row[2:])) for row in found]
+
+    def waiting(self, resource: str, table: str) -> int:
+        """How many rows changed since `resource` was asked for them, or never were asked for."""
+        _, visited = self._visited(table)
+        found = self._query(f"SELECT count(*) {visited} AND {WAITS}", [resource, self._account])
+        return int(found[0][0]) if found else 0
+
+    def _visited(self, table: str) -> tuple[str, str]:
+        """SQL for a row's scope, and for the account's rows (`t`) with their visits (`v`)."""
+        key = self.connector.tables[table].key
+        scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in key)
+        return scope, (
+            f"FROM {self._place(table)} t LEFT JOIN {CATALOG}.{STATE}.visits v "
+            f"ON v.account = t._account AND v.resource = ? AND v.scope = {scope} "
+            "WHERE t._account = ?"
+        )
 
     def first_time(self, family: str) -> bool:
         """Whether this family was never loaded completely."""

@@ -1,9 +1,14 @@
-"""Kinescope: the real sample answers load without a reject and come back out of `_raw`."""
+"""Kinescope: answers in the documented shapes load without a reject and come back out of `_raw`.
+
+Once with samples of our own, once with recorded ones where they are at hand.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +16,37 @@ import pytest
 
 from connectors.core.redact import Redactor
 from connectors.kinescope import KINESCOPE
+from pipelines.sync.runtime import Runtime
+from tests.kit.account import Bench
 from tests.kit.payloads import DATA, recorded
 
-FOLDER = DATA / "kinescope"
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="no sample payloads beside the repository"
-)
+OWN = Path(__file__).parents[2] / "samples" / "kinescope"
+RECORDED = DATA / "kinescope"
+CREDENTIALS = {"KINESCOPE_API_TOKEN": "e51e55a1-0000-0000-0000-0000000000aa"}
 
 
-def sample(name: str) -> Any:
-    return json.loads((FOLDER / name).read_text("utf-8"))
+def samples(folder: Path, *names: str) -> list[Any]:
+    """The records of some answers, none twice."""
+    found = {}
+    for name in names:
+        records = json.loads((folder / f"{name}.json").read_text("utf-8"))["data"]
+        for record in records if isinstance(records, list) else [records]:
+            found[record.get("id") or record.get("user_id")] = record
+    return list(found.values())
 
 
-def data(name: str) -> list[Any]:
-    found = sample(name)["data"]
-    return found if isinstance(found, list) else [found]
+def versions(folder: Path, *names: str) -> list[Any]:
+    """Videos that the samples repeat in other states, each as a video of its own."""
+    found = []
+    for name in names:
+        for number, video in enumerate(samples(folder, name)):
+            video["id"] = f"{Path(name).stem}-{number}"
+            for asset in video.get("assets") or []:
+                asset["id"] = f"{video['id']}-{asset['id']}"
+            if video.get("poster"):
+                video["poster"]["id"] = f"{video['id']}-{video['poster']['id']}"
+            found.append(video)
+    return found
 
 
 def paged(records: list[Any]) -> dict[str, Any]:
@@ -33,90 +54,60 @@ def paged(records: list[Any]) -> dict[str, Any]:
     return {"meta": {"pagination": numbers}, "data": records}
 
 
-def videos() -> list[Any]:
-    found = {}
-    for name in (
-        "examples/GET_v1_videos__200.json",
-        "examples/GET_v1_videos_video_id__200.json",
-        "examples/PATCH_v1_videos_video_id__200.json",
-        "fixtures/kfit-back-video_videos_list.json",
-        "fixtures/kfit-back-video_video_get.json",
-        "fixtures/kinescope-rb_videos_all.json",
-    ):
-        for number, video in enumerate(data(name)):
-            # The samples repeat ids in other states: each becomes a video of its own.
-            video["id"] = f"{Path(name).stem}-{number}"
-            for asset in video.get("assets") or []:
-                asset["id"] = f"{video['id']}-{asset['id']}"
-            found[video["id"]] = video
-    return list(found.values())
+def answers_of(records: Mapping[str, list[Any]], **whole: Any) -> dict[str, Any]:
+    """A workspace with these records; every list of what hangs on one of them is the same.
 
-
-def test_real_answers_load_without_a_reject_and_come_back_whole(tmp_path: Path) -> None:
-    """Videos, their children, projects, playlists, events, requests, analytics and usage."""
-    examples = videos()
-    projects = data("examples/GET_v1_projects__200.json")
-    playlists = data("examples/GET_v1_playlists__200.json")
-    events = data("examples/GET_v2_live_events__200.json")
-    folders = data("examples/GET_v1_projects_project_id_folders__200.json")
-    by_type = {"vod": projects, "live": data("fixtures/kinescope-rb_projects_find.json")}
-    requests = data("examples/GET_v1_file_requests__200.json")
-    entities = sample("examples/GET_v1_playlists_playlist_id_entities__200.json")
-
-    def window(name: str) -> Any:
-        return lambda request: sample(f"examples/{name}") if request.query["from"] else None
-
-    def asked(path_of: dict[str, Any]) -> Any:
-        return lambda request: copy.deepcopy(path_of[request.query["catalog_type"]])
-
+    `whole` are answers by name: analytics, overview, usage, invoice.
+    """
     answers: dict[str, Any] = {
-        "/v1/projects": asked({k: paged(v) for k, v in by_type.items()}),
-        "/v1/videos": lambda request: paged(copy.deepcopy(examples)),
-        "/v1/playlists": paged(playlists),
-        "/v2/live/events": paged(events),
-        "/v1/file-requests": lambda request: paged(
-            requests if request.query["archived"] == "false" else []
+        "/v1/projects": lambda request: paged(
+            copy.deepcopy(records["projects"]) if request.query["catalog_type"] == "vod" else []
         ),
-        "/v1/analytics": window("GET_v1_analytics__200.json"),
-        "/v1/billing/usage": window("GET_v1_billing_usage__200.json"),
-        "/v1/moderators": {"data": data("examples/GET_v1_moderators_moderator_id__200.json")},
-        **{
-            f"/v1/{name}": {"data": []}
-            for name in ("tags", "players", "privacy-domains", "webhooks")
-        },
-        **{f"/v1/playlists/{p['id']}/entities": entities for p in playlists},
-        **{f"/v2/live/events/{e['id']}": {"data": e} for e in events},
+        "/v1/videos": paged(records["videos"]),
+        "/v1/playlists": paged(records["playlists"]),
+        "/v2/live/events": paged(records["events"]),
+        "/v1/file-requests": lambda request: paged(
+            records["requests"] if request.query["archived"] == "false" else []
+        ),
+        "/v1/moderators": {"data": records["moderators"]},
+        "/v1/analytics": whole["analytics"],
+        "/v1/analytics/overview": whole["overview"],
+        "/v1/billing/usage": whole["usage"],
+        "/v1/billing/invoices/123": whole.get("invoice", {"data": {"id": 123}}),
     }
-    for project in (*by_type["vod"], *by_type["live"]):
-        mine = folders if project is projects[0] else project.get("folders", [])
-        answers[f"/v1/projects/{project['id']}/folders"] = paged(mine)
-    for video in examples:
-        answers[f"/v1/videos/{video['id']}/annotations"] = {"data": []}
-        answers[f"/v1/videos/{video['id']}/posters"] = {"data": []}
-    first = examples[0]["id"]
-    answers[f"/v1/videos/{first}/annotations"] = sample(
-        "examples/GET_v1_videos_video_id_annotations__200.json"
-    )
-    with recorded(
-        tmp_path,
-        "kinescope",
-        answers,
-        {"KINESCOPE_API_TOKEN": "e51e55a1-0000-0000-0000-0000000000aa"},
-    ) as bench:
-        result = bench.sync()
-        assert result.status == "complete", result.as_json()
-        assert bench.query("SELECT * FROM _kollect.rejects") == []
-        kept = {key[0]: row for key, row in bench.rows("videos").items()}
-        assert set(kept) == {video["id"] for video in examples}
-        for video in examples:
-            assert json.loads(kept[video["id"]]["_raw"]) == without_children(video)
-        assets = {
-            key[0]: json.loads(row["_raw"]) for key, row in bench.rows("video_assets").items()
-        }
-        for video in examples:
-            for asset in video.get("assets") or []:
-                signed = ("url", "download_link")
-                assert assets[asset["id"]] == {k: v for k, v in asset.items() if k not in signed}
+    for name in ("tags", "players", "privacy-domains", "webhooks"):
+        answers[f"/v1/{name}"] = {"data": records.get(name, [])}
+    for project in records["projects"]:
+        of_project = [f for f in records["folders"] if f["project_id"] == project["id"]]
+        answers[f"/v1/projects/{project['id']}/folders"] = paged(of_project)
+    for playlist in records["playlists"]:
+        answers[f"/v1/playlists/{playlist['id']}/entities"] = {"data": records["items"]}
+    for event in records["events"]:
+        answers[f"/v2/live/events/{event['id']}"] = {"data": event}
+        answers[f"/v2/live/events/{event['id']}/videos"] = paged(records["videos"][:1])
+    for video in records["videos"]:
+        for kind in ("annotations", "posters"):
+            answers[f"/v1/videos/{video['id']}/{kind}"] = {"data": []}
+    first = records["videos"][0]["id"]
+    answers[f"/v1/videos/{first}/annotations"] = {"data": records["annotations"]}
+    if posters := records.get("posters"):
+        answers[f"/v1/videos/{first}/posters"] = {"data": posters}
+    return answers
+
+
+def assert_loaded_whole(bench: Bench, videos: list[Any]) -> None:
+    """All tables are complete, nothing was rejected, and each video comes back as it was."""
+    now = datetime(2026, 3, 20, tzinfo=UTC)
+    result = bench.sync(runtime=Runtime(now=lambda: now))
+    assert result.status == "complete", result.as_json()
+    assert bench.query("SELECT * FROM _kollect.rejects") == []
+    kept = {key[0]: json.loads(row["_raw"]) for key, row in bench.rows("videos").items()}
+    assert kept == {video["id"]: without_children(video) for video in videos}
+    assets = {key[0]: json.loads(row["_raw"]) for key, row in bench.rows("video_assets").items()}
+    for video in videos:
+        for asset in video.get("assets") or []:
+            signed = ("url", "download_link")
+            assert assets[asset["id"]] == {k: v for k, v in asset.items() if k not in signed}
 
 
 def without_children(video: dict[str, Any]) -> dict[str, Any]:
@@ -128,3 +119,81 @@ def without_children(video: dict[str, Any]) -> dict[str, Any]:
         kept["chapters"].pop("items", None)
     cleaned: dict[str, Any] = Redactor(KINESCOPE.secret_fields).clean(kept)
     return cleaned
+
+
+def own(name: str) -> Any:
+    return json.loads((OWN / f"{name}.json").read_text("utf-8"))
+
+
+def test_answers_in_the_documented_shapes_load_whole(tmp_path: Path) -> None:
+    """Each table has the rows of the samples, with days in the workspace's zone."""
+    records = {
+        "videos": samples(OWN, "GET_v1_videos__200"),
+        "projects": samples(OWN, "GET_v1_projects__200"),
+        "folders": samples(OWN, "GET_v1_projects_project_id_folders__200"),
+        "playlists": samples(OWN, "GET_v1_playlists__200"),
+        "items": samples(OWN, "GET_v1_playlists_playlist_id_entities__200"),
+        "events": samples(OWN, "GET_v2_live_events__200"),
+        "requests": samples(OWN, "GET_v1_file_requests__200"),
+        "moderators": samples(OWN, "GET_v1_moderators__200"),
+        "annotations": samples(OWN, "GET_v1_videos_video_id_annotations__200"),
+        "posters": samples(OWN, "GET_v1_videos_video_id_posters__200"),
+        "tags": samples(OWN, "GET_v1_tags__200"),
+        "players": samples(OWN, "GET_v1_players__200"),
+        "privacy-domains": samples(OWN, "GET_v1_privacy_domains__200"),
+        "webhooks": samples(OWN, "GET_v1_webhooks__200"),
+    }
+    answers = answers_of(
+        records,
+        analytics=own("GET_v1_analytics__200"),
+        overview=own("GET_v1_analytics_overview__200"),
+        usage=own("GET_v1_billing_usage__200"),
+        invoice=own("GET_v1_billing_invoices_invoice_id__200"),
+    )
+    with recorded(tmp_path, "kinescope", answers, CREDENTIALS) as bench:
+        bench.account_settings = {"invoices": ["123"]}
+        assert_loaded_whole(bench, records["videos"])
+        for table in KINESCOPE.tables:
+            assert bench.rows(table), f"no sample shows a row of {table}"
+        first = records["videos"][0]["id"]
+        days = ("2026-03-01", "2026-03-02")
+        assert list(bench.rows("analytics")) == [(day, first) for day in days]
+        assert [row["views"] for row in bench.rows("analytics_overview").values()] == [7, 0]
+        (invoice,) = bench.rows("invoices").values()
+        assert (invoice["id"], invoice["amount"], invoice["currency"]) == ("123", 99.5, "EUR")
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded payloads beside the repository")
+def test_recorded_answers_load_whole(tmp_path: Path) -> None:
+    """The published samples of the service and of its clients."""
+    folder, fixtures = RECORDED / "examples", RECORDED / "fixtures"
+    records = {
+        "videos": [
+            *versions(folder, "GET_v1_videos__200", "GET_v1_videos_video_id__200"),
+            *versions(folder, "PATCH_v1_videos_video_id__200"),
+            *versions(fixtures, "kfit-back-video_videos_list", "kfit-back-video_video_get"),
+            *versions(fixtures, "kinescope-rb_videos_all"),
+        ],
+        "projects": [
+            *samples(folder, "GET_v1_projects__200"),
+            *samples(fixtures, "kinescope-rb_projects_find"),
+        ],
+        "folders": samples(folder, "GET_v1_projects_project_id_folders__200"),
+        "playlists": samples(folder, "GET_v1_playlists__200"),
+        "items": samples(folder, "GET_v1_playlists_playlist_id_entities__200"),
+        "events": samples(folder, "GET_v2_live_events__200"),
+        "requests": samples(folder, "GET_v1_file_requests__200"),
+        "moderators": samples(folder, "GET_v1_moderators_moderator_id__200"),
+        "annotations": samples(folder, "GET_v1_videos_video_id_annotations__200"),
+    }
+    records["folders"] = [
+        *records["folders"],
+        *(folder for project in records["projects"] for folder in project.get("folders") or []),
+    ]
+    names = ("analytics", "analytics_overview", "billing_usage")
+    analytics, overview, usage = (
+        json.loads((folder / f"GET_v1_{name}__200.json").read_text("utf-8")) for name in names
+    )
+    answers = answers_of(records, analytics=analytics, overview=overview, usage=usage)
+    with recorded(tmp_path, "kinescope", answers, CREDENTIALS) as bench:
+        assert_loaded_whole(bench, records["videos"])

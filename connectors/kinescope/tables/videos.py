@@ -7,7 +7,7 @@ its bytes are not: they are dropped before anything is written and fetched fresh
 from __future__ import annotations
 
 from connectors.core import Reference, Table, col, inherited
-from connectors.kinescope.tables import POSTER_IMAGES, PRIVACY, STAMPS
+from connectors.kinescope.tables.shared import POSTER_IMAGES, PRIVACY, STAMPS
 
 VIDEO_ID = inherited("video_id", "text", "the video that it belongs to")
 OF_VIDEO = Reference("video_id", "videos", owner=True)
