@@ -9,7 +9,7 @@ they saw; they hold no rules of evidence of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -77,7 +77,8 @@ class Evidence:
     unfinished: bool = False
     """Another part of the family is to be read later, or an earlier one was not complete."""
     no_ends: str = ""
-    """Why nothing may end in this load, whatever did not come."""
+    """Why nothing may end in this load, whatever did not come. A table that lacks known rows is
+    then not complete: the load tells how many."""
 
     def fail(self, table: str, resource: str, reason: str) -> None:
         """The table cannot be called complete; deletes in its failed scopes are off."""
@@ -102,6 +103,17 @@ class Evidence:
         for rows in resource.rows:
             for name in names_in(rows):
                 self.lack(name, resource.name, reason)
+
+    def sees_a_part(self, why: str, *, whole: Collection[str] = ()) -> None:
+        """Lists may leave out rows that this caller may not see, so no absence ends a row.
+
+        What the family's lists feed is not complete. The resources named in `whole` show every
+        row to everyone who gets them: theirs are complete while no known row is missing.
+        """
+        self.no_ends = why
+        for resource in self.resources:
+            if resource.name not in whole:
+                self.lack_rows(resource, why)
 
     def note(self, table: str, by: str) -> None:
         """Something that speaks for completeness without proving any end."""
