@@ -19,8 +19,8 @@ from connectors.core.evidence import (
 )
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Listing
-from connectors.core.records import Sink
 from connectors.core.resources import Resource, Rows, names_in, scope_of
+from connectors.core.sink import Sink
 from connectors.core.state import StateKey, StateKind
 from connectors.core.task import ReadingTask
 from connectors.paging import Completeness

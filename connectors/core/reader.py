@@ -27,7 +27,7 @@ from connectors.core.fetch import Fetcher
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.proofs import Proofs, proves_ends, scope_text
-from connectors.core.records import Cut, RecordMapper, Sink
+from connectors.core.records import RecordMapper
 from connectors.core.requester import Requester, TaskRequest
 from connectors.core.resources import (
     ForEachChanged,
@@ -40,6 +40,7 @@ from connectors.core.resources import (
 )
 from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
+from connectors.core.sink import Cut, Sink
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
 from connectors.paging import Completeness, SeenPage, facts_of, get_path

@@ -41,8 +41,12 @@ class NothingKnown:
         again_days: int,
         after: str = "",
         most: int = 0,
+        oldest_first: bool = False,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
         return []
+
+    def waiting(self, resource: str, table: str) -> int:
+        return 0
 
     def first_time(self, family: str) -> bool:
         return True
