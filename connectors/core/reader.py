@@ -23,11 +23,12 @@ from connectors.core.errors import (
     UnexpectedShape,
 )
 from connectors.core.evidence import Evidence, Guard
-from connectors.core.fetch import Fetcher, KeyedRequest
+from connectors.core.fetch import Fetcher
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.proofs import Proofs, proves_ends, scope_text
-from connectors.core.records import Cut, RecordMapper, Sink
+from connectors.core.records import RecordMapper
+from connectors.core.requester import Requester, TaskRequest
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
@@ -39,6 +40,7 @@ from connectors.core.resources import (
 )
 from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
+from connectors.core.sink import Cut, Sink
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
 from connectors.paging import Completeness, SeenPage, facts_of, get_path
@@ -89,7 +91,6 @@ class FamilyReader:
         self._family = family
         self._client = client
         self._wanted = tables
-        self._fetcher = fetcher
         self._proofs = Proofs(
             family.name,
             family.resources,
@@ -101,6 +102,7 @@ class FamilyReader:
         )
         self._mapper = RecordMapper(connector.tables.values(), sink, self._proofs)
         self._variants = Variants(known, self.evidence, full)
+        self._requester = Requester(fetcher, self._variants)
 
     @property
     def unproved(self) -> int:
@@ -169,24 +171,13 @@ class FamilyReader:
         With `now`, the service itself is asked, also where an earlier answer is staged. Raises
         Skippable or Fatal errors; statuses in `also` are answers.
         """
-        task = ReadingTask(resource, bind or {})
-        answer = self._first_answer(task, {}, also, now)
-        if isinstance(answer, Skippable):
-            raise answer
-        return answer
+        return self._requester.ask(resource, bind, also=also, now=now)
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
     ) -> Iterator[tuple[Bind, Page | Skippable]]:
         """One request for each binding, several in flight, answers in the order asked."""
-        tasks = iter(ReadingTask(resource, bind) for bind in binds)
-        for task in tasks:
-            yield task.bind, self._first_answer(task, {}, also)
-            if self._variants.path_is_settled(resource):
-                break
-        requests = ((task, self._request(task, {})) for task in tasks)
-        for task, page in self._fetcher.in_order(requests, also=also):
-            yield task.bind, page
+        return self._requester.ask_all(resource, binds, also=also)
 
     def cuts(self, table: Table) -> list[Cut]:
         """The embedded lists of a table that were found cut so far (`Rows.count`)."""
@@ -196,7 +187,8 @@ class FamilyReader:
         """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
-        if records:
+        if len(records) > 1:
+            # One record may be no list at all, such as the account's own.
             self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
         return self._mapper.keep(rows, records, around)
 
@@ -295,41 +287,14 @@ class FamilyReader:
 
     # -- asking ----------------------------------------------------------------------------
 
-    def _request(
-        self, task: ReadingTask, params: Mapping[str, str], path: str = ""
-    ) -> KeyedRequest:
-        task.waiting += 1
-        path = path or self._variants.paths(task.resource)[0]
-        return self._fetcher.question(task.variant, path, task.bind, params)
-
-    def _first_answer(
-        self,
-        task: ReadingTask,
-        params: Mapping[str, str],
-        also: frozenset[int] = frozenset(),
-        now: bool = False,
-    ) -> Page | Skippable:
-        """The answer to a task's first request; where a path has two spellings and none has been
-        answered in this run, it settles which one is asked from now on."""
-        answer: Page | Skippable = Missing(f"{task.resource.get} is not served")
-        for path in self._variants.paths(task.resource):
-            task.waiting = 0
-            try:
-                answer = self._fetcher.get(self._request(task, params, path), also, now)
-            except Skippable as error:
-                answer = error
-            if self._variants.settle(task.resource, path, answer):
-                break
-        return answer
-
     def _read_tasks(
         self, resource: Resource, binds: Iterable[Bind], collect: Collect
     ) -> Iterator[ReadingTask]:
         """Each listing read to its end, in the order of the bindings."""
         open_tasks: deque[ReadingTask] = deque()
-        follow_ups: deque[tuple[ReadingTask, KeyedRequest]] = deque()
+        follow_ups: deque[TaskRequest] = deque()
 
-        def first_requests() -> Iterator[tuple[ReadingTask, KeyedRequest]]:
+        def first_requests() -> Iterator[TaskRequest]:
             for bind in binds:
                 task = ReadingTask(resource, bind, self._variants.of(resource), collect)
                 if resource.since is not None and not self.full:
@@ -339,9 +304,9 @@ class FamilyReader:
                 open_tasks.append(task)
                 params = task.begin()
                 if self._variants.path_is_settled(resource):
-                    yield task, self._request(task, params)
+                    yield task, self._requester.request(task, params)
                 else:
-                    answered(task, self._first_answer(task, params))
+                    answered(task, self._requester.first_answer(task, params))
 
         def answered(task: ReadingTask, page: Page | Skippable) -> None:
             task.waiting -= 1
@@ -349,9 +314,9 @@ class FamilyReader:
                 following = self._refused(task, page)
             else:
                 following = self._kept(task, page)
-            follow_ups.extend((task, self._request(task, params)) for params in following)
+            follow_ups.extend((task, self._requester.request(task, params)) for params in following)
 
-        for task, page in self._fetcher.in_order(first_requests(), follow_ups):
+        for task, page in self._requester.in_order(first_requests(), follow_ups):
             answered(task, page)
             while open_tasks and not open_tasks[0].waiting:
                 yield open_tasks.popleft()
@@ -377,6 +342,7 @@ class FamilyReader:
     def _kept(self, task: ReadingTask, page: Page) -> list[dict[str, str]]:
         """Keep the rows of one page; returns what to ask next."""
         resource = task.resource
+        task.date = task.date or page.date
         around = {**task.bind, "params": page.params, "payload": page.payload}
         ids: list[Any] = []
         facts = facts_of(page.payload, resource.rows[0].at if resource.rows else "")
@@ -394,7 +360,7 @@ class FamilyReader:
                     return []
             if number == 0:
                 ids = task.take(rows, records)
-                if ids:
+                if ids and resource.listing:
                     self._proofs.saw_rows(resource.name, scope_of(rows, task.bind))
             rejected = self._proofs.rejected(rows)
             self._mapper.keep(rows, records, around)

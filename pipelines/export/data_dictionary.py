@@ -22,7 +22,12 @@ Every table `t` below holds what the service holds now. `t_history` holds supers
 versions, and `t_at(ts)` gives the rows as they were at a moment. Each table also has `_account`,
 `_valid_from`, `_first_seen_at`, `_run_id`, `_raw` and `_content` (a hash); the history adds
 `_valid_to`, `_ended_by`, `_ended_run_id` and `_evidence`. Columns marked *volatile* are kept up
-to date but never make a version. kollect's own ledger is the schema `_kollect`.
+to date but never make a version. kollect's own ledger is the schema `_kollect`; its view
+`table_status` tells when each table was last read and last proved to be complete.
+
+The schema `my` is yours: tables, views and macros that you make there, in `kollect.duckdb`, survive
+every sync. Close the file before a sync publishes a new one: what is written in a session that was
+opened before is lost. Changes of all other schemas are undone by the next sync.
 """
 
 

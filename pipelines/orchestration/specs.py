@@ -11,22 +11,8 @@ from connectors.core.schema import Column, Table
 from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source, owner
 from pipelines.orchestration.summary import missing_credential
-
-SYSTEM_COLUMNS = {
-    "_account": ("VARCHAR", "the account that the row belongs to"),
-    "_valid_from": ("TIMESTAMPTZ", "when this version was first seen"),
-    "_first_seen_at": ("TIMESTAMPTZ", "when the record was first seen at all"),
-    "_run_id": ("VARCHAR", "the run that loaded this version"),
-    "_raw": ("JSON", "the record as it came, less secrets"),
-}
-SQL_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "time": "TIMESTAMPTZ",
-    "json": "JSON",
-}
+from warehouse.schema.system_columns import ACCOUNT_COLUMN, SYSTEM_COLUMNS
+from warehouse.schema.types import DUCKDB_TYPES
 
 
 def table_specs(source: Source) -> list[dg.AssetSpec]:
@@ -99,13 +85,13 @@ def _tables_in(rows: object) -> list[str]:
 def column_schema(table: Table) -> dg.TableSchema:
     """The declared columns with types and comments, and kollect's own at the end."""
     own = [
-        dg.TableColumn(name, kind, description=meaning)
-        for name, (kind, meaning) in SYSTEM_COLUMNS.items()
+        dg.TableColumn(name, "JSON" if kind == "RAW" else kind, description=meaning)
+        for name, kind, meaning in (ACCOUNT_COLUMN, *SYSTEM_COLUMNS)
     ]
     declared = [
         dg.TableColumn(
             column.name,
-            SQL_TYPES[column.type],
+            DUCKDB_TYPES[column.type],
             description=_comment(column),
             constraints=dg.TableColumnConstraints(
                 nullable=column.name not in table.key,

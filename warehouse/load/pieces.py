@@ -6,8 +6,8 @@ a source in the order read. What is stored stands below the pieces of its own so
 those of lower ones, so a field that no piece shows keeps its value, and an embedded copy only
 adds fields that were never known.
 
-Pieces of more than a few thousand records wait in a scratch file, so memory does not grow with
-the account.
+Pieces of more than a few thousand records wait in scratch files, so memory hardly grows with the
+account.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import duckdb
 import msgspec
 
 from connectors.core.resources import RecordSource
 from connectors.core.schema import Record, Table
 from warehouse.load.keys import Key
-from warehouse.load.typed_select import read_lines
 
 RECORDS_AT_ONCE = 5_000
+PARTS = 64
+"""Into so many files the pieces of many records go; the records of one file fit in memory."""
+ENCODER = msgspec.json.Encoder()
 Texts = tuple[str, ...]
 """A key as texts."""
 Stored = tuple[str, int]
@@ -39,14 +40,10 @@ Layers = dict[int, Record]
 class Pieces:
     """The pieces of one table's records."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
-        """`file` is a scratch file to make where memory does not suffice."""
-        self._connection = connection
+    def __init__(self, table: Table, folder: Path) -> None:
+        """`folder` is a scratch folder to make where memory does not suffice."""
         self._table = table
-        self._file = file
-        self._writer: BinaryIO | None = None
-        self._longest = 0
-        self._number = itertools.count()
+        self._folder = folder
         self._held: dict[Texts, Layers] = {}
         self._unversioned = {c.source.partition(".")[0] for c in table.columns if c.unversioned}
         self._unversioned.update(table.unversioned)
@@ -57,11 +54,6 @@ class Pieces:
         _lay_over(layers, line.get("n", RecordSource.LIST), line)
         if len(self._held) > RECORDS_AT_ONCE:
             self._spill()
-
-    def close(self) -> None:
-        """Let go of the scratch file; also when a run is given up."""
-        if self._writer is not None:
-            self._writer.close()
 
     def whole(self, find_stored: FindStored) -> Iterator[list[Record]]:
         """The records put together, some thousand at a time, as lines for the incoming table.
@@ -78,47 +70,36 @@ class Pieces:
 
     def _groups(self) -> Iterator[list[tuple[Texts, Layers]]]:
         """Keys and pieces of some thousand records at a time."""
-        if self._writer is None:
-            records = iter(self._held.items())
-        else:
+        if self._folder.exists():
             self._spill()
-            self._writer.close()
             records = self._spilled()
+        else:
+            records = iter(self._held.items())
         while group := list(itertools.islice(records, RECORDS_AT_ONCE)):
             yield group
 
     def _spill(self) -> None:
-        """Write what is held in memory to the scratch file."""
-        if self._writer is None:
-            self._writer = self._file.open("wb")
+        """Append what is held in memory to the scratch files, each key always to the same one."""
+        self._folder.mkdir(exist_ok=True)
+        parts: dict[int, list[Any]] = {}
         for key, layers in self._held.items():
-            for source, line in layers.items():
-                numbered = {"k": key, "n": source, "s": next(self._number), **line}
-                blob = msgspec.json.encode(numbered)
-                self._longest = max(self._longest, len(blob))
-                self._writer.write(blob + b"\n")
+            parts.setdefault(hash(key) % PARTS, []).append([key, list(layers.items())])
+        for part, records in parts.items():
+            with open(self._folder / f"{part}.ndjson", "ab") as writer:
+                writer.write(ENCODER.encode_lines(records))
         self._held = {}
 
     def _spilled(self) -> Iterator[tuple[Texts, Layers]]:
-        """The records of the scratch file, each once; DuckDB brings their pieces together."""
-        kinds = {"k": "VARCHAR[]", "n": "BIGINT", "s": "BIGINT", "r": "JSON", "v": "JSON",
-                 "p": "JSON"}  # fmt: skip
-        lines = read_lines(self._file, kinds, self._longest)
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT k, n, r::VARCHAR AS r, v::VARCHAR AS v, p::VARCHAR AS p "
-                f"FROM {lines} ORDER BY k, n, s"
-            )
-            for key, rows in itertools.groupby(_rows(cursor), key=lambda row: tuple(row[0])):
-                layers: Layers = {}
-                for _, source, *parts in rows:
-                    line = {
-                        name: msgspec.json.decode(text)
-                        for name, text in zip("rvp", parts, strict=True)
-                        if text is not None
-                    }
-                    _lay_over(layers, source, line)
-                yield key, layers
+        """The records of the scratch files, each once."""
+        for file in sorted(self._folder.iterdir()):
+            found: dict[Texts, Layers] = {}
+            with open(file, "rb") as reader:
+                for line in reader:
+                    key, layers = msgspec.json.decode(line)
+                    for source, piece in layers:
+                        _lay_over(found.setdefault(tuple(key), {}), source, piece)
+            file.unlink()
+            yield from found.items()
 
     def _put_together(self, layers: Layers, stored: Stored | None) -> Record:
         """One record from its pieces and what is stored of it."""
@@ -150,8 +131,3 @@ def _lay_over(layers: Layers, source: int, line: Record) -> None:
     layer["r"].update(line["r"])
     if "v" in line:
         layer.setdefault("v", {}).update(line["v"])
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    while found := cursor.fetchmany(RECORDS_AT_ONCE):
-        yield from found

@@ -121,8 +121,6 @@ class Staging:
 
     def close(self) -> None:
         """Let go of threads and files; also when a run is given up."""
-        for pieces in self._pieces.values():
-            pieces.close()
         self._ingest.close()
 
     def _validation(self, table: Table) -> Validation:
@@ -148,8 +146,8 @@ class Staging:
     def _add_pieces(self, table: Table, lines: list[Record]) -> None:
         pieces = self._pieces.get(table.name)
         if pieces is None:
-            file = self._scratch / f"pieces-{len(self._pieces)}.ndjson"
-            pieces = self._pieces[table.name] = Pieces(self.connection, table, file)
+            folder = self._scratch / f"pieces-{len(self._pieces)}"
+            pieces = self._pieces[table.name] = Pieces(table, folder)
         for line in lines:
             key = key_of(table, line)
             if None in key:

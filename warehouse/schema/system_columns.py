@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ACCOUNT_COLUMN = ("_account", "VARCHAR", "the account that this row belongs to")
+"""The first column of every table."""
 SYSTEM_COLUMNS = (
     ("_valid_from", "TIMESTAMPTZ", "when this version was first seen (UTC)"),
     ("_first_seen_at", "TIMESTAMPTZ", "when the record was first seen at all (UTC)"),

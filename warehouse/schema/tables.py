@@ -18,7 +18,12 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from connectors.core import schema as declared
 from connectors.core.connector import Connector
 from connectors.core.lineage import endpoints
-from warehouse.schema.system_columns import ENDING_COLUMNS, SYSTEM_COLUMNS, SYSTEM_NAMES
+from warehouse.schema.system_columns import (
+    ACCOUNT_COLUMN,
+    ENDING_COLUMNS,
+    SYSTEM_COLUMNS,
+    SYSTEM_NAMES,
+)
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 
 
@@ -74,7 +79,8 @@ def describe(
     metadata = metadata or MetaData(schema=schema)
 
     def columns(ending: bool) -> Iterator[Column[Any]]:
-        yield Column("_account", Text(), comment="the account that this row belongs to")
+        account, account_type, comment = ACCOUNT_COLUMN
+        yield Column(account, SQL_TYPES[account_type], comment=comment)
         for column in (*table.columns, *extra):
             comment = column_comment(answer or schema, column)
             sql_type = SQL_TYPES[DUCKDB_TYPES[column.type]]
