@@ -60,7 +60,7 @@ class Merge:
         self._at = at
         self.current = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
         self.history = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
-        self.incoming = staging.place(table)
+        self.incoming = staging.qualified_name(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
         self.first = False
