@@ -19,8 +19,8 @@ from connectors.core.evidence import (
 )
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Listing
-from connectors.core.records import Sink
 from connectors.core.resources import Resource, Rows, names_in, scope_of
+from connectors.core.sink import Sink
 from connectors.core.state import StateKey, StateKind
 from connectors.core.task import ReadingTask
 from connectors.paging import Completeness
@@ -88,7 +88,7 @@ class Proofs:
             self._record(resource, rows, task, proof)
         if resource.since is not None and proof.complete:
             self._move_cursor(task)
-        return Listing(proof, task.records, task.refused, task.count)
+        return Listing(proof, task.records, task.refused, task.count, task.date)
 
     def _move_cursor(self, task: ReadingTask) -> None:
         """To the newest record that came. A time that has not yet come (a clock of the service
@@ -206,11 +206,14 @@ class Proofs:
         self._unreadable[id(rows)] += 1
         self._evidence.lack(rows.table.name, self._family, f"a record {reason}")
 
+    def may_doubt(self, rows: Rows) -> bool:
+        """Whether any list of these rows may be doubted when it is empty."""
+        plain = not (rows.table.append_only or rows.sparse)
+        return plain and self._known.has(rows.table.name, {})
+
     def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
         """Whether a list inside a record, which is there and empty, ends nothing."""
         name = rows.table.name
-        if rows.table.append_only or rows.sparse:
-            return False
         if not self._known.has(name, {**inherited, **rows.part}):
             return False
         if self._doubted[name] < MOST_DOUBTS:

@@ -71,21 +71,10 @@ class AccountState:
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row of the account."""
-        return self._query(self._all_rows(table, columns), [self._account])
-
-    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        """`rows` of several tables, for one opening of the warehouse."""
-        found: dict[str, list[tuple[Any, ...]]] = {table: [] for table in wanted}
-        with self._open() as connection:
-            for table, columns in wanted.items():
-                with contextlib.suppress(duckdb.CatalogException):
-                    sql = self._all_rows(table, columns)
-                    found[table] = connection.execute(sql, [self._account]).fetchall()
-        return found
-
-    def _all_rows(self, table: str, columns: Sequence[str]) -> str:
         listed = ", ".join(quoted(name) for name in columns)
-        return f"SELECT {listed} FROM {self._qualified_name(table)} WHERE _account = ? ORDER BY ALL"
+        source = self._qualified_name(table)
+        sql = f"SELECT {listed} FROM {source} WHERE _account = ? ORDER BY ALL"
+        return self._query(sql, [self._account])
 
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
         """How many current rows the account has, in all or where columns have these values.

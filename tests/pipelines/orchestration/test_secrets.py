@@ -57,6 +57,7 @@ def stored(folder: Path) -> str:
     return "\n".join(found)
 
 
+@pytest.mark.timeout(900)  # Dagster's own storage waits for the disk at each of 2,000 events
 @pytest.mark.parametrize(
     ("service", "tables"),
     [

@@ -1,0 +1,1 @@
+"""Complete examples that the documentation goes through."""
