@@ -88,7 +88,7 @@ class Proofs:
             self._record(resource, rows, task, proof)
         if resource.since is not None and proof.complete:
             self._move_cursor(task)
-        return Listing(proof, task.records, task.refused, task.count)
+        return Listing(proof, task.records, task.refused, task.count, task.date)
 
     def _move_cursor(self, task: ReadingTask) -> None:
         """To the newest record that came. A time that has not yet come (a clock of the service

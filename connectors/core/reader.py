@@ -342,6 +342,7 @@ class FamilyReader:
     def _kept(self, task: ReadingTask, page: Page) -> list[dict[str, str]]:
         """Keep the rows of one page; returns what to ask next."""
         resource = task.resource
+        task.date = task.date or page.date
         around = {**task.bind, "params": page.params, "payload": page.payload}
         ids: list[Any] = []
         facts = facts_of(page.payload, resource.rows[0].at if resource.rows else "")

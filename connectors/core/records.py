@@ -32,6 +32,7 @@ class TableShape:
         self.known.update(table.ignored, table.unversioned)
         self.unversioned = {c.source.partition(".")[0] for c in own if c.unversioned}
         self.unversioned.update(table.unversioned)
+        self.keys = [column.source for column in own if column.name in table.key]
 
 
 class _Plan:
@@ -199,6 +200,9 @@ class RecordMapper:
             try:
                 if rows.only is not None and not rows.only(record, surroundings):
                     continue
+                for name in shape.keys:
+                    if isinstance(record.get(name), (dict, list)):
+                        raise TypeError(f"`{name}` tells it apart and is no plain value")
                 if plan.own or rows.position:
                     given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
                     if rows.position:

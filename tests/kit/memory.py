@@ -15,9 +15,6 @@ class NothingKnown:
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         return []
 
-    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        return {table: [] for table in wanted}
-
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
         return 0
 
