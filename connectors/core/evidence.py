@@ -9,7 +9,7 @@ they saw; they hold no rules of evidence of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -77,7 +77,8 @@ class Evidence:
     unfinished: bool = False
     """Another part of the family is to be read later, or an earlier one was not complete."""
     no_ends: str = ""
-    """Why nothing may end in this load, whatever did not come."""
+    """Why nothing may end in this load, whatever did not come. A table that lacks known rows is
+    then not complete: the load tells how many."""
 
     def fail(self, table: str, resource: str, reason: str) -> None:
         """The table cannot be called complete; deletes in its failed scopes are off."""
@@ -102,6 +103,17 @@ class Evidence:
         for rows in resource.rows:
             for name in names_in(rows):
                 self.lack(name, resource.name, reason)
+
+    def sees_a_part(self, why: str, *, whole: Collection[str] = ()) -> None:
+        """Lists may leave out rows that this caller may not see, so no absence ends a row.
+
+        What the family's lists feed is not complete. The resources named in `whole` show every
+        row to everyone who gets them: theirs are complete while no known row is missing.
+        """
+        self.no_ends = why
+        for resource in self.resources:
+            if resource.name not in whole:
+                self.lack_rows(resource, why)
 
     def note(self, table: str, by: str) -> None:
         """Something that speaks for completeness without proving any end."""
@@ -175,6 +187,30 @@ def gap_test(
         return replace(proof, by=f"{proof.by}, which overlap with the known ones")
     reason = f"{proof.by} are all new, and the service shows no more: others may be missing"
     return Completeness(False, reason=reason, lacking=True)
+
+
+def recent_gap(
+    shown: Sequence[tuple[str, datetime]],
+    most: int,
+    cursor: datetime | None,
+    stored: Mapping[str, datetime | None],
+) -> str:
+    """Why rows may be missing between a list of recent changes and what was read before; empty
+    text where none can be.
+
+    `shown` are (id, time of the change) of its rows, in any order; the service shows `most` at
+    most. A row that is stored as it came, from the time of the cursor or before, is an overlap:
+    many rows may share the cursor's moment.
+    """
+    if len(shown) < most:
+        return ""
+    if cursor is None:
+        return f"{len(shown)} rows came, there may be more, and all of them were never read"
+    if min(time for _, time in shown) < cursor:
+        return ""
+    if any(time <= cursor and stored.get(row_id) == time for row_id, time in shown):
+        return ""
+    return f"all {len(shown)} rows are newer than what was read last, there may be more"
 
 
 # -- empty -----------------------------------------------------------------------------------

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from connectors.core import FileLink, FileSource, Fresh, Resource
+from connectors.core import FileLink, FileSource, Fresh
 from connectors.core.files import Row
+from connectors.kinesis.endpoints import ONE_MEDIA
 from connectors.kinesis.tables import MEDIA
 from connectors.paging import get_path
 
 HOSTS = ("own",)
 LARGEST = 256 * 1024 * 1024
 """Bytes; the service's own default is 2 MB, and a setting of each instance."""
-ONE_MEDIA = Resource("one_media", "/media/fetch/one", params={"media_id": "{media_id}"})
 
 
 def origin_of(base_url: str) -> str:

@@ -1,8 +1,8 @@
-"""Kinesis API: where rows stand in its answers, and the shapes that become columns."""
+"""Kinesis API: from an answer to records. Pure functions: what is odd is passed on, not raised."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -31,27 +31,25 @@ def _listed(rows: Any, payload: Mapping[str, Any]) -> list[Any] | None:
 
 def beside(answer: Any, name: str) -> list[Any]:
     """A list that stands beside the rows, at the top or below `data`."""
-    for holder in (answer, answer.get("data")):
-        if isinstance(holder, dict) and isinstance(holder.get(name), list):
-            return list(holder[name])
+    if isinstance(answer, dict):
+        for holder in (answer, answer.get("data")):
+            if isinstance(holder, dict) and isinstance(holder.get(name), list):
+                return list(holder[name])
     return []
 
 
-def members(found: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
+def objects(value: Any) -> list[Record]:
+    """The objects in a list; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def member_id(item: Any, _: Mapping[str, Any]) -> Any:
     """The members of a project are a list of ids, sometimes with one of them twice."""
-    if found is None:
-        return []
-    return [{"user_id": member} for member in found] if isinstance(found, list) else None
+    return None if item is None else {"user_id": item}
 
 
-def structures(found: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
-    """Structures, with their type as text: it is a word, or an object for one made by people."""
-    if found is None:
-        return []
-    return map(_with_type, found) if isinstance(found, list) else None
-
-
-def _with_type(structure: Any) -> Any:
+def type_as_text(structure: Any, _: Mapping[str, Any]) -> Any:
+    """A structure's type is a word, or an object for one made by people."""
     if not isinstance(structure, dict):
         return structure
     kind = structure.get("stype")
@@ -60,27 +58,47 @@ def _with_type(structure: Any) -> Any:
     return {**structure, "type as text": words, "type by people": custom}
 
 
-def records(answer: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
-    """Records, with their values by structure; an id is also in the parallel `data_ids`."""
+def records_with_ids(answer: Any, _: Mapping[str, Any]) -> list[Any] | None:
+    """Records; the id of each is also in the list `data_ids` beside them."""
     found = rows_of(answer, "pairs")
-    if found is None:
-        return None
-    ids = beside(answer, "data_ids")
-    for number, record in enumerate(found):
-        if isinstance(record, dict):
-            if record.get("data_id") is None and number < len(ids):
-                record["data_id"] = ids[number]
-            record["values by id"] = _values(record.get("structures"))
-            record["values by group"] = {
-                str(group.get("id")): _values(group.get("structures"))
-                for group in record.get("custom_structures") or ()
-            }
+    for record, data_id in zip(found or (), beside(answer, "data_ids"), strict=False):
+        if isinstance(record, dict) and record.get("data_id") is None:
+            record["data_id"] = data_id
     return found
 
 
-def _values(pairs: Any) -> dict[str, Any]:
-    """Values by structure id; in the raw record their order follows the id as well."""
-    if not isinstance(pairs, list):
-        return {}
-    pairs.sort(key=lambda pair: str(pair.get("id")))
-    return {str(pair.get("id")): pair.get("value") for pair in pairs}
+def record_values(record: Any, _: Mapping[str, Any]) -> Any:
+    """A record with its values by structure; in the raw record they are ordered by id as well,
+    since the order of structures says nothing of a record."""
+    if not isinstance(record, dict):
+        return record
+    groups = objects(record.get("custom_structures"))
+    for holder in (record, *groups):
+        if "structures" in holder:
+            holder["structures"] = sorted(objects(holder["structures"]), key=_id_of)
+    return {
+        **record,
+        "values by id": _values(record),
+        "values by group": {_id_of(group): _values(group) for group in groups},
+    }
+
+
+def _values(holder: Record) -> dict[str, Any]:
+    return {_id_of(pair): pair.get("value") for pair in holder.get("structures") or ()}
+
+
+def _id_of(part: Record) -> str:
+    return str(part.get("id"))
+
+
+def session_of(answer: Any) -> dict[str, str]:
+    """The token of a login and the caller's id, which may be the number 0."""
+    inner = answer if "jwt" in answer else answer["data"]
+    uid = inner.get("uid")
+    return {"token": inner["jwt"], "uid": str(inner["user"]["id"] if uid is None else uid)}
+
+
+def visible_projects(answer: Any) -> str:
+    """How many projects a credential may see, in words."""
+    amount = answer.get("amount") if isinstance(answer, dict) else None
+    return f"{amount if amount is not None else 'its'} projects"

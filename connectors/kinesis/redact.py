@@ -8,11 +8,11 @@ secret: an answer in a shape that nobody knows keeps nothing but its envelope.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from connectors.core import Record
-from connectors.kinesis.normalize import rows_of
+from connectors.kinesis.normalize import objects, rows_of
 
 ENVELOPE = ("status", "message", "amount")
 OPEN_CONFIGS = frozenset(
@@ -45,26 +45,22 @@ def open_structures(collection: Record) -> dict[str, frozenset[str]] | None:
     if not isinstance(collection.get("structures"), list):
         return None
     found = {"": _open(collection["structures"])}
-    for custom in _objects(collection.get("custom_structures")):
+    for custom in objects(collection.get("custom_structures")):
         found[str(custom.get("id"))] = _open(custom.get("structures"))
     return found
 
 
 def secret_structures(collection: Record) -> frozenset[str]:
     """The ids of all structures whose values must not be kept."""
-    groups = [collection, *_objects(collection.get("custom_structures"))]
-    shown = (part for group in groups for part in _objects(group.get("structures")))
+    groups = [collection, *objects(collection.get("custom_structures"))]
+    shown = (part for group in groups for part in objects(group.get("structures")))
     return frozenset(str(part.get("id")) for part in shown if is_secret(part))
 
 
 def _open(structures: Any) -> frozenset[str]:
-    shown = list(_objects(structures))
+    shown = objects(structures)
     secret = {str(part.get("id")) for part in shown if is_secret(part)}
     return frozenset({str(part.get("id")) for part in shown} - secret)
-
-
-def _objects(value: Any) -> Iterable[Record]:
-    return (part for part in value if isinstance(part, dict)) if isinstance(value, list) else ()
 
 
 def without_secrets(request: Record, payload: Any) -> Any:
@@ -96,9 +92,9 @@ def _clean_config(config: Record) -> None:
 
 
 def _clean_collection(collection: Record) -> None:
-    groups = [collection, *_objects(collection.get("custom_structures"))]
+    groups = [collection, *objects(collection.get("custom_structures"))]
     for group in groups:
-        for structure in _objects(group.get("structures")):
+        for structure in objects(group.get("structures")):
             if is_secret(structure):
                 structure.pop("default_val", None)
 
@@ -113,11 +109,11 @@ def _clean_record(
     if "structures" in record:
         record["structures"] = _kept(record["structures"], known.get("", ()))
     if "custom_structures" in record:
-        record["custom_structures"] = list(_objects(record["custom_structures"]))
+        record["custom_structures"] = objects(record["custom_structures"])
         for group in record["custom_structures"]:
             open_parts = known.get(str(group.get("id")), ())
             group["structures"] = _kept(group.get("structures"), open_parts)
 
 
 def _kept(values: Any, known: Collection[str]) -> list[Record]:
-    return [part for part in _objects(values) if str(part.get("id")) in known]
+    return [part for part in objects(values) if str(part.get("id")) in known]

@@ -57,7 +57,7 @@ def alerts_sensor(project: Project) -> dg.SensorDefinition:
         told = announce(state, project.settings, secrets, context.log)
         context.update_cursor(state.write())
         count = sum(1 for problem in state.problems.values() if not problem.over)
-        open_now = f"{count} open problems" if count else "all is well"
+        open_now = f"{count} open problem{'s' if count > 1 else ''}" if count else "all is well"
         return dg.SkipReason("; ".join(told) or open_now)
 
     return sensor

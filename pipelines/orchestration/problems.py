@@ -11,6 +11,7 @@ from connectors.core.errors import KollectError
 from pipelines.orchestration.alert_state import AlertState, RunFailure
 from pipelines.orchestration.backup_report import GROUP, list_all
 from pipelines.orchestration.freshness import backup_windows
+from pipelines.orchestration.retention import JOB as RETENTION_JOB
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
 from pipelines.orchestration.summary import missing_credential
@@ -18,6 +19,8 @@ from pipelines.status import AccountStatus, account_status, age_in_words
 from warehouse.store.finished_runs import finished_runs
 from warehouse.store.warehouse import Warehouse
 
+OTHER_SUBJECTS = ("backup", "verify", "views", RETENTION_JOB)
+"""What runs are about, beside accounts."""
 MOST_NAMED = 10
 """So many tables are named in a message; the others are counted."""
 
@@ -49,9 +52,11 @@ def what_is_wrong(
             wrong[name] = text
     wrong |= _backup_problems(project, state, now, ignore_late=not settled or GROUP in busy)
     accounts = {source.account.name for source in project.sources}
-    for subject, failure in state.failures.items():
-        if subject not in accounts:
+    for subject, failure in list(state.failures.items()):
+        if subject in OTHER_SUBJECTS:
             wrong.setdefault(subject, failure.text)
+        elif subject not in accounts:
+            del state.failures[subject]  # an account that was taken out of the settings
     return wrong
 
 

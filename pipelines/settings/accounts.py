@@ -122,9 +122,18 @@ class Account:
 
     @property
     def tables(self) -> list[str]:
-        """The tables that are included, in the connector's order."""
+        """The tables that are included, in the connector's order; those that only an option
+        brings are not, unless it is set."""
+        unread = {
+            name
+            for option in self.connector.options
+            if not self.options.get(option.name)
+            for name in option.tables
+        }
         return [
-            name for name in self.connector.tables if "*" in self.include or name in self.include
+            name
+            for name in self.connector.tables
+            if ("*" in self.include or name in self.include) and name not in unread
         ]
 
 
@@ -171,18 +180,20 @@ def read_account(name: str, values: Any, known: Mapping[str, str], file: str) ->
             guidance=f"write {table.EXAMPLES['service']}",
         )
     declared = connector(service)
+    options = _options(values, declared, where)
+    if declared.configure:
+        declared = declared.configure(declared, options)
     _check_include(table.include, declared, where)
     variables = _variables(table, declared, where)
     credential = {part: value for part, v in variables.items() if (value := secret(v, known))}
     if table.uid is not None:
         credential["uid"] = str(table.uid)
-    options = _options(values, declared, where)
     base_url = table.base_url
     if base_url is None:
         base_url = known.get(declared.base_url_env) or declared.base_url or ""
     return Account(
         name=name,
-        connector=declared.configure(declared, options) if declared.configure else declared,
+        connector=declared,
         base_url=base_url,
         credential=credential,
         variables=variables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from connectors.kinesis import COLLECTION_LIST
+from connectors.kinesis.endpoints import COLLECTION_LIST
 from tests.kit.account import Bench
 
 PAGES = COLLECTION_LIST.paging

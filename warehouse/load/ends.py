@@ -50,6 +50,7 @@ class Ends:
     def end(self) -> None:
         """End what the evidence shows to be gone; rows inside it end with it."""
         if self._evidence.no_ends:
+            self._tell_kept()
             return
         for name, merge in list(self._merges.items()):
             if not merge.first:
@@ -73,6 +74,14 @@ class Ends:
     # -- absence ---------------------------------------------------------------------------
 
     def _end_absent(self, merge: Merge) -> None:
+        listed, nested = self._absent(merge)
+        if listed:
+            self._end_unless_mass(merge, listed)
+        for rows, evidence in nested:
+            merge.delete(rows, evidence)
+
+    def _absent(self, merge: Merge) -> tuple[list[tuple[str, str]], Iterator[tuple[str, str]]]:
+        """SQL and evidence for rows that whole lists lack, and for those that parents lack."""
         name, evidence = merge.table.name, self._evidence
         present = [[key[k] for k in merge.table.key] for key in evidence.present.get(name, [])]
         merge.make_temporary("known_present", merge.table.key, present)
@@ -80,16 +89,40 @@ class Ends:
         scopes: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         for scope in evidence.proved_scopes(name):
             scopes.setdefault(tuple(scope), []).append(tuple(scope.values()))
-        absent = []
+        listed = []
         for names, values in scopes.items():
             where = f"its {', '.join(names)}" if names else "the account"
             reason = f"absent from a complete listing of {where} ({proof})"
-            absent.append((self._absent_from(merge, names, values), reason))
-        if absent:
-            self._end_unless_mass(merge, absent)
-        for parent, owners in self._enclosing(name):
-            rows = self._absent_inside(merge, parent, owners)
-            merge.delete(rows, f"absent from its {parent.name} row, read whole")
+            listed.append((self._absent_from(merge, names, values), reason))
+        nested = (
+            (
+                self._absent_inside(merge, parent, owners),
+                f"absent from its {parent.name} row, read whole",
+            )
+            for parent, owners in self._enclosing(name)
+        )
+        return listed, nested
+
+    def _tell_kept(self) -> None:
+        """Nothing ends in this load: a table with rows that came no more is not complete, nor is
+        one whose rows live in them."""
+        kept: set[str] = set()
+        for name, merge in self._merges.items():
+            if merge.first or merge.table.append_only or merge.table.sparse:
+                continue
+            count = 0
+            for absent in self._absent(merge):
+                for rows, _ in absent:
+                    count += int(merge.run(f"SELECT count(*) FROM ({rows})")[0][0])
+            if count:
+                kept.add(name)
+                rows_came = "1 row came" if count == 1 else f"{count} rows came"
+                reason = f"{rows_came} no more and none may end: {self._evidence.no_ends}"
+                self._evidence.lack(name, "deletes", reason)
+        for name, merge in self._merges.items():
+            owners = {reference.table for reference in merge.table.parents if reference.owner}
+            for owner in sorted(owners & kept):
+                self._evidence.lack(name, "deletes", f"rows of {owner} came no more and are kept")
 
     def _absent_from(
         self, merge: Merge, names: Sequence[str], scopes: Sequence[tuple[Any, ...]]
@@ -124,7 +157,7 @@ class Ends:
         # One small list of owners, so that the whole table is gone through once.
         merge.run(
             f"CREATE OR REPLACE TEMP TABLE whole AS (SELECT {named} "
-            f"FROM {self._staging.place(parent)} o "
+            f"FROM {self._staging.qualified_name(parent)} o "
             "WHERE o._s >= 0 UNION FROM temp.held) EXCEPT FROM temp.without"
         )
         listed = ", ".join(quoted(name) for name in owners)

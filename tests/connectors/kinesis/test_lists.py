@@ -86,10 +86,49 @@ def test_check_and_plan_ask_there_as_well(made: Callable[..., Bench]) -> None:
         probe.look(elsewhere.account.connector.check)
 
 
+FURTHER = {
+    "tickets": {"path": "/ticket/fetch/all", "rows": "tickets", "leave_out": ["description"]},
+    "redirects": {"path": "/redirect/fetch/all", "rows": "redirects", "key": "locator"},
+    "snippets": {"path": "/nowhere/all", "rows": "snippets"},
+}
+
+
+def test_a_list_that_nobody_knows_becomes_a_table(made: Callable[..., Bench]) -> None:
+    """Its rows are read whole, with their ends; what the settings leave out is written nowhere;
+    an address that is not served costs that table alone."""
+    kept = ["media", "tickets", "redirects", "snippets"]
+    kinesis = made("kinesis", size=12, lists=FURTHER, include=kept)
+    result = kinesis.sync()
+    assert {name for name, row in result.tables.items() if row["complete"]} == set(kept[:3])
+    truth = kinesis.world.truth()
+    left_out = {row["description"] for row in truth["tickets"]}
+    for row in truth["tickets"]:
+        row.pop("description"), row.pop("tags")
+    kinesis.assert_true({name: truth[name] for name in kept[:3]})
+    tags = kinesis.query(
+        "SELECT count(*) FROM kinesis.tickets WHERE _raw->>'$.tags[0]' = 'printer'"
+    )
+    assert tags[0][0] > 0
+    written = everything_below(kinesis.folder)
+    assert not [text for text in left_out if text.encode() in written]
+    gone = kinesis.world.store.tickets.pop()["id"]
+    assert kinesis.sync("tickets").tables["tickets"]["deleted"] == 1
+    assert (gone,) not in kinesis.rows("tickets")
+
+
 @pytest.mark.parametrize(
     "lists",
     [
         {"tickets": {"path": "/ticket/all"}},
+        {"tickets": {"path": "/config/fetch/all", "rows": "configs"}},
+        {"tickets": {"path": "/x/../config", "rows": "configs"}},
+        {
+            "tickets": {"path": "/ticket/all", "rows": "a"},
+            "more": {"path": "/ticket/all/", "rows": "a"},
+        },
+        {"structures": {"path": "/structure/all", "rows": "a"}},
+        {"users_history": {"path": "/x", "rows": "a"}},
+        {"tickets": {"path": "/x", "rows": "a", "leave_out": "title"}},
         {"records": "/data/all"},
         {"records": {"path": "data"}},
         {"records": {"path": "/data/{id}"}},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.kinesis import COLLECTION_LIST
+from connectors.kinesis.endpoints import COLLECTION_LIST
 from connectors.paging import Completeness, PageIndexes, Paging, SeenPage, TailPages
 
 

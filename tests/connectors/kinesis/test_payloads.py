@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.kinesis import session_of
+from connectors.kinesis.normalize import session_of
 from sandbox import Request
 from tests.kit.payloads import DATA, payload, recorded
 

@@ -262,6 +262,14 @@ def test_a_good_run_ends_the_failure_of_the_one_before(watched: Watched) -> None
     assert watched.state.failures == {}
 
 
+def test_an_account_that_was_taken_out_has_no_problem(watched: Watched) -> None:
+    """Its last failed run is told no more; that of another job is."""
+    one_run(watched.instance, "fail", **{ACCOUNT_TAG: "gone"})
+    note_runs(watched.instance, watched.state, watched.project, [])
+    watched.state.failures["run_retention"] = watched.state.failures["gone"]
+    assert set(watched.wrong()) == {"run_retention"}
+
+
 def test_a_run_that_dagster_starts_again_by_itself_is_not_told_yet(watched: Watched) -> None:
     """The outcome of its retry counts."""
     one_run(watched.instance, "fail", **{WILL_RETRY: "true"})
