@@ -12,6 +12,9 @@ import pytest
 
 from tests.kit import first_syncs
 from tests.kit.account import Bench, bench
+from tests.kit.report import pytest_addoption, pytest_terminal_summary
+
+__all__ = ["made", "pytest_addoption", "pytest_terminal_summary", "synced"]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has interrupts ignored by all that they
