@@ -89,7 +89,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(service, switches, id=name, marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("service", "switches"), cases())
+@pytest.mark.parametrize(("service", "switches"), list(cases()))
 def test_copy_equals_the_truth_in_each_form(
     made: Callable[..., Bench], service: str, switches: dict[str, Any]
 ) -> None:

@@ -255,21 +255,6 @@ def test_queries_can_neither_write_nor_leave_the_warehouse(kinopio: Bench) -> No
     assert not (kinopio.folder / "stolen.csv").exists()
 
 
-def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
-    """`kollect --help` shows at once, since nothing that takes long to import is imported."""
-    heavy = ["dagster", "duckdb", "httpx", "pandas", "pyarrow", "sqlalchemy"]
-    script = (
-        "import sys\nfrom pipelines.cli import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
-        f"print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
-    )
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True,
-                          check=True, cwd=tmp_path, text=True)  # fmt: skip
-    assert "sync" in done.stdout
-    assert done.stderr.strip() == "[]"
-
-
 EQUAL = re.compile(
     r"^ +(\w+) +(\d+) +equal +(?:equal|\d+ differences?) +equal +equal *$", re.MULTILINE
 )
