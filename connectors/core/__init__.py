@@ -29,7 +29,6 @@ from connectors.core.files import OWN, FileLink, FileSource, Fresh
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.plan import Plan, Reader
-from connectors.core.records import Cut
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
@@ -55,6 +54,7 @@ from connectors.core.schema import (
     snake,
 )
 from connectors.core.since import Since
+from connectors.core.sink import Cut
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
 from connectors.paging import get_path

@@ -89,6 +89,8 @@ class Option:
     """Whether a value from kollect.toml can be used."""
     example: str
     """What to write, as a line of TOML: for the error and for `kollect init`."""
+    tables: tuple[str, ...] = ()
+    """Tables that are read only where the option is set to something true."""
 
 
 @dataclass(frozen=True)

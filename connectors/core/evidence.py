@@ -189,6 +189,30 @@ def gap_test(
     return Completeness(False, reason=reason, lacking=True)
 
 
+def recent_gap(
+    shown: Sequence[tuple[str, datetime]],
+    most: int,
+    cursor: datetime | None,
+    stored: Mapping[str, datetime | None],
+) -> str:
+    """Why rows may be missing between a list of recent changes and what was read before; empty
+    text where none can be.
+
+    `shown` are (id, time of the change) of its rows, in any order; the service shows `most` at
+    most. A row that is stored as it came, from the time of the cursor or before, is an overlap:
+    many rows may share the cursor's moment.
+    """
+    if len(shown) < most:
+        return ""
+    if cursor is None:
+        return f"{len(shown)} rows came, there may be more, and all of them were never read"
+    if min(time for _, time in shown) < cursor:
+        return ""
+    if any(time <= cursor and stored.get(row_id) == time for row_id, time in shown):
+        return ""
+    return f"all {len(shown)} rows are newer than what was read last, there may be more"
+
+
 # -- empty -----------------------------------------------------------------------------------
 
 

@@ -14,9 +14,6 @@ class KnownRows(Protocol):
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row."""
 
-    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        """`rows` of several tables, which costs as little as those of one."""
-
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
         """How many current rows there are, in all or where columns have these values."""
 

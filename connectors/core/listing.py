@@ -42,6 +42,8 @@ class Listing:
     """The service does not let this credential see it."""
     count: int = 0
     """How many records were read, those of further passes included."""
+    date: str = ""
+    """When the service made the first answer, by its own clock (HTTP's `Date`)."""
     gone: bool = False
     """The service answered 404, and the resource declares that as no failure."""
 

@@ -14,9 +14,9 @@ from connectors.core.errors import Skippable
 from connectors.core.evidence import Evidence
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
-from connectors.core.records import Cut, Sink
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Table
+from connectors.core.sink import Cut, Sink
 
 
 class Reader(Protocol):

@@ -19,8 +19,8 @@ from connectors.core.evidence import (
 )
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Listing
-from connectors.core.records import Sink
 from connectors.core.resources import Resource, Rows, names_in, scope_of
+from connectors.core.sink import Sink
 from connectors.core.state import StateKey, StateKind
 from connectors.core.task import ReadingTask
 from connectors.paging import Completeness
@@ -88,7 +88,7 @@ class Proofs:
             self._record(resource, rows, task, proof)
         if resource.since is not None and proof.complete:
             self._move_cursor(task)
-        return Listing(proof, task.records, task.refused, task.count)
+        return Listing(proof, task.records, task.refused, task.count, task.date)
 
     def _move_cursor(self, task: ReadingTask) -> None:
         """To the newest record that came. A time that has not yet come (a clock of the service

@@ -27,7 +27,7 @@ from connectors.core.fetch import Fetcher
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
 from connectors.core.proofs import Proofs, proves_ends, scope_text
-from connectors.core.records import Cut, RecordMapper, Sink
+from connectors.core.records import RecordMapper
 from connectors.core.requester import Requester, TaskRequest
 from connectors.core.resources import (
     ForEachChanged,
@@ -40,6 +40,7 @@ from connectors.core.resources import (
 )
 from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
+from connectors.core.sink import Cut, Sink
 from connectors.core.task import ReadingTask, Variants
 from connectors.http.client import Client
 from connectors.paging import Completeness, SeenPage, facts_of, get_path
@@ -341,6 +342,7 @@ class FamilyReader:
     def _kept(self, task: ReadingTask, page: Page) -> list[dict[str, str]]:
         """Keep the rows of one page; returns what to ask next."""
         resource = task.resource
+        task.date = task.date or page.date
         around = {**task.bind, "params": page.params, "payload": page.payload}
         ids: list[Any] = []
         facts = facts_of(page.payload, resource.rows[0].at if resource.rows else "")

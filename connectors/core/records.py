@@ -6,79 +6,20 @@ values converted here (the database does that), one set comparison to notice unk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from connectors.core.errors import KollectError, UnexpectedShape
 from connectors.core.resources import Origin, RecordSource, Rows
 from connectors.core.schema import Column, Record, Table
+from connectors.core.sink import Broken, Cut, Sink, Watcher
 from connectors.paging import get_path, records_at
 
 ABSENT: Any = object()
 Lines = dict[tuple[str, bool], tuple[Table, list[Record]]]
 """(Table, whether they come in part) -> lines for the sink."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A list inside a record that shows only some of its items."""
-
-    inherited: Mapping[str, Any]
-    """The inherited columns of the items: whose list it is."""
-    count: int
-    """How many items there are."""
-    shown: tuple[Hashable, ...]
-    """The identities of those that were shown."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A record that the connector could not bring into its form."""
-
-    record: Any
-    reason: str
-
-
-class Watcher(Protocol):
-    """Who hears of what the mapping finds; `connectors.core.evidence` decides what it means."""
-
-    def unreadable(self, rows: Rows, reason: str) -> None:
-        """A record was rejected: its table is not complete."""
-
-    def may_doubt(self, rows: Rows) -> bool:
-        """Whether any list of these rows may be doubted when it is empty."""
-
-    def doubts_empty(self, rows: Rows, inherited: Mapping[str, Any]) -> bool:
-        """Whether a list inside a record, which is there and empty, ends nothing."""
-
-
-class Sink(Protocol):
-    """Where rows go: the loader's incoming tables, or a list in a test."""
-
-    def extra_columns(self, table: Table) -> tuple[Column, ...]:
-        """Columns that appeared by themselves in earlier runs."""
-
-    def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
-        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}, with
-        "n" where the record does not come from a list (`RecordSource`)."""
-
-    def reject(self, table: Table, record: Any, reason: str) -> None:
-        """A record that cannot be read at all."""
-
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
-        """This parent's answer did not hold the list of these children: nothing ends there."""
-
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
-        """This parent, although read in part, showed the whole list of these children."""
-
-    def fresh_field(self, table: Table, field: str, sample: Any) -> None:
-        """A scalar field that no column is declared for."""
-
-    def forget(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
-        """Records (by key columns) that a later look no longer showed: they never came."""
 
 
 class TableShape:
@@ -91,6 +32,7 @@ class TableShape:
         self.known.update(table.ignored, table.unversioned)
         self.unversioned = {c.source.partition(".")[0] for c in own if c.unversioned}
         self.unversioned.update(table.unversioned)
+        self.keys = [column.source for column in own if column.name in table.key]
 
 
 class _Plan:
@@ -258,6 +200,9 @@ class RecordMapper:
             try:
                 if rows.only is not None and not rows.only(record, surroundings):
                     continue
+                for name in shape.keys:
+                    if isinstance(record.get(name), (dict, list)):
+                        raise TypeError(f"`{name}` tells it apart and is no plain value")
                 if plan.own or rows.position:
                     given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
                     if rows.position:

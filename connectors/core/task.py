@@ -54,6 +54,8 @@ class ReadingTask:
         self.count = 0
         self.unreadable = 0
         self.facts = Facts()
+        self.date = ""
+        """When the first answer was made, by the service's clock."""
         self.begin_at: datetime | None = None
         """Only what changed since then is read."""
         self.newest: datetime | None = None

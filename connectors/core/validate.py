@@ -32,6 +32,10 @@ def checked(connector: Connector) -> Connector:
         for part in way:
             if part not in connector.credential.parts:
                 _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+    for option in connector.options:
+        for name in option.tables:
+            if name not in tables:
+                _fail(connector, f"option {option.name}", f"brings {name!r}", "no table here")
     _check_secrets(connector)
     _check_files(connector, tables)
     return connector

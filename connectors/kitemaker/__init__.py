@@ -16,10 +16,16 @@ from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.kitemaker import endpoints
 from connectors.kitemaker.errors import classify_kitemaker
-from connectors.kitemaker.estimate import cost_of_feedback, cost_of_initiatives, cost_of_work
+from connectors.kitemaker.estimate import (
+    cost_of_code_reviews,
+    cost_of_feedback,
+    cost_of_initiatives,
+    cost_of_work,
+)
+from connectors.kitemaker.sync.code_reviews import copy_code_reviews
 from connectors.kitemaker.sync.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
-from connectors.kitemaker.transport import guarded
+from connectors.kitemaker.transport import with_token_check
 
 
 def are_texts(value: Any) -> bool:
@@ -51,7 +57,7 @@ KITEMAKER = checked(
                     endpoints.LISTED_WORK_ITEMS,
                     endpoints.WORK_ITEM_BY_NUMBER,
                 ),
-                plan=guarded(copy_work),
+                plan=with_token_check(copy_work),
                 cost=cost_of_work,
             ),
             Family(
@@ -62,7 +68,7 @@ KITEMAKER = checked(
                     endpoints.INITIATIVE,
                     endpoints.INITIATIVE_BY_NUMBER,
                 ),
-                plan=guarded(copy_initiatives),
+                plan=with_token_check(copy_initiatives),
                 cost=cost_of_initiatives,
                 tables=(LABELS,),
             ),
@@ -76,9 +82,15 @@ KITEMAKER = checked(
                     endpoints.FEEDBACK_BY_NUMBER,
                     endpoints.FEEDBACK_BY_PATH,
                 ),
-                plan=guarded(copy_feedback),
+                plan=with_token_check(copy_feedback),
                 cost=cost_of_feedback,
                 tables=(LABELS,),
+            ),
+            Family(
+                "code_reviews",
+                (endpoints.CODE_REVIEWS,),
+                plan=with_token_check(copy_code_reviews),
+                cost=cost_of_code_reviews,
             ),
         ),
         notes="connectors/kitemaker/notes.md",
@@ -99,6 +111,13 @@ KITEMAKER = checked(
                 default={},
                 is_valid=are_texts,
                 example='space_keys = { "id of a space" = "KEY" }  # for transport = "rest"',
+            ),
+            Option(
+                "activities",  # heavy pages: when a status changed, before the first sync too
+                default=False,
+                is_valid=lambda value: isinstance(value, bool),
+                example="activities = true  # also keep the log of work items, and code reviews",
+                tables=("activities", "code_reviews", "code_review_work_items"),
             ),
         ),
     )

@@ -1,13 +1,13 @@
 """Kitemaker: the addresses of both transports, and the rows in their answers.
 
-REST answers without an envelope and shows the fewer fields, so its rows are partial: what they
+REST answers without an envelope and shows the fewer fields, so its rows are sparse: what they
 lack keeps its value. No resource proves anything by itself; the plans decide that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.core import RecordSource, Resource, Rows, member, parent, request
@@ -23,9 +23,12 @@ OF_ITEM = {"work_item_id": parent("id")}
 OF_INITIATIVE = {"initiative_id": parent("id")}
 OF_SPACE = {"space_id": parent("id")}
 ASKED_SPACE = {"space_id": request("space_id")}
-LABELLED = normalize.shaped("", normalize.labelled)
-# REST alone tells whether a comment is a reply.
-COMMENTS = Rows(t.COMMENTS, at="comments", inherit={"entity_id": parent("id")}, sparse=True)
+OF_ENTITY = {"entity_id": parent("id")}
+TALK = (
+    # REST alone tells whether a comment is a reply.
+    Rows(t.COMMENTS, at="comments", inherit=OF_ENTITY, normalize=normalize.acted, sparse=True),
+    Rows(t.ACTIVITIES, at="activities", inherit=OF_ENTITY, normalize=normalize.acted),
+)
 
 
 def graphql(name: str, query: str, *rows: Rows, paging: Paging | None = None) -> Resource:
@@ -65,7 +68,7 @@ SPACES = Rows(
 ORGANIZATION = graphql(
     "organization",
     queries.ORGANIZATION_QUERY,
-    Rows(t.ORGANIZATIONS, rows=normalize.shaped("data.organization", normalize.scalars)),
+    Rows(t.ORGANIZATIONS, at="data.organization", normalize=normalize.scalars),
     SPACES,
     Rows(t.USERS, at="data.organization.users"),
     Rows(t.APPLICATIONS, at="data.organization.applications"),
@@ -76,20 +79,18 @@ REST_ORGANIZATION = rest("rest_organization", "/organization", Rows(t.ORGANIZATI
 REST_SPACES = rest(
     "rest_spaces",
     "/metadata/spaces",
-    Rows(t.SPACES, rows=normalize.shaped("", normalize.labelled), sparse=True),
+    Rows(t.SPACES, normalize=normalize.labelled, sparse=True),
 )
 REST_STATUSES = rest(
     "rest_statuses",
     "/metadata/statuses",
-    Rows(
-        t.STATUSES, rows=normalize.shaped("", normalize.labelled), inherit=ASKED_SPACE, sparse=True
-    ),
+    Rows(t.STATUSES, normalize=normalize.labelled, inherit=ASKED_SPACE, sparse=True),
     spaceId="{space_id}",
 )
 REST_LABELS = rest(
     "rest_labels",
     "/metadata/labels",
-    Rows(t.LABELS, rows=LABELLED, inherit=ASKED_SPACE, sparse=True),
+    Rows(t.LABELS, normalize=normalize.labelled, inherit=ASKED_SPACE, sparse=True),
     spaceId="{space_id}",
 )
 SPACE_PIECE = Rows(t.SPACES, sparse=True)
@@ -102,7 +103,7 @@ ITEM_PARTS = (
     ITEM_LABELS,
     Rows(t.WORK_ITEM_MEMBERS, at="members", inherit=OF_ITEM),
     Rows(t.WORK_ITEM_WATCHERS, at="watchers", inherit=OF_ITEM),
-    COMMENTS,
+    *TALK,
 )
 WORK_ITEMS = graphql(
     "work_items",
@@ -110,19 +111,19 @@ WORK_ITEMS = graphql(
     Rows(
         t.WORK_ITEMS,
         at="data.workItems.workItems",
-        rows=normalize.shaped("data.workItems.workItems", normalize.entity),
+        normalize=normalize.entity,
         children=ITEM_PARTS,
     ),
     paging=pages("data.workItems"),
 )
 WORK_ITEMS_BY_ID = graphql(
     "work_items_by_id",
-    queries.WORK_ITEMS_BY_ID_QUERIES[1],
-    Rows(t.WORK_ITEMS, rows=normalize.by_alias, children=ITEM_PARTS),
+    queries.WORK_ITEM_QUERIES[1],
+    Rows(t.WORK_ITEMS, rows=normalize.by_alias, normalize=normalize.entity, children=ITEM_PARTS),
 )
 ITEM_PIECE = Rows(
     t.WORK_ITEMS,
-    rows=normalize.shaped("", normalize.numbered),
+    normalize=normalize.numbered,
     children=(ITEM_LABELS,),
     sparse=True,
 )
@@ -130,7 +131,7 @@ NAME_PIECE = Rows(t.WORK_ITEMS, sparse=True)
 """The names of an item's status and space, where these were renamed."""
 COMMENT_PIECE = Rows(
     t.COMMENTS,
-    rows=normalize.shaped("", normalize.comment),
+    normalize=normalize.about,
     inherit={"entity_id": member("entityId")},
     sparse=True,
 )
@@ -150,20 +151,44 @@ WORK_ITEM_BY_NUMBER = rest(
 )
 
 
-def work_items_in(types: list[str]) -> Resource:
-    """All pages of a space's work items of these status types, archived ones among them."""
-    post: dict[str, Any] = dict(WORK_ITEMS.post or {})
-    chosen = {"type": "INCLUDE", "filter": types}
-    post["variables"] = {**post["variables"], "statusFilter": chosen}
-    return replace(WORK_ITEMS, post=post) if types else WORK_ITEMS
+# -- code reviews --------------------------------------------------------------------------
+
+CODE_REVIEWS = graphql(
+    "code_reviews",
+    queries.CODE_REVIEW_QUERIES[1],
+    Rows(
+        t.CODE_REVIEWS,
+        rows=normalize.by_alias,
+        children=(
+            Rows(
+                t.CODE_REVIEW_WORK_ITEMS,
+                at="workItems",
+                inherit={"code_review_id": parent("id")},
+            ),
+        ),
+    ),
+)
 
 
-def work_items_by_id(ids: list[str]) -> tuple[Resource, Mapping[str, str]]:
-    """One query for a few work items, and its variables."""
-    post = {"query": queries.WORK_ITEMS_BY_ID_QUERIES[len(ids)], "variables": {}}
-    names = {f"w{place}": item_id for place, item_id in enumerate(ids)}
-    return replace(WORK_ITEMS_BY_ID, post=post), names
+@dataclass(frozen=True)
+class Several:
+    """Up to MOST_AT_ONCE records in one query, each asked for by its id or address."""
 
+    resource: Resource
+    queries: Mapping[int, str]
+    """By how many they ask for."""
+    named_by: str = ""
+    """The field that holds what a record was asked for by, where it comes back as it is."""
+
+    def asked(self, values: Sequence[str]) -> tuple[Resource, dict[str, Any]]:
+        """The query for these, and its variables."""
+        post = {"query": self.queries[len(values)], "variables": {}}
+        names = {f"w{place}": value for place, value in enumerate(values)}
+        return replace(self.resource, post=post), names
+
+
+SEVERAL_WORK_ITEMS = Several(WORK_ITEMS_BY_ID, queries.WORK_ITEM_QUERIES, "id")
+SEVERAL_CODE_REVIEWS = Several(CODE_REVIEWS, queries.CODE_REVIEW_QUERIES)
 
 # -- initiatives and roadmaps --------------------------------------------------------------
 
@@ -178,13 +203,12 @@ INITIATIVE_PARTS = (
     Rows(t.INITIATIVE_WATCHERS, at="watchers", inherit=OF_INITIATIVE),
     Rows(t.INITIATIVE_WORK_ITEMS, at="workItems", inherit=OF_INITIATIVE),
     Rows(t.INITIATIVE_ROADMAP_COLUMNS, at="roadmapColumns", inherit=OF_INITIATIVE),
-    COMMENTS,
+    *TALK,
 )
 
 
 def initiatives(name: str, query: str, place: str, paging: Paging | None = None) -> Resource:
-    take = normalize.shaped(place, normalize.entity)
-    rows = Rows(t.INITIATIVES, at=place, rows=take, children=INITIATIVE_PARTS)
+    rows = Rows(t.INITIATIVES, at=place, normalize=normalize.entity, children=INITIATIVE_PARTS)
     return graphql(name, query, rows, paging=paging)
 
 
@@ -209,7 +233,7 @@ INITIATIVE_BY_NUMBER = rest(
     "/initiative",
     Rows(
         t.INITIATIVES,
-        rows=normalize.shaped("", normalize.numbered),
+        normalize=normalize.numbered,
         children=(INITIATIVE_LABELS, INITIATIVE_SPACES),
         sparse=True,
     ),
@@ -219,10 +243,25 @@ INITIATIVE_BY_NUMBER = rest(
 # -- feedback ------------------------------------------------------------------------------
 
 OF_FEEDBACK = {"feedback_id": parent("id")}
-LINKED = Rows(t.INSIGHT_ENTITIES, at="entities", inherit={"insight_id": parent("id")})
-INSIGHTS = Rows(t.INSIGHTS, at="insights", inherit=OF_FEEDBACK, children=(LINKED,))
+LINKED = Rows(
+    t.INSIGHT_ENTITIES,
+    at="entities",
+    inherit={"insight_id": parent("id")},
+    normalize=normalize.linked,
+)
+INSIGHTS = Rows(
+    t.INSIGHTS,
+    at="insights",
+    inherit=OF_FEEDBACK,
+    normalize=normalize.acted,
+    children=(LINKED,),
+)
 # REST shows the ids of what is linked, not whether these are work items.
-REST_INSIGHTS = replace(INSIGHTS, children=(replace(LINKED, sparse=True),))
+REST_INSIGHTS = replace(
+    INSIGHTS,
+    normalize=normalize.rest_insight,
+    children=(replace(LINKED, normalize=None, sparse=True),),
+)
 FEEDBACK_PARTS = (
     INSIGHTS,
     Rows(t.FEEDBACK_OWNERS, at="owners", inherit=OF_FEEDBACK),
@@ -231,8 +270,7 @@ FEEDBACK_PARTS = (
 
 
 def feedback(name: str, query: str, place: str, paging: Paging | None = None) -> Resource:
-    take = normalize.shaped(place, normalize.feedback)
-    rows = Rows(t.FEEDBACK, at=place, rows=take, children=FEEDBACK_PARTS)
+    rows = Rows(t.FEEDBACK, at=place, normalize=normalize.feedback, children=FEEDBACK_PARTS)
     return graphql(name, query, rows, paging=paging)
 
 
@@ -245,7 +283,7 @@ COMPANIES = graphql(
     "companies", queries.COMPANIES_QUERY, Rows(t.COMPANIES, at="data.feedbackCompanies")
 )
 REST_FEEDBACK = Rows(
-    t.FEEDBACK, rows=normalize.rest_feedback, children=(REST_INSIGHTS,), sparse=True
+    t.FEEDBACK, normalize=normalize.rest_feedback, children=(REST_INSIGHTS,), sparse=True
 )
 REST_PERSON = Rows(
     t.PEOPLE, rows=normalize.embedded("person"), sparse=True, source=RecordSource.EMBEDDED

@@ -1,18 +1,20 @@
 """Kitemaker: one form for a record, whichever transport brought it; REST's names stand.
 
-These functions are the `rows=` of connectors/kitemaker/endpoints.py. They change the answer in
-place and give its records; None means that the answer has another shape.
+These functions are the `normalize=` and `rows=` of connectors/kitemaker/endpoints.py. They change
+a record in place and return it. One that cannot be read raises: it is rejected, and others go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.core import Record, Take, snake
 from connectors.paging import get_path, records_at
 
+Around = Mapping[str, Any]
+"""The values of the request, and the whole answer as `payload`."""
 SIZES = {"small": "Small", "medium": "Medium", "large": "Large"}
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -32,6 +34,22 @@ def number(value: Any) -> Any:
     return int(digits) if digits.isdecimal() else value
 
 
+def objects(value: Any) -> list[Record]:
+    """The objects of a list; nothing for what is no list."""
+    found = value if isinstance(value, list) else ()
+    return [item for item in found if isinstance(item, dict)]
+
+
+def record_of(value: Any) -> Record:
+    """The value itself. Raises TypeError for what is no object, null included."""
+    if not isinstance(value, dict):
+        raise TypeError("it is no object")
+    return value
+
+
+# -- GraphQL -------------------------------------------------------------------------------
+
+
 def actor(found: Any) -> Any:
     """REST's form of a GraphQL actor: id, name and type."""
     if not isinstance(found, dict) or "__typename" not in found:
@@ -44,109 +62,110 @@ def actor(found: Any) -> Any:
     }
 
 
-def shaped(path: str, shape: Callable[[Record, Any], Record]) -> Take:
-    """The records at a path of an answer, each put into its one form."""
-
-    def take(payload: Any, around: Mapping[str, Any]) -> Iterable[Record] | None:
-        found = records_at(payload, path)
-        if found is None:
-            return None
-        return [shape(row, payload) if isinstance(row, dict) else row for row in found]
-
-    return take
-
-
-# -- GraphQL -------------------------------------------------------------------------------
-
-
-def scalars(record: Record, _: Any) -> Record:
+def scalars(value: Any, _: Around) -> Record:
     """A record without the lists inside of it, which are read from where they stand."""
-    return {name: value for name, value in record.items() if not isinstance(value, list)}
+    record = record_of(value)
+    return {name: part for name, part in record.items() if not isinstance(part, list)}
 
 
-def entity(record: Record, _: Any = None) -> Record:
+def acted(value: Any, _: Around) -> Record:
+    """A comment, an insight or an activity: what somebody did."""
+    record = record_of(value)
+    record["actor"] = actor(record.get("actor"))
+    return record
+
+
+def entity(value: Any, _: Around) -> Record:
     """A work item or an initiative."""
+    record = record_of(value)
     record["number"] = number(record.get("number"))
     record["actor"] = actor(record.get("actor"))
     for name in ("effort", "impact"):
-        value = record.get(name)
-        record[name] = SIZES.get(value.lower(), value) if isinstance(value, str) else value
-    for comment in record.get("comments") or ():
-        comment["actor"] = actor(comment.get("actor"))
+        size = record.get(name)
+        record[name] = SIZES.get(size.lower(), size) if isinstance(size, str) else size
     return record
 
 
-def feedback(record: Record, payload: Any) -> Record:
+def feedback(value: Any, around: Around) -> Record:
     """Feedback with REST's references to its organization and from its insights."""
+    record = record_of(value)
     record["number"] = number(record.get("number"))
-    record["organizationId"] = get_path(payload, "data.organization.id")
+    record["organizationId"] = get_path(around["payload"], "data.organization.id")
     record["actor"] = actor(record.get("actor"))
-    for insight in record.get("insights") or ():
+    for insight in objects(record.get("insights")):
         insight["feedbackId"] = record.get("id")
-        insight["actor"] = actor(insight.get("actor"))
-        for linked in insight.get("entities") or ():
-            linked["type"] = snake(str(linked.get("type", "")))
     return record
 
 
-def by_alias(payload: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
-    """Work items that were asked for by their ids, each under an alias of its own."""
-    data = payload.get("data") if isinstance(payload, dict) else None
-    if not isinstance(data, dict):
-        return None
-    return [entity(record) for record in data.values() if isinstance(record, dict)]
+def linked(value: Any, _: Around) -> Record:
+    """What an insight is about, with its type as one word."""
+    record = record_of(value)
+    record["type"] = snake(str(record.get("type", "")))
+    return record
+
+
+def by_alias(payload: Any, _: Around) -> Iterable[Any] | None:
+    """Records that were asked for one by one, each under an alias of its own."""
+    data = get_path(payload, "data")
+    return list(data.values()) if isinstance(data, dict) else None
 
 
 # -- REST ----------------------------------------------------------------------------------
 
 
-def labelled(record: Record, _: Any) -> Record:
+def labelled(value: Any, _: Around) -> Record:
     """A row of the metadata lists: its `label` is the name."""
+    record = record_of(value)
     if "label" in record:
         record["name"] = record.pop("label")
     return record
 
 
-def numbered(record: Record, _: Any) -> Record:
+def numbered(value: Any, _: Around) -> Record:
+    """A work item or an initiative."""
+    record = record_of(value)
     record["number"] = number(record.get("number"))
     return record
 
 
-def comment(record: Record, _: Any) -> Record:
+def about(value: Any, _: Around) -> Record:
     """A comment that carries the id of what it is about."""
+    record = record_of(value)
     record["entityId"] = get_path(record, "entity.id")
     return record
 
 
-def rest_feedback(payload: Any, around: Mapping[str, Any]) -> Iterable[Record] | None:
+def rest_feedback(value: Any, around: Around) -> Record:
     """Feedback with the number by which it was asked for.
 
     REST shows no person where GraphQL shows one: a null says nothing and is left away. Text
     in place of an object is a name.
     """
-    found = records_at(payload, "")
-    for record in found or ():
-        if not isinstance(record, dict):
-            continue
-        record["number"] = number(around.get("number"))
-        for name in ("person", "company"):
-            value = record.pop(name, None)
-            if isinstance(value, str):
-                record[f"{name}Name"] = value
-            elif isinstance(value, dict):
-                record[name] = {"id": value.get("id")}
-        for insight in record.get("insights") or ():
-            ids = insight.pop("entityIds", None)
-            if isinstance(ids, list):
-                insight["entities"] = [{"id": linked} for linked in ids]
-    return found
+    record = record_of(value)
+    record["number"] = number(around.get("number"))
+    for name in ("person", "company"):
+        shown = record.pop(name, None)
+        if isinstance(shown, str):
+            record[f"{name}Name"] = shown
+        elif isinstance(shown, dict):
+            record[name] = {"id": shown.get("id")}
+    return record
+
+
+def rest_insight(value: Any, _: Around) -> Record:
+    """An insight whose links are objects, as in GraphQL."""
+    record = record_of(value)
+    ids = record.pop("entityIds", None)
+    if isinstance(ids, list):
+        record["entities"] = [{"id": row_id} for row_id in ids]
+    return record
 
 
 def embedded(name: str) -> Take:
     """The person or company inside of REST's feedback, where it is an object."""
 
-    def take(payload: Any, _: Mapping[str, Any]) -> Iterable[Record] | None:
-        records = (r.get(name) for r in records_at(payload, "") or () if isinstance(r, dict))
-        return [dict(value) for value in records if isinstance(value, dict)]
+    def take(payload: Any, _: Around) -> Iterable[Record] | None:
+        return [dict(record[name]) for record in objects(records_at(payload, ""))
+                if isinstance(record.get(name), dict)]  # fmt: skip
 
     return take

@@ -1,7 +1,8 @@
 """Kitemaker: every GraphQL query that kollect sends, with REST's names where both have one.
 
 All are reads. A test proves each of them valid against the vendor's schema of 2024-05. Lists
-inside of a record are not paged; activities are left out, since they make pages heavy.
+inside of a record are not paged. Activities, which make pages heavy, come where `$activities` is
+true.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ ACTOR = """
 """`name` may be null for users alone, so that the others' names need an alias."""
 NAMED = "id name"
 LABEL = f"{NAMED} color"
-COMMENT = f"id body threadId {TIMES} {ACTOR}"
+TALK = f"""
+  comments {{ id body threadId {TIMES} {ACTOR} }}
+  activities @include(if: $activities) {{ id type details {TIMES} {ACTOR} }}
+"""
+ACTIVITIES = "$activities: Boolean = false"
 WORK_ITEM_FIELDS = f"""
   id number title description sort effort impact {TIMES} closedAt archivedAt
   {ACTOR}
@@ -28,7 +33,7 @@ WORK_ITEM_FIELDS = f"""
   labels {{ {LABEL} }}
   members {{ id }}
   watchers {{ id }}
-  comments {{ {COMMENT} }}
+  {TALK}
 """
 INITIATIVE_FIELDS = f"""
   id number title description color effort impact {TIMES} archivedAt
@@ -39,7 +44,7 @@ INITIATIVE_FIELDS = f"""
   watchers {{ id }}
   workItems {{ id }}
   roadmapColumns {{ id }}
-  comments {{ {COMMENT} }}
+  {TALK}
 """
 FEEDBACK_FIELDS = f"""
   id number title contents: content processed processedAt {TIMES}
@@ -53,6 +58,10 @@ FEEDBACK_FIELDS = f"""
     {ACTOR}
     entities {{ type: __typename ... on WorkItem {{ id }} ... on Initiative {{ id }} }}
   }}
+"""
+CODE_REVIEW_FIELDS = f"""
+  id codeReviewType state details {{ number url title }} links {{ name url }} {TIMES}
+  workItems {{ id }}
 """
 
 ORGANIZATION_QUERY = f"""
@@ -73,7 +82,9 @@ query Organization {{
 }}
 """
 WORK_ITEMS_QUERY = f"""
-query WorkItems($spaceId: ID!, $cursor: String, $count: Int, $statusFilter: StatusFilter) {{
+query WorkItems(
+  $spaceId: ID!, $cursor: String, $count: Int, $statusFilter: StatusFilter, {ACTIVITIES}
+) {{
   workItems(spaceId: $spaceId, cursor: $cursor, count: $count, statusFilter: $statusFilter) {{
     workItems {{ {WORK_ITEM_FIELDS} }}
     cursor
@@ -81,25 +92,8 @@ query WorkItems($spaceId: ID!, $cursor: String, $count: Int, $statusFilter: Stat
   }}
 }}
 """
-MOST_AT_ONCE = 25
-"""Work items asked for by their ids in one query: half of what a page may hold."""
-
-
-def _by_ids(count: int) -> str:
-    names = [f"w{n}" for n in range(count)]
-    variables = ", ".join(f"${name}: ID!" for name in names)
-    fields = " ".join(f"{name}: workItem(id: ${name}) {{ ...Fields }}" for name in names)
-    return (
-        f"query WorkItemsById({variables}) {{ {fields} }}\n"
-        f"fragment Fields on WorkItem {{ {WORK_ITEM_FIELDS} }}\n"
-    )
-
-
-WORK_ITEMS_BY_ID_QUERIES = {count: _by_ids(count) for count in range(1, MOST_AT_ONCE + 1)}
-"""By how many ids they take: the variables are `w0`, `w1`..."""
 INITIATIVES_QUERY = f"""
-query Initiatives($cursor: String, $count: Int) {{
-  organization {{ id }}
+query Initiatives($cursor: String, $count: Int, {ACTIVITIES}) {{
   initiatives(cursor: $cursor, count: $count) {{
     initiatives {{ {INITIATIVE_FIELDS} }}
     cursor
@@ -108,7 +102,7 @@ query Initiatives($cursor: String, $count: Int) {{
 }}
 """
 INITIATIVE_QUERY = f"""
-query Initiative($id: ID!) {{ organization {{ id }} initiative(id: $id) {{ {INITIATIVE_FIELDS} }} }}
+query Initiative($id: ID!, {ACTIVITIES}) {{ initiative(id: $id) {{ {INITIATIVE_FIELDS} }} }}
 """
 ROADMAPS_QUERY = f"""
 query Roadmaps {{
@@ -137,10 +131,33 @@ query People {{ feedbackPersons {{ {NAMED} email externalId {TIMES} company {{ i
 COMPANIES_QUERY = f"""
 query Companies {{ feedbackCompanies {{ {NAMED} domain {TIMES} }} }}
 """
+
+MOST_AT_ONCE = 25
+"""Records asked for one by one in one query: half of what a page may hold."""
+
+
+def _several(kind: str, argument: str, wanted: str, fields: str, more: str = "") -> dict[int, str]:
+    """Queries for one up to MOST_AT_ONCE records; the variables are `w0`, `w1`..."""
+    field = kind[0].lower() + kind[1:]
+    texts = {}
+    for count in range(1, MOST_AT_ONCE + 1):
+        names = [f"w{n}" for n in range(count)]
+        variables = ", ".join(f"${name}: {wanted}" for name in names) + more
+        parts = " ".join(f"{name}: {field}({argument}: ${name}) {{ ...Fields }}" for name in names)
+        texts[count] = (
+            f"query Several{kind}s({variables}) {{ {parts} }}\n"
+            f"fragment Fields on {kind} {{ {fields} }}\n"
+        )
+    return texts
+
+
+WORK_ITEM_QUERIES = _several("WorkItem", "id", "ID!", WORK_ITEM_FIELDS, f", {ACTIVITIES}")
+CODE_REVIEW_QUERIES = _several("CodeReviewRequest", "url", "String!", CODE_REVIEW_FIELDS)
 QUERIES = (
     ORGANIZATION_QUERY,
     WORK_ITEMS_QUERY,
-    *WORK_ITEMS_BY_ID_QUERIES.values(),
+    *WORK_ITEM_QUERIES.values(),
+    *CODE_REVIEW_QUERIES.values(),
     INITIATIVES_QUERY,
     INITIATIVE_QUERY,
     ROADMAPS_QUERY,

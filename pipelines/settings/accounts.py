@@ -122,9 +122,18 @@ class Account:
 
     @property
     def tables(self) -> list[str]:
-        """The tables that are included, in the connector's order."""
+        """The tables that are included, in the connector's order; those that only an option
+        brings are not, unless it is set."""
+        unread = {
+            name
+            for option in self.connector.options
+            if not self.options.get(option.name)
+            for name in option.tables
+        }
         return [
-            name for name in self.connector.tables if "*" in self.include or name in self.include
+            name
+            for name in self.connector.tables
+            if ("*" in self.include or name in self.include) and name not in unread
         ]
 
 

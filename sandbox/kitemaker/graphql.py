@@ -18,11 +18,12 @@ from graphql import (
     validate,
 )
 
-from sandbox.core import by_cursor
+from sandbox.core import Refused, by_cursor
 from sandbox.kitemaker.records import CodeReview, Feedback, Initiative, Space, WorkItem
 from sandbox.kitemaker.view import (
     COMMENT_NOT_FOUND,
     FEEDBACK_NOT_FOUND,
+    FORBIDDEN,
     INITIATIVE_NOT_FOUND,
     ISSUE_NOT_FOUND,
     RECENT_MOST,
@@ -52,7 +53,20 @@ def answer(view: View, body: Any) -> dict[str, Any]:
         field_resolver=_field,
         type_resolver=lambda value, info, kind: type(value).__name__,
     )
-    return dict(result.formatted)
+    answered: dict[str, Any] = dict(result.formatted)
+    if result.errors:
+        answered["errors"] = [_formatted(view, error) for error in result.errors]
+    return answered
+
+
+def _formatted(view: View, error: GraphQLError) -> dict[str, Any]:
+    """One error; it has the code that REST gives where the switch says so."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    cause = error.original_error
+    code = cause.details.get("code") if isinstance(cause, Refused) else None
+    if code and (view.switches.graphql_error_codes or code == FORBIDDEN[0]):
+        formatted["extensions"] = {"code": code}
+    return formatted
 
 
 @lru_cache(maxsize=64)

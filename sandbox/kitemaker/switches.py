@@ -27,5 +27,7 @@ class KitemakerSwitches(Switches):
     graphql_number: str = one_of("plain", "prefixed", about="12, or ABC-12, I-12, F-12")
     work_items_without_space: str = one_of("all", "none", "refuse", about="no spaceId given")
     archived_unless_asked: str = one_of("included", "left_out", about="no statusFilter given")
+    hidden_space: str = one_of("not_found", "forbidden", about="what a space not seen answers")
+    graphql_error_codes: bool = one_of(False, True, about="GraphQL's errors have codes, as REST's")
     graphql_unauthorized_status: int = one_of(401, 200, about="HTTP status of a bad token")
     graphql_error_status: int = one_of(200, 400, about="HTTP status of errors without data")

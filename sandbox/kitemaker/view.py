@@ -36,6 +36,7 @@ def bad_request(message: str) -> Refused:
 
 
 ISSUE_NOT_FOUND = ("ISSUE_NOT_FOUND", "Could not find the specified work item")
+FORBIDDEN = ("FORBIDDEN", "You are not a member of this space")
 SPACE_NOT_FOUND = ("SPACE_NOT_FOUND", "The specified space does not exist")
 INITIATIVE_NOT_FOUND = ("INITIATIVE_NOT_FOUND", "Could not find the specified initiative")
 FEEDBACK_NOT_FOUND = ("FEEDBACK_NOT_FOUND", "Could not find the specified feedback")
@@ -69,11 +70,13 @@ class View:
         return [space for space in self.world.spaces.values() if self.sees_space(space)]
 
     def space(self, space_id: str) -> Space:
-        """The seen space with this id; refuses with 404 otherwise."""
+        """The seen space with this id; refuses with 404 otherwise, or 403 by switch."""
         space = self.world.spaces.get(space_id)
-        if space is None or not self.sees_space(space):
-            raise refused(404, *SPACE_NOT_FOUND)
-        return space
+        if space is not None and self.sees_space(space):
+            return space
+        if space is not None and self.switches.hidden_space == "forbidden":
+            raise refused(403, *FORBIDDEN)
+        raise refused(404, *SPACE_NOT_FOUND)
 
     def space_by_key(self, key: str) -> Space:
         for space in self.spaces():

@@ -15,9 +15,6 @@ class NothingKnown:
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         return []
 
-    def several(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        return {table: [] for table in wanted}
-
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
         return 0
 
@@ -44,8 +41,12 @@ class NothingKnown:
         again_days: int,
         after: str = "",
         most: int = 0,
+        oldest_first: bool = False,
     ) -> list[tuple[str, str, tuple[Any, ...]]]:
         return []
+
+    def waiting(self, resource: str, table: str) -> int:
+        return 0
 
     def first_time(self, family: str) -> bool:
         return True

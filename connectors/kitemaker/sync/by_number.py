@@ -17,12 +17,11 @@ from connectors.kitemaker.endpoints import (
     MOST,
     WORK_ITEM_BY_NUMBER,
 )
-from connectors.kitemaker.sync.gap_test import gap
+from connectors.kitemaker.normalize import objects
 from connectors.kitemaker.sync.links import GeneralLabels
 from connectors.kitemaker.sync.probing import MARGIN, Ask, Holes, Keep, probe
-from connectors.kitemaker.sync.recent_lists import Look, Looks
+from connectors.kitemaker.sync.recent_lists import RecentLists, SpaceLists
 from connectors.kitemaker.sync.work_items import Work
-from connectors.kitemaker.transport import same_organization
 from connectors.paging import Completeness, get_path, records_at
 
 FEEDBACK_ADDRESS = note("feedback address")
@@ -31,37 +30,35 @@ FEEDBACK_ADDRESS = note("feedback address")
 # -- work items ----------------------------------------------------------------------------
 
 
-def copy_numbers(work: Work) -> None:
+def read_all_numbers(work: Work) -> None:
     """Every number of every space; what answers 404 and is in no list has ended."""
-    looks = Looks(work)
+    recent = RecentLists(work)
     for space_id in work.spaces.names:
-        looks.take(space_id)
-    for space_id in looks.of:
-        looks.take_whole(space_id)
-    known = {row_id: updated_at for row_id, (_, updated_at) in looks.comments.items()}
-    for space_id, look in looks.of.items():
-        work.reader.keep(ITEM_PIECE, look.items)
-        look.read_whole = read_numbers(work, space_id, look)
-        whole = look.read_whole or len(look.items) < MOST
-        lost = gap(look.comments, looks.comment_cursors.get(space_id), known)
+        recent.ask(space_id)
+    for space_id in recent.of:
+        recent.ask_whole(space_id)
+    for space_id, lists in recent.of.items():
+        work.reader.keep(ITEM_PIECE, lists.items)
+        lists.read_whole = read_numbers(work, space_id, lists)
+        whole = lists.read_whole or len(lists.items) < MOST
+        lost = recent.comment_gap(space_id)
         if lost:
-            looks.lack_comments(space_id)
-        looks.move_cursors(space_id, items=whole, comments=not lost)
-    work.seen |= looks.listed
+            recent.lack_comments(space_id)
+        recent.move_cursors(space_id, items=whole, comments=not lost)
+    work.seen |= recent.listed
     if "work_items" not in work.reader.evidence.failures:
-        _end_unfound(looks)
-    looks.keep_comments()
+        _end_unfound(recent)
+    recent.keep_comments()
     for name in ("work_items", "work_item_labels"):
         work.reader.evidence.note(name, "every number asked for")
-    work.reader.evidence.note("comments", "recent lists; REST shows none of initiatives")
 
 
-def _end_unfound(looks: Looks) -> None:
+def _end_unfound(recent: RecentLists) -> None:
     """Every number of a space was asked for: what was not found there is not there."""
-    work = looks.work
+    work = recent.work
     for item_id in sorted(work.items.keys() - work.seen):
-        look = looks.of.get(work.items[item_id].space_id)
-        if look is not None and look.read_whole:
+        lists = recent.of.get(work.items[item_id].space_id)
+        if lists is not None and lists.read_whole:
             evidence = "found by no number and in no list of any space"
             work.reader.evidence.end("work_items", {"id": item_id}, evidence)
 
@@ -77,16 +74,16 @@ def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
     def keep(_: int, page: Page) -> str:
         if get_path(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
             return ""  # the settings give this space another one's key
-        for record in records_at(page.payload, "") or ():
-            work.seen.add(str(get_path(record, "id")))
-            work.found_in[str(get_path(record, "id"))] = space_id
+        for record in objects(records_at(page.payload, "")):
+            work.seen.add(str(record.get("id")))
+            work.found_in[str(record.get("id"))] = space_id
         work.reader.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
         return str(get_path(page.payload, "id") or "")
 
     return ask, keep
 
 
-def read_numbers(work: Work, space_id: str, look: Look) -> bool:
+def read_numbers(work: Work, space_id: str, lists: SpaceLists) -> bool:
     """All work items of a space, number by number; False where that cannot be done.
 
     Where an id that the space's list shows is not found, the numbers that were missing before
@@ -95,15 +92,15 @@ def read_numbers(work: Work, space_id: str, look: Look) -> bool:
     name = f"space {work.spaces.names[space_id]}"
     key = work.spaces.keys.get(space_id)
     if key is None:
-        return _without_key(work, name, look)
-    shown = [r.get("number") for r in look.items]
-    shown += [get_path(r, "entity.number") for r in look.comments]
+        return _without_key(work, name, lists)
+    shown = [r.get("number") for r in lists.items]
+    shown += [get_path(r, "entity.number") for r in lists.comments]
     stored = [item.number for item in work.items.values() if item.space_id == space_id]
     top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
     holes = Holes(work.reader, f"work items of {space_id}")
     ask, keep = _work_item_numbers(work, space_id, key)
     result = probe(ask, keep, holes.worth_asking(top), top)
-    if not result.failed and (look.whole or set()) - work.seen:
+    if not result.failed and (lists.whole or set()) - work.seen:
         for number, page in ask(sorted(holes.known - result.found.keys() - result.missing)):
             if isinstance(page, Page):
                 result.found[number] = keep(number, page)
@@ -111,15 +108,15 @@ def read_numbers(work: Work, space_id: str, look: Look) -> bool:
         work.fail(f"{name}: {result.failed}")
         return False
     holes.remember(result)
-    if rest := (look.whole or set()) - work.seen:
+    if rest := (lists.whole or set()) - work.seen:
         reason = f"{len(rest)} listed work items were found by no number"
         work.reader.evidence.lack("work_items", name, reason)
     return True
 
 
-def _without_key(work: Work, name: str, look: Look) -> bool:
+def _without_key(work: Work, name: str, lists: SpaceLists) -> bool:
     """A space without any comment: its recent list is all that can be had, and may be enough."""
-    if len(look.items) < MOST and not (look.whole or set()) - look.recent:
+    if len(lists.items) < MOST and not (lists.whole or set()) - lists.recent:
         return False
     reason = "REST tells the key that its numbers need in comments alone, and it has none"
     work.reader.evidence.lack("work_items", name, reason)
@@ -134,11 +131,12 @@ def initiatives_by_number(reader: Reader) -> None:
     labels = GeneralLabels(reader, "labels")
 
     def keep(_: int, page: Page) -> str:
-        for record in records_at(page.payload, "") or ():
+        found = objects(records_at(page.payload, ""))
+        row_id = str(found[0].get("id") or "") if found else ""
+        for record in found:
             labels.keep(record)
-        found = records_at(page.payload, "") or [{}]
         reader.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
-        return str(get_path(found[0], "id") or "")
+        return row_id
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
         binds = [{"number": number} for number in numbers]
@@ -156,8 +154,6 @@ def feedback_by_number(reader: Reader) -> None:
     forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
 
     def keep(number: int, page: Page) -> str:
-        if (organization := get_path(page.payload, "organizationId")) is not None:
-            same_organization(reader, organization)
         row_id = str(get_path(page.payload, "id") or "")
         for rows in FEEDBACK_BY_NUMBER.rows:
             reader.keep(rows, page.payload, {"number": str(number)})

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.core import Reader, Record, Resource, StateKind, Table
 from connectors.kitemaker.endpoints import GENERAL_LABELS
+from connectors.kitemaker.normalize import objects
 from connectors.kitemaker.sync.spaces import SEEN_BY
 from connectors.kitemaker.transport import token_mark
 from connectors.paging import Completeness
@@ -23,8 +24,8 @@ class GeneralLabels:
 
     def keep(self, record: Record) -> None:
         """The labels of a record that are no space's."""
-        found = [dict(label) for label in record.get(self._part) or () if isinstance(label, dict)]
-        general = [label for label in found if label.get("id") not in self._of_spaces]
+        found = [dict(label) for label in objects(record.get(self._part))]
+        general = [label for label in found if str(label.get("id")) not in self._of_spaces]
         self._reader.keep(GENERAL_LABELS, general, {"space_id": None})
 
     def prove(self, listing: Resource, proof: Completeness) -> None:
@@ -37,7 +38,7 @@ class GeneralLabels:
 
 
 def keep_hidden(reader: Reader, *links: Table) -> None:
-    """Links to what is in a space that only another token saw: their absence says nothing."""
+    """Links to what is in a space that this token may not see: their absence says nothing."""
     mark, seen_by = token_mark(reader), reader.known.states(StateKind.NOTE, SEEN_BY)
     spaces = {i for i in ids_of(reader, "spaces") if seen_by.get(i) != mark}
     if not spaces:

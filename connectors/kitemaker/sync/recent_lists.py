@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.core import Record, Resource, Skippable, StateKind, UnexpectedShape, note
+from connectors.core.evidence import recent_gap
 from connectors.kitemaker.endpoints import (
     COMMENT_PIECE,
     LISTED_WORK_ITEMS,
@@ -15,14 +16,9 @@ from connectors.kitemaker.endpoints import (
     RECENT_WORK_ITEMS,
     SPACE_PIECE,
 )
-from connectors.kitemaker.normalize import moment
-from connectors.kitemaker.sync.gap_test import before, newest
-from connectors.kitemaker.sync.work_items import (
-    COMMENT_CURSORS,
-    ITEM_CURSORS,
-    Work,
-    read_changed,
-)
+from connectors.kitemaker.normalize import moment, objects
+from connectors.kitemaker.sync.cursors import COMMENT_CURSORS, ITEM_CURSORS, before, newest
+from connectors.kitemaker.sync.work_items import Work, read_items
 from connectors.paging import get_path
 
 UNLISTED = "unlisted"
@@ -33,7 +29,7 @@ COMMENTS_LOST = (
 
 
 @dataclass
-class Look:
+class SpaceLists:
     """What the lists of REST show of one space."""
 
     items: list[Record]
@@ -55,13 +51,18 @@ class Look:
         """Ids of work items that are in the space."""
         return self.recent | (self.whole or set())
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the list of all work items ends at a round number."""
+        return bool(self.whole) and len(self.whole or ()) % MOST == 0
+
 
 @dataclass
-class Looks:
-    """All spaces of one pass."""
+class RecentLists:
+    """The lists of all spaces in one pass."""
 
     work: Work
-    of: dict[str, Look] = field(default_factory=dict)
+    of: dict[str, SpaceLists] = field(default_factory=dict)
     """By space."""
     comments: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     """Known comments: id -> (what they are about, when they changed last)."""
@@ -82,45 +83,68 @@ class Looks:
     @property
     def listed(self) -> set[str]:
         """Work items that some list of this pass shows, or that were read."""
-        return self.work.seen.union(*(look.listed for look in self.of.values()))
+        return self.work.seen.union(*(lists.listed for lists in self.of.values()))
 
-    def take(self, space_id: str) -> None:
+    # -- asking ----------------------------------------------------------------------------
+
+    def ask(self, space_id: str) -> None:
         """Ask for both recent lists of a space; a failure is noted."""
         try:
-            items, date = ask_list(self.work, RECENT_WORK_ITEMS, space_id)
-            comments, _ = ask_list(self.work, RECENT_COMMENTS, space_id)
+            items, date = self._list(RECENT_WORK_ITEMS, space_id)
+            comments, _ = self._list(RECENT_COMMENTS, space_id)
         except Skippable as error:
             self.work.fail(f"space {self.work.spaces.names[space_id]}: {error}")
             return
-        self.of[space_id] = Look(items, comments, date)
-        _learn_key(self.work, space_id, comments)
+        self.of[space_id] = SpaceLists(items, comments, date)
+        self._learn_key(space_id, comments)
 
-    def take_whole(self, space_id: str) -> None:
+    def ask_whole(self, space_id: str) -> None:
         """Ask for the ids of all work items of a space; a failure is noted."""
         try:
-            rows, _ = ask_list(self.work, LISTED_WORK_ITEMS, space_id)
+            rows, _ = self._list(LISTED_WORK_ITEMS, space_id)
             self.of[space_id].whole = {str(row.get("id")) for row in rows}
         except Skippable as error:
             self.work.fail(f"space {self.work.spaces.names[space_id]}: {error}")
 
-    def lists_are_cut(self, space_id: str) -> bool:
-        """Whether the list of all work items of a space ends at a round number."""
-        look = self.of.get(space_id)
-        return bool(look and look.whole and len(look.whole) % MOST == 0)
+    def _list(self, resource: Resource, space_id: str) -> tuple[list[Record], str]:
+        """A list of REST, and when it was made. Raises Skippable."""
+        bind = {"space_id": space_id, "count": str(MOST)}
+        page = self.work.reader.ask(resource, bind)
+        if not isinstance(page.payload, list):
+            raise UnexpectedShape(f"Kitemaker answered without a list of {resource.name}")
+        return objects(page.payload), page.date
+
+    def _learn_key(self, space_id: str, comments: Iterable[Record]) -> None:
+        """REST tells a space's key in its comments alone; their `spaceId` is not to be trusted."""
+        key = next((get_path(row, "entity.space") for row in comments), None)
+        if isinstance(key, str) and self.work.spaces.keys.get(space_id) != key:
+            self.work.spaces.keys[space_id] = key
+            self.work.reader.keep(SPACE_PIECE, [{"id": space_id, "key": key}])
+
+    # -- gaps and cursors ------------------------------------------------------------------
+
+    def item_gap(self, space_id: str) -> str:
+        """Why changes of work items may be missing; empty text where none can be."""
+        stored = {item_id: item.updated_at for item_id, item in self.work.items.items()}
+        return _gap(self.of[space_id].items, self.item_cursors.get(space_id), stored)
+
+    def comment_gap(self, space_id: str) -> str:
+        """Why changes of comments may be missing; empty text where none can be."""
+        stored = {row_id: updated_at for row_id, (_, updated_at) in self.comments.items()}
+        return _gap(self.of[space_id].comments, self.comment_cursors.get(space_id), stored)
 
     def move_cursors(self, space_id: str, *, items: bool = True, comments: bool = True) -> None:
-        """The cursors of a space move to the newest row of its recent lists.
-
-        A time that has not yet come (a clock of the service that jumped) would hide what follows.
-        """
-        look, cursors = self.of[space_id], self.work.reader.evidence.cursors
+        """The cursors of a space move to the newest row of its recent lists."""
+        lists, cursors = self.of[space_id], self.work.reader.evidence.cursors
         for name, rows, stored, moves in (
-            (ITEM_CURSORS, look.items, self.item_cursors, items),
-            (COMMENT_CURSORS, look.comments, self.comment_cursors, comments),
+            (ITEM_CURSORS, lists.items, self.item_cursors, items),
+            (COMMENT_CURSORS, lists.comments, self.comment_cursors, comments),
         ):
             if moves:
                 latest = newest([row.get("updatedAt") for row in rows], stored.get(space_id))
-                cursors[(name, space_id)] = before(latest, look.date)
+                cursors[(name, space_id)] = before(latest, lists.date)
+
+    # -- comments --------------------------------------------------------------------------
 
     def lack_comments(self, space_id: str) -> None:
         """REST cannot repair comments: the gap stays, and is told each time."""
@@ -128,14 +152,15 @@ class Looks:
         self.work.reader.evidence.lack("comments", place, COMMENTS_LOST)
 
     def mark_unlisted(self, row_id: str) -> None:
+        """The record exists although no list shows it: it is not asked for each time."""
         self.work.reader.evidence.state[note(UNLISTED, row_id)] = "exists"
 
     def keep_comments(self) -> None:
         """Comments that changed, and those that are missing where a list shows all of a space's."""
-        for look in self.of.values():
-            rows = look.comments
+        for lists in self.of.values():
+            rows = lists.comments
             self.work.seen_comments.update(str(row.get("id")) for row in rows)
-            if self.work.means.graphql:
+            if self.work.transport.graphql:
                 rows = [row for row in rows if self._differs(row)]
             self.work.reader.keep(COMMENT_PIECE, rows)
         self._end_missing_comments()
@@ -150,21 +175,10 @@ class Looks:
         By GraphQL the work item is read again, which shows all of its comments; by REST the
         comment has ended if its work item is listed in that very space.
         """
-        work, missing = self.work, dict[str, str]()
-        whole = {
-            space_id
-            for space_id, look in self.of.items()
-            if len(look.comments) < MOST and not (look.read_whole and work.means.graphql)
-        }
-        for comment_id, (entity_id, _) in self.comments.items():
-            item = work.items.get(entity_id)
-            if item is None or item.space_id not in whole or comment_id in self.unlisted:
-                continue
-            if comment_id not in work.seen_comments and entity_id in self.of[item.space_id].listed:
-                missing[comment_id] = entity_id
-        if work.means.graphql:
+        work, missing = self.work, self._missing_comments()
+        if work.transport.graphql:
             # What was read by its id in this pass already shows its comments.
-            read_changed(work, set(missing.values()) - work.found_in.keys())
+            read_items(work, set(missing.values()) - work.found_in.keys())
             for comment_id in missing.keys() & work.seen_comments:
                 self.mark_unlisted(comment_id)
             return
@@ -172,18 +186,23 @@ class Looks:
             evidence = "absent from the list of all comments of its space"
             work.reader.evidence.end("comments", {"id": comment_id}, evidence)
 
+    def _missing_comments(self) -> dict[str, str]:
+        """Known comments that a list of all comments of their space lacks -> their work items."""
+        work, missing = self.work, dict[str, str]()
+        whole = {
+            space_id
+            for space_id, lists in self.of.items()
+            if len(lists.comments) < MOST and not (lists.read_whole and work.transport.graphql)
+        }
+        for comment_id, (entity_id, _) in self.comments.items():
+            item = work.items.get(entity_id)
+            if item is None or item.space_id not in whole or comment_id in self.unlisted:
+                continue
+            if comment_id not in work.seen_comments and entity_id in self.of[item.space_id].listed:
+                missing[comment_id] = entity_id
+        return missing
 
-def ask_list(work: Work, resource: Resource, space_id: str) -> tuple[list[Record], str]:
-    """A list of REST, and when it was made. Raises Skippable."""
-    page = work.reader.ask(resource, {"space_id": space_id, "count": str(MOST)})
-    if not isinstance(page.payload, list):
-        raise UnexpectedShape(f"Kitemaker answered without a list of {resource.name}")
-    return [row for row in page.payload if isinstance(row, dict)], page.date
 
-
-def _learn_key(work: Work, space_id: str, comments: Iterable[Record]) -> None:
-    """REST tells a space's key in its comments alone; their `spaceId` is not to be trusted."""
-    key = next((get_path(row, "entity.space") for row in comments), None)
-    if isinstance(key, str) and work.spaces.keys.get(space_id) != key:
-        work.spaces.keys[space_id] = key
-        work.reader.keep(SPACE_PIECE, [{"id": space_id, "key": key}])
+def _gap(rows: Iterable[Record], cursor: str | None, stored: Mapping[str, datetime | None]) -> str:
+    shown = [(str(row.get("id")), moment(row.get("updatedAt"))) for row in rows]
+    return recent_gap(shown, MOST, moment(cursor) if cursor else None, stored)

@@ -25,12 +25,7 @@ from connectors.kitemaker.endpoints import (
     REST_STATUSES,
     WORK_ITEMS,
 )
-from connectors.kitemaker.transport import (
-    Means,
-    leave_out,
-    same_organization,
-    token_mark,
-)
+from connectors.kitemaker.transport import Transport, leave_out, token_mark
 from connectors.paging import get_path
 
 GRAPHQL_ONLY = (
@@ -40,7 +35,8 @@ GRAPHQL_ONLY = (
 METADATA_READ = note("statuses and labels")
 """The day on which REST's statuses and labels were read last."""
 SEEN_BY = "space seen by"
-"""The note, by space, of the token that saw it last."""
+"""The note, by space, of the token that saw it last; HIDDEN and the token that may not see it."""
+HIDDEN = "hidden from "
 
 
 @dataclass
@@ -61,18 +57,18 @@ class Spaces:
     """REST's daily reading is due in this pass."""
 
 
-def read_spaces(reader: Reader, means: Means) -> Spaces:
+def read_spaces(reader: Reader, transport: Transport) -> Spaces:
     """The organization and its spaces, statuses and labels. Raises Skippable without them."""
     spaces = Spaces(keys=dict(reader.options.get("space_keys", {})))
     spaces.keys.update(
         (space_id, key) for space_id, key in reader.known.rows("spaces", ["id", "key"]) if key
     )
-    if means.graphql:
+    if transport.graphql:
         _by_graphql(reader, spaces)
     else:
         _by_rest(reader, spaces)
         leave_out(reader, GRAPHQL_ONLY)
-    _end_vanished(reader, means, spaces)
+    _end_vanished(reader, transport, spaces)
     return spaces
 
 
@@ -81,7 +77,6 @@ def _by_graphql(reader: Reader, spaces: Spaces) -> None:
     listed = get_path(page.payload, "data.organization.spaces")
     if not isinstance(listed, list):
         raise UnexpectedShape("Kitemaker answered without its spaces")
-    same_organization(reader, get_path(page.payload, "data.organization.id"))
     types = {kind for (kind,) in reader.known.rows("statuses", ["type"]) if kind}
     try:
         for space in listed:
@@ -102,10 +97,8 @@ def _by_graphql(reader: Reader, spaces: Spaces) -> None:
 
 def _by_rest(reader: Reader, spaces: Spaces) -> None:
     """Statuses and labels once a day, the organization in full passes alone."""
-    if reader.full or reader.evidence.no_ends:
-        page = reader.ask(REST_ORGANIZATION)
-        same_organization(reader, get_path(page.payload, "id"))
-        reader.keep(REST_ORGANIZATION.rows[0], page.payload)
+    if reader.full:
+        reader.read(REST_ORGANIZATION)
     page = reader.ask(REST_SPACES)
     try:
         spaces.names.update((space["id"], space["label"]) for space in page.payload)
@@ -143,39 +136,43 @@ def _whole(record: Record) -> Record:
     return dict(record)
 
 
-def _end_vanished(reader: Reader, means: Means, spaces: Spaces) -> None:
-    """A space that is listed no more has ended if this token saw it, and its address says so."""
-    mark = token_mark(reader)
+def _end_vanished(reader: Reader, transport: Transport, spaces: Spaces) -> None:
+    """A space that is listed no more has ended if this token saw it, and its address says 404.
+
+    One that the token may no longer see is kept with all that is in it.
+    """
+    mark, state = token_mark(reader), reader.evidence.state
     seen_by = reader.known.states(StateKind.NOTE, SEEN_BY)
     for space_id in spaces.names:
-        reader.evidence.state[note(SEEN_BY, space_id)] = mark
+        state[note(SEEN_BY, space_id)] = mark
     missing: dict[str, str] = {}
     for space_id, name in reader.known.rows("spaces", ["id", "name"]):
         if space_id in spaces.names:
             continue
-        if seen_by.get(space_id) == mark:
+        if seen_by.get(space_id) in (mark, HIDDEN + mark):
             missing[space_id] = name
         else:
             reader.evidence.messages.append(
                 f"space {name} was seen with another token and is not shown to this one: it is kept"
             )
-    single = RECENT_WORK_ITEMS if means.rest else WORK_ITEMS
+    by_rest = RECENT_WORK_ITEMS, lambda space_id: {"space_id": space_id, "count": "1"}
+    by_graphql = WORK_ITEMS, lambda space_id: {"spaceId": space_id}
+    single, bind = by_rest if transport.rest else by_graphql
     found = confirm_missing(
         reader,
         "spaces",
         list(missing),
         single,
-        lambda space_id: (
-            {"space_id": space_id, "count": "1"} if means.rest else {"spaceId": space_id}
-        ),
+        bind,
         is_there=lambda space_id, page: True,
         listed="not listed",
     )
     for space_id in found.there:
         reason = f"the space {space_id} is not listed, and yet it is there"
         reader.evidence.fail("spaces", ORGANIZATION.name, reason)
-    for space_id in (*found.there, *found.unreadable):
         spaces.names[space_id] = missing[space_id]
+    for space_id in found.unreadable:
+        state[note(SEEN_BY, space_id)] = HIDDEN + mark
 
 
 def rename(reader: Reader, spaces: Spaces) -> None:

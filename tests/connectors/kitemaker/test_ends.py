@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from connectors.core.errors import BadCredential
 from sandbox import Request
 from tests.kit.account import Bench
-from tests.kit.kitemaker import assert_true, items_of, spaces_of, synced
+from tests.kit.kitemaker import all_shown, assert_true, items_of, spaces_of, synced
 
 
 def deleted(result: Any) -> dict[str, int]:
@@ -67,7 +66,7 @@ def test_a_deleted_work_item_takes_its_comments_and_may_return(tmp_path: Path) -
         assert deleted(result)["work_items"] == 1
         assert deleted(result)["comments"] == len(item.comments) + 1
         assert evidence(kitemaker, "work_items", item.id) == [
-            "in no list of any space, and not found by its own address"
+            "in no list of any space, and 404 on its own address"
         ]
         assert evidence(kitemaker, "comments", gone) == ["its work_items row ended"]
         assert_true(kitemaker)
@@ -101,18 +100,6 @@ def test_another_token_ends_nothing(tmp_path: Path) -> None:
         assert kitemaker.query(links + "ON s.id = i.space_id AND s.key = 'SEC'") == [(True,)]
 
 
-def test_another_organization_is_refused(tmp_path: Path) -> None:
-    """Nothing is read into the account, nothing ends, and the error says what to do."""
-    with synced(tmp_path) as kitemaker:
-        kitemaker.world.world.organization.id = "ffff000000000000"
-        result = kitemaker.sync(full=True)
-        assert result.status == "failed"
-        assert isinstance(result.error, BadCredential)
-        assert "Make another account" in str(result.error)
-        assert kitemaker.query("SELECT count(*) FROM kitemaker.organizations") == [(1,)]
-        assert kitemaker.query("SELECT count(*) FROM kitemaker.work_items_history") == [(0,)]
-
-
 @pytest.mark.slow
 def test_a_space_that_becomes_private_ends_and_comes_back(tmp_path: Path) -> None:
     """The same token saw it and its address answers 404: it goes with all that is in it."""
@@ -127,6 +114,29 @@ def test_a_space_that_becomes_private_ends_and_comes_back(tmp_path: Path) -> Non
         assert_true(kitemaker)
         kitemaker.world.show_space(mobile)
         assert kitemaker.sync().tables["work_items"]["inserted"] == count
+        assert_true(kitemaker)
+
+
+@pytest.mark.parametrize(
+    "transport", ["auto", *(pytest.param(t, marks=pytest.mark.slow) for t in ("graphql", "rest"))]
+)
+def test_a_space_that_may_no_longer_be_seen_is_kept(tmp_path: Path, transport: str) -> None:
+    """The service says forbidden, which is not gone: the space stays with all that is in it and
+    all that links to it, the sync says so, and it goes on where access is given back."""
+    with synced(tmp_path, transport) as kitemaker:
+        mobile = spaces_of(kitemaker)["MOB"]
+        held = {name: len(kitemaker.rows(name)) for name in ("spaces", "work_items", "comments")}
+        kitemaker.world.switch("hidden_space", "forbidden")
+        kitemaker.world.hide_space(mobile)
+        for full in (False, True, False):
+            result = kitemaker.sync(full=full)
+            assert all_shown(result)
+            assert deleted(result) == {}
+            assert any(mobile in message and "kept" in message for message in result.messages)
+        assert held == {name: len(kitemaker.rows(name)) for name in held}
+        kitemaker.world.show_space(mobile)
+        kitemaker.world.edit_work_item(items_of(kitemaker, "MOB")[0].id, title="Back again")
+        assert deleted(kitemaker.sync()) == {}
         assert_true(kitemaker)
 
 
@@ -149,7 +159,7 @@ def test_lists_that_come_empty_end_nothing(tmp_path: Path, transport: str) -> No
         assert lied.status == "partial"
         assert all(row["complete"] or row["reason"] for row in lied.tables.values())
         kitemaker.stand_in.faults.clear()
-        assert kitemaker.sync(full=True).status == "complete"
+        assert all_shown(kitemaker.sync(full=True))
         assert_true(kitemaker)
 
 
@@ -175,5 +185,5 @@ def test_rest_ends_a_number_only_while_others_are_found(tmp_path: Path) -> None:
         assert evidence(kitemaker, "initiatives", initiative.id) == ["404 on its own address"]
         assert not result.tables["feedback"]["complete"]
         assert "feedback" not in deleted(result)
-        assert kitemaker.sync().status == "complete"
+        assert all_shown(kitemaker.sync())
         assert_true(kitemaker)

@@ -31,7 +31,7 @@ def kollect(folder: Path, *words: str, **more: str) -> subprocess.CompletedProce
 
 def test_in_a_folder_of_ones_own_nothing_visible_appears(tmp_path: Path) -> None:
     """An installed kollect works outside of its repository; all of Dagster's is in .dagster/."""
-    environ = ui.environment(tmp_path, None, {"PATH": "/usr/bin"})
+    environ = ui.environment(ui.prepare_home(tmp_path), {"PATH": "/usr/bin"})
     words = ui.command(tmp_path, "127.0.0.1", 3000)
     assert [p.name for p in tmp_path.iterdir()] == [".dagster"]
     assert environ["DAGSTER_HOME"] == str(tmp_path / ".dagster")
@@ -46,15 +46,6 @@ def test_in_a_folder_of_ones_own_nothing_visible_appears(tmp_path: Path) -> None
     }
     assert "--workspace" in words
     assert environ["PATH"].startswith(str(Path(sys.executable).parent))
-
-
-def test_a_folder_with_its_own_dagster_yaml_keeps_it(tmp_path: Path) -> None:
-    """As at the root of the repository."""
-    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    environ = ui.environment(tmp_path, tmp_path / "kollect.toml", {})
-    assert environ["DAGSTER_HOME"] == str(tmp_path)
-    assert environ["KOLLECT_CONFIG"] == str(tmp_path / "kollect.toml")
-    assert not (tmp_path / ".dagster").exists()
 
 
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:

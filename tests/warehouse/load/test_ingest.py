@@ -49,7 +49,7 @@ class Bench:
         return set(self.batches._open)
 
     def rows(self, table: Table) -> int:
-        place = self.batches.place(table)
+        place = self.batches.qualified_name(table)
         return self.connection.execute(f"SELECT count(*) FROM {place}").fetchall()[0][0]
 
 
