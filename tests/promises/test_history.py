@@ -70,9 +70,7 @@ class History(RuleBasedStateMachine):
             if result.status == "complete" and not list(self.bench.folder.rglob("*.journal")):
                 break
         # What a broken run had read may be older than now: only a fresh look is the truth.
-        result = self.bench.sync(
-            *TABLES[self.service], full=self.service == "kinescope", accept_deletes=True
-        )
+        result = self.bench.sync(*TABLES[self.service], accept_deletes=True)
         assert result.status == "complete", result
         self.times.append((datetime.now(UTC), self._truth()))
 
