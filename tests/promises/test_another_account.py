@@ -121,7 +121,11 @@ def test_a_new_credential_of_the_same_owner_goes_on_and_is_asked_about_once(
     at = synced(service, size=4)
     at.world.change(3)
     with carried(at, None) as sync:
-        assert sync().status == "complete"
+        first = sync()
+        assert first.error is None
+        # Where another token may see less, what did not come is kept for one sync, and said.
+        assert not [row["reason"] for row in first.tables.values()
+                    if not row["complete"] and "token is another one" not in row["reason"]]  # fmt: skip
         before = at.stand_in.count()
         assert sync().status == "complete"
         with_new = at.stand_in.count() - before
