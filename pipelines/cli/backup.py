@@ -127,7 +127,7 @@ def verify(
 ) -> None:
     """Prove that a backup is whole. BACKUP is a name, a folder, an address or `newest`."""
     from warehouse.backup.archive import Archive, is_address
-    from warehouse.backup.verify import examine_backup
+    from warehouse.backup.verify import verify_backup
 
     settings = _settings(config)
     if quick and rebuild:
@@ -148,10 +148,11 @@ def verify(
             )
             for place in places:
                 reports.append(
-                    examine_backup(
+                    verify_backup(
                         place,
                         depth,
                         sample=percent,
+                        raise_damage=False,
                         key=key,
                         home=home_of(settings),
                         on_step=on_step,

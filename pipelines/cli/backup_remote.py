@@ -106,7 +106,7 @@ def verify_there(
 ) -> Report:
     """Verify a backup at an address; to rebuild it, it is fetched first."""
     from warehouse.backup.remote_copies import find_remote_damage
-    from warehouse.backup.verify import Report, examine_backup
+    from warehouse.backup.verify import Report, verify_backup
     from warehouse.progress import utc_now
 
     if sample is not None:
@@ -115,7 +115,14 @@ def verify_there(
     if depth == "rebuild":
         with fetched(settings, f"{remote.address.rstrip('/')}/{name}", on_step) as place:
             assert place is not None
-            return examine_backup(place, depth, key=key, home=home_of(settings), on_step=on_step)
+            return verify_backup(
+                place,
+                depth,
+                raise_damage=False,
+                key=key,
+                home=home_of(settings),
+                on_step=on_step,
+            )
     problems, read = find_remote_damage(remote, name, depth, on_step)
     return Report(name, depth, utc_now().isoformat(), 0, read, problems)
 

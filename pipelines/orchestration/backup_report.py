@@ -125,7 +125,5 @@ def proof_result(info: BackupInfo) -> CheckResult:
     if best is None:
         return CheckResult(CHECK_KEY, ERROR, Outcome(False, f"{info.name}: not verified", figures))
     figures["bytes"] = info.bytes or 0
-    reason = (
-        f"{info.name}: every byte is as written, proved {best[1].at[:16].replace('T', ' ')} UTC"
-    )
+    reason = f"{info.name}: every byte is as written, proved {best[1].minute} UTC"
     return CheckResult(CHECK_KEY, ERROR, Outcome(True, reason, figures))

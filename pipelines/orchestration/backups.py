@@ -113,7 +113,7 @@ def _pruning_figures(pruned: "Pruned") -> dict[str, Any]:
 def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
     """The state of the check, and a failed run where it is bad: nobody should overlook that."""
     from pipelines.orchestration.progress import StepLog, failures_in_one_line
-    from warehouse.backup import DamageFound, examine_backup, find_key
+    from warehouse.backup import DamageFound, find_key, verify_backup
 
     started = time.monotonic()
     with failures_in_one_line():
@@ -124,8 +124,11 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
         yield CheckResult(CHECK_KEY, ERROR, Outcome(False, reason)).for_run()
         raise dg.Failure(reason, allow_retries=False)
     with failures_in_one_line():
-        report = examine_backup(
-            found.path, depth="full", key=key, on_step=StepLog(context.log, time.monotonic)
+        report = verify_backup(
+            found.path,
+            raise_damage=False,
+            key=key,
+            on_step=StepLog(context.log, time.monotonic),
         )
         proved = newest_backup(settings)
     if proved is not None and (mark := proof_mark(proved)):

@@ -109,14 +109,12 @@ def _backup_problems(
     except KollectError as error:
         return {"backup": str(error)}
     wrong: dict[str, str] = {}
-    verified = [(p.at, b, p.good) for b in found for p in _verifications(b)]
+    verified = [(proof, backup) for backup in found for proof in _verifications(backup)]
     if verified:
-        at, backup, good = max(verified, key=lambda each: each[0])
-        if not good:
-            wrong["verify"] = (
-                f"the backup {backup.name} is damaged, seen {at[:16].replace('T', ' ')}"
-            )
-        elif _is_later(at, state.failures.get("verify")):
+        proof, backup = max(verified, key=lambda each: each[0].at)
+        if not proof.good:
+            wrong["verify"] = f"the backup {backup.name} is damaged, seen {proof.minute}"
+        elif _is_later(proof.at, state.failures.get("verify")):
             del state.failures["verify"]
     if found:
         newest = found[-1]

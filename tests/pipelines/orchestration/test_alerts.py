@@ -31,9 +31,10 @@ from pipelines.orchestration.runs import ACCOUNT_TAG
 from pipelines.orchestration.sources import Project, Source, read_project
 from pipelines.sync.account import sync_account
 from sandbox.core.faults import Fault
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from tests.pipelines.conftest import NOTHING
-from warehouse.backup import examine_backup, list_backups, write_backup
+from warehouse.backup import list_backups, verify_backup, write_backup
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -122,12 +123,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("alerts"), "kinopio", size=3, include=TABLES)
-    try:
-        made.sync()
-        yield made
-    finally:
-        made.box.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("alerts")
+    with first_syncs.synced(folder, "kinopio", size=3, include=TABLES) as found:
+        yield found
 
 
 @pytest.fixture
@@ -212,11 +210,11 @@ def test_a_damaged_backup_is_told_until_a_later_verification_is_good(watched: Wa
     parquet = max(place.rglob("*.parquet"), key=lambda p: p.stat().st_size)
     parquet.chmod(0o644)
     parquet.write_bytes(parquet.read_bytes()[:-9] + b"012345678")
-    examine_backup(place, depth="full")
+    verify_backup(place, depth="full", raise_damage=False)
     assert "is damaged" in watched.wrong()["verify"]
     second = write_backup(settings)
     assert "verify" in watched.wrong()
-    examine_backup(second, depth="full")
+    verify_backup(second, depth="full", raise_damage=False)
     assert "verify" not in watched.wrong()
     assert len(list_backups(settings)) == 2
 
