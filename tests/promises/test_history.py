@@ -20,6 +20,8 @@ from tests.kit.account import Bench, bench, differences
 TABLES: dict[str, tuple[str, ...]] = {
     "kinescope": ("videos", "video_assets", "chapters", "subtitles", "additional_materials",
                   "playlists", "playlist_items"),
+    "kinesis": ("projects", "project_members", "collections", "structures", "records", "routes",
+                "media", "configs"),
     "kinopio": ("spaces", "cards", "connections", "boxes", "tags", "space_collaborators"),
 }  # fmt: skip
 
@@ -101,6 +103,12 @@ class KinopioHistory(History):
     service = "kinopio"
 
 
+class KinesisHistory(History):
+    """The same where every sync reads everything, and an edit of a record is another record."""
+
+    service = "kinesis"
+
+
 def settled(examples: int, steps: int) -> settings:
     """So many machines of so many steps; a step is a sync, so no single one is timed."""
     return settings(
@@ -114,7 +122,7 @@ def settled(examples: int, steps: int) -> settings:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("machine", [History, KinopioHistory])
+@pytest.mark.parametrize("machine", [History, KinopioHistory, KinesisHistory])
 def test_every_time_shows_what_the_service_held(machine: type[History]) -> None:
     """Random sequences of changes, syncs and broken syncs leave a true history."""
     machine.TestCase.settings = settled(12, 12)

@@ -31,7 +31,8 @@ from pipelines.orchestration.runs import ACCOUNT_TAG
 from pipelines.orchestration.sources import Project, Source, read_project
 from pipelines.sync.account import sync_account
 from sandbox.core.faults import Fault
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from tests.pipelines.conftest import NOTHING
 from warehouse.backup import list_backups, verify_backup, write_backup
 
@@ -122,12 +123,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("alerts"), "kinopio", size=3, include=TABLES)
-    try:
-        made.sync()
-        yield made
-    finally:
-        made.box.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("alerts")
+    with first_syncs.synced(folder, "kinopio", size=3, include=TABLES) as found:
+        yield found
 
 
 @pytest.fixture
