@@ -139,7 +139,7 @@ class Fetcher:
             "bytes": answer.size,
             "repaired": answer.repaired,
             "family": self._family,
-            "date": answer.headers.get("date", ""),
+            "date": answer.date,
         }
         if answer.status != UNAUTHORIZED and not now:
             # Do not stage a 401: the resumed run may have a valid token.
