@@ -162,7 +162,7 @@ class Staging:
 
 
 def _drop_nested_values(table: Table, lines: list[Record]) -> None:
-    """Remove objects and lists from inherited values that are no JSON: no key of a parent is one."""
+    """Remove objects and lists from inherited values that are no JSON: no parent has such a key."""
     plain = [c.name for c in table.columns if c.inherited and c.type != "json"]
     last: Any = None
     for line in lines if plain else []:
