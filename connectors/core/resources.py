@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any
@@ -183,7 +183,14 @@ class Resource:
 
 def names_in(rows: Rows) -> list[str]:
     """The table that rows of an answer go to, then those of the rows inside them."""
-    return [rows.table.name, *(name for child in rows.children for name in names_in(child))]
+    return [rows.table.name, *(child.table.name for child in inside(rows))]
+
+
+def inside(rows: Rows) -> Iterator[Rows]:
+    """The rows that stand inside these, at any depth."""
+    for child in rows.children:
+        yield child
+        yield from inside(child)
 
 
 def scope_of(rows: Rows, bind: Mapping[str, Any]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class Ends:
         # One small list of owners, so that the whole table is gone through once.
         merge.run(
             f"CREATE OR REPLACE TEMP TABLE whole AS (SELECT {named} "
-            f"FROM {self._staging.place(parent)} o "
+            f"FROM {self._staging.qualified_name(parent)} o "
             "WHERE o._s >= 0 UNION FROM temp.held) EXCEPT FROM temp.without"
         )
         listed = ", ".join(quoted(name) for name in owners)

@@ -1,10 +1,9 @@
-"""Batches of lines, typed by DuckDB while pages arrive.
+"""Incoming rows: written to scratch files as JSON lines, and typed by DuckDB while pages arrive.
 
-Lines are encoded into scratch files, one table each. While pages arrive, a background thread
-types each file that is full or old into the table's incoming table and removes it. Incoming
-tables are in memory where all lines soon fit into one batch each, else in a scratch database on
-the disk, which keeps memory flat for millions of rows. Nothing here is the stage: after a crash
-it is made again from the journal.
+Each table has a scratch file of its own. When a file is full or old, a background thread types it
+into the table's incoming table and removes it. Incoming tables are in memory as long as one file
+for each table suffices. Beyond that they are in a scratch database on the disk, so memory stays
+flat for millions of rows. After a crash all of this is made again from the journal.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ BATCH_BYTES = 8 << 20
 MANY_BYTES = 32 << 10
 MANY_WAIT_SECONDS = 1.0
 FEW_WAIT_SECONDS = 5.0
-"""Lines wait no longer for more of them: while the service is slow, typing them costs no time, and
-at the end of the reading it would. Few alone are not worth a scratch database."""
+"""Lines are typed after this time even if their file is not full: while the service is slow, typing
+costs no time. A few lines alone are not worth a scratch database."""
 WIDE_BYTES = 4 << 20
 WIDE_MEMORY_LIMIT = "1GiB"
 """DuckDB's share once lines of so many bytes came in one page: records of megabytes."""
@@ -75,7 +74,7 @@ class Ingest:
         """Whether so much came that it did not stay in memory."""
         return self._catalog == "scratch"
 
-    def place(self, table: Table) -> str:
+    def qualified_name(self, table: Table) -> str:
         """The incoming table's name in SQL: `_s` (the order read; below 0 for a record that was
         put together from pieces), `_source` (`RecordSource`), its columns, `_raw`, `_content`,
         `_misfit`."""
@@ -100,7 +99,7 @@ class Ingest:
             self._flush(table.name)
 
     def flush_old(self) -> None:
-        """Let nothing wait for too long; raises what the background thread failed with."""
+        """Type what waited for too long; raises what the background thread failed with."""
         for name, batch in list(self._open.items()):
             if self._clock() - batch.begun_at > self._patience(batch):
                 self._flush(name)
@@ -117,7 +116,7 @@ class Ingest:
             self._make(name)
         if self.on_disk:
             self._typing.execute("COMMIT")
-            self._as_usual()
+            self._reset_settings()
 
     def close(self) -> None:
         """Stop the background thread and let go of the files; also when a run is given up."""
@@ -128,7 +127,7 @@ class Ingest:
         if self.on_disk:
             with contextlib.suppress(duckdb.Error):
                 self._typing.execute("ROLLBACK")
-            self._as_usual()
+            self._reset_settings()
             for sql in (
                 "PRAGMA disable_checkpoint_on_shutdown",
                 "DETACH scratch",
@@ -158,15 +157,15 @@ class Ingest:
         self._raise_failure()
 
     def _use_scratch(self) -> None:
-        """More than one batch goes to the disk, in one transaction that nobody will read again."""
+        """Put the incoming tables on the disk: into a scratch database, in one transaction."""
         self._catalog = "scratch"
         self._typing.execute(
             f"ATTACH {literal(str(self._scratch / 'rows.duckdb'))} AS scratch "
             f"(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {SCRATCH_GROUP_ROWS}, "
             "RECOVERY_MODE no_wal_writes)"
         )
-        # Read once and then thrown away: not worth the time of compressing, of a log, of
-        # checkpoints.
+        # The rows are read once and removed: compression, a log and checkpoints cost more time
+        # than they save.
         self._typing.execute("SET GLOBAL force_compression = 'uncompressed'")
         self._typing.execute("SET GLOBAL checkpoint_threshold = '1TB'")
         self._typing.execute("BEGIN")
@@ -183,9 +182,8 @@ class Ingest:
     def _type(self, name: str, batch: Batch) -> None:
         table = self._tables[name]
         self._make(name)
-        self._typing.execute(
-            f"INSERT INTO {self.place(table)} {typed_rows(table, self._columns[name], batch)}"
-        )
+        rows = typed_rows(table, self._columns[name], batch)
+        self._typing.execute(f"INSERT INTO {self.qualified_name(table)} {rows}")
         batch.file.unlink()
 
     def _make(self, name: str) -> None:
@@ -195,7 +193,7 @@ class Ingest:
                 f"{quoted(c.name)} {DUCKDB_TYPES[c.type]}" for c in self._columns[name]
             )
             self._typing.execute(
-                f"CREATE TABLE {self.place(self._tables[name])} "
+                f"CREATE TABLE {self.qualified_name(self._tables[name])} "
                 f"(_s BIGINT, _source BIGINT, {listed}, _raw JSON, _content UUID, _misfit BOOLEAN)"
             )
 
@@ -209,7 +207,7 @@ class Ingest:
         if self._failure is not None:
             raise self._failure
 
-    def _as_usual(self) -> None:
-        """What was set for the scratch database holds for other databases no longer."""
+    def _reset_settings(self) -> None:
+        """Undo the settings that were made for the scratch database."""
         self._typing.execute("RESET GLOBAL force_compression")
         self._typing.execute("RESET GLOBAL checkpoint_threshold")

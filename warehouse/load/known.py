@@ -66,13 +66,14 @@ class AccountState:
     def _open(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return _Opened(self._warehouse, self._connect)
 
-    def _place(self, table: str) -> str:
+    def _qualified_name(self, table: str) -> str:
         return f"{CATALOG}.{quoted(self.connector.name)}.{quoted(table)}"
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """The given columns of every current row of the account."""
         listed = ", ".join(quoted(name) for name in columns)
-        sql = f"SELECT {listed} FROM {self._place(table)} WHERE _account = ? ORDER BY ALL"
+        source = self._qualified_name(table)
+        sql = f"SELECT {listed} FROM {source} WHERE _account = ? ORDER BY ALL"
         return self._query(sql, [self._account])
 
     def count(self, table: str, scope: Mapping[str, Any] | None = None) -> int:
@@ -85,7 +86,7 @@ class AccountState:
         counted = self._counts.get((table, names))
         if counted is None:
             listed = "".join(f"{quoted(name)}::VARCHAR, " for name in names)
-            place = self._place(table)
+            place = self._qualified_name(table)
             sql = f"SELECT {listed}count(*) FROM {place} WHERE _account = ? GROUP BY ALL"
             rows = self._query(sql, [self._account])
             counted = self._counts[table, names] = {tuple(row[:-1]): row[-1] for row in rows}
@@ -107,7 +108,7 @@ class AccountState:
 
     def _scope_hashes(self, table: str, names: tuple[str, ...]) -> array[int]:
         listed = ", ".join(f"{quoted(name)}::VARCHAR" for name in names) or "1"
-        sql = f"SELECT DISTINCT {listed} FROM {self._place(table)} WHERE _account = ?"
+        sql = f"SELECT DISTINCT {listed} FROM {self._qualified_name(table)} WHERE _account = ?"
         found: array[int] = array("q")
         with self._open() as connection, contextlib.suppress(duckdb.CatalogException):
             rows = connection.execute(sql, [self._account])
@@ -224,7 +225,7 @@ class AccountState:
         key = self.connector.tables[table].key
         scope = " || '/' || ".join(f"t.{quoted(name)}::VARCHAR" for name in key)
         return scope, (
-            f"FROM {self._place(table)} t LEFT JOIN {CATALOG}.{STATE}.visits v "
+            f"FROM {self._qualified_name(table)} t LEFT JOIN {CATALOG}.{STATE}.visits v "
             f"ON v.account = t._account AND v.resource = ? AND v.scope = {scope} "
             "WHERE t._account = ?"
         )
@@ -245,8 +246,9 @@ class AccountState:
         key = f"[{', '.join(f't.{quoted(name)}::VARCHAR' for name in table.key)}]"
         rows = self._query(
             f"SELECT {key}, t._raw::VARCHAR, coalesce(s.source, {RecordSource.LIST:d}) "
-            f"FROM {self._place(table.name)} t LEFT JOIN {CATALOG}.{STATE}.record_sources s "
-            "ON s.account = t._account AND s.service = ? AND s.table_name = ? "
+            f"FROM {self._qualified_name(table.name)} t "
+            f"LEFT JOIN {CATALOG}.{STATE}.record_sources s ON s.account = t._account "
+            "AND s.service = ? AND s.table_name = ? "
             f"AND s.key = array_to_string({key}, '/') "
             f"WHERE t._account = ? AND {key} IN (SELECT unnest(?::VARCHAR[][]))",
             [self.connector.name, table.name, self._account, [list(key) for key in keys]],

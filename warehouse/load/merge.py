@@ -60,7 +60,7 @@ class Merge:
         self._at = at
         self.current = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
         self.history = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
-        self.incoming = staging.place(table)
+        self.incoming = staging.qualified_name(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
         self.first = False
@@ -96,7 +96,8 @@ class Merge:
             if sourced:
                 self._store_sources(f"SELECT {self._key_text('i')} AS key, i._source AS source "
                                     f"FROM {self.incoming} i")  # fmt: skip
-            self._insert(f"{self.incoming} i", "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ")
+            rows = f"{self.incoming} i"
+            self._insert(rows, "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ", new=rows)
             return
         self._decide_actions(sourced)
         actions = dict(self.run("SELECT action, count(*) FROM temp.row_action GROUP BY action"))
@@ -114,11 +115,12 @@ class Merge:
                 "(SELECT t FROM temp.row_action WHERE action = 'refreshed')"
             )
         if self.counts.inserted + self.counts.updated + refreshed:
+            rows = f"{self.incoming} i JOIN temp.row_action a ON i.rowid = a.i AND a.action"
             self._insert(
-                f"{self.incoming} i JOIN temp.row_action a ON i.rowid = a.i "
-                "AND a.action <> 'unchanged'",
+                f"{rows} <> 'unchanged'",
                 "a.seen",
                 "CASE a.action WHEN 'refreshed' THEN a.since END",
+                new=f"{rows} = 'inserted'" if self.counts.inserted else "",
             )
         self.run("DROP TABLE temp.row_action")
 
@@ -171,19 +173,22 @@ class Merge:
             self.account,
         )
 
-    def _insert(self, rows: str, seen: str, since: str) -> None:
+    def _insert(self, rows: str, seen: str, since: str, *, new: str) -> None:
         """Insert incoming rows; a record that returns keeps the time it was first seen.
 
         `rows` is SQL for what comes, named `i`; `seen` and `since` are SQL for when the record
-        was first seen and since when this version of it is known, NULL for what is new.
+        was first seen and since when this version of it is known, NULL for what is new. `new` is
+        SQL for the rows that may return, empty where there are none.
         """
         back = ""
-        if self.run(f"SELECT 1 FROM {self.history} WHERE _account = ? LIMIT 1", self.account):
+        if new and self.run(
+            f"SELECT 1 FROM {self.history} WHERE _account = ? LIMIT 1", self.account
+        ):
             key = ", ".join(quoted(k) for k in self.table.key)
             came = ", ".join(f"i.{quoted(k)}" for k in self.table.key)
             back = (
                 f"LEFT JOIN (SELECT {key}, min(_first_seen_at) AS earlier FROM {self.history} "
-                f"WHERE _account = $account AND ({key}) IN (SELECT ({came}) FROM {rows}) "
+                f"WHERE _account = $account AND ({key}) IN (SELECT ({came}) FROM {new}) "
                 f"GROUP BY {key}) h ON {self.same_key('i', 'h')}"
             )
             seen = f"coalesce({seen}, h.earlier)"

@@ -96,9 +96,9 @@ class Staging:
         """Whether so much came that it did not stay in memory."""
         return self._ingest.on_disk
 
-    def place(self, table: Table) -> str:
-        """The incoming table's name in SQL; its columns: `Ingest.place`."""
-        return self._ingest.place(table)
+    def qualified_name(self, table: Table) -> str:
+        """The incoming table's name in SQL; its columns: `Ingest.qualified_name`."""
+        return self._ingest.qualified_name(table)
 
     def finish(self, find_stored: FindStored) -> None:
         """All rows in their tables: pieces put together, keys whole, each key once.
@@ -124,7 +124,7 @@ class Staging:
         self._ingest.close()
 
     def _validation(self, table: Table) -> Validation:
-        return Validation(self.connection, self.place, table, self.columns[table.name])
+        return Validation(self.connection, self.qualified_name, table, self.columns[table.name])
 
     # -- the inside ------------------------------------------------------------------------
 
@@ -179,4 +179,8 @@ def _text(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UNWRITABLE:
+        pass
+    try:
         return repr(value)[:LONGEST_SHOWN]
+    except RecursionError:
+        return "(nested too deeply)"

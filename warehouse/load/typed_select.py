@@ -44,8 +44,9 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     """SQL for the typed rows of a scratch file: `_s`, `_source`, the columns, `_raw`, `_content`,
     `_misfit`.
 
-    Each value is worked out in steps, a subquery each, since DuckDB would otherwise repeat the
-    dear ones: text (`t:`), cast (`c:`), value. No column's own name holds a colon.
+    Each value is computed in steps, a subquery each: text (`t:`), cast (`c:`), value. In one
+    expression DuckDB would compute the text and the cast several times. No column's own name holds
+    a colon.
     """
     own = [c for c in columns if not c.inherited]
     parts = {

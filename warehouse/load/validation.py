@@ -38,14 +38,14 @@ class Validation:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        place: Callable[[Table], str],
+        qualified_name: Callable[[Table], str],
         table: Table,
         columns: Sequence[Column],
     ) -> None:
-        """`place` names a table's incoming table in SQL."""
+        """`qualified_name` gives a table's incoming table in SQL."""
         self._connection = connection
-        self._named = place
-        self._place = place(table)
+        self._qualified_name = qualified_name
+        self._incoming = qualified_name(table)
         self.table = table
         self._columns = columns
 
@@ -61,7 +61,7 @@ class Validation:
     ) -> None:
         """Take out rows of a table whose columns `names` have these values, joined by `/`."""
         found = self._connection.execute(
-            f"DELETE FROM {self._named(table)} WHERE {_joined(names)} IN "
+            f"DELETE FROM {self._qualified_name(table)} WHERE {_joined(names)} IN "
             f"(SELECT unnest(?::VARCHAR[])) RETURNING {_joined(table.key)}",
             [values],
         ).fetchall()
@@ -77,7 +77,7 @@ class Validation:
         keyless = " OR ".join(f"{quoted(name)} IS NULL" for name in self.table.key)
         rows, without, misfits = self._connection.execute(
             f"SELECT count(*), count(*) FILTER ({keyless}), count(*) FILTER (_misfit) "
-            f"FROM {self._place}"
+            f"FROM {self._incoming}"
         ).fetchall()[0]
         found = self._without_key(keyless) if without else []
         self._drop_repeated(rows - without)
@@ -86,9 +86,9 @@ class Validation:
     def _without_key(self, keyless: str) -> list[Reject]:
         reason = f"has no usable key ({', '.join(self.table.key)})"
         rows = self._connection.execute(
-            f"SELECT _raw::VARCHAR FROM {self._place} WHERE {keyless}"
+            f"SELECT _raw::VARCHAR FROM {self._incoming} WHERE {keyless}"
         ).fetchall()
-        self._connection.execute(f"DELETE FROM {self._place} WHERE {keyless}")
+        self._connection.execute(f"DELETE FROM {self._incoming} WHERE {keyless}")
         return [Reject(self.table.name, "", None, reason, "", raw) for (raw,) in rows]
 
     def _drop_repeated(self, rows: int) -> None:
@@ -96,22 +96,22 @@ class Validation:
         parts = rows // COUNTED_AT_ONCE + 1 if rows else 0
         distinct = sum(
             self._connection.execute(
-                f"SELECT count(DISTINCT hash({key})) FROM {self._place}"
+                f"SELECT count(DISTINCT hash({key})) FROM {self._incoming}"
                 + (f" WHERE hash({key}) % {parts} = {part}" if parts > 1 else "")
             ).fetchall()[0][0]
             for part in range(parts)
         )
         if rows != distinct:
             self._connection.execute(
-                f"DELETE FROM {self._place} WHERE rowid NOT IN (SELECT "
-                f"arg_max(rowid, _source * {MOST_ROWS} + _s) FROM {self._place} GROUP BY {key})"
+                f"DELETE FROM {self._incoming} WHERE rowid NOT IN (SELECT "
+                f"arg_max(rowid, _source * {MOST_ROWS} + _s) FROM {self._incoming} GROUP BY {key})"
             )
 
     def _misfits(self) -> list[Reject]:
         key = _joined(self.table.key)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE misfits AS SELECT {key} AS k, _raw "
-            f"FROM {self._place} WHERE _misfit"
+            f"FROM {self._incoming} WHERE _misfit"
         )
         rejects: list[Reject] = []
         for column in self._columns:

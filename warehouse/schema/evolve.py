@@ -172,7 +172,7 @@ def add_fresh_columns(
             if not reason:
                 taken.add(column_name)
         wanted = [field for field, _, reason in decided if not reason]
-        kinds = _kinds(connection, staging.place(table), wanted)
+        kinds = _kinds(connection, staging.qualified_name(table), wanted)
         for field, column_name, reason in decided:
             if reason:
                 _note(connection, connector.name, name, column_name, field, "", reason, run_id, at)

@@ -70,7 +70,7 @@ def nested(column: Column, record: str) -> str:
 
 
 def cast_of(column: Column, text: str, record: str) -> str:
-    """The SQL expression of the dear half of `value_of`, to be worked out once per value.
+    """The SQL expression of the expensive half of `value_of`, to be computed once per value.
 
     `record` is the JSON that the text was read out of.
     """

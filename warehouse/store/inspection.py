@@ -105,8 +105,8 @@ def key_faults(
     found = _rows(
         connection,
         f"SELECT coalesce(sum(n) FILTER (WHERE n > 1), 0), coalesce(sum(n) FILTER (WHERE gap), 0) "
-        f"FROM (SELECT count(*) AS n, ({missing}) AS gap FROM {_place(schema, table.name)} "
-        f"WHERE _account = ? GROUP BY {keys})",
+        f"FROM (SELECT count(*) AS n, ({missing}) AS gap "
+        f"FROM {_qualified_name(schema, table.name)} WHERE _account = ? GROUP BY {keys})",
         [account],
     )
     return KeyFaults(int(found[0][0]), int(found[0][1])) if found else KeyFaults(0, 0)
@@ -140,8 +140,8 @@ def orphans(
     found = _rows(
         connection,
         f"SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM "
-        f"{_place(schema, parent.name)} p WHERE p._account = c._account AND {same})) "
-        f"FROM {_place(schema, table.name)} c WHERE c._account = ? AND {named}",
+        f"{_qualified_name(schema, parent.name)} p WHERE p._account = c._account AND {same})) "
+        f"FROM {_qualified_name(schema, table.name)} c WHERE c._account = ? AND {named}",
         [account],
     )
     return Orphans(int(found[0][0]), int(found[0][1])) if found else Orphans(0, 0)
@@ -163,7 +163,7 @@ def newest(
     found = _rows(
         connection,
         "SELECT max(made), max(made - before) FROM (SELECT made, lag(made) OVER (ORDER BY made) "
-        f"AS before FROM (SELECT {column} AS made FROM {_place(schema, table.name)} "
+        f"AS before FROM (SELECT {column} AS made FROM {_qualified_name(schema, table.name)} "
         f"WHERE _account = ? AND {column} IS NOT NULL ORDER BY made DESC LIMIT {RHYTHM_ROWS}))",
         [account],
     )
@@ -183,7 +183,7 @@ def sample(
     keys = ", ".join(quoted(name) for name in table.key)
     found = _rows(
         connection,
-        f"SELECT {listed} FROM {_place(schema, table.name)} WHERE _account = ? "
+        f"SELECT {listed} FROM {_qualified_name(schema, table.name)} WHERE _account = ? "
         f"ORDER BY {order}{keys} LIMIT {int(rows)}",
         [account],
     )
@@ -221,5 +221,5 @@ def _cut(value: str | None) -> str | None:
     return value[: SAMPLE_TEXT - 1] + "…"
 
 
-def _place(schema: str, table: str) -> str:
+def _qualified_name(schema: str, table: str) -> str:
     return f"{quoted(schema)}.{quoted(table)}"
