@@ -1,4 +1,4 @@
-"""One listing on its way: what was asked of it, and what has come so far."""
+"""One listing while it is read: what was asked so far, and what came."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReadingTask:
         variants: tuple[Resource, ...] = (),
         collect: Collect = False,
     ) -> None:
-        """`variants` are the ways to ask that are left, the preferred one first."""
+        """`variants` are the orders of rows left to try, the preferred one first."""
         self.resource = resource
         self.bind = bind
         self.collect = collect
@@ -145,7 +145,7 @@ def plain_fields(record: Record) -> Record:
 
 
 class Variants:
-    """Which of several ways to ask the service takes: the spelling of a path, the order of rows.
+    """Which spelling of a path and which order of rows the service accepts.
 
     The first answer decides, and later runs begin with what worked.
     """

@@ -1,4 +1,4 @@
-"""One request on the wire, and its whole answer: as the rate allows, in time, within memory."""
+"""Sends one request when the rate allows it, and receives its whole answer within the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer of a file host means: go on, begin anew, ask again, or give up and why."""
+"""Reads the answers of file hosts: resume, start over, retry, or give up and say why."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FileNotWanted(Skippable):
 
 
 class ContentMismatch(BrokenAnswer):
-    """Whole, but not what the service says of it."""
+    """A file that came whole and differs from what the service says of it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The bytes of one answer, written behind those that are here already."""
+"""Appends the bytes of one answer to a partial file."""
 
 from __future__ import annotations
 

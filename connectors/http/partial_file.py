@@ -1,4 +1,4 @@
-"""A file on its way: bytes on disk that outlive the process, and what is known of them.
+"""A file that is being received: its bytes so far, on disk, and what is known of the whole.
 
 `NAME.part` holds the bytes so far, `NAME.json` what the server said of the whole (validator,
 size) and how much of it is safe. After `kill -9` all bytes count; after a power cut only those
@@ -40,7 +40,7 @@ class Notes:
 
 
 class PartialFile:
-    """One file on its way; used by one thread at a time."""
+    """One file that is being received; used by one thread at a time."""
 
     def __init__(self, place: Path, *, with_md5: bool = False) -> None:
         """`place` has no ending; its folder is made."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 from connectors.core.errors import Stopped
 
 POLL_SECONDS = 0.2
-"""How long a stop may go unnoticed: well below the two seconds in which a program has to end."""
+"""The longest time until a stop is noticed; the program has to end within two seconds."""
 Found = TypeVar("Found")
 
 

@@ -1,4 +1,4 @@
-"""The way of requests to the network: connections, proxies and certificates, by httpcore."""
+"""Sends requests over httpcore: connections, proxies and certificates."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ PASS_TRIES = 8
 
 @dataclass
 class AnyOrderPaginator(NumberedPaginator):
-    """Whole passes, each with all its pages at once."""
+    """Reads whole passes; within a pass, all pages are asked for at once."""
 
     equal: EqualPasses | None = None
 

@@ -1,4 +1,4 @@
-"""The seam between a listing and its paging, and the simplest paging: one page."""
+"""What every kind of paging offers to a reader, and the simplest kind: one page."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class _OnePagePaginator(BasePaginator):
         if self.rule.most and count >= self.rule.most:
             by = f"the newest {count} rows"
             return self.ended(Completeness(True, by, whole=False, capped=True))
-        if self.rule.page_param and count in ROUND_NUMBERS and not page.facts.told:
+        if self.rule.page_param and count in ROUND_NUMBERS and not page.facts.tells_end:
             self.first_ids = page.ids
             return [{self.rule.page_param: "2"}]
         return self.ended(Completeness(True, "one whole answer"))

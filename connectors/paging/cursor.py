@@ -46,7 +46,7 @@ class _CursorPaginator(BasePaginator):
         cursor = get_path(page.payload, self.rule.cursor)
         text = "" if cursor is None else str(cursor)
         if more is None and not text:
-            return self._end_untold(page)
+            return self._end_without_flag(page)
         if not more and more is not None:
             return self.ended(END_REACHED)
         if not page.ids or not text or text in self.used:
@@ -55,7 +55,7 @@ class _CursorPaginator(BasePaginator):
         self.used.add(text)
         return [{self.rule.param: text}]
 
-    def _end_untold(self, page: SeenPage) -> list[Params]:
+    def _end_without_flag(self, page: SeenPage) -> list[Params]:
         """Neither flag nor cursor: the end, unless the page is as long as a full one."""
         count = len(page.ids)
         if count < self.rule.size and count not in ROUND_NUMBERS:

@@ -61,7 +61,7 @@ class _LinkedOffsetPaginator(BasePaginator):
             self.moved = f"rows moved around offset {offset} while the pages were read"
         link = get_path(page.payload, self.rule.next)
         named = parse_qs(urlsplit(link).query).get("offset") if isinstance(link, str) else None
-        if not named and self._untold(page) and page.ids != self.probing:
+        if not named and self._may_go_on(page) and page.ids != self.probing:
             self.probing, self.tail = page.ids, []
             return [self._at(offset + len(page.ids))]
         self.probing = None
@@ -76,10 +76,10 @@ class _LinkedOffsetPaginator(BasePaginator):
             return self.ended(Completeness(False, reason=reason))
         return [self._at(target)]
 
-    def _untold(self, page: SeenPage) -> bool:
+    def _may_go_on(self, page: SeenPage) -> bool:
         """Whether a page as long as a full one says nothing of a next one."""
         count = len(page.ids)
-        return not page.facts.told and (count >= self.rule.limit or count in ROUND_NUMBERS)
+        return not page.facts.tells_end and (count >= self.rule.limit or count in ROUND_NUMBERS)
 
     def _end(self) -> list[Params]:
         if not self.moved:

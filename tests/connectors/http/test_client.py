@@ -266,25 +266,6 @@ def test_an_empty_204_has_no_payload(bench: Any) -> None:
     assert (answer.status, answer.payload, answer.size) == (204, None, 0)
 
 
-def test_a_slow_body_ends_at_the_total_deadline(bench: Any) -> None:
-    """A byte now and then keeps a connection alive, but not for ever."""
-    at: Any = None
-
-    class Drip(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            while True:
-                at.clock.pass_(10)
-                yield b" " * 5000
-
-    at = bench(
-        lambda request: httpx.Response(200, stream=Drip()),
-        HttpConfig(whole_seconds=60),
-        retry=Retry(attempts=1),
-    )
-    with pytest.raises(errors.TimedOut, match="had not ended in time"):
-        at.client.ask(GET)
-
-
 def test_a_service_that_only_drips_is_left_after_half_a_minute(bench: Any) -> None:
     """A byte a second would hold a place in the rate for minutes; the next try may fare better."""
     at: Any = None
