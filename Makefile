@@ -13,8 +13,10 @@ demo: setup
 test: setup
 	$(PYTHON) -m pytest -n 2 --dist loadfile
 
+# Everything, the long matrices included, in random order; .test-report.md tells how it went.
 test-all: setup
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "slow or not slow"
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "slow or not slow" --random-order \
+		--report .test-report.md
 
 check: lint test
 

@@ -19,7 +19,7 @@ from connectors.core.evidence import (
 )
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Listing
-from connectors.core.resources import Resource, Rows, names_in, scope_of
+from connectors.core.resources import Resource, Rows, inside, names_in, scope_of
 from connectors.core.sink import Sink
 from connectors.core.state import StateKey, StateKind
 from connectors.core.task import ReadingTask
@@ -140,8 +140,9 @@ class Proofs:
         else:
             evidence.note(table.name, proof.by)
         if proof.complete:
-            for name in names_in(rows)[1:]:
-                evidence.note(name, f"read whole inside {table.name}")
+            for child in inside(rows):
+                whole = "whole " if child.proves else ""
+                evidence.note(child.table.name, f"read {whole}inside {table.name}")
 
     def why_doubted(self, resource: Resource, rows: Rows, bind: Bind, count: int) -> str:
         """Why a list that was read whole is not believed; it is believed if it has rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any
@@ -175,10 +175,22 @@ class Resource:
     listing: bool = True
     """A complete answer holds every row of its scope: what it lacks has ended."""
 
+    @property
+    def table_names(self) -> list[str]:
+        """The tables that it feeds, those of rows inside its records included."""
+        return [name for rows in self.rows for name in names_in(rows)]
+
 
 def names_in(rows: Rows) -> list[str]:
     """The table that rows of an answer go to, then those of the rows inside them."""
-    return [rows.table.name, *(name for child in rows.children for name in names_in(child))]
+    return [rows.table.name, *(child.table.name for child in inside(rows))]
+
+
+def inside(rows: Rows) -> Iterator[Rows]:
+    """The rows that stand inside these, at any depth."""
+    for child in rows.children:
+        yield child
+        yield from inside(child)
 
 
 def scope_of(rows: Rows, bind: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from tests.kit.account import Bench
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_that_answers_every_list_empty_ends_nothing(
-    made: Callable[..., Bench], service: str
+    synced: Callable[..., Bench], service: str
 ) -> None:
     """In a full pass, in one half a day later and in one after two days, since no list at all has
     rows; then everything is as it was."""
-    at = made(service)
-    assert at.sync().status == "complete"
+    at = synced(service)
     at.confirm_empty_hours = 20
     fault = at.stand_in.faults.add("empty_list", times=None)
     # Kitemaker's spaces stand in the answer for the organization, which the fault leaves alone: after

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from connectors.core.validate import checked
 from pipelines.cli.init import account_section
 from pipelines.export.data_dictionary import dictionary
 from pipelines.settings import settings_of
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = [(service, table) for service in SERVICES for table in connector(service).tables]
@@ -30,15 +32,14 @@ TABLES = [(service, table) for service in SERVICES for table in connector(servic
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
     """Every service, synced twice from its stand-in with some changes in between."""
     benches = {}
-    for service in SERVICES:
-        made = bench(tmp_path_factory.mktemp(service), service)
-        made.sync()
-        made.world.change(7)
-        made.sync()
-        benches[service] = made
-    yield benches
-    for made in benches.values():
-        made.box.__exit__(None, None, None)
+    with ExitStack() as closing:
+        for service in SERVICES:
+            folder = tmp_path_factory.mktemp(service)
+            benches[service] = closing.enter_context(first_syncs.synced(folder, service))
+            benches[service].world.change(7)
+            benches[service].sync()
+            closing.enter_context(benches[service].reading())
+        yield benches
 
 
 @pytest.mark.parametrize(("service", "table"), TABLES)

@@ -25,11 +25,9 @@ def test_kinopio_reads_300_spaces_in_19_requests_and_their_removed_cards(
     assert kinopio.stand_in.count() - removed_cards <= 14 + math.ceil(spaces / 60)
 
 
-def test_kinopio_asks_six_requests_when_nothing_changed(made: Callable[..., Bench]) -> None:
+def test_kinopio_asks_six_requests_when_nothing_changed(synced: Callable[..., Bench]) -> None:
     """Two listings, three favourites, the notifications; no version is made."""
-    kinopio = made("kinopio")
-    kinopio.sync()
-    kinopio.stand_in.reset()
+    kinopio = synced("kinopio")
     result = kinopio.sync()
     assert result.status == "complete"
     assert kinopio.stand_in.count() == result.requests == 6
@@ -39,10 +37,9 @@ def test_kinopio_asks_six_requests_when_nothing_changed(made: Callable[..., Benc
 
 
 @pytest.mark.slow
-def test_kinopio_visits_are_read_and_make_no_version(made: Callable[..., Bench]) -> None:
+def test_kinopio_visits_are_read_and_make_no_version(synced: Callable[..., Bench]) -> None:
     """A visit moves `updatedAt`: the space is read, its counter follows, its history stays."""
-    kinopio = made("kinopio")
-    kinopio.sync()
+    kinopio = synced("kinopio")
     space = kinopio.world.space_ids("owned")[0]
     before = kinopio.rows("spaces")[(space,)]
     kinopio.world.visit_space(space)
@@ -92,4 +89,4 @@ def test_a_selected_table_asks_only_what_it_needs(made: Callable[..., Bench]) ->
     kinopio = made("kinopio")
     result = kinopio.sync("favorite_colors")
     assert set(result.tables) == {"favorite_spaces", "favorite_users", "favorite_colors", "users"}
-    assert kinopio.stand_in.count() == 3
+    assert kinopio.stand_in.count() == 1 + 3  # whose data it is, and the family's lists

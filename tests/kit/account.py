@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import duckdb
 import pytest
@@ -25,7 +26,7 @@ from sandbox.core import compare
 
 @dataclass
 class Bench:
-    """One service of the sandbox, synced into a warehouse of its own."""
+    """One service of the sandbox with a warehouse of its own; the end of the block closes it."""
 
     service: str
     folder: Path
@@ -34,7 +35,29 @@ class Bench:
     confirm_empty_hours: float = 0.0
     """With 0, a list that came empty is believed at once."""
     progress: list[Progress] = field(default_factory=list)
+    first_sync_requests: int = 0
+    """How many requests the first sync asked, where it was copied (see first_syncs)."""
     _open: duckdb.DuckDBPyConnection | None = None
+
+    def __post_init__(self) -> None:
+        if not self.settings_file.exists():
+            self.write_settings()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the sandbox. Fails if an exception escaped from the service meanwhile."""
+        self.box.__exit__(None, None, None)
+        assert not self.stand_in.errors, self.stand_in.errors[:1]
 
     @property
     def stand_in(self) -> StandIn:
@@ -46,14 +69,24 @@ class Bench:
         return self.box.services[self.service]
 
     @property
+    def settings_file(self) -> Path:
+        return self.folder / "kollect.toml"
+
+    def write_settings(self) -> None:
+        """Write kollect.toml, as a person would."""
+        more = {self.service: {"rate": [], **self.account_settings}}
+        text = self.box.settings(self.warehouse, more=more)
+        guard = f"\n[guard]\nconfirm_empty_hours = {self.confirm_empty_hours}\n"
+        self.settings_file.write_text(text + guard)
+
+    def configure(self, **account_settings: Any) -> None:
+        """Change settings of the account, as if kollect.toml had been edited."""
+        self.account_settings = {**self.account_settings, **account_settings}
+        self.write_settings()
+
+    @property
     def settings(self) -> Settings:
-        file = self.folder / "kollect.toml"
-        if not file.exists():
-            more = {self.service: {"rate": [], **self.account_settings}}
-            text = self.box.settings(self.warehouse, more=more)
-            guard = f"\n[guard]\nconfirm_empty_hours = {self.confirm_empty_hours}\n"
-            file.write_text(text + guard)
-        settings = read_settings(file, environ=self.box.environment())
+        settings = read_settings(self.settings_file, environ=self.box.environment())
         guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
         return replace(settings, guard=guard)
 
@@ -78,43 +111,43 @@ class Bench:
         return sync_account(self.settings, account, tables=tables or None, full=full, **more)
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with self.reading() as connection:
             return connection.execute(sql, list(values)).fetchall()
 
     def rows(self, table: str, at: datetime | None = None) -> dict[tuple[Any, ...], dict[str, Any]]:
         """The account's rows by key, as they are or as they were."""
         declared = self.account.connector.tables[table]
         place = f'{self.service}."{table}"' if at is None else f'{self.service}."{table}_at"(?)'
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(f"SELECT * FROM {place}", [] if at is None else [at])
             names = [column[0] for column in found.description]
             rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         return {tuple(row[name] for name in declared.key): row for row in rows}
 
     @contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection; the same one inside of `assert_true`, since opening costs time."""
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the file as it is now. Inside of the block, all that the bench reads
+        comes from it, since opening a file of many tables costs more than a query."""
         if self._open is not None:
             yield self._open
             return
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+        with duckdb.connect(str(self.warehouse), read_only=True) as self._open:
+            try:
+                self._open.execute("SET TimeZone = 'UTC'")
+                yield self._open
+            finally:
+                self._open = None
 
     def assert_true(self, truth: Mapping[str, list[dict[str, Any]]] | None = None) -> None:
         """Every table equals the sandbox's truth, row by row and field by field."""
         shown = self.world.truth() if truth is None else truth
         problems: list[str] = []
         account = self.account
-        with self._reading() as self._open:
-            try:
-                for name, declared in account.connector.tables.items():
-                    if name in shown and name in account.tables:
-                        more = name in self.world.may_hold_more
-                        problems += differences(declared, shown[name], self.rows(name), more)
-            finally:
-                self._open = None
+        with self.reading():
+            for name, declared in account.connector.tables.items():
+                if name in shown and name in account.tables:
+                    more = name in self.world.may_hold_more
+                    problems += differences(declared, shown[name], self.rows(name), more)
         assert not problems, "\n".join(problems[:40])
 
 
@@ -130,7 +163,7 @@ def bench(
     confirm_empty_hours: float = 0.0,
     **account_settings: Any,
 ) -> Bench:
-    """A bench whose sandbox the caller must close (the `made` fixture does)."""
+    """A bench with a running sandbox, to be closed (the `made` fixture does)."""
     folder.mkdir(parents=True, exist_ok=True)
     box = Sandbox(
         [service],

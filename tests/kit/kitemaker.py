@@ -70,8 +70,7 @@ def later(kitemaker: Bench, days: int, **more: Any) -> AccountResult:
 
 def switch(kitemaker: Bench, transport: str) -> None:
     """Use another transport from now on, as if kollect.toml had been edited."""
-    kitemaker.account_settings = {**kitemaker.account_settings, "transport": transport}
-    (kitemaker.folder / "kollect.toml").unlink(missing_ok=True)
+    kitemaker.configure(transport=transport)
 
 
 def all_shown(result: AccountResult) -> bool:

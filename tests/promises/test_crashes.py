@@ -63,12 +63,13 @@ def set_scene(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) ->
         scene.close()
 
 
+@pytest.mark.parametrize("in_flight", [1, 4])
 def test_killed_at_the_writes_that_matter_the_next_sync_asks_for_no_page_twice(
-    set_scene: Set,
+    set_scene: Set, in_flight: int
 ) -> None:
     """Rows, history, cursors and counts are those of a calm sync, and no staged page is asked
     for again: after a staged page, after a commit, while publishing, and at the very end."""
-    scene = set_scene("kippt", first=False)
+    scene = set_scene("kippt", first=False, in_flight=in_flight)
     problems = [p for n in scene.named(*SAMPLE) for p in scene.die_and_recover(n, "nothing")]
     assert not problems, "\n".join(problems)
     assert scene.spilled, "killed syncs leave scratch files, which the next ones removed"

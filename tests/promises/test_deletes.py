@@ -28,11 +28,10 @@ def add_tags(kinescope: Bench, count: int) -> None:
 
 
 def test_a_404_on_its_own_address_ends_a_space_and_all_that_is_in_it(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
     """The space names the 404, its cards name their space; other spaces keep theirs."""
-    kinopio = made("kinopio")
-    kinopio.sync()
+    kinopio = synced("kinopio")
     space_id = next(s for s in kinopio.world.space_ids() if kinopio.world.card_ids(s))
     kinopio.world.delete_space(space_id)
     assert kinopio.sync().status == "complete"
@@ -58,10 +57,9 @@ def test_absence_from_a_complete_listing_ends_a_record(made: Callable[..., Bench
     assert runs == [(True,)]
 
 
-def test_absence_from_its_parent_ends_a_child(made: Callable[..., Bench]) -> None:
+def test_absence_from_its_parent_ends_a_child(synced: Callable[..., Bench]) -> None:
     """A card that its space, read whole, no longer holds has ended."""
-    kinopio = made("kinopio")
-    kinopio.sync()
+    kinopio = synced("kinopio")
     space_id = next(s for s in kinopio.world.space_ids() if kinopio.world.card_ids(s))
     card_id = kinopio.world.card_ids(space_id)[0]
     kinopio.world.delete_card(space_id, card_id)

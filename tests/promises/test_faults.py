@@ -43,11 +43,20 @@ PASSING: dict[str, dict[str, Any]] = {
 MIXED = ("429", "500", "502", "503", "504", "reset", "reset within the body", "short body",
          "truncated", "invalid JSON", "HTML with 200")  # fmt: skip
 HARMFUL = ("empty_list", "duplicate_rows", "reordered_rows", "forbidden")
-SMALL = {"max_in_flight": 1, "penalty_seconds": 1.0}
+SHORT_PENALTY = {"penalty_seconds": 1.0}
+ONE_AND_FOUR = pytest.mark.parametrize("in_flight", [1, 4])
+FOUR = pytest.mark.parametrize("in_flight", [pytest.param(1, marks=pytest.mark.slow), 4])
+"""Requests in flight: one, and as many as an account has by default."""
 
 
 def unless_sampled(name: str, sample: str) -> tuple[pytest.MarkDecorator, ...]:
     return () if name == sample else (pytest.mark.slow,)
+
+
+def sizes(bench: Bench) -> dict[str, int]:
+    """Table -> its rows."""
+    with bench.reading():
+        return {name: len(bench.rows(name)) for name in bench.account.tables}
 
 
 def each_service(sample: str) -> list[Any]:
@@ -60,11 +69,14 @@ def sampled(kinds: Iterable[str], sample: str) -> list[Any]:
     return [pytest.param(kind, marks=unless_sampled(kind, sample)) for kind in kinds]
 
 
+@ONE_AND_FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
-def test_every_passing_fault_is_outlasted_and_the_copy_is_true(made: Make, service: str) -> None:
+def test_every_passing_fault_is_outlasted_and_the_copy_is_true(
+    made: Make, service: str, in_flight: int
+) -> None:
     """Each kind of passing fault strikes somewhere, and every sync ends as if none had: one sync
     where a service is asked often enough for all of them, else as many as it takes."""
-    bench = made(service, **SMALL)
+    bench = made(service, max_in_flight=in_flight, **SHORT_PENALTY)
     faults = {
         name: bench.stand_in.faults.add(Fault(**options, after=2 * number))
         for number, (name, options) in enumerate(PASSING.items(), start=1)
@@ -82,14 +94,15 @@ def test_every_passing_fault_is_outlasted_and_the_copy_is_true(made: Make, servi
     assert retries >= len(PASSING) - 4
 
 
+@FOUR
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("service", each_service("kippt"))
 def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
-    made: Make, service: str, seed: int
+    made: Make, service: str, seed: int, in_flight: int
 ) -> None:
     """First, later and full syncs are complete while one request in five fails, and the copy
     equals the truth (what only full passes can see, after those)."""
-    bench = made(service, **SMALL)
+    bench = made(service, max_in_flight=in_flight, **SHORT_PENALTY)
     for number, name in enumerate(MIXED):
         share = 0.2 / len(MIXED)
         fault = Fault(**PASSING[name], share=share, times=None, seed=seed * 100 + number)
@@ -104,30 +117,27 @@ def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
     assert 0.1 < fired / asked < 0.35, f"{fired} of {asked} failed"
 
 
+@ONE_AND_FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
 @pytest.mark.parametrize(
     "part",
     [pytest.param(0.1, marks=pytest.mark.slow), 0.5, pytest.param(0.9, marks=pytest.mark.slow)],
 )
 def test_a_token_that_dies_on_the_way_ends_nothing_and_the_rest_is_named(
-    made: Make, service: str, part: float
+    synced: Make, service: str, part: float, in_flight: int
 ) -> None:
     """What was proved is loaded, every other table is named as incomplete, the exit status is 1,
     no row is ended; with a good token the next sync is complete and true."""
-    bench = made(service, **SMALL)
-    first = sync_in_haste(bench)
-    assert first.status == "complete"
-    before = bench.stand_in.count()
-    standing = {name: len(bench.rows(name)) for name in bench.account.tables}
-    assert sync_in_haste(bench, full=True).status == "complete"
-    usual = bench.stand_in.count() - before
-    dead = bench.stand_in.faults.add("token_died", after=int(usual * part), times=None)
+    bench = synced(service, max_in_flight=in_flight, **SHORT_PENALTY)
+    standing = sizes(bench)
+    after = int(bench.first_sync_requests * part)
+    dead = bench.stand_in.faults.add("token_died", after=after, times=None)
     result = sync_in_haste(bench, full=True)
     assert dead.fired
     assert result.error is not None and result.status in ("partial", "failed")
     assert status_of([result]) == 1
     assert ended(result) == 0
-    assert {name: len(bench.rows(name)) for name in bench.account.tables} == standing
+    assert sizes(bench) == standing
     wanting = {name for name, row in result.tables.items() if not row["complete"]}
     assert wanting and all(result.tables[name].get("reason") for name in wanting)
     assert set(result.tables) == set(bench.account.tables)
@@ -136,15 +146,18 @@ def test_a_token_that_dies_on_the_way_ends_nothing_and_the_rest_is_named(
     bench.assert_true()
 
 
+@FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
-def test_a_first_sync_whose_token_dies_keeps_what_it_proved(made: Make, service: str) -> None:
+def test_a_first_sync_whose_token_dies_keeps_what_it_proved(
+    made: Make, service: str, in_flight: int
+) -> None:
     """Rows that arrived before the token died are there, and the next sync adds only the rest."""
-    bench = made(service, **SMALL)
+    bench = made(service, max_in_flight=in_flight, **SHORT_PENALTY)
     bench.stand_in.faults.add("token_died", after=8, times=None)
     result = sync_in_haste(bench)
     assert result.error is not None and status_of([result]) == 1
     assert ended(result) == 0
-    assert sum(len(bench.rows(name)) for name in bench.account.tables) > 0
+    assert sum(sizes(bench).values()) > 0
     bench.stand_in.faults.clear()
     before = bench.stand_in.count()
     whole = sync_in_haste(bench)
@@ -156,13 +169,15 @@ def test_a_first_sync_whose_token_dies_keeps_what_it_proved(made: Make, service:
     assert whole.requests > len(again), "the run holds pages that were not asked for again"
 
 
+@FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
 @pytest.mark.parametrize("kind", sampled(HARMFUL, "empty_list"))
-def test_answers_that_lie_end_nothing(made: Make, service: str, kind: str) -> None:
+def test_answers_that_lie_end_nothing(
+    synced: Make, service: str, kind: str, in_flight: int
+) -> None:
     """Rows that are missing, doubled, turned around or forbidden in single answers end no row,
     and the next calm sync is true."""
-    bench = made(service, **SMALL)
-    assert sync_in_haste(bench).status == "complete"
+    bench = synced(service, max_in_flight=in_flight, **SHORT_PENALTY)
     often: dict[str, Any] = {"times": 2, "after": 2} if kind == "empty_list" else {"times": None}
     fault = bench.stand_in.faults.add(kind, share=0.4, seed=5, **often)
     result = sync_in_haste(bench, full=True)
@@ -185,16 +200,17 @@ PAGES = {
 """The services that have pages, with pages so small that there are several."""
 
 
+@FOUR
 @pytest.mark.parametrize(
     "service", [pytest.param(name, marks=unless_sampled(name, "kippt")) for name in PAGES]
 )
 @pytest.mark.parametrize("kind", sampled(("clamped_page", "repeated_page"), "repeated_page"))
 def test_pages_that_are_cut_short_or_come_again_hide_and_end_nothing(
-    made: Make, service: str, kind: str
+    made: Make, service: str, kind: str, in_flight: int
 ) -> None:
     """A size that is not kept and a cursor that comes again: what is called complete is so,
     nothing is ended, and the next calm sync is true."""
-    bench = made(service, switches=PAGES[service], **SMALL)
+    bench = made(service, switches=PAGES[service], max_in_flight=in_flight, **SHORT_PENALTY)
     fault = bench.stand_in.faults.add(kind, share=0.4, seed=3, times=None)
     if kind == "repeated_page":
         # So many rows on each page, always: else most lists have one page only.

@@ -40,7 +40,6 @@ def refereed(made: Make, service: str) -> Bench:
 
 
 def order(bench: Bench, **more: Any) -> Order:
-    assert bench.account.ready
     return Order(str(bench.folder), bench.service, bench.box.environment(), **more)
 
 
@@ -88,11 +87,14 @@ def test_a_penalty_outlives_the_process_that_got_it(made: Make, elsewhere: Elsew
 
 
 def test_a_sync_and_checks_beside_it_share_one_budget(made: Make, elsewhere: Elsewhere) -> None:
-    """Commands in other processes take their requests from the same account's rate."""
+    """Commands in other processes take their requests from the same account's rate: they begin
+    and end while the sync is at work."""
     bench = refereed(made, "kippt")
+    bench.stand_in.latency_seconds = 1.0  # until the checks are over
     settings = {"KOLLECT_CONFIG": f"{order(bench).folder}/kollect.toml"}
     environment = {**os.environ, **bench.box.environment(), **settings}
     elsewhere.start(order(bench))
+    until(lambda: bench.stand_in.count() > 0)
     checks = [
         subprocess.Popen(
             [sys.executable, "-m", "pipelines", "check"],
@@ -103,7 +105,10 @@ def test_a_sync_and_checks_beside_it_share_one_budget(made: Make, elsewhere: Els
         for _ in range(3)
     ]
     assert [check.wait(60) for check in checks] == [0, 0, 0]
+    asked = bench.stand_in.count()
+    bench.stand_in.latency_seconds = 0.0
     assert elsewhere.answer()["status"] == "complete"
+    assert bench.stand_in.count() > asked + 2 * LIMITS.get("kippt", 10), "the sync was not over"
     referee = bench.stand_in.referee
     assert (referee.violations, referee.trespasses) == ([], [])
 

@@ -26,12 +26,11 @@ def reader(file: Path, how: str) -> subprocess.Popen[str]:
 
 
 def test_ten_readers_hold_the_file_while_syncs_finish_and_each_sees_whole_states(
-    made: Make,
+    synced: Make,
 ) -> None:
     """Nine processes keep one view open and query it, a tenth opens the file again and again:
     both syncs finish, old views stay as they were, and each new view is that after a sync."""
-    bench = made("kippt")
-    assert bench.sync().status == "complete"
+    bench = synced("kippt")
     held = [reader(bench.warehouse, "stay") for _ in range(READERS)]
     coming = reader(bench.warehouse, "come")
     first = [process.stdout.readline().strip() for process in held if process.stdout]

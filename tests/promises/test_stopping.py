@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> Iterator[Callable[..., FileBench]]:
 
     yield make
     for each in benches:
-        each.box.__exit__(None, None, None)
+        each.close()
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -97,8 +97,7 @@ def test_a_stop_ends_a_sync_and_the_next_one_goes_on(made: Make, wait: str, in_f
     before = bench.stand_in.count()
     for budget in (bench.folder / ".kollect").rglob("*.rate"):
         budget.unlink()  # the silence and the full window are not waited for
-    bench.account_settings = {**bench.account_settings, "rate": []}
-    (bench.folder / "kollect.toml").unlink()
+    bench.configure(rate=[])
     assert bench.sync().status == "complete"
     bench.assert_true()
     asked_again = {entry.target for entry in bench.stand_in.requests[before:]} & asked
@@ -127,7 +126,6 @@ def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
     """As a program that embeds kollect (a Dagster run, a notebook) meets it: the interrupt comes
     out of `sync_account` itself, and its threads end."""
     bench = made("kinopio", max_in_flight=in_flight)
-    assert bench.account.ready
     bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
     sent: list[float] = []
 
@@ -152,7 +150,6 @@ def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
 def test_a_signal_ends_the_command(made: Make, sign: signal.Signals) -> None:
     """Ctrl-C says that nothing is lost; either way the next sync goes on."""
     bench = made("kinopio")
-    assert bench.account.ready
     bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
     process = subprocess.Popen(
         [sys.executable, "-m", "pipelines", "sync"],

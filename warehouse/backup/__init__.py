@@ -13,7 +13,7 @@ from warehouse.backup.encrypt import BackupKey, find_key
 from warehouse.backup.listing import BackupInfo, list_backups
 from warehouse.backup.prune import Pruned, prune_backups
 from warehouse.backup.restore import restore_backup
-from warehouse.backup.verify import DamageFound, Report, examine_backup, verify_backup
+from warehouse.backup.verify import DamageFound, Report, verify_backup
 from warehouse.backup.write import write_backup
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Pruned",
     "Report",
     "Restored",
-    "examine_backup",
     "find_key",
     "list_backups",
     "prune_backups",

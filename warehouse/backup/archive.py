@@ -207,8 +207,13 @@ def require_backup(folder: Path) -> Path:
     """The folder, where it is a backup; raises BackupProblem where it is not."""
     if folder.is_dir() and (folder / MANIFEST).is_file():
         return folder
+    raise no_backup(folder)
+
+
+def no_backup(folder: Path) -> BackupProblem:
+    """The error for a folder without a manifest."""
     if folder.name.startswith((PARTIAL, REMOVING)):
         what = "is what a killed command left, no backup"
     else:
         what = "is no backup: it has no manifest.json" if folder.is_dir() else "does not exist"
-    raise BackupProblem(f"{folder} {what}")
+    return BackupProblem(f"{folder} {what}")

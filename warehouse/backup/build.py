@@ -45,10 +45,9 @@ def check_space(
     opened: Backup, selection: Selection, folder: Path, free: Callable[[Path], int]
 ) -> None:
     """Raises WarehouseProblem where the restored rows and files will hardly fit."""
-    files = opened.require_manifest().files
-    needed = 2 * sum(
-        files[file].bytes for file in files_needed(opened.require_manifest(), selection)
-    )
+    manifest = opened.require_manifest()
+    files = manifest.files
+    needed = 2 * sum(files[file].bytes for file in files_needed(manifest, selection))
     if selection.whole:
         needed += sum(r.bytes for file, r in files.items() if file.startswith(f"{FOLDER}/"))
     if free(folder) < needed:
@@ -95,14 +94,14 @@ def _checked_tables(opened: Backup, selection: Selection, scratch: Path, on_step
     """The folder to read the needed tables from, every byte of them checked."""
     manifest = opened.require_manifest()
     needed = files_needed(manifest, selection)
-    bad = [file for number, file in enumerate(needed) if not opened.intact(file)]
+    bad = [file for file in needed if not opened.intact(file)]
     if bad:
         names = ", ".join(opened.stored(file) for file in bad[:5])
         raise DamagedBackup(
             f"{opened.name} is damaged: {names}{' and more' if len(bad) > 5 else ''}",
             guidance="restore another backup, or the tables that are good by naming them",
         )
-    if opened.envelope is None:
+    if not opened.encrypted:
         return opened.folder
     for number, file in enumerate(needed, 1):
         opened.plain(file, scratch)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.backup.content import insert_statement, rows_of, stored_form
+from warehouse.backup.errors import one_line
 from warehouse.backup.manifest import ColumnRecord, Manifest
 from warehouse.schema.types import generated_columns, literal, quoted
 
@@ -238,19 +239,14 @@ HEAD = """\
 """
 
 
-def relative(file: str) -> str:
-    """Files are looked for below the folder in which DuckDB was started."""
-    return file
-
-
-def restore_text(manifest: Manifest, path_of: Callable[[str], str] = relative) -> str:
-    """The text of `restore.sql`."""
-    head = HEAD.format(file=_one_line(manifest.source.file))
+def restore_text(manifest: Manifest, path_of: Callable[[str], str] = str) -> str:
+    """The text of `restore.sql`; by default its paths are below the folder of the backup."""
+    head = HEAD.format(file=one_line(manifest.source.file))
     parts = [head, "BEGIN TRANSACTION;"]
     parts += [f"{statement};" for statement in statements(manifest, path_of)]
     for statement in manifest.broken:
-        told = "\n".join(f"--   {line}" for line in statement.splitlines())
-        parts.append(f"-- This did not work in the warehouse itself any more:\n{told}")
+        quoted_lines = "\n".join(f"--   {line}" for line in statement.splitlines())
+        parts.append(f"-- This failed in the warehouse itself:\n{quoted_lines}")
     parts.append("COMMIT;")
     return "\n".join(parts) + "\n"
 
@@ -262,7 +258,7 @@ def statements(
     rows: Mapping[str, str] | None = None,
     packed: bool = False,
 ) -> Iterator[str]:
-    """Every statement in order; `path_of` gives the path of a file of the backup is.
+    """Every statement in order; `path_of` gives the path of a file of the backup.
 
     `rows` gives a query for the rows of each table (`schema.table`); a table that it lacks stays
     empty. Without it, all rows come back. `packed` asks for the compression that kollect uses.
@@ -285,7 +281,3 @@ def statements(
 
 def _packed(create: str) -> str:
     return re.sub(r"(, _raw JSON)(?=[,)])", r"\1 USING COMPRESSION zstd", create)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,5 +101,5 @@ def rows_of(table: TableRecord, path_of: Callable[[str], str]) -> str:
 
 def in_folder(folder: Path) -> Callable[[str], str]:
     """Files are looked for in this folder, whatever characters its name has."""
-    start = re.sub(r"([*?\[])", r"[\1]", str(folder))
+    start = glob.escape(str(folder))
     return lambda file: f"{start}/{file}"

@@ -59,8 +59,13 @@ def explained_errors(place: Path) -> Iterator[None]:
         raise storage_problem(error, place) or _duckdb_problem(error) from error
 
 
+def one_line(text: object) -> str:
+    """A text (or the text of an error) without line breaks."""
+    return " ".join(str(text).split())
+
+
 def _duckdb_problem(error: duckdb.Error) -> BackupProblem:
-    text = " ".join(str(error).split())
+    text = one_line(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return BackupProblem(
             f"DuckDB ran out of memory: {text[:160]}",

@@ -15,6 +15,7 @@ from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.selection import STATE, Selection, asked_tables
 from warehouse.backup.snapshot import engine
+from warehouse.backup.tables import ORDERED_ROWS
 from warehouse.progress import OnStep, Step
 from warehouse.schema.types import literal, quoted
 from warehouse.store.durable import flush_files, flush_tree, remove_tree, rename_new
@@ -109,7 +110,7 @@ def _write_table(
     order = ", ".join(quoted(name) for name in table.key)
     done = connection.execute(
         f"COPY (SELECT {values} FROM {quoted(table.schema)}.{quoted(table.name)}"
-        f"{f' ORDER BY {order}' if order and table.rows <= 100_000 else ''}) "
+        f"{f' ORDER BY {order}' if order and table.rows <= ORDERED_ROWS else ''}) "
         f"TO {literal(str(place))} ({FORMATS[as_format]})"
     ).fetchall()
     return int(done[0][0])

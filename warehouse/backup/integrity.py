@@ -14,7 +14,8 @@ import duckdb
 
 from warehouse.backup.archive import is_backup_name
 from warehouse.backup.content import content_of, hashing, in_folder, rows_of
-from warehouse.backup.manifest import MANIFEST, RESTORE, Envelope, FileRecord, Manifest, TableRecord
+from warehouse.backup.errors import one_line
+from warehouse.backup.manifest import MANIFEST, RESTORE, Manifest, TableRecord
 from warehouse.backup.reader import Backup
 from warehouse.backup.snapshot import engine
 from warehouse.progress import OnStep, Step
@@ -51,13 +52,13 @@ def find_structure(backup: Backup) -> Structure:
     for file in sorted(set(expected) & set(there)):
         found += _misfit(file, there[file], expected[file])
     foreign = sorted(set(there) - set(expected))
-    outside = backup.envelope or backup.manifest
-    if outside is not None and is_backup_name(backup.name) and outside.name != backup.name:
-        found.append(Problem(MANIFEST, f"belongs to the backup {outside.name}, not to this one"))
+    named = backup.outside.name
+    if is_backup_name(backup.name) and named != backup.name:
+        found.append(Problem(MANIFEST, f"belongs to the backup {named}, not to this one"))
     return Structure(found + find_contradictions(backup), foreign)
 
 
-def _misfit(file: str, seen: stat_result, record: FileRecord) -> list[Problem]:
+def _misfit(file: str, seen: stat_result, record: Digest) -> list[Problem]:
     if not stat.S_ISREG(seen.st_mode):
         return [Problem(file, "is no plain file")]
     if seen.st_size != record.bytes:
@@ -73,14 +74,13 @@ def find_contradictions(backup: Backup) -> list[Problem]:
     found = [
         Problem(table.file, "is a table's file and not in the list of files")
         for table in manifest.tables
-        if manifest.files.get(table.file) != FileRecord(table.bytes, table.sha256)
+        if manifest.files.get(table.file) != Digest(table.bytes, table.sha256)
     ]
-    if isinstance(backup.envelope, Envelope):
-        found += [
-            Problem(stored, f"holds {file} and is not in the envelope")
-            for file, stored in manifest.stored.items()
-            if stored not in backup.envelope.files
-        ]
+    found += [
+        Problem(stored, f"holds {file} and is not in the envelope")
+        for file, stored in manifest.stored.items()
+        if backup.encrypted and stored not in backup.files
+    ]
     return found
 
 
@@ -108,7 +108,7 @@ def find_changed(backup: Backup, files: Iterable[str], on_step: OnStep) -> list[
 
 
 def _content_mismatches(
-    read: Iterable[tuple[str, Digest | str]], expected: Mapping[str, FileRecord]
+    read: Iterable[tuple[str, Digest | str]], expected: Mapping[str, Digest]
 ) -> Iterable[Problem]:
     names = {record.sha256: file for file, record in expected.items()}
     for file, found in read:
@@ -116,12 +116,9 @@ def _content_mismatches(
         if isinstance(found, str):
             yield Problem(file, f"cannot be read ({found})")
         elif found.sha256 != record.sha256:
-            other = names.get(found.sha256)
-            other = other if other is not None and expected[other].bytes else None
-            yield Problem(
-                file,
-                f"holds the bytes of {other}" if other else "was changed: its hash is another",
-            )
+            other = names.get(found.sha256) if found.bytes else None
+            what = f"holds the bytes of {other}" if other else "was changed: its hash is another"
+            yield Problem(file, what)
 
 
 REBUILT = "rebuilt"
@@ -131,7 +128,7 @@ def find_by_rebuilding(backup: Backup, scratch: Path, on_step: OnStep) -> list[P
     """Restore into a scratch database and compare every table with the manifest."""
     manifest = backup.require_manifest()
     folder = backup.folder
-    if backup.envelope is not None:
+    if backup.encrypted:
         folder = scratch / "opened"
         for file in manifest.files:
             if file == RESTORE or file.startswith("tables/"):
@@ -142,7 +139,7 @@ def find_by_rebuilding(backup: Backup, scratch: Path, on_step: OnStep) -> list[P
                 connection, folder, scratch / "rebuilt.duckdb", on_step, len(manifest.tables)
             )
         except duckdb.Error as error:
-            return [Problem(RESTORE, f"does not run: {' '.join(str(error).split())[:300]}")]
+            return [Problem(RESTORE, f"does not run: {one_line(error)[:300]}")]
         path_of = in_folder(folder)
         same = hashing(connection) == manifest.hashing
         found: list[Problem] = []

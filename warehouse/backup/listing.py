@@ -12,8 +12,8 @@ from connectors.core.errors import KollectError
 from warehouse.backup.archive import Archive, BackupSettings, made_at_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
+from warehouse.backup.proofs import Proofs, read_proofs
 from warehouse.backup.reader import open_backup
-from warehouse.backup.verify import Proofs, read_proofs
 from warehouse.progress import utc_now
 
 
@@ -45,9 +45,9 @@ class BackupInfo:
         if self.problem is not None:
             return "unreadable"
         if bad is not None:
-            return f"DAMAGED, seen {bad.at[:16].replace('T', ' ')}"
+            return f"DAMAGED, seen {bad.minute}"
         best = self.proofs.best
-        return f"{best[0]} {best[1].at[:16].replace('T', ' ')}" if best else "not yet"
+        return f"{best[0]} {best[1].minute}" if best else "not yet"
 
     @property
     def total_changes(self) -> Changes:
@@ -102,7 +102,7 @@ def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> 
         backup = open_backup(folder)
     except KollectError as error:
         return BackupInfo(name, folder, made_at, age, proofs, problem=str(error))
-    if backup.envelope is not None and key is not None:
+    if backup.encrypted and key is not None:
         try:
             backup = open_backup(folder, key)
         except KollectError as error:
@@ -126,7 +126,7 @@ def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> 
         manifest.rows,
         len(manifest.tables),
         sum(file.startswith("files/") for file in manifest.files),
-        backup.envelope is not None,
+        backup.encrypted,
         manifest.previous,
         {table.title: table.changes for table in manifest.tables if table.changes},
     )

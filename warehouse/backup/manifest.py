@@ -8,12 +8,13 @@ place, which names nothing but opaque files; the manifest is one of those.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from warehouse.backup.errors import DamagedBackup, NewerFormat
-from warehouse.store.durable import digest_bytes
+from warehouse.store.durable import Digest, digest_bytes
 
 FORMAT = 1
 """Grows with every change that an older kollect could not read."""
@@ -21,13 +22,6 @@ MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 RESTORE = "restore.sql"
 HOWTO = "RESTORE.txt"
-
-
-class FileRecord(msgspec.Struct, frozen=True):
-    """One file of the backup."""
-
-    bytes: int
-    sha256: str
 
 
 class ColumnRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -124,7 +118,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Statements that did not work in the warehouse itself any more."""
     comments: list[str]
     """COMMENT statements for everything but columns of tables, which hold their own."""
-    files: dict[str, FileRecord]
+    files: dict[str, Digest]
     rows: int
     new_bytes: int
     previous: str | None = None
@@ -136,7 +130,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The outside of an encrypted backup."""
+    """What can be read of an encrypted backup without the key."""
 
     format: int = FORMAT
     name: str
@@ -146,7 +140,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The public half of the key: says which key opens it, and opens nothing."""
     manifest: str
     names: str
-    files: dict[str, FileRecord]
+    files: dict[str, Digest]
     new_bytes: int
     misdated: list[str] = []
     check: str = ""
@@ -206,7 +200,7 @@ def _spelled(plain: dict[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
 
-def sums(manifest: bytes, files: dict[str, FileRecord]) -> bytes:
+def sums(manifest: bytes, files: Mapping[str, Digest]) -> bytes:
     """The text of SHA256SUMS, for `sha256sum --check` on any machine."""
     listed = {path: record.sha256 for path, record in files.items()}
     listed[MANIFEST] = digest_bytes(manifest).sha256

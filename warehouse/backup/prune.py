@@ -11,8 +11,8 @@ from pathlib import Path
 from connectors.core.errors import KollectError
 from warehouse.backup.archive import REMOVING, Archive, BackupSettings, made_at_of
 from warehouse.backup.errors import explained_errors
+from warehouse.backup.proofs import forget_proofs, read_proofs
 from warehouse.backup.reader import open_backup
-from warehouse.backup.verify import forget_proofs, read_proofs
 from warehouse.progress import OnStep, Step, counted, no_progress, size_text
 from warehouse.store.durable import remove_tree, rename_new, walk_files
 

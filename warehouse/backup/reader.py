@@ -6,28 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warehouse.backup.archive import no_backup
 from warehouse.backup.encrypt import BackupKey
-from warehouse.backup.errors import BackupProblem, DamagedBackup, WrongKey
-from warehouse.backup.manifest import (
-    MANIFEST,
-    SUMS,
-    Envelope,
-    FileRecord,
-    Manifest,
-    decode,
-    sums,
-)
-from warehouse.store.durable import digest, digest_bytes
+from warehouse.backup.errors import DamagedBackup, WrongKey
+from warehouse.backup.manifest import MANIFEST, SUMS, Envelope, Manifest, decode, sums
+from warehouse.store.durable import Digest, digest, digest_bytes
 
 
 @dataclass(frozen=True)
 class Backup:
-    """What is known of one backup; `manifest` is None where it is encrypted and no key is given."""
+    """One backup; `manifest` is None where it is encrypted and no key is given."""
 
     folder: Path
     head: bytes = field(repr=False)
     """The bytes of manifest.json."""
-    envelope: Envelope | None
+    outside: Envelope | Manifest
+    """What they say: an Envelope where the backup is encrypted."""
     manifest: Manifest | None
     key: BackupKey | None = None
 
@@ -36,32 +30,27 @@ class Backup:
         return self.folder.name
 
     @property
-    def created_at(self) -> str:
-        outside = self.envelope or self.manifest
-        return outside.created_at if outside else ""
+    def encrypted(self) -> bool:
+        return isinstance(self.outside, Envelope)
 
     @property
     def new_bytes(self) -> int:
         """Bytes that no earlier backup shared when this one was written."""
-        outside = self.envelope or self.manifest
         own = self.expected[MANIFEST].bytes + self.expected[SUMS].bytes
-        return own + (outside.new_bytes if outside else 0)
+        return own + self.outside.new_bytes
 
     @property
-    def files(self) -> Mapping[str, FileRecord]:
+    def files(self) -> Mapping[str, Digest]:
         """The files as they lie in the folder, without manifest.json and SHA256SUMS."""
-        outside = self.envelope or self.manifest
-        return outside.files if outside else {}
+        return self.outside.files
 
     @property
-    def expected(self) -> dict[str, FileRecord]:
+    def expected(self) -> dict[str, Digest]:
         """Every file that the folder must hold, with the bytes that it must have."""
-        made = digest_bytes(self.head)
-        text = digest_bytes(sums(self.head, dict(self.files)))
         return {
             **self.files,
-            MANIFEST: FileRecord(made.bytes, made.sha256),
-            SUMS: FileRecord(text.bytes, text.sha256),
+            MANIFEST: digest_bytes(self.head),
+            SUMS: digest_bytes(sums(self.head, self.files)),
         }
 
     @property
@@ -76,24 +65,21 @@ class Backup:
 
     def stored(self, file: str) -> str:
         """Where a file of the manifest lies in the folder."""
-        return self.require_manifest().stored[file] if self.envelope else file
+        return self.require_manifest().stored[file] if self.encrypted else file
 
     def intact(self, file: str) -> bool:
         """Whether a file of the manifest is there with exactly the bytes that were written."""
-        record = self.files[self.stored(file)]
+        stored = self.stored(file)
         try:
-            found = digest(self.folder / self.stored(file))
+            return digest(self.folder / stored) == self.files[stored]
         except OSError:
             return False
-        return (found.bytes, found.sha256) == (record.bytes, record.sha256)
 
     def plain(self, file: str, scratch: Path) -> Path:
         """A file of the manifest to read from; decrypted into `scratch` where that is needed."""
         place = self.folder / self.stored(file)
-        if self.envelope is None:
+        if self.key is None:  # it is not encrypted, or the manifest could not have been read
             return place
-        if self.key is None:
-            raise WrongKey(f"{self.name} is encrypted and no key was given")
         target = scratch / file
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -109,18 +95,16 @@ def open_backup(folder: Path, key: BackupKey | None = None) -> Backup:
 
     Without a key, an encrypted backup opens as far as its envelope goes.
     """
-    place = folder / MANIFEST
     where = f"{folder.name}/{MANIFEST}"
     try:
-        head = place.read_bytes()
+        head = (folder / MANIFEST).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        what = "is no backup: it has no manifest.json" if folder.is_dir() else "does not exist"
-        raise BackupProblem(f"{folder} {what}") from None
+        raise no_backup(folder) from None
     except OSError as error:
         raise DamagedBackup(f"{where} cannot be read ({error.strerror})") from error
     found = decode(head, where)
     if isinstance(found, Manifest):
-        return Backup(folder, head, None, found)
+        return Backup(folder, head, found, found)
     return Backup(folder, head, found, _inside(folder, found, key) if key else None, key)
 
 

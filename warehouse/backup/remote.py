@@ -22,12 +22,12 @@ from warehouse.backup.errors import BackupProblem, DamagedBackup, MissingLibrary
 from warehouse.backup.manifest import (
     MANIFEST,
     Envelope,
-    FileRecord,
     Manifest,
     decode,
     misdated_in,
 )
 from warehouse.store.disk import disk_problem
+from warehouse.store.durable import Digest
 
 BLOCK = 1 << 20
 OBJECTS = "objects"
@@ -41,7 +41,7 @@ def shown(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", text)
 
 
-def object_of(record: FileRecord) -> str:
+def object_of(record: Digest) -> str:
     """Where a file's bytes lie, below the address."""
     return f"{OBJECTS}/{record.sha256[:2]}/{record.sha256}"
 
@@ -164,36 +164,33 @@ class Remote:
     def sizes(self, below: str = OBJECTS) -> dict[str, int]:
         """Every file in a folder and its size, by path below the address."""
 
-        def action() -> Any:
-            self.system.invalidate_cache()
-            return self.system.find(self.at(below), detail=True)
-
-        try:
-            found = self._try("listing", action)
-        except FileNotFoundError:
-            return {}
+        found = self._list(lambda: self.system.find(self.at(below), detail=True).items())
         return {
-            path[path.rindex(f"{below}/") :]: int(about.get("size") or 0)
-            for path, about in found.items()
+            path[path.rindex(f"{below}/") :]: int(about.get("size") or 0) for path, about in found
         }
 
     def names(self) -> list[str]:
         """The backups there, the newest last; a folder without a manifest is none."""
 
-        def action() -> Any:
-            self.system.invalidate_cache()
-            return self.system.glob(self.at(f"*/{MANIFEST}"))
-
-        try:
-            found = self._try("listing", action)
-        except FileNotFoundError:
-            return []
+        found = self._list(lambda: self.system.glob(self.at(f"*/{MANIFEST}")))
         names = [str(path).rstrip("/").split("/")[-2] for path in found]
         names = [name for name in names if is_backup_name(name)]
         misdated: set[str] = set()
         for name in names:
             misdated |= misdated_in(self.read(f"{name}/{MANIFEST}"))
         return in_order(names, misdated)
+
+    def _list(self, look: Callable[[], Any]) -> list[Any]:
+        """What a listing finds now; nothing where its folder does not exist."""
+
+        def action() -> Any:
+            self.system.invalidate_cache()
+            return look()
+
+        try:
+            return list(self._try("listing", action))
+        except FileNotFoundError:
+            return []
 
     def head(self, name: str) -> tuple[bytes, Manifest | Envelope]:
         """A backup's manifest.json; raises BackupProblem, DamagedBackup or NewerFormat."""

@@ -12,18 +12,19 @@ from warehouse.backup.archive import Archive, made_at_of
 from warehouse.backup.catalog import restore_text
 from warehouse.backup.errors import BackupProblem, DamagedBackup, explained_errors
 from warehouse.backup.integrity import Problem
-from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, FileRecord, sums
+from warehouse.backup.manifest import MANIFEST, RESTORE, SUMS, sums
 from warehouse.backup.prune import Candidate, Pruned, reasons_to_keep
 from warehouse.backup.reader import Backup
 from warehouse.backup.remote import Remote, object_of, shown
 from warehouse.backup.remote_lock import RemoteLock, remote_lock
 from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
 from warehouse.store.durable import (
+    Digest,
     flush_tree,
     make_read_only,
     remove_tree,
     rename_new,
-    write_new,
+    write_read_only,
 )
 
 
@@ -46,8 +47,8 @@ def send_backup(
             stack.enter_context(archive.reading(backup.name, on_step=on_step))
         lock = stack.enter_context(remote_lock(remote, "sending", now))
         sent = _send_files(backup, remote, lock, note, on_step)
-        remote.write(f"{backup.name}/{SUMS}", sums(backup.head, dict(backup.files)))
-        if backup.envelope is None:
+        remote.write(f"{backup.name}/{SUMS}", sums(backup.head, backup.files))
+        if not backup.encrypted:
             manifest = backup.require_manifest()
             text = restore_text(manifest, lambda file: f"../{object_of(manifest.files[file])}")
             remote.write(f"{backup.name}/{RESTORE}", text.encode())
@@ -92,7 +93,7 @@ def _send_files(
 
 
 def _send_file(
-    backup: Backup, file: str, record: FileRecord, remote: Remote, there: Mapping[str, int]
+    backup: Backup, file: str, record: Digest, remote: Remote, there: Mapping[str, int]
 ) -> int:
     """Send one file and read it back; returns the bytes sent. Raises DamagedBackup."""
     place = object_of(record)
@@ -130,16 +131,15 @@ def fetch_backup(remote: Remote, name: str, into: Path, on_step: OnStep = no_pro
                 _fetch(remote, file, record, place)
             done += record.bytes
             on_step(Step("bytes", f"fetching {file}", done, total))
-        for file, data in ((SUMS, sums(head, dict(found.files))), (MANIFEST, head)):
+        for file, data in ((SUMS, sums(head, found.files)), (MANIFEST, head)):
             (beside / file).unlink(missing_ok=True)
-            write_new(beside / file, data)
-            make_read_only(beside / file)
+            write_read_only(beside / file, data)
         flush_tree(beside)
         rename_new(beside, target)
     return target
 
 
-def _fetch(remote: Remote, file: str, record: FileRecord, place: Path) -> None:
+def _fetch(remote: Remote, file: str, record: Digest, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f".{place.name}.part")
     try:
@@ -178,7 +178,7 @@ def find_remote_damage(
                 problems.append(Problem(file, f"was changed: its hash is another ({place})"))
         on_step(Step("step", "checking", number, len(found.files)))
     try:
-        if remote.read(f"{name}/{SUMS}") != sums(head, dict(found.files)):
+        if remote.read(f"{name}/{SUMS}") != sums(head, found.files):
             problems.append(Problem(SUMS, "was changed"))
     except FileNotFoundError:
         problems.append(Problem(SUMS, "is missing"))

@@ -82,11 +82,7 @@ def restore_backup(
 
 
 def _restore(
-    opened: Backup,
-    selection: Selection,
-    target: Path,
-    scratch: Path,
-    on_step: OnStep,
+    opened: Backup, selection: Selection, target: Path, scratch: Path, on_step: OnStep
 ) -> Restored:
     real = target.resolve()
     beside = real.with_name(f".{real.name}.restoring")
@@ -134,7 +130,7 @@ def _restore_file(opened: Backup, file: str, store: Path, scratch: Path) -> Path
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
-        if opened.envelope is not None:
+        if opened.encrypted:
             source.unlink(missing_ok=True)
     return target
 

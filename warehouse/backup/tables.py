@@ -141,8 +141,7 @@ def write_tables(
                     record = _record(table, file.bytes, file.sha256)
                     with lock:
                         done[table.file] = msgspec.structs.replace(record, changes=changes)
-                        rows = f"{table.content.rows:,} rows"
-                        text = f"{record.title}: {rows}"
+                        text = f"{record.title}: {table.content.rows:,} rows"
                         on_step(Step("step", text, len(done), len(wanted)))
         except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
             failed.append(error)
@@ -189,19 +188,15 @@ def write_table(
 def compare_with(
     connection: duckdb.DuckDBPyConnection,
     table: MeasuredTable,
-    before: Backup | None,
+    before: Backup,
     scratch: Path,
 ) -> Changes | None:
     """How a table differs from the backup before; None where that cannot be told.
 
     A damaged or unreadable older file only costs this answer, never the new backup.
     """
-    if before is None or before.manifest is None:
-        return None
-    old = next((t for t in before.manifest.tables if t.file == table.file), None)
-    if old is None:
-        return Changes(added=table.content.rows)
-    if not old.rows:
+    old = next((t for t in before.require_manifest().tables if t.file == table.file), None)
+    if old is None or not old.rows:
         return Changes(added=table.content.rows)
     if not table.content.rows:
         return Changes(deleted=old.rows)
@@ -213,7 +208,7 @@ def compare_with(
 
 
 def _place(before: Backup, scratch: Path) -> Callable[[str], str]:
-    if before.envelope is None:
+    if not before.encrypted:
         return in_folder(before.folder)
     return lambda file: in_folder(scratch)(str(before.plain(file, scratch).relative_to(scratch)))
 

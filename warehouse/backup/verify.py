@@ -1,4 +1,4 @@
-"""Verifying a backup at one of three depths, and noting when it was proved."""
+"""Verifying a backup at one of three depths."""
 
 from __future__ import annotations
 
@@ -24,105 +24,10 @@ from warehouse.backup.integrity import (
     find_structure,
 )
 from warehouse.backup.manifest import MANIFEST
+from warehouse.backup.proofs import DEPTHS, Proofs, Verification, read_proofs, write_proofs
 from warehouse.backup.reader import Backup, open_backup
 from warehouse.progress import OnStep, no_progress, utc_now
-from warehouse.store.durable import replace_file
 from warehouse.store.scratch import scratch_folder
-
-DEPTHS = ("quick", "full", "rebuild")
-
-
-class Verification(msgspec.Struct, frozen=True):
-    """One verification: when it ended and what it found."""
-
-    at: str
-    good: bool
-    problems: list[str] = []
-    number: int = 0
-    """Counts the verifications of a backup: the later one has the larger number, since a clock
-    may be wrong. Notes of an older kollect have none and go by their times."""
-
-    @property
-    def order(self) -> tuple[int, str]:
-        return self.number, self.at
-
-
-class Proofs(msgspec.Struct, frozen=True):
-    """The last verification of each depth, and how far the rolling sample has come."""
-
-    quick: Verification | None = None
-    full: Verification | None = None
-    rebuild: Verification | None = None
-    sample_position: int = 0
-    """Bytes of the backup, in the order of the sample, that this round has read so far."""
-    sample_began: str = ""
-    sample_number: int = 0
-
-    @property
-    def last_bad(self) -> Verification | None:
-        """The newest verification that found damage, where no later one found none."""
-        found = [
-            proof
-            for depth, proof in self._made()
-            if not proof.good and not self._refuted(depth, proof)
-        ]
-        return max(found, key=lambda proof: proof.order, default=None)
-
-    def _made(self) -> list[tuple[int, Verification]]:
-        made = (self.quick, self.full, self.rebuild)
-        return [(depth, proof) for depth, proof in enumerate(made) if proof is not None]
-
-    def _refuted(self, depth: int, bad: Verification) -> bool:
-        return any(
-            proof.good and other >= depth and proof.order > bad.order
-            for other, proof in self._made()
-        )
-
-    @property
-    def best(self) -> tuple[str, Verification] | None:
-        """The last time that every byte was proved, with its depth; None after damage."""
-        found = [
-            (proof.order, depth, proof) for depth, proof in self._made() if depth > 0 and proof.good
-        ]
-        if not found or self.last_bad is not None:
-            return None
-        _, depth, proof = max(found, key=lambda each: each[:2])
-        return DEPTHS[depth], proof
-
-    @property
-    def next_number(self) -> int:
-        """The number of the verification that is made next."""
-        numbers = [self.sample_number, *(proof.number for _, proof in self._made())]
-        return max(numbers) + 1
-
-
-def _file(archive: Archive, name: str) -> Path:
-    return archive.own / "proofs" / f"{name}.json"
-
-
-def read_proofs(archive: Archive, name: str) -> Proofs:
-    """What is known of a backup; nothing where nothing was noted (or the note is unreadable)."""
-    try:
-        return msgspec.json.decode(_file(archive, name).read_bytes(), type=Proofs)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return Proofs()
-
-
-def write_proofs(archive: Archive, name: str, proofs: Proofs) -> bool:
-    """Note it; False where the folder cannot be written to, which spoils no verification."""
-    if not archive.own.is_dir():
-        return False
-    try:
-        replace_file(_file(archive, name), msgspec.json.encode(proofs) + b"\n")
-    except OSError:
-        return False
-    return True
-
-
-def forget_proofs(archive: Archive, name: str) -> None:
-    """The backup is gone."""
-    with contextlib.suppress(OSError):
-        _file(archive, name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -181,46 +86,20 @@ def verify_backup(
     depth: str = "full",
     *,
     sample: float | None = None,
+    raise_damage: bool = True,
     key: KeyChoice = Keys.SET,
     home: Path | None = None,
     now: Callable[[], datetime] = utc_now,
     on_step: OnStep = no_progress,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Report:
-    """Prove one backup or raise DamageFound; the rest is as `examine_backup` says."""
-    report = examine_backup(
-        path,
-        depth,
-        sample=sample,
-        key=key,
-        home=home,
-        now=now,
-        on_step=on_step,
-        wait_seconds=wait_seconds,
-    )
-    if not report.good:
-        raise DamageFound(report)
-    return report
+    """Verify one backup: `quick` (structure and sizes), `full` (every byte) or `rebuild`.
 
-
-def examine_backup(
-    path: Path,
-    depth: str = "full",
-    *,
-    sample: float | None = None,
-    key: KeyChoice = Keys.SET,
-    home: Path | None = None,
-    now: Callable[[], datetime] = utc_now,
-    on_step: OnStep = no_progress,
-    wait_seconds: float = WAIT_SECONDS,
-) -> Report:
-    """Examine one backup: `quick` (structure and sizes), `full` (every byte) or `rebuild`.
-
-    Damage is in the report, by name, and is not raised. With `sample`, a full verification reads
-    that percentage of the bytes and the next one goes on from there. `rebuild` of an encrypted
-    backup needs the key, and decrypts into a scratch folder below `home` (or of the system).
-    Raises BackupProblem for what is no
-    backup, NewerFormat, WrongKey, AccountBusy and BadSettings.
+    Raises DamageFound, whose report names all damage; without `raise_damage`, only returns that
+    report. With `sample`, a full verification reads that percentage of the bytes and the next one
+    goes on from there. `rebuild` of an encrypted backup needs the key, and decrypts into a scratch
+    folder below `home` (or of the system). Raises BackupProblem for what is no backup, NewerFormat,
+    WrongKey, AccountBusy and BadSettings.
     """
     if depth not in DEPTHS:
         raise BadSettings(
@@ -246,12 +125,14 @@ def examine_backup(
             problem = Problem(MANIFEST, error.what.split(f"{MANIFEST} ", 1)[-1])
             report = Report(folder.name, depth, now().isoformat(), 1, 0, [problem], sample=sample)
         else:
-            report = _examine(backup, known, depth, sample, opening, home, now, on_step)
+            report = _verify(backup, known, depth, sample, opening, home, now, on_step)
         write_proofs(archive, folder.name, _noted(known, report))
+    if raise_damage and not report.good:
+        raise DamageFound(report)
     return report
 
 
-def _examine(
+def _verify(
     backup: Backup,
     known: Proofs,
     depth: str,
@@ -329,7 +210,7 @@ def sampled(backup: Backup, percent: float, position: int) -> tuple[set[str], in
 
 
 def _noted(known: Proofs, report: Report) -> Proofs:
-    """What is known after this verification."""
+    """The proofs of the backup with this verification."""
     number = known.next_number
     problems = [str(problem) for problem in report.problems[:20]]
     proof = Verification(report.at, report.good, problems, number)

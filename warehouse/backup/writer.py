@@ -17,7 +17,6 @@ from warehouse.backup.manifest import (
     RESTORE,
     SUMS,
     Envelope,
-    FileRecord,
     Manifest,
     encode,
     howto,
@@ -35,6 +34,7 @@ from warehouse.store.durable import (
     make_read_only,
     remove_empty_folders,
     write_new,
+    write_read_only,
 )
 
 
@@ -55,11 +55,11 @@ class BackupWriter:
         self.scratch = scratch
         self.key = key
         self.previous = previous if previous is not None and _same_key(previous, key) else None
-        self.files: dict[str, FileRecord] = {}
+        self.files: dict[str, Digest] = {}
         """Every file as it reads when it is not encrypted."""
         self.stored: dict[str, str] = {}
         """In an encrypted backup, where each of them lies."""
-        self.stored_files: dict[str, FileRecord] = {}
+        self.stored_files: dict[str, Digest] = {}
         """Every file as it lies in the folder."""
         self.new_bytes = 0
         self._on_step = on_step
@@ -71,7 +71,7 @@ class BackupWriter:
         found.parent.mkdir(parents=True, exist_ok=True)
         return found
 
-    def finish(self, file: str, known: Digest | None = None) -> FileRecord:
+    def finish(self, file: str, known: Digest | None = None) -> Digest:
         """Add a file that was written at its place; it is flushed to the disk when this returns."""
         place = self.place(file)
         found = known or digest(place)
@@ -85,7 +85,7 @@ class BackupWriter:
         place.unlink()
         return self._sealed(file, beside, found)
 
-    def put(self, file: str, data: bytes) -> FileRecord:
+    def put(self, file: str, data: bytes) -> Digest:
         """A small file from memory; linked where the backup before holds the same."""
         before = self.previous.require_manifest().files.get(file) if self.previous else None
         if before is not None and before.sha256 == digest_bytes(data).sha256:
@@ -96,12 +96,10 @@ class BackupWriter:
             beside = self.folder / "data" / f".{secrets.token_hex(8)}"
             write_new(beside, self.key.encrypt_bytes(data))
             return self._sealed(file, beside, digest_bytes(data))
-        write_new(self.folder / file, data)
-        make_read_only(self.folder / file)
-        found = digest_bytes(data)
+        found = write_read_only(self.folder / file, data)
         return self._note(file, file, found, found)
 
-    def _sealed(self, file: str, beside: Path, plain: Digest) -> FileRecord:
+    def _sealed(self, file: str, beside: Path, plain: Digest) -> Digest:
         found = digest(beside)
         stored = f"data/{found.sha256[:40]}.age"
         flush_file(beside)
@@ -109,17 +107,19 @@ class BackupWriter:
         beside.rename(self.folder / stored)
         return self._note(file, stored, plain, found)
 
-    def _note(self, file: str, stored: str, plain: Digest, lying: Digest) -> FileRecord:
-        record = FileRecord(plain.bytes, plain.sha256)
+    def _note(
+        self, file: str, stored: str, plain: Digest, lying: Digest, *, new: bool = True
+    ) -> Digest:
+        """Add a file to the lists; `new` where no earlier backup shares its bytes."""
         with self._lock:
-            self.files[file] = record
-            self.stored_files[stored] = FileRecord(lying.bytes, lying.sha256)
+            self.files[file] = plain
+            self.stored_files[stored] = lying
             if self.key is not None:
                 self.stored[file] = stored
-            self.new_bytes += lying.bytes
-        return record
+            self.new_bytes += lying.bytes if new else 0
+        return plain
 
-    def reuse(self, file: str, *, read: bool) -> FileRecord | None:
+    def reuse(self, file: str, *, read: bool) -> Digest | None:
         """Link a file from the backup before, which costs no space; None where that cannot be.
 
         With `read`, every byte of it is checked first: damage is never handed on.
@@ -137,27 +137,19 @@ class BackupWriter:
                 Step("problem", f"{before.name}/{stored} is damaged or missing: written anew")
             )
             return None
-        new = 0
-        if not link(source, self.folder / stored):
-            copied = copy_checked(source, self.folder / stored)
-            if copied != Digest(lying.bytes, lying.sha256):
+        linked = link(source, self.folder / stored)
+        if not linked:
+            if copy_checked(source, self.folder / stored) != lying:
                 (self.folder / stored).unlink()
                 return None
             make_read_only(self.folder / stored)
-            new = copied.bytes
-        with self._lock:
-            self.files[file] = record
-            self.stored_files[stored] = lying
-            if self.key is not None:
-                self.stored[file] = stored
-            self.new_bytes += new
-        return record
+        return self._note(file, stored, record, lying, new=not linked)
 
 
 def _same_key(previous: Backup, key: BackupKey | None) -> bool:
     if previous.manifest is None:
         return False
-    before = previous.envelope.recipient if previous.envelope else None
+    before = previous.outside.recipient if isinstance(previous.outside, Envelope) else None
     return before == (key.recipient if key else None)
 
 
@@ -192,8 +184,7 @@ def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
     )
     head = encode(manifest) if writer.key is None else encode(_envelope(manifest, writer))
     for name, data in ((SUMS, sums(head, writer.stored_files)), (MANIFEST, head)):
-        write_new(writer.folder / name, data)
-        make_read_only(writer.folder / name)
+        write_read_only(writer.folder / name, data)
 
 
 def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
@@ -202,9 +193,8 @@ def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:
     writer.put("names", names.encode())
     writer.put(MANIFEST, encode(manifest))
     inside = writer.stored[MANIFEST], writer.stored["names"]
-    made = write_new(writer.folder / HOWTO, howto(*inside).encode())
-    make_read_only(writer.folder / HOWTO)
-    writer.stored_files[HOWTO] = FileRecord(made.bytes, made.sha256)
+    made = write_read_only(writer.folder / HOWTO, howto(*inside).encode())
+    writer.stored_files[HOWTO] = made
     writer.new_bytes += made.bytes
     return Envelope(
         name=manifest.name,

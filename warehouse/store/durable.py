@@ -9,8 +9,9 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 BLOCK = 1 << 20
 WORKERS = max(1, min(4, os.cpu_count() or 1))
@@ -21,8 +22,7 @@ NO_FOLDER_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 """How SMB, sshfs and other FUSE file systems refuse to flush a folder."""
 
 
-@dataclass(frozen=True)
-class Digest:
+class Digest(msgspec.Struct, frozen=True):
     """Size and SHA-256 of a file's bytes."""
 
     bytes: int
@@ -88,6 +88,13 @@ def write_new(file: Path, data: bytes) -> Digest:
         writer.flush()
         os.fsync(writer.fileno())
     return digest_bytes(data)
+
+
+def write_read_only(file: Path, data: bytes) -> Digest:
+    """As `write_new`, and nobody may write to the file any more."""
+    written = write_new(file, data)
+    make_read_only(file)
+    return written
 
 
 def replace_file(file: Path, data: bytes) -> None:

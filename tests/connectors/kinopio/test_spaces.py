@@ -13,10 +13,8 @@ Make = Callable[..., Bench]
 
 
 @pytest.fixture
-def kinopio(made: Make) -> Bench:
-    bench = made("kinopio")
-    assert bench.sync().status == "complete"
-    return bench
+def kinopio(synced: Make) -> Bench:
+    return synced("kinopio")
 
 
 def space(bench: Bench, space_id: str) -> dict[str, Any] | None:

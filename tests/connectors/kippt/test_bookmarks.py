@@ -101,11 +101,10 @@ def read(file: Path) -> Bookmarks:
 
 
 def test_what_a_browser_reads_is_what_the_warehouse_holds(
-    made: Callable[..., Bench], tmp_path: Path
+    synced: Callable[..., Bench], tmp_path: Path
 ) -> None:
     """A synced account: each clip once, in the folder of its list, with title, dates, notes."""
-    kippt = made("kippt", size=40)
-    kippt.sync()
+    kippt = synced("kippt", size=40)
     with duckdb.connect(str(kippt.warehouse), read_only=True) as connection:
         count = write_bookmarks(connection, "kippt", tmp_path)
     truth = kippt.world.truth()

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.kit.account import Bench, bench
-
-
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """An account that was synced once; each test changes other clips of it."""
-    found = bench(tmp_path_factory.mktemp("kippt"), "kippt", size=24)
-    assert found.sync().status == "complete"
-    yield found
-    found.box.__exit__(None, None, None)
+from tests.kit.account import Bench
 
 
 @pytest.fixture
-def kippt(synced: Bench) -> Iterator[Bench]:
-    """The account with an empty request log; afterwards without faults."""
-    synced.stand_in.reset()
-    yield synced
-    assert not synced.stand_in.errors
-    synced.stand_in.reset()
+def kippt(synced: Callable[..., Bench]) -> Bench:
+    """An account that was synced once."""
+    return synced("kippt", size=24)
 
 
 def probes(kippt: Bench, clip_id: int | None = None) -> int:

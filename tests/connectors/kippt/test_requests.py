@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,27 +13,24 @@ from pipelines.sync.probe import probing
 from sandbox import Request
 from tests.kit.account import Bench, bench
 
+SIZE = 30
+
 
 @pytest.fixture(scope="module")
-def kippt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """An account that was synced once; the tests go on from each other."""
-    found = bench(tmp_path_factory.mktemp("kippt"), "kippt", size=30)
-    asked: list[Request] = []
-    found.world.after_answer.append(lambda request, _: asked.append(request))
-    found.world.asked = asked
-    assert found.sync().status == "complete"
-    yield found
-    found.box.__exit__(None, None, None)
-    assert not found.stand_in.errors
-
-
-@contextmanager
-def closing_bench(folder: Path) -> Iterator[Bench]:
-    found = bench(folder, "kippt", size=30)
-    try:
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """An account right after its first sync; `world.asked` has the requests."""
+    with bench(tmp_path_factory.mktemp("kippt"), "kippt", size=SIZE) as found:
+        asked: list[Request] = []
+        found.world.after_answer.append(lambda request, _: asked.append(request))
+        found.world.asked = asked
+        assert found.sync().status == "complete"
         yield found
-    finally:
-        found.box.__exit__(None, None, None)
+
+
+@pytest.fixture
+def kippt(synced: Callable[..., Bench]) -> Bench:
+    """An account that was synced once."""
+    return synced("kippt", size=SIZE)
 
 
 def shared_lists(kippt: Bench) -> int:
@@ -59,9 +54,10 @@ def paths(kippt: Bench) -> list[str]:
     return [urlsplit(entry.target).path.removeprefix("/api") for entry in kippt.stand_in.requests]
 
 
-def test_first_sync_asks_the_full_plan(kippt: Bench) -> None:
+def test_first_sync_asks_the_full_plan(first: Bench) -> None:
     """1 + lists + clips + favourites + likes + shared lists + cut ones + followers, followed, followed
     lists and notifications; each listing fits into one page here."""
+    kippt = first
     count = kippt.stand_in.count
     assert count("/api/account/") == 1
     assert count("/api/lists/?") == count("/api/clips/?") == 1
@@ -76,8 +72,9 @@ def test_first_sync_asks_the_full_plan(kippt: Bench) -> None:
     assert count() == fixed + changing
 
 
-def test_every_request_has_its_slash_its_headers_and_at_most_200_rows(kippt: Bench) -> None:
+def test_every_request_has_its_slash_its_headers_and_at_most_200_rows(first: Bench) -> None:
     """Both token headers, the dated media type even on a GET, and never `limit=0` or above 200."""
+    kippt = first
     assert all(urlsplit(request.target).path.endswith("/") for request in kippt.world.asked)
     for request in kippt.world.asked:
         assert request.headers["x-kippt-username"]
@@ -94,7 +91,6 @@ def test_second_sync_with_nothing_changed_asks_four_requests_and_makes_no_versio
     kippt: Bench,
 ) -> None:
     """Oneself, lists, clips and favourites, and one for each shared list; no row changes."""
-    kippt.stand_in.reset()
     result = kippt.sync()
     assert result.requests == kippt.stand_in.count() == 4 + shared_lists(kippt)
     for table, row in result.tables.items():
@@ -149,12 +145,14 @@ def test_plan_tells_what_a_sync_asks(kippt: Bench) -> None:
     assert kippt.account.connector.describe(me) == "the account of mira"
 
 
-def test_plan_of_an_account_that_was_never_synced_is_close(tmp_path: Path) -> None:
+def test_plan_of_an_account_that_was_never_synced_is_close(
+    made: Callable[..., Bench], kippt: Bench
+) -> None:
     """Lists of others and cut lists show in the first pages already."""
-    with closing_bench(tmp_path) as fresh:
-        with probing(fresh.settings, fresh.account) as probe:
-            told = estimate(fresh.account, probe, None, full=True).requests
-        assert 0.8 * fresh.sync().requests < told
+    fresh = made("kippt", size=SIZE)
+    with probing(fresh.settings, fresh.account) as probe:
+        told = estimate(fresh.account, probe, None, full=True).requests
+    assert 0.8 * kippt.first_sync_requests < told
 
 
 def test_long_listings_take_the_pages_that_their_length_asks_for() -> None:

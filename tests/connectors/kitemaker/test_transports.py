@@ -74,8 +74,7 @@ def test_a_space_without_comments_is_read_by_numbers_once_its_key_is_set(
     assert "REST tells the key" in first.tables["work_items"]["reason"]
     held = len(kitemaker.rows("work_items"))
     for keys, complete in (({spaces["KM"]: "MOB"}, False), ({spaces["KM"]: "KM"}, True)):
-        (kitemaker.folder / "kollect.toml").unlink()
-        kitemaker.account_settings = {"transport": "rest", "space_keys": keys}
+        kitemaker.configure(space_keys=keys)
         result = kitemaker.sync(full=True)
         assert result.tables["work_items"]["complete"] is complete
         assert result.tables["work_items"]["deleted"] == 0

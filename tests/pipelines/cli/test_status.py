@@ -51,10 +51,9 @@ def test_status_has_the_shape_that_scripts_rely_on(made: Callable[..., Bench]) -
     assert all(datetime.fromisoformat(shown["backups"][name]) for name in shown["backups"])
 
 
-def test_a_dead_key_refreshes_nothing_and_hides_no_row(made: Callable[..., Bench]) -> None:
+def test_a_dead_key_refreshes_nothing_and_hides_no_row(synced: Callable[..., Bench]) -> None:
     """The times and the rows are those of the last real read; the reason is the key."""
-    at = made("kinopio", size=4)
-    assert at.sync().status == "complete"
+    at = synced("kinopio", size=4)
     _, before = status_of(at)
     at.stand_in.faults.add(Fault("token_died", times=None))
     assert at.sync().error is not None

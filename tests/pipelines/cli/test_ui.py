@@ -76,9 +76,7 @@ def test_wrong_settings_are_told_before_anything_starts(tmp_path: Path) -> None:
 
 def test_a_sync_from_the_command_line_imports_no_dagster(tmp_path: Path) -> None:
     """Dagster may even be broken."""
-    made = bench(tmp_path, "kinopio", size=3)
-    try:
-        made.settings  # noqa: B018 - writes kollect.toml
+    with bench(tmp_path, "kinopio", size=3) as made:
         script = (
             "import sys\n"
             "for name in ('dagster', 'dagster_shared', 'pandas'): sys.modules[name] = None\n"
@@ -90,7 +88,5 @@ def test_a_sync_from_the_command_line_imports_no_dagster(tmp_path: Path) -> None
             env={**CLEAN, "PYTHONPATH": str(ROOT), **made.box.environment()}, text=True,
             check=False,
         )  # fmt: skip
-    finally:
-        made.box.__exit__(None, None, None)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["status"] == "complete"

@@ -9,17 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from tests.kit.processes import kollect
 
 
 @pytest.fixture(scope="module")
 def kinopio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A synced account."""
-    made = bench(tmp_path_factory.mktemp("kinopio"), "kinopio", size=6)
-    assert made.sync().status == "complete"
-    yield made
-    made.box.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("kinopio")
+    with first_syncs.synced(folder, "kinopio", size=3) as found:
+        yield found
 
 
 READERS = {

@@ -20,10 +20,9 @@ def tables_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., FileBen
     def bench_of(service: str, **more: Any) -> FileBench:
         name = repr((service, sorted(more.items())))
         if name not in made:
-            bench = file_bench(tmp_path_factory.mktemp("tables"), service, **more)
-            bench.account_settings = {**bench.account_settings, "files": False}
-            result = bench.sync()
-            bench.box.__exit__(None, None, None)
+            with file_bench(tmp_path_factory.mktemp("tables"), service, **more) as bench:
+                bench.configure(files=False)
+                result = bench.sync()
             assert result.status == "complete", result.trouble
             made[name] = bench
         return made[name]

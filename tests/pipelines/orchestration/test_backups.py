@@ -26,12 +26,9 @@ from warehouse.progress import Step
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("backups"), "kinopio", size=3)
-    try:
-        made.sync("favorite_colors")
-        yield made
-    finally:
-        made.box.__exit__(None, None, None)
+    with bench(tmp_path_factory.mktemp("backups"), "kinopio", size=3) as found:
+        found.sync("favorite_colors")
+        yield found
 
 
 @pytest.fixture

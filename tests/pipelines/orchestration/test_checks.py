@@ -15,7 +15,8 @@ from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
 from pipelines.orchestration.checks import TableState
 from pipelines.orchestration.sources import Source
 from pipelines.orchestration.table_checks import CHECKS, check_table
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from warehouse.store.inspection import latest_loads
 from warehouse.store.status import table_status
 from warehouse.store.warehouse import Warehouse
@@ -25,12 +26,9 @@ Checked = dict[str, dg.AssetCheckResult]
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("checks"), "kinopio", size=3)
-    try:
-        made.sync()
-        yield made
-    finally:
-        made.box.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("checks")
+    with first_syncs.synced(folder, "kinopio", size=3) as found:
+        yield found
 
 
 @pytest.fixture

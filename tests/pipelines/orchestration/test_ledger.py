@@ -18,7 +18,8 @@ from pipelines.orchestration.ledger import Event, Reported, ledger_sensor, new_e
 from pipelines.orchestration.sources import Project, Source
 from pipelines.sync.account import sync_account
 from sandbox.core.faults import Fault
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from warehouse.backup import verify_backup, write_backup
 
 TABLES = ["spaces", "cards", "favorite_colors", "ai_images"]
@@ -45,12 +46,9 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("ledger"), "kinopio", size=3, include=TABLES)
-    try:
-        made.sync()
-        yield made
-    finally:
-        made.box.__exit__(None, None, None)
+    folder = tmp_path_factory.mktemp("ledger")
+    with first_syncs.synced(folder, "kinopio", size=3, include=TABLES) as found:
+        yield found
 
 
 @pytest.fixture

@@ -68,10 +68,9 @@ def test_a_view_over_several_services_takes_those_that_are_here() -> None:
     assert len(view.over(everything())) > 1
 
 
-def test_views_answer_after_a_sync_and_are_repaired(made: Make) -> None:
+def test_views_answer_after_a_sync_and_are_repaired(synced: Make) -> None:
     """They are in the published file, with comments, and cost nothing when all is well."""
-    bench = made("kinopio", size=2)
-    bench.sync()
+    bench = synced("kinopio", size=2)
     warehouse = Warehouse(bench.warehouse)
     reasons = make_views(warehouse)
     assert reasons["space_sizes"] == "" == reasons["recent_activity"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.core.errors import AccountBusy
 from tests.kit.backup import NOON, Place
-from warehouse.backup import examine_backup, list_backups, prune_backups, verify_backup
+from warehouse.backup import list_backups, prune_backups, verify_backup
 from warehouse.backup.archive import Archive
 from warehouse.backup.encrypt import new_key
 from warehouse.backup.prune import Candidate, reasons_to_keep
@@ -109,7 +109,7 @@ def test_prune_removes_by_rule_and_says_what_is_free_again(place: Place) -> None
     left = list_backups(place, key=None)
     assert [b.name for b in left] == ["2026-03-02T12-00-00Z", "2026-03-04T12-00-00Z"]
     assert prune_backups(place).removed == []
-    assert all(examine_backup(b.path, "rebuild", key=None).good for b in left)
+    assert all(verify_backup(b.path, "rebuild", key=None).good for b in left)
 
 
 def _bytes(folder: Path) -> int:

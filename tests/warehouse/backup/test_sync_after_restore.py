@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.export.table_files import write_service_files
+from pipelines.export.service_files import write_service_files
 from pipelines.sync.account import sync_account
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 from tests.kit.backup import everything
 from warehouse.backup import restore_backup, write_backup
 from warehouse.backup.reader import open_backup
@@ -21,12 +22,9 @@ from warehouse.backup.reader import open_backup
 @pytest.fixture(scope="module")
 def kinopio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """An account that has been synced before."""
-    found = bench(tmp_path_factory.mktemp("kinopio"), "kinopio", size=2)
-    try:
-        assert found.sync().status == "complete"
+    folder = tmp_path_factory.mktemp("kinopio")
+    with first_syncs.synced(folder, "kinopio", size=3) as found:
         yield found
-    finally:
-        found.box.__exit__(None, None, None)
 
 
 def test_syncing_goes_on_from_a_restored_database(kinopio: Bench) -> None:

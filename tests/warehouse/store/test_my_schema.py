@@ -48,11 +48,10 @@ def shown(bench: Bench) -> list[object]:
 
 
 def test_tables_views_and_macros_of_the_persons_own_survive_every_publish(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
     """Views over our tables and macros among them, and a view that no longer works."""
-    bench = made("kippt", size=5)
-    bench.sync()
+    bench = synced("kippt", size=5)
     write(bench, MINE)
     before = shown(bench)
     assert before[0]
@@ -67,10 +66,9 @@ def test_tables_views_and_macros_of_the_persons_own_survive_every_publish(
 
 
 def test_what_was_changed_and_dropped_between_syncs_is_so_afterwards(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
-    bench = made("kippt", size=5)
-    bench.sync()
+    bench = synced("kippt", size=5)
     write(bench, MINE)
     bench.sync()
     write(bench, "UPDATE my.notes SET note = 'again'; DROP VIEW my.broken; DROP VIEW my.noted")
@@ -81,11 +79,10 @@ def test_what_was_changed_and_dropped_between_syncs_is_so_afterwards(
 
 
 def test_what_was_written_while_a_sync_ran_survives_its_publish(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
     """Somebody wrote and closed the file between the last load and the publish."""
-    bench = made("kippt", size=5)
-    bench.sync()
+    bench = synced("kippt", size=5)
     warehouse = Warehouse(bench.warehouse)
     with duckdb.connect(":memory:") as connection, warehouse.writing(connection):
         connection.execute("CREATE TABLE kept.main.of_a_load AS SELECT 1 AS n")
@@ -95,11 +92,10 @@ def test_what_was_written_while_a_sync_ran_survives_its_publish(
 
 
 def test_changes_of_our_own_tables_are_undone_by_the_next_publish(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
     """Only `my` is taken over: the rows stay what the service said."""
-    bench = made("kippt", size=5)
-    bench.sync()
+    bench = synced("kippt", size=5)
     write(bench, "UPDATE kippt.clips SET title = 'forged'; CREATE TABLE my.kept AS SELECT 1 AS n")
     bench.sync()
     bench.assert_true()
@@ -107,11 +103,10 @@ def test_changes_of_our_own_tables_are_undone_by_the_next_publish(
 
 
 def test_a_sync_goes_on_while_another_program_has_the_file_open_for_writing(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
     """What is not yet closed there cannot be read; what was written before is kept."""
-    bench = made("kippt", size=5)
-    bench.sync()
+    bench = synced("kippt", size=5)
     write(bench, "CREATE TABLE my.kept AS SELECT 1 AS n")
     bench.sync()
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"

@@ -18,10 +18,9 @@ def statuses(bench: Bench) -> dict[str, TableStatus]:
 
 
 def test_a_failed_read_moves_neither_read_at_nor_proved_at_and_rows_stay_known(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
-    bench = made("kippt", size=5)
-    assert bench.sync().status == "complete"
+    bench = synced("kippt", size=5)
     before = statuses(bench)
     assert all(status.read_at == status.proved_at is not None for status in before.values())
     assert before["clips"].rows == len(bench.rows("clips")) > 0
@@ -40,10 +39,9 @@ def test_a_failed_read_moves_neither_read_at_nor_proved_at_and_rows_stay_known(
 
 
 def test_the_view_in_the_warehouse_tells_the_same_as_the_function(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
-    bench = made("kippt", size=3)
-    bench.sync()
+    bench = synced("kippt", size=3)
     shown = bench.query(
         "SELECT table_name, read_at, proved_at, tried_at, complete, reason, rejected, deleted, "
         "run_id FROM _kollect.table_status"
@@ -53,10 +51,9 @@ def test_the_view_in_the_warehouse_tells_the_same_as_the_function(
 
 
 def test_a_table_that_was_never_loaded_has_no_times_and_no_rows(
-    made: Callable[..., Bench],
+    synced: Callable[..., Bench],
 ) -> None:
-    bench = made("kippt", size=3)
-    bench.sync()
+    bench = synced("kippt", size=3)
     with Warehouse(bench.warehouse).reading() as connection:
         found = table_status(connection, "kippt", "another", ["clips", "no_such_table"])
     assert found == {

@@ -1,15 +1,11 @@
-"""Kinesis API: how its lists are paged, against a list that is cut and moved in every way."""
+"""Page indexes: offsets that count pages or rows, any limit of the service, and growing lists."""
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Hashable
 
 import pytest
 
-from connectors.kinesis.endpoints import COLLECTION_LIST
 from connectors.paging import Completeness, PageIndexes, Paging, SeenPage, TailPages
 
 
@@ -21,9 +17,8 @@ def paginator(
     most: int = 0,
     amount: bool = True,
     newest_first: bool = False,
-    after: Callable[[int], Any] = lambda number: None,
 ) -> tuple[Completeness, set[Hashable], int]:
-    """What a walk proves, the rows it was shown and the requests it took."""
+    """What reading proves, the rows that came and the requests it took."""
     machine = paging.paginator()
     waiting = [machine.first()]
     shown: set[Hashable] = set()
@@ -37,7 +32,6 @@ def paginator(
         ids = list((rows[::-1] if newest_first else rows)[start : start + limit])
         shown |= set(ids)
         payload = {"amount": len(rows)} if amount else {}
-        after(asked)
         waiting += machine.after(SeenPage(params, payload, list(ids)))
     return machine.completeness(), shown, asked
 
@@ -57,42 +51,6 @@ def test_every_list_is_read_whole(by_rows: bool, most: int) -> None:
                 assert shown == set(rows)
                 if amount and not most and not by_rows:
                     assert asked == PageIndexes(limit).requests(count)
-
-
-def test_pages_overlap_at_little_cost() -> None:
-    """With a few rows more in a page, no list costs more than the API page plans: pages of
-    100 side by side."""
-    paging = COLLECTION_LIST.paging
-    assert all(paging.requests(n) <= max(1, math.ceil(n / 100)) for n in range(1500))
-    assert {n: paging.requests(n) for n in (0, 120, 1000, 10_000)} == {
-        0: 1, 120: 1, 1000: 9, 10_000: 96,
-    }  # fmt: skip
-
-
-def test_rows_that_stay_are_never_missed_by_a_proof() -> None:
-    """Additions, deletions and edits (new row at the end) at any moment: what is there all
-    the time is in every list that calls itself complete, and what went is taken back."""
-    for seed in range(1500):
-        chance = random.Random(seed)
-        rows = list(range(chance.randint(1, 120)))
-        before = set(rows)
-        moments = {chance.randint(1, 12): chance.choice("ade") for _ in range(2)}
-
-        def change(
-            number: int,
-            rows: list[int] = rows,
-            moments: dict[int, str] = moments,
-            chance: random.Random = chance,
-        ) -> None:
-            what = moments.get(number, "")
-            if what in ("d", "e") and rows:
-                rows.pop(chance.randrange(len(rows)))
-            if what in ("a", "e"):
-                rows.append(1000 + number)
-
-        proof, shown, _ = paginator(PageIndexes(chance.choice([10, 12, 20])), rows, after=change)
-        assert proof.complete
-        assert before & set(rows) <= shown - proof.stale
 
 
 @pytest.mark.parametrize("newest_first", [False, True], ids=["oldest first", "newest first"])
