@@ -13,9 +13,9 @@ from functools import cached_property
 
 import duckdb
 
-from connectors.core.connector import family_tables
 from pipelines.settings import Account, Settings
 from pipelines.settings.schedule import cron, longest_gap
+from warehouse.progress import counted
 from warehouse.store.status import TableStatus, table_status
 
 NO_SCHEDULE = timedelta(days=7)
@@ -128,11 +128,7 @@ def expected_gap(settings: Settings, account: Account, table: str) -> timedelta:
 
     Tables that only full passes read follow the schedule of those.
     """
-    families = [
-        family
-        for family in account.connector.families
-        if any(found.name == table for found in family_tables(family))
-    ]
+    families = account.connector.families_of([table])
     full, sync = (cron(getattr(settings.schedule, kind), kind) for kind in ("full", "sync"))
     expression = full if all(family.full_only for family in families) else sync or full
     return longest_gap(expression) if expression else NO_SCHEDULE
@@ -144,7 +140,7 @@ def age_in_words(span: timedelta) -> str:
     if hours < 1:
         return "less than an hour"
     if hours < 48:
-        return f"{hours} hour{'s' if hours > 1 else ''}"
+        return counted(hours, "hour")
     return f"{round(hours / 24)} days"
 
 

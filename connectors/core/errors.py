@@ -26,6 +26,8 @@ raises one passes only addresses and words that went through `connectors.http.re
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -184,6 +186,12 @@ class UnexpectedShape(Skippable):
     """An answer lacks the parts that the service's documentation promises."""
 
     advice = "Report this: the service's answers may have changed since kollect was written."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the end of a message; empty where no known name is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def exit_status(error: BaseException) -> int:

@@ -15,7 +15,7 @@ from connectors.core.evidence import Evidence
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
 from connectors.core.known import KnownRows
-from connectors.core.resources import Resource, names_in
+from connectors.core.resources import Resource
 from connectors.core.task import Variants
 from connectors.http.client import Client
 from connectors.paging import OnePage
@@ -62,8 +62,7 @@ class Prefetch:
                 continue
             self._begun[family.name] = answers = self._new(family)
             for resource in opening:
-                fed = {name for rows in resource.rows for name in names_in(rows)}
-                if fed & tables and not resource.fallback_path:
+                if tables.intersection(resource.table_names) and not resource.fallback_path:
                     answers.begin(self._pool, self._variants.of(resource)[0])
 
     def answers(self, family: Family) -> Fetcher:

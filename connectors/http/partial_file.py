@@ -7,7 +7,6 @@ that were flushed before, which a changed boot id tells. Neither file holds an a
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import threading
@@ -16,10 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.http.rate_store import boot_id
+
 FLUSH_BYTES = 256 << 20
 """So many bytes at most are lost to a power cut."""
 BLOCK = 1 << 20
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class PartialFile:
         self.file = place.with_name(f"{place.name}.part")
         self._notes_file = place.with_name(f"{place.name}.json")
         self._with_md5 = with_md5
-        self._boot = _boot_id()
+        self._boot = boot_id()
         self._handle = -1
         self.size = 0
         self._hashers = self._fresh_hashers()
@@ -169,9 +169,3 @@ class _Flush(threading.Thread):
             os.fdatasync(self._handle)
         except OSError as error:
             self.error = error
-
-
-def _boot_id() -> str:
-    with contextlib.suppress(OSError):
-        return BOOT_ID.read_text().strip()
-    return ""

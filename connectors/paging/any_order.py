@@ -52,8 +52,8 @@ class AnyOrderPaginator(NumberedPaginator):
             return self.read_again()
         if verdict:
             return self.end("two passes were equal")
-        self.result = Completeness(False, reason="rows moved in each pass over the pages")
-        return []
+        reason = "rows moved in each pass over the pages"
+        return self.ended(Completeness(False, reason=reason))
 
 
 @dataclass

@@ -81,8 +81,7 @@ class GrowingPaginator(NumberedPaginator):
             return self.ask([step])
         if step < 0:
             self.signs.append(f"page {borders.number} kept moving")
-            self.result = Completeness(False, reason="; ".join(self.signs[-3:]))
-            return []
+            return self.ended(Completeness(False, reason="; ".join(self.signs[-3:])))
         if len(self.here) >= (self.total or 0):
             return self.proved("page borders compared")
         self.borders = None

@@ -6,7 +6,6 @@ Heavy imports are inside functions, so that the command line answers at once.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from pipelines.cli.backup_remote import (
     fetched,
     home_of,
     list_there,
-    prune_there,
     send_to,
     verify_there,
 )
@@ -196,7 +194,7 @@ def restore(
     key_file: Path | None,
 ) -> None:
     """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE)."""
-    from pipelines.export.table_files import write_service_files
+    from pipelines.export.service_files import write_service_files
     from warehouse.backup.archive import Archive
     from warehouse.backup.restore import restore_backup
     from warehouse.backup.selection import parse_time
@@ -228,12 +226,15 @@ def restore(
 def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) -> None:
     """Remove backups by the rules in [backup] keep; never the newest good one."""
     from warehouse.backup.prune import prune_backups
+    from warehouse.backup.remote import Remote
+    from warehouse.backup.remote_copies import prune_remote
     from warehouse.progress import size_text
 
     settings = _settings(config)
     with showing() as on_step:
         if url is not None:
-            done = prune_there(settings, url, dry_run, on_step)
+            remote = Remote(url)
+            done = prune_remote(remote, settings.keep, dry_run=dry_run, on_step=on_step)
         else:
             done = prune_backups(settings, dry_run=dry_run, on_step=on_step)
     if as_json:
@@ -263,15 +264,10 @@ def _settings(config: Path | None) -> Settings:
 
 def _key(settings: Settings, file: Path | None) -> BackupKey | None:
     """The key from the option, the environment, `.env` or the keyring."""
+    from pipelines.settings import environment
     from warehouse.backup.encrypt import find_key
 
-    known = dict(os.environ)
-    dotenv = (settings.file.parent if settings.file else Path.cwd()) / ".env"
-    if dotenv.is_file():
-        from dotenv import dotenv_values
-
-        known = {**{n: v for n, v in dotenv_values(dotenv).items() if v is not None}, **known}
-    return find_key(file, known)
+    return find_key(file, environment(settings.file.parent if settings.file else Path.cwd()))
 
 
 def _new_key(file: Path) -> BackupKey:

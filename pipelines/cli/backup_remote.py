@@ -1,4 +1,4 @@
-"""The commands of the backups at an address: send, list, verify, fetch and prune there."""
+"""The commands of the backups at an address: send, list, verify and fetch there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from connectors.core.errors import BadSettings
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from warehouse.backup.encrypt import BackupKey
-    from warehouse.backup.prune import Pruned
     from warehouse.backup.remote import Remote
     from warehouse.backup.verify import Report
     from warehouse.progress import Step
@@ -46,21 +45,14 @@ def send_to(
     )
 
 
-def _split(address: str) -> tuple[str, str]:
-    """An address of one backup as the place and the name; `newest` where only a place is given."""
-    from warehouse.backup.archive import NAME
-
-    place, _, name = address.rstrip("/").rpartition("/")
-    if NAME.fullmatch(name) or name == "newest":
-        return place, name
-    return address, "newest"
-
-
 def _named(address: str) -> tuple[Remote, str]:
-    """The place and the name of the backup that an address means."""
+    """The place and the name of the backup that an address means: by default the newest there."""
+    from warehouse.backup.archive import NAME
     from warehouse.backup.remote import Remote, shown
 
-    place, name = _split(address)
+    place, _, name = address.rstrip("/").rpartition("/")
+    if not (NAME.fullmatch(name) or name == "newest"):
+        place, name = address, "newest"
     remote = Remote(place)
     if name == "newest":
         names = remote.names()
@@ -162,13 +154,3 @@ def _listed(remote: Remote, name: str) -> dict[str, Any]:
         "encrypted": hasattr(found, "encryption"),
         "problem": None,
     }
-
-
-def prune_there(
-    settings: Settings, address: str, dry_run: bool, on_step: Callable[[Step], None]
-) -> Pruned:
-    """Remove the backups at an address that no rule keeps."""
-    from warehouse.backup.remote import Remote
-    from warehouse.backup.remote_copies import prune_remote
-
-    return prune_remote(Remote(address), settings.keep, dry_run=dry_run, on_step=on_step)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from connectors import SERVICES, connector
 from connectors.core.connector import Connector
 from connectors.core.exports import ServiceExport
 from warehouse.schema.types import literal, quoted
@@ -65,31 +66,33 @@ def write_service_export(
         yield place, file.records
 
 
-def write_exports_beside_tables(
+def write_service_files(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
-    connector: Connector,
+    service: str,
     table_format: str,
     folder: Path,
 ) -> None:
-    """Beside tables written as `table_format`: the service's own files in that format, of all
-    accounts."""
-    exports = [export for export in connector.exports if export.format == table_format]
-    accounts = _accounts(connection, catalog, connector) if exports else []
+    """The service's own export files of all accounts, where it has such for this format."""
+    if service not in SERVICES:
+        return
+    declared = connector(service)
+    exports = [export for export in declared.exports if export.format == table_format]
+    accounts = _accounts(connection, catalog, declared) if exports else []
     taken: set[Path] = set()
     for export in exports:
         for account in accounts:
-            rows = AccountRows(connection, catalog, connector.name, account)
+            rows = AccountRows(connection, catalog, service, account)
             for _ in write_service_export(export, rows, folder, taken):
                 pass
 
 
 def _accounts(
-    connection: duckdb.DuckDBPyConnection, catalog: str, connector: Connector
+    connection: duckdb.DuckDBPyConnection, catalog: str, declared: Connector
 ) -> list[str]:
     found: set[str] = set()
-    for table in connector.tables:
-        place = f"{quoted(catalog)}.{quoted(connector.name)}.{quoted(table)}"
+    for table in declared.tables:
+        place = f"{quoted(catalog)}.{quoted(declared.name)}.{quoted(table)}"
         try:
             rows = connection.execute(f"SELECT DISTINCT _account FROM {place}").fetchall()
         except duckdb.CatalogException:

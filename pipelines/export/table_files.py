@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors import SERVICES, connector
-from pipelines.export.service_files import write_exports_beside_tables
 from warehouse.backup.export import FORMATS
 from warehouse.schema.types import literal, quoted
 
@@ -40,15 +38,3 @@ def write_tables(
             f"TO {literal(str(file))} ({FORMATS[table_format]})"
         ).fetchall()
         yield file, int(written[0][0])
-
-
-def write_service_files(
-    connection: duckdb.DuckDBPyConnection,
-    catalog: str,
-    service: str,
-    table_format: str,
-    folder: Path,
-) -> None:
-    """The service's own export files, where it has such for this format."""
-    if service in SERVICES:
-        write_exports_beside_tables(connection, catalog, connector(service), table_format, folder)

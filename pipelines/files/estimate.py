@@ -12,7 +12,7 @@ from connectors.core.connector import Family, family_tables
 from connectors.core.errors import Skippable
 from connectors.core.files import FileSource
 from connectors.core.records import RecordMapper
-from connectors.core.resources import Rows
+from connectors.core.resources import names_in
 from connectors.core.schema import Column, Record, Table
 from connectors.paging import get_path
 from pipelines.files.choose import FileChooser, FileTask, sources_of
@@ -127,7 +127,7 @@ def _count_first_pages(
     plan.about = True
     told: set[str] = set()
     for resource in family.resources:
-        names = {name for rows in resource.rows for name in _names(rows)}
+        names = {name for rows in resource.rows for name in names_in(rows)}
         of_it = [source for source in sources if source.table.name in names]
         bound = any("{" in text for text in (resource.get, *resource.params.values()))
         if not of_it or resource.each is not None or bound:
@@ -171,10 +171,10 @@ class _FirstPage:
     def reject(self, table: Table, record: Any, reason: str) -> None:
         """Nothing is kept."""
 
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
+    def without(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """Nothing ends."""
 
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
+    def holds(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """Nothing ends."""
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
@@ -198,7 +198,3 @@ def _row(source: FileSource, line: Record) -> dict[str, Any]:
             value = msgspec.json.encode(value).decode()
         row[name] = value
     return row
-
-
-def _names(rows: Rows) -> list[str]:
-    return [rows.table.name, *(name for child in rows.children for name in _names(child))]

@@ -1,6 +1,7 @@
-"""What is wrong now and what was told about it: the cursor of the sensor that tells.
+"""Today's problems and the messages sent about them: the cursor of the alerts sensor.
 
-A problem is told once, and once more when it is over. What could not be told is tried again.
+Each problem makes one message when it begins and one when it is over. A message that could not be
+sent is tried again.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import msgspec
 from pipelines.orchestration.notify import Message
 
 TRIES = 20
-"""A message that failed so often in a row is left to the log."""
+"""A message is given up after so many failed attempts; the log has it."""
 
 
 class Problem(msgspec.Struct):
-    """Something that is wrong now, or a message about it that is still to be told."""
+    """A problem of now, or (with `over`) one whose end no message was sent about yet."""
 
     text: str
     since: str
     told: bool = False
+    """Whether the message about it was sent."""
     over: bool = False
     tries: int = 0
 
@@ -40,7 +42,7 @@ class AlertState(msgspec.Struct):
     failures: dict[str, RunFailure] = {}
     """Subjects whose newest run of Dagster's failed."""
     runs_until: str = ""
-    """Runs that ended before this moment were looked at."""
+    """Runs that ended before this moment are in `failures` or were good."""
 
     @classmethod
     def read(cls, cursor: str | None) -> AlertState:
@@ -55,11 +57,11 @@ class AlertState(msgspec.Struct):
         return msgspec.json.encode(self).decode()
 
     def update(self, wrong: Mapping[str, str], now: datetime) -> None:
-        """Subject -> what is wrong with it now; every other problem is over."""
+        """`wrong` is subject -> its problem now; every other problem is over."""
         for subject, text in wrong.items():
             known = self.problems.get(subject)
             if known is None or known.over:
-                # A problem that comes back before its end could be told is still the old one.
+                # It came back before a message about its end was sent: it is still the old problem.
                 told = known is not None and known.over and not known.told
                 since = known.since if told and known else f"{now:%Y-%m-%d %H:%M} UTC"
                 self.problems[subject] = Problem(text, since, told=told)
@@ -71,14 +73,14 @@ class AlertState(msgspec.Struct):
             if problem.told:
                 self.problems[subject] = Problem(problem.text, problem.since, over=True)
             else:
-                del self.problems[subject]  # over before anybody could be told
+                del self.problems[subject]  # over before a message was sent
 
     def pending(self) -> dict[str, Problem]:
-        """What is still to be told."""
+        """The problems (or their ends) that no message was sent about yet."""
         return {s: p for s, p in self.problems.items() if not p.told and p.tries < TRIES}
 
-    def tell(self, subject: str, send: Callable[[Message], dict[str, str]]) -> dict[str, str]:
-        """Tell one of them; channel -> what went wrong."""
+    def send(self, subject: str, send: Callable[[Message], dict[str, str]]) -> dict[str, str]:
+        """Send the message about a subject; returns channel -> what went wrong."""
         problem = self.problems[subject]
         failed = send(Message(subject, problem.over, problem.text, problem.since))
         problem.tries += 1

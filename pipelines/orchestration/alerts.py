@@ -1,9 +1,9 @@
-"""Tells a person once when something goes wrong, and once more when it is over.
+"""Sends one message when something goes wrong, and one more when it is over.
 
-What is wrong follows from the ledger and the backups, whoever synced or wrote them, and from runs
-of Dagster's that failed without the ledger knowing. Dagster's own `run_failure_sensor` tells every
-failed run and never that it is over: hourly syncs of a service that is down for a day would be 24
-messages.
+Problems are found in the ledger and in the backups, whoever synced or wrote them, and in failed
+runs of Dagster's that the ledger does not know. Dagster's own `run_failure_sensor` sends a message
+for every failed run and none when it is over: hourly syncs of a service that is down for a day
+would be 24 messages.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from connectors.http.redact import safe_text
 from pipelines.orchestration.alert_state import AlertState, RunFailure
 from pipelines.orchestration.backup_report import GROUP, KEY, known_variables
 from pipelines.orchestration.notify import channels_of, notify
-from pipelines.orchestration.problems import what_is_wrong
+from pipelines.orchestration.problems import current_problems
 from pipelines.orchestration.runs import ACCOUNT_TAG, groups_of
 from pipelines.orchestration.sources import Project
 from pipelines.settings import Settings
+from warehouse.progress import counted
 
 WILL_RETRY = "dagster/will_retry"
 LOOK_BACK = timedelta(days=2)
-"""At its first look, the sensor goes so far back."""
+"""The first tick of the sensor looks at the runs of this time."""
 GRACE_SECONDS = 300.0
-"""After a start, the schedules have so long to catch up before anything counts as late."""
+"""Nothing counts as late for this time after a start: the schedules catch up first."""
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 
 def alerts_sensor(project: Project) -> dg.SensorDefinition:
-    """The sensor that tells; runs by default, also where nothing but the log is set."""
+    """The sensor that sends messages; it runs by default, also where only the log is set."""
     started = time.monotonic()
     names = channel_names(project.settings)
 
@@ -49,16 +50,16 @@ def alerts_sensor(project: Project) -> dg.SensorDefinition:
         secrets = secrets_of(project)
         settled = time.monotonic() - started > GRACE_SECONDS
         note_runs(context.instance, state, project, secrets)
-        wrong = what_is_wrong(project, context.instance, state, settled=settled)
+        wrong = current_problems(project, context.instance, state, settled=settled)
         state.update(
             {subject: safe_text(text, secrets) for subject, text in wrong.items()},
             datetime.now(UTC),
         )
-        told = announce(state, project.settings, secrets, context.log)
+        sent = send_pending(state, project.settings, secrets, context.log)
         context.update_cursor(state.write())
         count = sum(1 for problem in state.problems.values() if not problem.over)
-        open_now = f"{count} open problem{'s' if count > 1 else ''}" if count else "all is well"
-        return dg.SkipReason("; ".join(told) or open_now)
+        open_now = counted(count, "open problem") if count else "all is well"
+        return dg.SkipReason("; ".join(sent) or open_now)
 
     return sensor
 
@@ -123,7 +124,7 @@ def subjects_of(run: dg.DagsterRun, names: Mapping[str, str]) -> list[str]:
 
 
 def failure_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
-    """Why a run failed: the first step's own words, else what Dagster says of the run."""
+    """Why a run failed: the error of its first failed step, else Dagster's message."""
     for kind in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
         for entry in instance.all_logs(run.run_id, of_type=kind):
             event = entry.dagster_event
@@ -142,25 +143,25 @@ def failure_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     return f"run {run.run_id[:8]} of {run.job_name} failed and gave no reason"
 
 
-# -- telling --------------------------------------------------------------------------------------
+# -- messages -------------------------------------------------------------------------------------
 
 
-def announce(state: AlertState, settings: Settings, secrets: list[str], log: Any) -> list[str]:
-    """Tell what is to be told, through every channel; returns a sentence for each."""
+def send_pending(state: AlertState, settings: Settings, secrets: list[str], log: Any) -> list[str]:
+    """Send the messages that are due, through every channel; returns a sentence for each."""
     pending = state.pending()
     if not pending:
         return []
     channels = channels_of(settings.alerts, known_variables(settings))
-    told: list[str] = []
+    sent: list[str] = []
     for subject, problem in pending.items():
         if problem.tries == 0 and problem.over:
             log.info(f"{subject} is fine again; the problem began {problem.since}")
         elif problem.tries == 0:
             log.error(f"{subject} has a problem: {problem.text}")
         word = "over" if problem.over else "problem"
-        failed = state.tell(subject, lambda message: notify(message, channels, secrets))
+        failed = state.send(subject, lambda message: notify(message, channels, secrets))
         for channel, reason in failed.items():
             log.warning(f"{channel} failed and will be tried again: {reason}")
         used = ["log", *(name for name in channels.names if name not in failed)]
-        told.append(f"{subject}: {word}, told by {', '.join(used)}")
-    return told
+        sent.append(f"{subject}: {word}, sent to {', '.join(used)}")
+    return sent

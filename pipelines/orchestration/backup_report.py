@@ -1,9 +1,9 @@
-"""What is shown of the newest backup, whether Dagster or the command line wrote and verified it."""
+"""Figures and check of the newest backup, whoever wrote and verified it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,14 +112,21 @@ def proof_mark(info: BackupInfo) -> str:
     return f"proof {info.name} {newest.at}" if newest else ""
 
 
+def damage_figures(problems: Sequence[object]) -> dict[str, Any]:
+    """How many files of a backup are damaged, and the first of them by name."""
+    figures: dict[str, Any] = {"damaged files": len(problems)}
+    if problems:
+        shown = "\n".join(f"- `{problem}`" for problem in problems[:MOST_SHOWN])
+        figures["what is damaged"] = MetadataValue.md(shown)
+    return figures
+
+
 def proof_result(info: BackupInfo) -> CheckResult:
     """The check of the newest backup, as its last verification found it."""
     bad, best = info.proofs.last_bad, info.proofs.best
     figures: dict[str, Any] = {"backup": info.name}
     if bad is not None:
-        figures["damaged files"] = len(bad.problems)
-        shown = "\n".join(f"- `{problem}`" for problem in bad.problems[:MOST_SHOWN])
-        figures["what is damaged"] = MetadataValue.md(shown)
+        figures |= damage_figures(bad.problems)
         reason = f"{info.name} is damaged: {'; '.join(bad.problems[:3])}"
         return CheckResult(CHECK_KEY, ERROR, Outcome(False, reason, figures))
     if best is None:

@@ -8,10 +8,9 @@ there a backup of it.
 # No postponed annotations here: Dagster reads the types of the contexts.
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
-from dagster import MetadataValue
 
 from connectors.core.errors import KollectError
 from pipelines.orchestration.backup_report import (
@@ -19,8 +18,8 @@ from pipelines.orchestration.backup_report import (
     CHECK_KEY,
     GROUP,
     KEY,
-    MOST_SHOWN,
     backup_figures,
+    damage_figures,
     key_for_writing,
     known_variables,
     newest_backup,
@@ -30,15 +29,9 @@ from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.reported import mark_shown
 from pipelines.orchestration.run_process import remember_process
-from pipelines.orchestration.runs import KIND_TAG
+from pipelines.orchestration.runs import KIND_TAG, Job, asset_job
 from pipelines.orchestration.sources import Project, owner
 from pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    from warehouse.backup import Pruned
-
-WAIT_SECONDS = 600.0
-"""Pruning waits so long for a backup, a verification or a restore that runs."""
 
 
 def backup_assets(project: Project) -> dg.AssetsDefinition:
@@ -69,6 +62,7 @@ def backup_assets(project: Project) -> dg.AssetsDefinition:
 def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]:
     from pipelines.orchestration.progress import StepLog, failures_in_one_line
     from warehouse.backup import Pruned, list_backups, prune_backups, write_backup
+    from warehouse.backup.archive import WAIT_SECONDS
     from warehouse.progress import size_text
 
     settings = project.settings
@@ -91,7 +85,13 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
         not_pruned = str(error)
     with failures_in_one_line():
         info = next(b for b in list_backups(settings, key=key) if b.path == place)
-    figures = {**backup_figures(project, info), **_pruning_figures(pruned), "seconds": seconds}
+    figures = {
+        **backup_figures(project, info),
+        "backups kept": len(pruned.kept),
+        "backups removed": len(pruned.removed),
+        "bytes freed": pruned.freed_bytes,
+        "seconds": seconds,
+    }
     yield dg.MaterializeResult(KEY, figures, data_version=dg.DataVersion(info.name))
     mark_shown(context, [f"backup {info.name}"])
     if not_pruned:
@@ -100,14 +100,6 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
             f"{not_pruned}",
             allow_retries=False,
         )
-
-
-def _pruning_figures(pruned: "Pruned") -> dict[str, Any]:
-    return {
-        "backups kept": len(pruned.kept),
-        "backups removed": len(pruned.removed),
-        "bytes freed": pruned.freed_bytes,
-    }
 
 
 def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
@@ -149,14 +141,12 @@ def _outcome(report: Any, seconds: float) -> Outcome:
         "files": report.files,
         "bytes": report.bytes,
         "seconds": seconds,
-        "damaged files": len(report.problems),
+        **damage_figures(report.problems),
     }
     if report.good:
         size = size_text(report.bytes)
         reason = f"{report.name}: {size} in {report.files:,} files are as written"
         return Outcome(True, reason, figures)
-    shown = "\n".join(f"- `{problem}`" for problem in report.problems[:MOST_SHOWN])
-    figures["what is damaged"] = MetadataValue.md(shown)
     return Outcome(False, str(DamageFound(report)), figures)
 
 
@@ -182,30 +172,21 @@ def _rules(settings: Settings) -> str:
     return ", ".join(f"{count} {name}" for name, count in settings.keep.items()) or "all of them"
 
 
-def backup_job() -> Any:
+def backup_job() -> Job:
     """Writes a backup, then removes old ones by the keep rules."""
-    return _job(
+    return asset_job(
         "backup",
         dg.AssetSelection.assets(KEY).without_checks(),
         "A backup of everything, then pruning: `kollect backup`, `kollect prune`.",
+        {KIND_TAG: "backup"},
     )
 
 
-def verify_job() -> Any:
+def verify_job() -> Job:
     """Reads every byte of the newest backup and proves it."""
-    return _job(
+    return asset_job(
         "verify",
         dg.AssetSelection.checks(CHECK_KEY),
         "Proves the newest backup, byte by byte: `kollect verify`.",
-    )
-
-
-def _job(name: str, selection: dg.AssetSelection, description: str) -> Any:
-    # Dagster does not export the type of a job that is yet to be resolved.
-    return dg.define_asset_job(
-        name,
-        selection,
-        description=description,
-        tags={KIND_TAG: name},
-        executor_def=dg.in_process_executor,
+        {KIND_TAG: "verify"},
     )

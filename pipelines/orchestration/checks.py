@@ -1,4 +1,4 @@
-"""What a check is: the state that it reads, its outcome, and the event that shows it."""
+"""Checks of tables: the state that they read, their outcome, and the event that shows it."""
 
 from __future__ import annotations
 
@@ -63,25 +63,22 @@ class CheckResult:
 
     def for_run(self) -> dg.AssetCheckResult:
         """As a step of a run yields it."""
-        return dg.AssetCheckResult(
-            passed=self.outcome.passed,
-            asset_key=self.key.asset_key,
-            check_name=self.key.name,
-            severity=self.severity,
-            description=self.outcome.reason[:500],
-            metadata=self.outcome.figures,
-        )
+        return dg.AssetCheckResult(**self._fields)
 
     def without_run(self) -> dg.AssetCheckEvaluation:
         """As a sensor reports it."""
-        return dg.AssetCheckEvaluation(
-            asset_key=self.key.asset_key,
-            check_name=self.key.name,
-            passed=self.outcome.passed,
-            severity=self.severity,
-            description=self.outcome.reason[:500],
-            metadata=self.outcome.figures,
-        )
+        return dg.AssetCheckEvaluation(**self._fields)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "asset_key": self.key.asset_key,
+            "check_name": self.key.name,
+            "passed": self.outcome.passed,
+            "severity": self.severity,
+            "description": self.outcome.reason[:500],
+            "metadata": self.outcome.figures,
+        }
 
 
 def when(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Shows in Dagster what the command line did: the ledger is the one truth.
+"""Shows in Dagster what the command line did, from the ledger.
 
 A sensor looks twice a minute at the syncs that ended, at the verdict of each account and at the
 newest backup, and reports what no run of Dagster's has shown: loads, check results, backups and
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -27,7 +26,7 @@ from pipelines.orchestration.report import AccountReport
 from pipelines.orchestration.reported import NEWEST, is_shown, unreported
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
-from warehouse.store.finished_runs import FinishedRun, finished_runs
+from warehouse.store.finished_runs import finished_runs
 from warehouse.store.warehouse import Warehouse
 
 MOST_SECONDS = 15.0
@@ -50,7 +49,7 @@ class Reported(msgspec.Struct):
 
 
 def read_cursor(text: str | None) -> Reported:
-    """What a cursor says; nothing where there is none, or one of another version."""
+    """The cursor's content; an empty one where there is none, or one of another version."""
     try:
         return msgspec.json.decode(text or "{}", type=Reported)
     except msgspec.MsgspecError:
@@ -108,7 +107,10 @@ def _account_events(
         runs = unreported(instance, source, [run for run in ends if run.mark not in seen])
         report = AccountReport(connection, source, now)
         late = report.status.late
-        events = _sync_events(report, runs)
+        events: list[Event] = []
+        if runs:  # also the checks of tables that they tried to read in vain
+            events += report.loads(runs)
+            events += [r.without_run() for r in report.checks(report.tables_of(runs))]
         # A table becomes late without any sync, only because time passes.
         newly_late = [table for table in late if table not in reported.late.get(name, ())]
         events += [r.without_run() for r in report.checks(newly_late) if "complete" in r.key.name]
@@ -122,20 +124,12 @@ def _account_events(
     return events
 
 
-def _sync_events(report: AccountReport, runs: Sequence[FinishedRun]) -> list[Event]:
-    """The loads of these syncs, and the checks of every table that they read or tried to read."""
-    if not runs:
-        return []
-    checks = report.checks(report.tables_of(runs))
-    return [*report.loads(runs), *(result.without_run() for result in checks)]
-
-
 def _backup_events(
     project: Project, instance: dg.DagsterInstance, reported: Reported, now: datetime
 ) -> list[Event]:
     try:
         newest = newest_backup(project.settings)
-    except KollectError:  # the job that verifies says what is wrong with it
+    except KollectError:  # the run of the verify job reports it
         return []
     if newest is None:
         return []

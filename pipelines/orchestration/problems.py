@@ -1,4 +1,4 @@
-"""What is wrong now: with accounts as the ledger has them, with backups, with runs that failed."""
+"""Today's problems: of accounts (from the ledger), of backups, and of runs that failed."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from warehouse.store.finished_runs import finished_runs
 from warehouse.store.warehouse import Warehouse
 
 OTHER_SUBJECTS = ("backup", "verify", "views", RETENTION_JOB)
-"""What runs are about, beside accounts."""
+"""What the failure of a run can be about, besides an account."""
 MOST_NAMED = 10
 """So many tables are named in a message; the others are counted."""
 
 
-def what_is_wrong(
+def current_problems(
     project: Project, instance: dg.DagsterInstance, state: AlertState, *, settled: bool
 ) -> dict[str, str]:
-    """Subject -> what is wrong with it, in words.
+    """Subject (an account, the backups, a job) -> its problem in words.
 
     `settled` is False shortly after a start: what is late then may be about to be synced.
     """
@@ -61,7 +61,7 @@ def what_is_wrong(
 
 
 def account_problem(source: Source, now: datetime, *, ignore_late: bool = False) -> str:
-    """What is wrong with an account as the ledger has it; empty where nothing is."""
+    """The problem of an account, from the ledger; empty where it has none."""
     account = source.account
     if not (source.sandbox or account.ready):
         return missing_credential(source)
@@ -90,17 +90,14 @@ def _unproved(status: AccountStatus) -> str:
 
 def _synced_since(source: Source, moment: str) -> bool:
     """Whether the ledger has a sync of the account that ended after a run failed."""
-    if not source.settings.warehouse.exists():
-        return False
-    with Warehouse(source.settings.warehouse).reading() as connection:
-        ends = finished_runs(connection, newest=1).get(source.account.name, [])
+    ends = source.finished_runs(newest=1)
     return bool(ends) and ends[0].finished_at > datetime.fromisoformat(moment)
 
 
 def _backup_problems(
     project: Project, state: AlertState, now: datetime, *, ignore_late: bool
 ) -> dict[str, str]:
-    """What the backups themselves say; a later one ends the failure of an earlier run."""
+    """Problems that the backups show; a later backup ends the failure of an earlier run."""
     settings = project.settings
     if not settings.warehouse.exists():
         return {}

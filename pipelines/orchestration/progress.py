@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pipelines.sync.result import AccountResult, Progress
     from warehouse.progress import Step
 
-COUNTS = ("inserted", "updated", "deleted")
 MOST_NAMED = 5
 PROGRESS_SECONDS = 5.0
 """A long operation writes a line into the log so often."""
@@ -97,13 +96,19 @@ def failures_in_one_line() -> Iterator[None]:
         raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
+def changes(counts: Mapping[str, Any]) -> str:
+    """What a load changed, in words; empty where nothing changed."""
+    names = ("inserted", "updated", "deleted")
+    return ", ".join(f"{counts[name]:,} {name}" for name in names if counts[name])
+
+
 def in_one_line(result: AccountResult) -> str:
-    """What a whole sync came to."""
+    """What a whole sync did, for the end of the log."""
     loads = result.tables.values()
-    total = {name: sum(load.get(name) or 0 for load in loads) for name in (*COUNTS, "rejected")}
-    changed = ", ".join(f"{total[name]:,} {name}" for name in COUNTS if total[name])
+    names = ("inserted", "updated", "deleted", "rejected")
+    total = {name: sum(load.get(name) or 0 for load in loads) for name in names}
     parts = [f"{result.account}: {result.status}, {len(loads)} tables read"]
-    parts.append(changed or "nothing changed")
+    parts.append(changes(total) or "nothing changed")
     parts += [f"{total['rejected']:,} rejected"] if total["rejected"] else []
     parts += [result.files.sentence] if result.files is not None else []
     return (

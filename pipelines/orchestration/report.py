@@ -19,6 +19,7 @@ from connectors.core.schema import Table
 from connectors.http.redact import safe_text
 from pipelines.orchestration.checks import CheckResult, TableState
 from pipelines.orchestration.freshness import table_windows
+from pipelines.orchestration.progress import changes
 from pipelines.orchestration.sources import Source
 from pipelines.orchestration.summary import check_account, summary_metadata
 from pipelines.orchestration.table_checks import check_table
@@ -151,16 +152,10 @@ class AccountReport:
         return figures
 
 
-def changes(counts: Mapping[str, Any]) -> str:
-    """What a load did, in words; empty where nothing changed."""
-    names = ("inserted", "updated", "deleted")
-    return ", ".join(f"{counts[name]:,} {name}" for name in names if counts[name])
-
-
 def _cursor(connection: duckdb.DuckDBPyConnection, source: Source, table: Table) -> str | None:
     """Where the next sync of the table goes on, in words."""
     names = {table.name}
-    for family in source.families_of(table.name):
+    for family in source.account.connector.families_of([table.name]):
         names |= {family.name, *(resource.name for resource in family.resources)}
     found = {n: c for n, c in cursors(connection, source.account.name).items() if n in names}
     if not found:

@@ -1,4 +1,4 @@
-"""Which syncs of the ledger a run of Dagster's has shown, so that no sensor shows them again.
+"""Which syncs and backups a run of Dagster's has shown, so that no sensor shows them again.
 
 The run that shows a sync carries its mark as a tag. A run that was killed before it could show
 anything carries none, and so its sync is reported from the ledger.
@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from pipelines.orchestration.sources import Source
-from warehouse.store.finished_runs import FinishedRun, finished_runs
-from warehouse.store.warehouse import Warehouse
+from warehouse.store.finished_runs import FinishedRun
 
 NEWEST = 10
 """So many of the newest syncs of an account are looked at; older ones are superseded."""
@@ -21,11 +20,7 @@ NEWEST = 10
 
 def known_ends(source: Source) -> set[str]:
     """The marks of the newest syncs of an account that ended so far."""
-    if not source.settings.warehouse.exists():
-        return set()
-    with Warehouse(source.settings.warehouse).reading() as connection:
-        found = finished_runs(connection, NEWEST).get(source.account.name, [])
-    return {run.mark for run in found}
+    return {run.mark for run in source.finished_runs(NEWEST)}
 
 
 def mark_reported(

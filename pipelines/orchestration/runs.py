@@ -1,6 +1,9 @@
-"""Which accounts, backups or jobs the runs of Dagster are about."""
+"""Jobs, and which accounts or groups the runs of Dagster are about."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +16,27 @@ UNDER_WAY = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+
+Job = Any
+"""A job. Dagster does not export the type of those that `define_asset_job` returns."""
+
+
+def asset_job(
+    name: str,
+    selection: dg.AssetSelection,
+    description: str,
+    tags: Mapping[str, str],
+    config: Mapping[str, Any] | None = None,
+) -> Job:
+    """A job in one process: a table is too little work for a process of its own."""
+    return dg.define_asset_job(
+        name,
+        selection,
+        config=dict(config) if config else None,
+        description=description,
+        tags=tags,
+        executor_def=dg.in_process_executor,
+    )
 
 
 def groups_of(run: dg.DagsterRun) -> set[str]:

@@ -10,7 +10,6 @@ have. An account that was never synced does not wait for its minute: a sensor sy
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import dagster as dg
 
@@ -18,37 +17,32 @@ from pipelines.orchestration.assets import op_of
 from pipelines.orchestration.backups import backup_job, verify_job
 from pipelines.orchestration.retention import JOB as RETENTION_JOB
 from pipelines.orchestration.retention import retention_job
-from pipelines.orchestration.runs import ACCOUNT_TAG, KIND_TAG, UNDER_WAY
+from pipelines.orchestration.runs import ACCOUNT_TAG, KIND_TAG, UNDER_WAY, Job, asset_job
 from pipelines.orchestration.sources import Source
 from pipelines.settings import Settings
 from pipelines.settings.schedule import cron
 
 RETENTION_CRON = "50 1 * * *"
 
-Job = Any
-"""A job. Dagster does not export the type of those that `define_asset_job` returns."""
-
 
 def account_jobs(source: Source) -> dict[str, Job]:
-    """`sync` and `full` of one account; in one process, since a table is not worth its own."""
+    """`sync` and `full` of one account."""
     account = source.account
     selection = dg.AssetSelection.groups(source.name)
     return {
-        "sync": dg.define_asset_job(
+        "sync": asset_job(
             f"sync_{source.name}",
             selection,
-            description=f"What changed in {account.name}: `kollect sync {account.name}`.",
-            tags={ACCOUNT_TAG: source.name, KIND_TAG: "sync"},
-            executor_def=dg.in_process_executor,
+            f"What changed in {account.name}: `kollect sync {account.name}`.",
+            {ACCOUNT_TAG: source.name, KIND_TAG: "sync"},
         ),
-        "full": dg.define_asset_job(
+        "full": asset_job(
             f"full_pass_{source.name}",
             selection,
-            config={"ops": {op_of(source): {"config": {"full": True}}}},
-            description=f"Everything in {account.name} anew: `kollect sync {account.name} --full`. "
+            f"Everything in {account.name} anew: `kollect sync {account.name} --full`. "
             "Finds what a service changes without saying so.",
-            tags={ACCOUNT_TAG: source.name, KIND_TAG: "full pass"},
-            executor_def=dg.in_process_executor,
+            {ACCOUNT_TAG: source.name, KIND_TAG: "full pass"},
+            config={"ops": {op_of(source): {"config": {"full": True}}}},
         ),
     }
 
@@ -137,7 +131,8 @@ def _unless_under_way(
     source: Source,
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if busy := _count(context.instance, {ACCOUNT_TAG: source.name}):
+        filters = dg.RunsFilter(tags={ACCOUNT_TAG: source.name}, statuses=UNDER_WAY)
+        if busy := context.instance.get_runs_count(filters):
             return dg.SkipReason(f"{busy} run of this account is waiting or under way")
         return dg.RunRequest()
 
@@ -156,7 +151,3 @@ def _unless_same_job(
         return dg.RunRequest()
 
     return decide
-
-
-def _count(instance: dg.DagsterInstance, tags: dict[str, str]) -> int:
-    return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=UNDER_WAY))

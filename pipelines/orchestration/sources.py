@@ -15,16 +15,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from connectors import SERVICES
-from connectors.core.connector import Family, family_tables
 from connectors.core.errors import BadSettings, KollectError
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, environment, read_settings, settings_of
 from pipelines.settings.environment import read_toml
+
+if TYPE_CHECKING:
+    from warehouse.store.finished_runs import FinishedRun
 
 SANDBOX_FOLDER = Path(".dagster") / "sandbox"
 SANDBOX = "sandbox_"
@@ -81,11 +83,6 @@ class Source:
         declared = self.account.connector.tables
         return _in_order({name: declared[name] for name in self.account.tables})
 
-    def families_of(self, table: str) -> list[Family]:
-        """The families that read a table."""
-        found = self.account.connector.families
-        return [f for f in found if any(t.name == table for t in family_tables(f))]
-
     @contextlib.contextmanager
     def opened(self) -> Iterator[Account]:
         """The account ready to be synced; a sandbox's stand-in runs while the block lasts."""
@@ -111,6 +108,16 @@ class Source:
                     if variable in values
                 },
             )
+
+    def finished_runs(self, newest: int) -> list[FinishedRun]:
+        """The newest syncs of this account that ended, by whatever command, the last one last."""
+        from warehouse.store.finished_runs import finished_runs
+        from warehouse.store.warehouse import Warehouse
+
+        if not self.settings.warehouse.exists():
+            return []
+        with Warehouse(self.settings.warehouse).reading() as connection:
+            return finished_runs(connection, newest).get(self.account.name, [])
 
     def syncs_so_far(self) -> int:
         """How often this account was read, by whatever command."""

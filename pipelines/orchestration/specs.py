@@ -7,6 +7,7 @@ import hashlib
 import dagster as dg
 
 from connectors.core.connector import Family
+from connectors.core.resources import names_in
 from connectors.core.schema import Column, Table
 from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source, owner
@@ -21,7 +22,7 @@ def table_specs(source: Source) -> list[dg.AssetSpec]:
 
 
 def _spec(source: Source, table: Table, parents: tuple[str, ...]) -> dg.AssetSpec:
-    families = source.families_of(table.name)
+    families = source.account.connector.families_of([table.name])
     return dg.AssetSpec(
         key=source.key(table.name),
         deps=[source.key(parent) for parent in parents],
@@ -69,17 +70,10 @@ def _routes(families: list[Family], table: Table) -> str:
     for family in families:
         for resource in family.resources:
             verb = "POST" if resource.post is not None else "GET"
-            names = {name for rows in resource.rows for name in _tables_in(rows)}
+            names = {name for rows in resource.rows for name in names_in(rows)}
             if table.name in names and (line := f"`{verb} {resource.get}`") not in found:
                 found.append(line)
     return ", ".join(found[:6]) or "other answers of the service"
-
-
-def _tables_in(rows: object) -> list[str]:
-    names = [rows.table.name]  # type: ignore[attr-defined]
-    for child in rows.children:  # type: ignore[attr-defined]
-        names += _tables_in(child)
-    return names
 
 
 def column_schema(table: Table) -> dg.TableSchema:

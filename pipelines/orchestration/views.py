@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.orchestration.checks import WARN, CheckResult, Outcome
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Project, Source, owner
 from warehouse.schema.derived_views import NO_TABLES, DerivedView, derived_views
@@ -53,7 +54,7 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
             for spec in specs
         ],
         can_subset=True,
-        pool="views",
+        pool=GROUP,
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from pipelines.orchestration.progress import failures_in_one_line
@@ -68,8 +69,7 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
             for view in derived_views():
                 key = dg.AssetKey([GROUP, view.name])
                 if key in context.selected_asset_keys:
-                    reason = reasons[view.name]
-                    yield from _shown(connection, view, key, reason)
+                    yield from _shown(connection, view, key, reasons[view.name])
 
     return make
 
@@ -114,14 +114,11 @@ def _shown(
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     from pipelines.orchestration.report import preview
 
+    def check(passed: bool, why: str) -> dg.AssetCheckResult:
+        return CheckResult(dg.AssetCheckKey(key, CHECK), WARN, Outcome(passed, why)).for_run()
+
     if reason:
-        yield dg.AssetCheckResult(
-            passed=False,
-            asset_key=key,
-            check_name=CHECK,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=reason if reason != NO_TABLES else f"{reason}; sync its accounts first",
-        )
+        yield check(False, f"{reason}; sync its accounts first" if reason == NO_TABLES else reason)
         return
     cursor = connection.execute(f"SELECT * FROM main.{view.name} LIMIT 5")
     names = [column[0] for column in cursor.description]
@@ -140,10 +137,4 @@ def _shown(
             **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
         },
     )
-    yield dg.AssetCheckResult(
-        passed=True,
-        asset_key=key,
-        check_name=CHECK,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"it answers with {count:,} rows",
-    )
+    yield check(True, f"it answers with {count:,} rows")

@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 
-from connectors.core.errors import BadSettings
+from connectors.core.errors import BadSettings, nearest
 from pipelines.settings.accounts import Account, AccountTable, read_account, read_accounts
 from pipelines.settings.alerts import ALERT_KEYS, AlertSettings, read_alerts
 from pipelines.settings.backup import BackupTable, read_backup
-from pipelines.settings.convert import check_setting_names, convert, nearest
+from pipelines.settings.convert import check_setting_names, convert
 from pipelines.settings.environment import environment, read_toml
 from pipelines.settings.guard import GuardSettings
 from pipelines.settings.schedule import ScheduleSettings, read_schedule

@@ -11,9 +11,9 @@ from msgspec import Meta
 
 from connectors import SERVICES, connector
 from connectors.core.connector import Connector
-from connectors.core.errors import BadSettings
+from connectors.core.errors import BadSettings, nearest
 from connectors.http.config import Retry, Window
-from pipelines.settings.convert import SettingsTable, check_variable, convert, nearest
+from pipelines.settings.convert import SettingsTable, check_variable, convert
 from pipelines.settings.environment import secret
 from pipelines.settings.files import FileSettings, checked_hosts
 

@@ -6,14 +6,13 @@ shows a value, since a value may be a secret that was put into the wrong place.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from connectors.core.errors import BadSettings
+from connectors.core.errors import BadSettings, nearest
 
 TYPE_WORDS = {
     "str": "text",
@@ -65,12 +64,6 @@ def check_setting_names(values: Any, allowed: Iterable[str], where: str) -> None
                 f"{where} has an unknown setting {name!r}{nearest(name, known)}",
                 guidance=f"Its settings are: {', '.join(known)}",
             )
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing where no known name is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def check_variable(value: str | None, name: str, where: str) -> None:

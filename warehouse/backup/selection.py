@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from connectors.core.errors import BadSettings
+from connectors.core.errors import BadSettings, nearest
 from warehouse.backup.catalog import HISTORY
 from warehouse.backup.content import rows_of
 from warehouse.backup.manifest import Manifest, TableRecord
@@ -68,7 +67,7 @@ def select_from(
         account, _, table = word.partition(".")
         if account not in services:
             raise BadSettings(
-                f"the backup has no account {account!r}{_nearest(account, services)}",
+                f"the backup has no account {account!r}{nearest(account, services)}",
                 guidance=f"its accounts are: {', '.join(sorted(services)) or 'none'}",
             )
         if not table:
@@ -78,17 +77,12 @@ def select_from(
         table = table.removesuffix(HISTORY) if table.removesuffix(HISTORY) in known else table
         if table not in known:
             raise BadSettings(
-                f"the backup has no table {word!r}{_nearest(table, known)}",
+                f"the backup has no table {word!r}{nearest(table, known)}",
                 guidance=f"the tables of {services[account]} are: "
                 f"{', '.join(sorted(n for n in known if not n.endswith(HISTORY)))}",
             )
         tables.add((account, table))
     return Selection(frozenset(accounts), frozenset(t for t in tables if t[0] not in accounts), at)
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def queries(

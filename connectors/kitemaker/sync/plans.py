@@ -62,6 +62,7 @@ def copy_initiatives(reader: Reader, transport: Transport) -> None:
              "initiative_work_items", "initiative_roadmap_columns", "activities"),
         )  # fmt: skip
         initiatives_by_number(reader)
+        keep_hidden(reader, INITIATIVE_LABELS, INITIATIVE_SPACES)
         return
     if reader.full:
         read_list(reader, ROADMAPS)
@@ -83,6 +84,7 @@ def copy_feedback(reader: Reader, transport: Transport) -> None:
     if not transport.graphql:
         leave_out(reader, ("people", "companies", "feedback_owners", "feedback_tags"))
         feedback_by_number(reader)
+        keep_hidden(reader, INSIGHT_ENTITIES)
         reason = "REST shows none of the labels that only feedback carries"
         reader.evidence.lack("labels", reader.family, reason)
         return

@@ -30,7 +30,7 @@ from connectors.paging import get_path
 
 GRAPHQL_ONLY = (
     "users", "applications", "integrations", "integration_users", "space_members",
-    "work_item_members", "work_item_watchers",
+    "work_item_members", "work_item_watchers", "activities",
 )  # fmt: skip
 METADATA_READ = note("statuses and labels")
 """The day on which REST's statuses and labels were read last."""

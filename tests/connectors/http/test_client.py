@@ -338,15 +338,14 @@ def test_a_body_shorter_than_promised_is_broken(bench: Any) -> None:
 
 
 def test_the_answer_says_what_it_cost(bench: Any) -> None:
-    """Status, size, request id, waits and the headers that say something of the data."""
-    headers = {"X-Request-ID": "r7", "ETag": "e", "Set-Cookie": "s=1", "X-RateLimit-Left": "3"}
+    """Size, request id, waits and the time by the service's own clock."""
+    headers = {"X-Request-ID": "r7", "Date": "Fri, 21 Nov 2025 12:00:00 GMT"}
     at = bench(replies(status(429), httpx.Response(200, json=[1, 2], headers=headers)))
     answer = at.client.ask(GET)
     assert answer.request_id == "r7"
     assert answer.size == len(b"[1,2]")
     assert answer.waited_seconds == 1
-    assert answer.content_type == "application/json"
-    assert answer.headers == {"etag": "e", "x-ratelimit-left": "3"}
+    assert answer.date == headers["Date"]
     assert at.client.statistics.bytes == len(b'{"message":"no"}') + answer.size
 
 

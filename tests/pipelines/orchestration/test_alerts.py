@@ -19,14 +19,14 @@ from pipelines.orchestration.alert_state import AlertState, Problem
 from pipelines.orchestration.alerts import (
     WILL_RETRY,
     alerts_sensor,
-    announce,
     failure_of,
     note_runs,
+    send_pending,
     subjects_of,
 )
 from pipelines.orchestration.backup_report import CHECK_KEY, KEY
 from pipelines.orchestration.notify import Message
-from pipelines.orchestration.problems import account_problem, what_is_wrong
+from pipelines.orchestration.problems import account_problem, current_problems
 from pipelines.orchestration.runs import ACCOUNT_TAG
 from pipelines.orchestration.sources import Project, Source, read_project
 from pipelines.sync.account import sync_account
@@ -55,7 +55,7 @@ def test_a_lasting_problem_is_told_once_and_its_end_once() -> None:
         state = AlertState.read(cursor)
         state.update({"kinopio": f"down {hour}"} if hour < 24 else {}, NOON)
         for subject in list(state.pending()):
-            state.tell(subject, send)
+            state.send(subject, send)
         cursor = state.write()
     assert told == [(False, "down 0"), (True, "down 23")]
     assert AlertState.read(cursor).problems == {}
@@ -68,7 +68,7 @@ def test_what_could_not_be_told_is_tried_again() -> None:
     for _ in range(2):
         state.update({"kinopio": "down"}, NOON)
         for subject in list(state.pending()):
-            state.tell(subject, lambda _: answers.pop(0))
+            state.send(subject, lambda _: answers.pop(0))
     assert answers == []
     assert not state.pending()
 
@@ -113,12 +113,12 @@ class Watched:
     state: AlertState = field(default_factory=AlertState)
 
     def wrong(self) -> dict[str, str]:
-        return what_is_wrong(self.project, self.instance, self.state, settled=True)
+        return current_problems(self.project, self.instance, self.state, settled=True)
 
     def told(self) -> list[str]:
         """What a tick of the sensor tells now."""
         self.state.update(self.wrong(), datetime.now(UTC))
-        return announce(self.state, self.project.settings, [], logging.getLogger("test"))
+        return send_pending(self.state, self.project.settings, [], logging.getLogger("test"))
 
 
 @pytest.fixture(scope="module")
@@ -145,12 +145,12 @@ def test_syncs_of_the_command_line_are_told_and_end_what_they_mend(watched: Watc
     assert faults.fired("forbidden") > 0
     faults.clear()
     assert "favorite_colors" in watched.wrong()["kinopio"]
-    assert watched.told() == ["kinopio: problem, told by log"]
+    assert watched.told() == ["kinopio: problem, sent to log"]
     assert watched.told() == []
     watched.bench.sync("cards")
     assert watched.told() == [], "a sync of another table proves nothing of this one"
     watched.bench.sync(full=True)
-    assert watched.told() == ["kinopio: over, told by log"]
+    assert watched.told() == ["kinopio: over, sent to log"]
 
 
 def test_a_dead_key_is_told_in_the_words_of_the_error(watched: Watched) -> None:

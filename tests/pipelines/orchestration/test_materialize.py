@@ -60,7 +60,7 @@ def read_by_every_sync(source: Source) -> list[str]:
     return [
         table
         for table in source.tables
-        if not all(family.full_only for family in source.families_of(table))
+        if not all(family.full_only for family in source.account.connector.families_of([table]))
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.export.table_files import write_service_files
+from pipelines.export.service_files import write_service_files
 from pipelines.sync.account import sync_account
 from tests.kit import first_syncs
 from tests.kit.account import Bench
