@@ -1,4 +1,4 @@
-"""Room for answers that are here and not yet taken: a number of bytes, whatever their sizes."""
+"""A memory limit for answers that have arrived and were not handed over yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connectors.core.listing import Page
 
 
 class AnswerRoom:
-    """Holds back further requests while the answers that are here fill the room.
+    """Holds back further requests while such answers take up `most_bytes` or more.
 
     Answers are taken in the order asked, and threads take up requests in that order too. So the
     request whose answer is wanted next is never among those held back.

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from connectors.core.errors import Forbidden, Missing, Skippable
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Page
-from connectors.core.resources import ForEachParent, Resource, names_in
+from connectors.core.resources import ForEachParent, Resource
 from connectors.core.state import StateKey, StateKind
 from connectors.paging import Completeness, Facts
 
@@ -82,27 +82,21 @@ class Evidence:
 
     def fail(self, table: str, resource: str, reason: str) -> None:
         """The table cannot be called complete; deletes in its failed scopes are off."""
-        text = f"{resource}: {reason}"
-        if text not in self.failures.setdefault(table, []):
-            self.failures[table].append(text)
+        _add(self.failures, table, f"{resource}: {reason}")
 
     def fail_rows(self, resource: Resource, reason: str) -> None:
         """The same for every table that a resource feeds."""
-        for rows in resource.rows:
-            for name in names_in(rows):
-                self.fail(name, resource.name, reason)
+        for name in resource.table_names:
+            self.fail(name, resource.name, reason)
 
     def lack(self, table: str, resource: str, reason: str) -> None:
         """The table cannot be called complete, and reading all of it again would not help."""
-        text = f"{resource}: {reason}"
-        if text not in self.lacks.setdefault(table, []):
-            self.lacks[table].append(text)
+        _add(self.lacks, table, f"{resource}: {reason}")
 
     def lack_rows(self, resource: Resource, reason: str) -> None:
         """The same for every table that a resource feeds."""
-        for rows in resource.rows:
-            for name in names_in(rows):
-                self.lack(name, resource.name, reason)
+        for name in resource.table_names:
+            self.lack(name, resource.name, reason)
 
     def sees_a_part(self, why: str, *, whole: Collection[str] = ()) -> None:
         """Lists may leave out rows that this caller may not see, so no absence ends a row.
@@ -117,8 +111,8 @@ class Evidence:
 
     def note(self, table: str, by: str) -> None:
         """Something that speaks for completeness without proving any end."""
-        if by and by not in self.proofs.setdefault(table, []):
-            self.proofs[table].append(by)
+        if by:
+            _add(self.proofs, table, by)
 
     def prove(self, table: str, resource: str, scope: Mapping[str, Any], by: str) -> None:
         """A listing showed every row of the table within `scope`."""
@@ -159,6 +153,11 @@ class Evidence:
             for scope, proved in self.scopes.get(table, {}).items()
             if scope or feeders <= proved
         ]
+
+
+def _add(texts: dict[str, list[str]], table: str, text: str) -> None:
+    if text not in texts.setdefault(table, []):
+        texts[table].append(text)
 
 
 # -- whole -----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Answers of a service: the stage first, then the network; scrubbed and staged before use.
+"""Gets answers: from the journal, else from the service, redacted and staged before use.
 
-A resumed run repeats the same questions and finds their answers in the journal. Several requests
+A resumed run repeats the same requests and finds their answers in the journal. Several requests
 are in flight at once, but answers come in the order asked, so a resumed run takes the same path
 as an undisturbed one.
 """
@@ -32,7 +32,7 @@ from connectors.http.config import Request
 UNAUTHORIZED = 401
 ANSWERS_AHEAD = 2
 LATE_SECONDS = 0.01
-"""Who waits longer than this for an answer waits for the network, not for a processor."""
+"""A longer wait for an answer is for the network, not for a processor."""
 Asker = TypeVar("Asker")
 
 
@@ -68,12 +68,12 @@ class Fetcher:
         self._occurrences: Counter[str] = Counter()
         self._begun: dict[str, Future[Page]] = {}
 
-    def question(
+    def request(
         self, resource: Resource, path: str, bind: Bind, params: Mapping[str, str]
     ) -> KeyedRequest:
-        """The request of a resource for one binding; asked again, it is another question.
+        """The request of a resource for one binding, by this spelling of its path.
 
-        `path` is the spelling of the resource's path that is to be used.
+        Made a second time in a run, it gets a key and an answer of its own.
         """
         values = {name: str(value) for name, value in bind.items()}
         path = path.format(**{name: quote(value, safe="") for name, value in values.items()})
@@ -99,37 +99,37 @@ class Fetcher:
         return KeyedRequest(request, key, bind, {**shown, **params}, resource.forbidden_statuses)
 
     def begin(self, pool: Executor, resource: Resource) -> None:
-        """Ask the first question of a listing already; whoever asks it then gets that answer,
-        or the error that came instead."""
-        question = self.question(resource, resource.get, {}, resource.paging.paginator().first())
-        self._occurrences[question.request.key] -= 1  # the one that is still to come
-        self._begun[question.key] = pool.submit(self._staged_or_asked, question, frozenset(), False)
+        """Send the first request of a listing already; whoever makes it later gets that answer, or
+        the error that came instead."""
+        keyed = self.request(resource, resource.get, {}, resource.paging.paginator().first())
+        self._occurrences[keyed.request.key] -= 1  # the later one counts
+        self._begun[keyed.key] = pool.submit(self._staged_or_asked, keyed, frozenset(), False)
 
     def get(
-        self, question: KeyedRequest, also: frozenset[int] = frozenset(), now: bool = False
+        self, keyed: KeyedRequest, also: frozenset[int] = frozenset(), now: bool = False
     ) -> Page:
         """The staged answer, or a fresh one; raises Forbidden for a status declared as denied.
 
         Statuses in `also` are answers; what is asked `now` is neither looked up nor staged.
         """
-        begun = None if now else self._begun.pop(question.key, None)
-        page = begun.result() if begun else self._staged_or_asked(question, also, now)
-        if page.status in question.forbidden_statuses:
+        begun = None if now else self._begun.pop(keyed.key, None)
+        page = begun.result() if begun else self._staged_or_asked(keyed, also, now)
+        if page.status in keyed.forbidden_statuses:
             raise Forbidden(
-                f"{self.connector.title} does not let this credential see {question.request.path}",
+                f"{self.connector.title} does not let this credential see {keyed.request.path}",
                 guidance="ask its owner for access, if you need it",
             )
         return page
 
-    def _staged_or_asked(self, question: KeyedRequest, also: frozenset[int], now: bool) -> Page:
-        staged = None if now else self._journal.get(question.key)
+    def _staged_or_asked(self, keyed: KeyedRequest, also: frozenset[int], now: bool) -> Page:
+        staged = None if now else self._journal.get(keyed.key)
         if staged is not None:
             head, body = staged
             payload = msgspec.json.decode(body) if body else None
             date = head.get("date", "")
-            return Page(payload, head["status"], question.bind, question.params, date, len(body))
-        answer = self._client.ask(question.request, also=also | set(question.forbidden_statuses))
-        payload, body = self._redacted(answer.payload, question)
+            return Page(payload, head["status"], keyed.bind, keyed.params, date, len(body))
+        answer = self._client.ask(keyed.request, also=also | set(keyed.forbidden_statuses))
+        payload, body = self._redacted(answer.payload, keyed)
         head = {
             "status": answer.status,
             "request_id": answer.request_id,
@@ -139,24 +139,24 @@ class Fetcher:
             "bytes": answer.size,
             "repaired": answer.repaired,
             "family": self._family,
-            "date": answer.headers.get("date", ""),
+            "date": answer.date,
         }
         if answer.status != UNAUTHORIZED and not now:
-            # Whoever goes on with this run may have a better token: such a no is not kept.
-            self._journal.put(question.key, head, body)
+            # Do not stage a 401: the resumed run may have a valid token.
+            self._journal.put(keyed.key, head, body)
         size = len(body)
-        return Page(payload, answer.status, question.bind, question.params, head["date"], size)
+        return Page(payload, answer.status, keyed.bind, keyed.params, head["date"], size)
 
-    def _redacted(self, payload: Any, question: KeyedRequest) -> tuple[Any, bytes]:
+    def _redacted(self, payload: Any, keyed: KeyedRequest) -> tuple[Any, bytes]:
         """The payload without secrets, and its encoding; nothing else is ever written."""
         if self.connector.redact is not None:
-            asked = {"path": question.request.path, "bind": question.bind}
+            asked = {"path": keyed.request.path, "bind": keyed.bind}
             try:
                 payload = self.connector.redact(asked, payload)
             except Exception as error:
                 # Whatever it is: an answer whose secrets may still be in it is not kept.
                 raise UnexpectedShape(
-                    f"{self.connector.title} sent an answer of {question.request.path} whose "
+                    f"{self.connector.title} sent an answer of {keyed.request.path} whose "
                     f"secrets cannot be found ({type(error).__name__})"
                 ) from error
         payload = self._redactor.clean(payload)
@@ -172,9 +172,9 @@ class Fetcher:
 
         A request is taken when it can be sent. Those that the caller adds to `follow_ups` between
         answers come before the next of `requests`. As long as answers are here before they are
-        needed, ever fewer are asked for at once: more would only take turns with the work on
-        those that are here. None is asked for while the answers that wait hold more bytes than
-        the client may have in flight. Leaving early abandons what is under way.
+        needed, ever fewer are asked for at once: more would only compete with the work on those
+        for the processor. None is asked for while the answers that wait hold more bytes than the
+        client may have in flight. Leaving early abandons what is under way.
         """
         flying: deque[tuple[Asker, Future[Page]]] = deque()
         waiting = follow_ups if follow_ups is not None else deque()
@@ -188,8 +188,8 @@ class Fetcher:
                     following = waiting.popleft() if waiting else next(coming, None)
                     if following is None:
                         break
-                    asker, question = following
-                    get = partial(self.get, question, also)
+                    asker, keyed = following
+                    get = partial(self.get, keyed, also)
                     flying.append((asker, pool.submit(room.fill, get)))
                 if not flying:
                     if waiting:

@@ -1,9 +1,9 @@
-"""The stage: every answered page of a run, scrubbed and compressed, on disk before all else.
+"""The journal: every answer of a run, redacted and compressed, on disk before it is used.
 
-A journal is one append-only file of entries. Extraction is a plain program that asks; a killed
-run is resumed by running the program again while the journal answers what was already answered.
-An entry that was cut off by a crash or a power cut fails its checksum: it and whatever follows
-are cut away when the journal is opened, and only that page is asked again.
+It is one append-only file. A killed run is resumed by running the same program again: requests
+that were answered before are answered from the journal. An entry that was cut off by a crash or a
+power cut fails its checksum: it and whatever follows are cut away when the journal is opened, and
+only that page is asked for again.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Journal:
             yield entry.head
 
     def clear(self) -> None:
-        """Forget every entry: the run that made them is given up."""
+        """Remove every entry: the run that wrote them will not be resumed."""
         with self._lock:
             os.ftruncate(self._file, 0)
             self._entries.clear()

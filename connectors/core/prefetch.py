@@ -1,8 +1,8 @@
-"""Asking ahead: while one family is loaded, the first answers of the next ones are on their way.
+"""Prefetch: while one family is loaded, the first requests of the next families are under way.
 
-A slow service would else be waited for once per family, however many requests its rate allows.
-What is asked ahead is staged like any other answer; a refusal is told to the family that would
-have asked, when its turn has come.
+Otherwise every family would wait for a slow service anew, however many requests its rate allows.
+Prefetched answers are staged like any others. A refused request raises its error in the family
+that would have made it, when its turn has come.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from connectors.core.evidence import Evidence
 from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
 from connectors.core.known import KnownRows
-from connectors.core.resources import Resource, names_in
+from connectors.core.resources import Resource
 from connectors.core.task import Variants
 from connectors.http.client import Client
 from connectors.paging import OnePage
 
 
 class Prefetch:
-    """Asks ahead for the families of one run; to be closed before the journal and the client."""
+    """Prefetches for the families of one run; to be closed before the journal and the client."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Prefetch:
         known: KnownRows,
         full: bool,
     ) -> None:
-        """With one request in flight, nothing is asked ahead."""
+        """With one request in flight, nothing is prefetched."""
         self._variants = Variants(known, Evidence(()), full)
         self._connector = connector
         self._client = client
@@ -43,15 +43,15 @@ class Prefetch:
         self._begun: dict[str, Fetcher] = {}
 
     def close(self) -> None:
-        """Give up what nobody asked for; what is under way ends when the client closes."""
+        """Drop requests that were not sent yet; those under way end when the client closes."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, families: Iterable[Family], tables: frozenset[str]) -> None:
-        """Begin with the next families.
+        """Send the first requests of the next families.
 
-        Beyond one that has a plan, or that depends on other answers, only listings in one answer
-        are asked for: it may take long, and pages that were read long before others of the same
-        listing would only look as if it had moved meanwhile.
+        Behind a family that has a plan, or depends on other answers, only listings of a single
+        answer are prefetched. Such a family may take long, and pages of one listing that were read
+        far apart look as if rows had moved between them.
         """
         soon = True
         for family in families if self._in_flight > 1 else ():
@@ -62,8 +62,7 @@ class Prefetch:
                 continue
             self._begun[family.name] = answers = self._new(family)
             for resource in opening:
-                fed = {name for rows in resource.rows for name in names_in(rows)}
-                if fed & tables and not resource.fallback_path:
+                if tables.intersection(resource.table_names) and not resource.fallback_path:
                     answers.begin(self._pool, self._variants.of(resource)[0])
 
     def answers(self, family: Family) -> Fetcher:

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import (
-    Forbidden,
     KollectError,
-    Missing,
-    Refused,
     Skippable,
     UnexpectedShape,
 )
@@ -26,22 +22,21 @@ from connectors.core.evidence import Evidence, Guard
 from connectors.core.fetch import Fetcher
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Collect, Listing, Page
-from connectors.core.proofs import Proofs, proves_ends, scope_text
+from connectors.core.plan import Reader
+from connectors.core.proofs import Proofs, proves_ends
 from connectors.core.records import RecordMapper
-from connectors.core.requester import Requester, TaskRequest
+from connectors.core.requester import Requester
 from connectors.core.resources import (
     ForEachChanged,
     ForEachParent,
     Resource,
     Rows,
     binds_of,
-    names_in,
     scope_of,
 )
-from connectors.core.rotation import next_in_turn
 from connectors.core.schema import Table
 from connectors.core.sink import Cut, Sink
-from connectors.core.task import ReadingTask, Variants
+from connectors.core.task import ReadingTask
 from connectors.http.client import Client
 from connectors.paging import Completeness, SeenPage, facts_of, get_path
 
@@ -49,8 +44,8 @@ ASK_AGAIN = 2
 """How often a list is asked again that is empty where rows were."""
 
 
-class FamilyReader:
-    """The `Reader` (connectors.core.plan) that reads a service over its fetcher."""
+class FamilyReader(Reader):
+    """Reads a service over its fetcher; `Reader` describes what plans use of it."""
 
     def __init__(
         self,
@@ -78,11 +73,9 @@ class FamilyReader:
         self.known = known
         self.full = full
         self.started_at = started_at
-        """When the run began, with time zone; the same after a resume."""
         self.sink = sink
         self.evidence = Evidence(family.resources)
         self.options: Mapping[str, Any] = dict(options or {})
-        """Settings of the account that a plan may use, such as `transport`."""
         self.next_part: dict[str, str] = {}
         """Resource -> the parent behind which the next part of the family begins; empty where
         all of it was read."""
@@ -101,61 +94,45 @@ class FamilyReader:
             self._another_has_rows,
         )
         self._mapper = RecordMapper(connector.tables.values(), sink, self._proofs)
-        self._variants = Variants(known, self.evidence, full)
-        self._requester = Requester(fetcher, self._variants)
+        self._requester = Requester(fetcher, known, self.evidence, full, self._kept)
 
     @property
     def unproved(self) -> int:
-        """Records that could not be read, and empty lists inside records that are not believed,
-        so far: what holds one is to be read again."""
         return self._proofs.unproved
 
     # -- what plans use --------------------------------------------------------------------
 
     def keeps(self, table: str) -> bool:
-        """Whether rows of a table are kept at all (the account may leave tables out)."""
         return self._wanted is None or table in self._wanted
 
     def wants(self, resource: Resource) -> bool:
-        """Whether any table that the resource feeds was asked for."""
-        return self._wanted is None or any(
-            table in self._wanted for rows in resource.rows for table in names_in(rows)
-        )
+        return self._wanted is None or any(map(self.keeps, resource.table_names))
 
     def credential(self, part: str) -> str:
-        """A part of the account's credential."""
         return self._client.part(part)
 
     def resource(self, name: str) -> Resource:
-        """A resource of the connector by its name, whichever family it belongs to."""
         families = self._connector.families
         return next(r for family in families for r in family.resources if r.name == name)
 
     def check_credential(self) -> None:
-        """Ask the service now whether the credential is good; raises BadCredential if not."""
         self.ask(self._connector.check, now=True)
 
     def read(
         self, resource: Resource, bind: Bind | None = None, *, collect: Collect = False
     ) -> Listing:
-        """One listing with all its pages; its rows are kept. Skippable errors are recorded."""
         return self.read_each(resource, [bind or {}], collect=collect)[0]
 
     def read_each(
         self, resource: Resource, binds: Iterable[Bind], *, collect: Collect = False
     ) -> list[Listing]:
-        """The same resource for each of several bindings, several requests in flight.
-
-        With `collect` the listings hold their records: the plain fields, or what a function
-        makes of each record.
-        """
         return list(self.stream(resource, binds, collect=collect))
 
     def stream(
         self, resource: Resource, binds: Iterable[Bind], *, collect: Collect = False
     ) -> Iterator[Listing]:
         """`read_each`, listing by listing; a binding is taken when its request can be made."""
-        for task in self._read_tasks(resource, binds, collect):
+        for task in self._requester.read(resource, binds, collect):
             yield self._proofs.finished(self._asked_again(task))
 
     def ask(
@@ -166,25 +143,20 @@ class FamilyReader:
         also: frozenset[int] = frozenset(),
         now: bool = False,
     ) -> Page:
-        """One request of a resource without its paging; its rows are not kept.
-
-        With `now`, the service itself is asked, also where an earlier answer is staged. Raises
-        Skippable or Fatal errors; statuses in `also` are answers.
-        """
-        return self._requester.ask(resource, bind, also=also, now=now)
+        answer = self._requester.first_answer(ReadingTask(resource, bind or {}), {}, also, now)
+        if isinstance(answer, Skippable):
+            raise answer
+        return answer
 
     def ask_all(
         self, resource: Resource, binds: Iterable[Bind], *, also: frozenset[int] = frozenset()
     ) -> Iterator[tuple[Bind, Page | Skippable]]:
-        """One request for each binding, several in flight, answers in the order asked."""
-        return self._requester.ask_all(resource, binds, also=also)
+        return self._requester.ask_all(resource, binds, also)
 
     def cuts(self, table: Table) -> list[Cut]:
-        """The embedded lists of a table that were found cut so far (`Rows.count`)."""
         return list(self._mapper.cuts.get(table.name, {}).values())
 
     def keep(self, rows: Rows, payload: Any, surroundings: Bind | None = None) -> int:
-        """Keep the rows of an answer; returns how many. Raises UnexpectedShape."""
         around = {"payload": payload, **(surroundings or {})}
         records = self._mapper.find(rows, payload, around)
         if len(records) > 1:
@@ -195,8 +167,6 @@ class FamilyReader:
     def confirm_empty(
         self, resource: Resource, bind: Bind, listing: Listing, *, collect: Collect = False
     ) -> Listing:
-        """A listing whose proof a plan judges: one that came empty where rows were is asked
-        again, and is complete only when that is believed."""
         rows = resource.rows[0]
         for _ in range(ASK_AGAIN):
             empty = listing.completeness.complete and not listing.count
@@ -267,7 +237,7 @@ class FamilyReader:
         again_days = 0 if self.full and not first_time else each.again_days
         columns = tuple(each.bind.values())
         if each.per_run:
-            rows = next_in_turn(self.known, self.evidence, resource, each, again_days)
+            rows = self._next_in_turn(resource, each, again_days)
         else:
             after = (self._part or {}).get(resource.name, "")
             of_table = (resource.name, each.table, columns)
@@ -285,59 +255,25 @@ class FamilyReader:
             for kept in resource.rows:
                 self.evidence.note(kept.table.name, "no parent changed")
 
-    # -- asking ----------------------------------------------------------------------------
+    def _next_in_turn(
+        self, resource: Resource, each: ForEachChanged, again_days: int
+    ) -> list[tuple[str, str, tuple[Any, ...]]]:
+        """As many parents as one run asks for, those first that changed or were never asked for.
 
-    def _read_tasks(
-        self, resource: Resource, binds: Iterable[Bind], collect: Collect
-    ) -> Iterator[ReadingTask]:
-        """Each listing read to its end, in the order of the bindings."""
-        open_tasks: deque[ReadingTask] = deque()
-        follow_ups: deque[TaskRequest] = deque()
+        The tables are not complete as long as some of these wait for another run.
+        """
+        columns = tuple(each.bind.values())
+        waiting = self.known.waiting(resource.name, each.table)
+        rows = self.known.due(
+            resource.name, each.table, columns, again_days, most=each.per_run, oldest_first=True
+        )
+        if waiting > len(rows):
+            text = f"{waiting - len(rows):,} {each.table} wait to be asked for: one sync asks for "
+            text += f"{each.per_run:,}" + (f" (setting {each.setting})" if each.setting else "")
+            self.evidence.lack_rows(resource, text)
+        return rows
 
-        def first_requests() -> Iterator[TaskRequest]:
-            for bind in binds:
-                task = ReadingTask(resource, bind, self._variants.of(resource), collect)
-                if resource.since is not None and not self.full:
-                    cursor = self.known.cursor(resource.name, scope_text(bind))
-                    if cursor:
-                        task.go_on_from(datetime.fromisoformat(cursor))
-                open_tasks.append(task)
-                params = task.begin()
-                if self._variants.path_is_settled(resource):
-                    yield task, self._requester.request(task, params)
-                else:
-                    answered(task, self._requester.first_answer(task, params))
-
-        def answered(task: ReadingTask, page: Page | Skippable) -> None:
-            task.waiting -= 1
-            if isinstance(page, Skippable):
-                following = self._refused(task, page)
-            else:
-                following = self._kept(task, page)
-            follow_ups.extend((task, self._requester.request(task, params)) for params in following)
-
-        for task, page in self._requester.in_order(first_requests(), follow_ups):
-            answered(task, page)
-            while open_tasks and not open_tasks[0].waiting:
-                yield open_tasks.popleft()
-        yield from open_tasks
-
-    def _refused(self, task: ReadingTask, error: Skippable) -> list[dict[str, str]]:
-        """What to ask instead of a request that was refused; nothing where the task has failed."""
-        if isinstance(error, Refused) and not task.answers:
-            following = self._variants.without_refused_order(task)
-            if following is None:
-                task.smaller = True
-                following = task.paging.refused()
-        elif isinstance(error, (Refused, Missing)) and task.answers:
-            following = task.paging.refused()
-        else:
-            following = None
-        if following is None:
-            task.refused = isinstance(error, Forbidden)
-            task.gone = isinstance(error, Missing) and task.resource.gone_is_empty
-            task.failed = str(error)
-        return following or []
+    # -- one listing ----------------------------------------------------------------------
 
     def _kept(self, task: ReadingTask, page: Page) -> list[dict[str, str]]:
         """Keep the rows of one page; returns what to ask next."""
@@ -366,14 +302,12 @@ class FamilyReader:
             self._mapper.keep(rows, records, around)
             task.unreadable += self._proofs.rejected(rows) - rejected
         task.facts = facts
-        self._variants.answered(task)
         return task.paging.after(SeenPage(dict(page.params), page.payload, ids, facts))
 
     def _asked_again(self, task: ReadingTask) -> ReadingTask:
-        """The task; where it found nothing and rows are known, its answer after asking again.
+        """Retry a listing that came back empty although rows are stored.
 
-        A list that is being rewritten, or a service that has a bad moment, shows no rows for a
-        moment.
+        A list that is being rewritten may show no rows for a moment.
         """
         resource = task.resource
         if not (resource.rows and proves_ends(resource, resource.rows[0])):
@@ -382,7 +316,7 @@ class FamilyReader:
             rows = resource.rows[0]
             if not (task.came_empty and self._proofs.had_rows(resource, rows, task.bind)):
                 break
-            (task,) = self._read_tasks(resource, [task.bind], task.collect)
+            (task,) = self._requester.read(resource, [task.bind], task.collect)
         return task
 
     def _another_has_rows(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""From an answer to rows: finds records, parts children from parents, marks what is new.
+"""From an answer to rows: finds records, separates children from parents, marks what is new.
 
 The work per record is kept small, since a listing may hold a million of them: no copies, no
 values converted here (the database does that), one set comparison to notice unknown fields.
@@ -35,7 +35,7 @@ class TableShape:
         self.keys = [column.source for column in own if column.name in table.key]
 
 
-class _Plan:
+class _PreparedRows:
     """What the per-record loop needs to know of declared rows, worked out once."""
 
     def __init__(
@@ -60,7 +60,7 @@ class _Plan:
                 self.own.append((name, source.name))
             else:
                 self.enclosing.append((name, source.name))
-        self.children = [_Plan(child, shapes, watcher) for child in rows.children]
+        self.children = [_PreparedRows(child, shapes, watcher) for child in rows.children]
         self.plain = (
             "." not in rows.at
             and bool(rows.at)
@@ -73,10 +73,10 @@ class _Plan:
             or any(child.looks_around for child in self.children)
         )
 
-    def given(
+    def inherited(
         self, enclosing: Mapping[str, Any] | None, surroundings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The given columns that are the same for all records of one list."""
+        """The inherited columns that are the same for all records of one list."""
         values = dict(self.constants)
         for name, source in self.around:
             values[name] = surroundings.get(source)
@@ -129,10 +129,10 @@ class RecordMapper:
         self._shapes = {
             table.name: TableShape(table, sink.extra_columns(table)) for table in tables
         }
-        self._plans: dict[int, _Plan] = {}
+        self._prepared: dict[int, _PreparedRows] = {}
         self._noticed: set[tuple[str, str]] = set()
         self.cuts: dict[str, dict[tuple[Any, ...], Cut]] = {}
-        """Table -> given values -> the list that was cut."""
+        """Table -> inherited values -> the list that was cut."""
 
     def find(
         self, rows: Rows, payload: Any, surroundings: Mapping[str, Any], *, single: bool = True
@@ -169,47 +169,52 @@ class RecordMapper:
 
     def keep(self, rows: Rows, records: Iterable[Any], surroundings: Mapping[str, Any]) -> int:
         """Send found records (and their children) to the sink; returns how many were kept."""
-        plan = self._plans.get(id(rows))
-        if plan is None:
-            # The plan holds its rows, so that no others can come to the same id.
-            plan = self._plans[id(rows)] = _Plan(rows, self._shapes, self._watcher)
+        prepared = self._prepared.get(id(rows))
+        if prepared is None:
+            # It holds its rows, so that no others can come to the same id.
+            prepared = self._prepared[id(rows)] = _PreparedRows(rows, self._shapes, self._watcher)
         lines: Lines = {}
-        count = self._all(plan, records, None, surroundings, lines)
+        count = self._all(prepared, records, None, surroundings, lines)
         for (_, sparse), (table, found) in lines.items():
             self.sink.add(table, found, sparse=sparse)
         return count
 
     def _all(
         self,
-        plan: _Plan,
+        prepared: _PreparedRows,
         records: Iterable[Any],
         enclosing: Mapping[str, Any] | None,
         surroundings: Mapping[str, Any],
         lines: Lines,
     ) -> int:
         """The lines of the records of one list, and of their children; returns their number."""
-        rows, shape = plan.rows, plan.shape
+        rows, shape = prepared.rows, prepared.shape
         table, known, unversioned = rows.table, shape.known, shape.unversioned
-        shared = plan.given(enclosing, surroundings)
+        shared = prepared.inherited(enclosing, surroundings)
         count = broken = 0
         for position, record in enumerate(records):
             if not isinstance(record, dict):
                 broken += self._reject(rows, record)
                 continue
-            given = shared
+            inherited = shared
             try:
                 if rows.only is not None and not rows.only(record, surroundings):
                     continue
                 for name in shape.keys:
                     if isinstance(record.get(name), (dict, list)):
                         raise TypeError(f"`{name}` tells it apart and is no plain value")
-                if plan.own or rows.position:
-                    given = {**shared, **{name: record.pop(own, None) for name, own in plan.own}}
+                if prepared.own or rows.position:
+                    inherited = {
+                        **shared,
+                        **{name: record.pop(own, None) for name, own in prepared.own},
+                    }
                     if rows.position:
-                        given[rows.position] = position
-                if plan.children:
-                    around = {**surroundings, **given} if plan.looks_around else surroundings
-                    for child in plan.children:
+                        inherited[rows.position] = position
+                if prepared.children:
+                    around = (
+                        {**surroundings, **inherited} if prepared.looks_around else surroundings
+                    )
+                    for child in prepared.children:
                         self._children(child, record, around, lines, rows.sparse)
             except KollectError:
                 raise
@@ -218,9 +223,9 @@ class RecordMapper:
                 continue
             if not known.issuperset(record):
                 self._notice(shape, record)
-            line: Record = {"p": given, "r": record}
-            if plan.source:
-                line["n"] = plan.source
+            line: Record = {"p": inherited, "r": record}
+            if prepared.source:
+                line["n"] = prepared.source
             if unversioned:
                 moving = {name: record.pop(name) for name in unversioned if name in record}
                 if moving:
@@ -228,9 +233,9 @@ class RecordMapper:
             for name in table.unordered:
                 if isinstance(value := record.get(name), list):
                     record[name] = sorted(value, key=msgspec.json.encode)
-            where = lines.get(plan.slot)
+            where = lines.get(prepared.slot)
             if where is None:
-                lines[plan.slot] = (table, [line])
+                lines[prepared.slot] = (table, [line])
             else:
                 where[1].append(line)
             count += 1
@@ -251,20 +256,20 @@ class RecordMapper:
 
     def _children(
         self,
-        plan: _Plan,
+        prepared: _PreparedRows,
         record: Record,
         surroundings: Mapping[str, Any],
         lines: Lines,
         partly: bool,
     ) -> None:
-        child = plan.rows
-        if plan.plain:
+        child = prepared.rows
+        if prepared.plain:
             found = record.pop(child.at, ABSENT)
             if type(found) is list and not partly and child.normalize is None:
                 if found:
-                    self._all(plan, found, record, surroundings, lines)
-                elif plan.doubtful:
-                    self._proves(plan, found, record, surroundings, partly)
+                    self._all(prepared, found, record, surroundings, lines)
+                elif prepared.doubtful:
+                    self._proves(prepared, found, record, surroundings, partly)
                 return
         else:
             found = _taken(record, child.at, keep=child.keep) if child.at else record
@@ -273,12 +278,12 @@ class RecordMapper:
             found = ABSENT if taken is None else list(taken)
         if child.count and found is ABSENT and get_path(record, child.count) == 0:
             found = []
-        cut = bool(child.count) and self._cut(plan, found, record, surroundings)
+        cut = bool(child.count) and self._cut(prepared, found, record, surroundings)
         if cut and found is ABSENT:
             return
         if found is ABSENT or not isinstance(found, (list, dict, type(None))):
             if child.proves:
-                self.sink.without(child.table, plan.given(record, surroundings))
+                self.sink.without(child.table, prepared.inherited(record, surroundings))
             if found is not ABSENT:
                 self._reject(child, Broken(found, f"`{child.at}` is no list"))
             return
@@ -288,12 +293,12 @@ class RecordMapper:
         if child.normalize is not None:
             items = [self._normalized(child, item, surroundings) for item in items]
         if child.proves and not cut:
-            self._proves(plan, items, record, surroundings, partly)
-        self._all(plan, items, record, surroundings, lines)
+            self._proves(prepared, items, record, surroundings, partly)
+        self._all(prepared, items, record, surroundings, lines)
 
     def _proves(
         self,
-        plan: _Plan,
+        prepared: _PreparedRows,
         items: list[Any],
         record: Record,
         surroundings: Mapping[str, Any],
@@ -302,30 +307,30 @@ class RecordMapper:
         """What an embedded list lacks has ended, unless it is empty and that is not believed."""
         if items and not partly:
             return
-        inherited = plan.given(record, surroundings)
-        watcher = self._watcher if plan.doubtful else None
-        if not items and watcher is not None and watcher.doubts_empty(plan.rows, inherited):
-            self.sink.without(plan.rows.table, inherited)
+        inherited = prepared.inherited(record, surroundings)
+        watcher = self._watcher if prepared.doubtful else None
+        if not items and watcher is not None and watcher.doubts_empty(prepared.rows, inherited):
+            self.sink.without(prepared.rows.table, inherited)
         elif partly:
-            self.sink.holds(plan.rows.table, inherited)
+            self.sink.holds(prepared.rows.table, inherited)
 
     def _cut(
-        self, plan: _Plan, found: Any, record: Record, surroundings: Mapping[str, Any]
+        self, prepared: _PreparedRows, found: Any, record: Record, surroundings: Mapping[str, Any]
     ) -> bool:
         """Whether an embedded list shows another number of items than there are."""
-        child = plan.rows
+        child = prepared.rows
         told = get_path(record, child.count)
         count = int(told) if isinstance(told, int) or str(told).isdecimal() else None
         items = found if isinstance(found, list) else []
         if count is None or count == len(items):
             return False
-        given = plan.given(record, surroundings)
+        inherited = prepared.inherited(record, surroundings)
         identify = identity(child)
         shown = tuple(identify(item) for item in items)
         cuts = self.cuts.setdefault(child.table.name, {})
-        cuts[tuple(given.values())] = Cut(given, count, shown)
+        cuts[tuple(inherited.values())] = Cut(inherited, count, shown)
         if child.proves:
-            self.sink.without(child.table, given)
+            self.sink.without(child.table, inherited)
         return True
 
     def _notice(self, shape: TableShape, record: Record) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from connectors.core.files import OWN
 from connectors.http.redact import cut_parameters, fold, fold_parameter
+from connectors.http.urls import covers_host
 
 NAME = re.compile(r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*")
 PLACE = re.compile(rf"({NAME.pattern}(\[\])?\.)+{NAME.pattern}")
@@ -33,10 +34,7 @@ class _Signed:
 
     def covers(self, host: str, path: str) -> bool:
         """Whether a link leads here; `host` is empty in a relative link."""
-        same = self.host in ("*", host) or (
-            self.host.startswith("*.") and host.endswith(self.host[1:])
-        )
-        return same and self.path in path
+        return covers_host(self.host, host) and self.path in path
 
     def holds(self, name: str) -> bool:
         return name in self.names or bool(self.starts and name.startswith(self.starts))

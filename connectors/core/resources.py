@@ -175,6 +175,11 @@ class Resource:
     listing: bool = True
     """A complete answer holds every row of its scope: what it lacks has ended."""
 
+    @property
+    def table_names(self) -> list[str]:
+        """The tables that it feeds, those of rows inside its records included."""
+        return [name for rows in self.rows for name in names_in(rows)]
+
 
 def names_in(rows: Rows) -> list[str]:
     """The table that rows of an answer go to, then those of the rows inside them."""

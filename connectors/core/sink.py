@@ -1,4 +1,4 @@
-"""What passes between the mapping of records and those around it: sinks, watchers, findings."""
+"""The interfaces of the record mapper: where rows go, and who is told of what it finds."""
 
 from __future__ import annotations
 
@@ -50,16 +50,18 @@ class Sink(Protocol):
         """Columns that appeared by themselves in earlier runs."""
 
     def add(self, table: Table, lines: list[Record], *, sparse: bool) -> None:
-        """Rows in the order read; a line is {"p": given values, "r": record, "v": volatile}, with
-        "n" where the record does not come from a list (`RecordSource`)."""
+        """Rows in the order read, as {"p": inherited values, "r": record}.
+
+        "v" holds the values of unversioned fields, "n" the `RecordSource` where it is no list.
+        """
 
     def reject(self, table: Table, record: Any, reason: str) -> None:
         """A record that cannot be read at all."""
 
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
+    def without(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """This parent's answer did not hold the list of these children: nothing ends there."""
 
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
+    def holds(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """This parent, although read in part, showed the whole list of these children."""
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:

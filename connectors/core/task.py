@@ -1,4 +1,4 @@
-"""One listing on its way: what was asked of it, and what has come so far."""
+"""One listing while it is read: what was asked so far, and what came."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReadingTask:
         variants: tuple[Resource, ...] = (),
         collect: Collect = False,
     ) -> None:
-        """`variants` are the ways to ask that are left, the preferred one first."""
+        """`variants` are the orders of rows left to try, the preferred one first."""
         self.resource = resource
         self.bind = bind
         self.collect = collect
@@ -145,7 +145,7 @@ def plain_fields(record: Record) -> Record:
 
 
 class Variants:
-    """Which of several ways to ask the service takes: the spelling of a path, the order of rows.
+    """Which spelling of a path and which order of rows the service accepts.
 
     The first answer decides, and later runs begin with what worked.
     """
@@ -158,7 +158,6 @@ class Variants:
         """Group of paths -> `first` or `fallback`, where an answer of this run has shown it."""
         self._refused: dict[str, int] = {}
         """Resource -> how many of its orders were refused."""
-        self._ways: dict[int, tuple[Resource, tuple[Resource, ...]]] = {}
 
     # -- paths -----------------------------------------------------------------------------
 
@@ -194,25 +193,21 @@ class Variants:
         """The resource in each of its orders that was not refused, and at last in none."""
         if not resource.orders:
             return (resource,)
-        stored, ways = self._ways.get(id(resource), (None, ()))
-        if stored is not resource:
-            ways = tuple(
-                replace(
-                    resource,
-                    params={**resource.params, **order.params},
-                    paging=order.paging,
-                    newest_first=order.newest_first,
-                    orders=(),
-                )
-                for order in resource.orders
-            )
-            self._ways[id(resource)] = (resource, (*ways, replace(resource, orders=())))
-            ways = self._ways[id(resource)][1]
         if resource.name not in self._refused:
             key = StateKey(StateKind.REFUSED_PARAMETER, resource.name)
             text = "" if self._full else self._known.state(key) or ""
             self._refused[resource.name] = min(int(text or 0), len(resource.orders))
-        return ways[self._refused[resource.name] :]
+        ordered = (
+            replace(
+                resource,
+                params={**resource.params, **order.params},
+                paging=order.paging,
+                newest_first=order.newest_first,
+                orders=(),
+            )
+            for order in resource.orders[self._refused[resource.name] :]
+        )
+        return (*ordered, replace(resource, orders=()))
 
     def without_refused_order(self, task: ReadingTask) -> list[dict[str, str]] | None:
         """The first request again in the next order; None where no order is left to give up."""

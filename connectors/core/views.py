@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-VIEW_TYPES = ("text", "integer", "number", "boolean", "date", "time", "json")
-
 
 @dataclass(frozen=True)
 class ViewColumn:

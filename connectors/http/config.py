@@ -197,8 +197,6 @@ class HttpConfig:
     """Requests that may be under way at once."""
     classify: Classify = classify_by_status
     login: Login | None = None
-    json_content_types: tuple[str, ...] = ("application/json", "text/json", "+json")
-    """Media types (or their ends) that are JSON; no type at all is taken, HTML never."""
 
     def __post_init__(self) -> None:
         if self.max_in_flight < 1:

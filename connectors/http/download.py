@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import random as random_numbers
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -29,7 +27,7 @@ from connectors.core.errors import (
 from connectors.http.bandwidth import BandwidthLimit
 from connectors.http.config import Classify, Retry, classify_by_status
 from connectors.http.environment import proxy_for
-from connectors.http.events import LOGGER, Reporter
+from connectors.http.events import LOGGER, Meter, Reporter, Statistics
 from connectors.http.file_response import (
     ContentMismatch,
     ExpectedFile,
@@ -44,11 +42,10 @@ from connectors.http.limits import WatchedStream
 from connectors.http.partial_file import Notes, PartialFile
 from connectors.http.rate_limit import RateLimiter, duration_text
 from connectors.http.stopping import Stop
-from connectors.http.transport import Transport
+from connectors.http.transport import Transport, http_client
 from connectors.http.urls import origin
 
 REDIRECTS = 5
-REDIRECTED = (301, 302, 303, 307, 308)
 MISMATCHES = 2
 """A file that came whole and wrong so often will not come right."""
 FAILED_FILES = 3
@@ -67,15 +64,6 @@ class ReceivedFile:
     bytes: int
     content_type: str
     file_name: str
-
-
-@dataclass
-class Traffic:
-    """What the file hosts were asked; changed under the downloader's lock."""
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +97,6 @@ class Downloader:
         tell: Reporter | None = None,
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
     ) -> None:
-        self.traffic = Traffic()
         self._hosts = hosts
         self._own = own
         self._stop = stop or Stop()
@@ -119,17 +106,19 @@ class Downloader:
         self._random = random
         self._tell = tell or Reporter("", None)
         self._free = free
-        self._lock = threading.Lock()
+        self._meter = Meter()
         self._failing: Counter[str] = Counter()
         self._held_until: dict[str, float] = {}
         self._proxy_told = False
-        self._http = httpx.Client(
-            transport=transport
-            or Transport(self._stop, connections=parallel, check_peer=self._check_peer),
-            timeout=timeout_seconds,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        self._http = http_client(
+            transport or Transport(self._stop, connections=parallel, check_peer=self._check_peer),
+            timeout_seconds,
         )
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was asked of file hosts and received so far."""
+        return self._meter.now
 
     def close(self) -> None:
         """End every download and close the connections; what came so far stays."""
@@ -189,7 +178,7 @@ class Downloader:
                 longest = self._retry.longest(max(1, attempts))
                 asked = error.retry_after
                 pause = self._random() * longest if asked is None else asked
-            self._count(retries=1)
+            self._meter.add(retries=1)
             self._stop.sleep(pause)
 
     def _attempt(self, link: str, part: PartialFile, expected: ExpectedFile) -> str:
@@ -202,7 +191,7 @@ class Downloader:
                 raise FileNotWanted(refusal)
             self._stop.check()
             self._await_turn(url)
-            self._count(requests=1)
+            self._meter.add(requests=1)
             with plain_errors(part), self._asked(url, part, expected) as answer:
                 target = _redirection(url, answer)
                 if target is None:
@@ -268,20 +257,14 @@ class Downloader:
         raise error
 
     def _on_bytes(self, count: int) -> None:
-        self._count(bytes=count)
+        self._meter.add(bytes=count)
         self._bandwidth.spend(count)
-
-    def _count(self, requests: int = 0, retries: int = 0, bytes: int = 0) -> None:
-        with self._lock:
-            self.traffic.requests += requests
-            self.traffic.retries += retries
-            self.traffic.bytes += bytes
 
 
 def _redirection(url: str, answer: httpx.Response) -> str | None:
     """Where a redirect leads; it is checked like any address, and gets no header more."""
     location = answer.headers.get("location")
-    if answer.status_code not in REDIRECTED or not location:
+    if not (answer.has_redirect_location and location):
         return None
     try:
         return urljoin(url, str(location))

@@ -1,4 +1,4 @@
-"""What a client tells while it works: events for logs and progress, and running totals."""
+"""Events of a client for logs and progress, and its running totals."""
 
 from __future__ import annotations
 

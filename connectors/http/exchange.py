@@ -1,4 +1,4 @@
-"""One request on the wire, and its whole answer: as the rate allows, in time, within memory."""
+"""Sends one request when the rate allows it, and receives its whole answer within the limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -29,7 +28,7 @@ from connectors.http.rate_limit import LONGEST_SILENCE, Booking, RateLimiter
 from connectors.http.redact import safe_text
 from connectors.http.response import Reply
 from connectors.http.stopping import Stop
-from connectors.http.transport import Transport
+from connectors.http.transport import Transport, http_client
 
 IDLE_SECONDS = 4.0
 """Idle connections are closed before the 5 s after which common servers close them: a request
@@ -71,13 +70,10 @@ class Exchange:
         self._budget = ByteBudget(config.in_flight_bytes, stop)
         self._answered = False
         """Whether the service ever answered: then a lost connection may come back."""
-        self._http = httpx.Client(
-            transport=transport
+        self._http = http_client(
+            transport
             or Transport(stop, connections=config.max_in_flight, idle_seconds=IDLE_SECONDS),
-            timeout=config.timeout_seconds,
-            follow_redirects=False,
-            # A cookie would make the service see another session than the credential's.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            config.timeout_seconds,
         )
 
     def close(self) -> None:
@@ -132,7 +128,7 @@ class Exchange:
         chunks: list[bytes] = []
         unpacked = 0
         response = self._http.send(outgoing, stream=True)
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = dict(response.headers)
         try:
             _check_encoding(headers)
             _check_proxy(response, outgoing.url)

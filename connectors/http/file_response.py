@@ -1,9 +1,9 @@
-"""What an answer of a file host means: go on, begin anew, ask again, or give up and why."""
+"""Reads the answers of file hosts: resume, start over, retry, or give up and say why."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ class FileNotWanted(Skippable):
 
 
 class ContentMismatch(BrokenAnswer):
-    """Whole, but not what the service says of it."""
+    """A file that came whole and differs from what the service says of it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def error_of_answer(answer: httpx.Response, classify: Classify | None) -> Kollec
 
     The API's own host may say no inside of JSON: `classify` knows how.
     """
-    headers = lower(answer.headers.items())
+    headers = answer.headers
     error = error_of_status(answer.status_code, headers)
     if error is not None or classify is None:
         return error
@@ -197,8 +197,3 @@ def plain_name(name: str) -> str:
     """A name without folders and control characters, not too long for any disk."""
     last = re.split(r"[/\\]", name)[-1]
     return "".join(letter for letter in last if letter.isprintable()).strip(" .")[:LONGEST_NAME]
-
-
-def lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers with names in lower case."""
-    return {name.lower(): value for name, value in headers}

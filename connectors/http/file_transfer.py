@@ -1,4 +1,4 @@
-"""The bytes of one answer, written behind those that are here already."""
+"""Appends the bytes of one answer to a partial file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from connectors.http.file_response import (
     continues,
     headers_mismatch,
     is_packed,
-    lower,
     notes_from_headers,
     too_large,
 )
@@ -55,7 +54,7 @@ def receive(
     `on_bytes` is called with the size of each piece and may wait; `free` gives the free bytes of
     a folder. Raises BrokenAnswer, ContentMismatch, FileNotWanted (too large), WarehouseProblem.
     """
-    headers = lower(answer.headers.items())
+    headers = answer.headers
     if answer.status_code == 416:
         if already_complete(headers, part.size):
             return

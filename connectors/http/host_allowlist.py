@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from connectors.core.errors import BadSettings
 from connectors.core.files import OWN
-from connectors.http.urls import PORTS
+from connectors.http.urls import PORTS, covers_host
 
 NAME = re.compile(r"[^\s/?#@%]+")
 Resolve = Callable[[str], Iterable[str]]
@@ -44,14 +44,11 @@ class AllowedHost:
         return self.host.startswith("*")
 
     def fits(self, scheme: str, host: str, port: int, path: str) -> bool:
-        same = self.host in ("*", host) or (
-            self.host.startswith("*.") and host.endswith(self.host[1:])
-        )
         right_port = self.own or port == (self.port or PORTS[self.scheme])
         right_scheme = scheme == self.scheme or (self.own and scheme == "https")
         # A path that climbs could leave the folder that the entry allows.
         inside = path.startswith(self.path) and not (self.path.strip("/") and "/.." in path)
-        return same and right_port and right_scheme and inside
+        return covers_host(self.host, host) and right_port and right_scheme and inside
 
 
 def read_hosts(entries: Iterable[str], base_url: str) -> tuple[AllowedHost, ...]:

@@ -1,4 +1,4 @@
-"""Limits for answers on their way: how slow they may come, and how much may be in memory."""
+"""Limits for answers while they are received: how slow they may be, how much memory they take."""
 
 from __future__ import annotations
 

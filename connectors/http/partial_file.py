@@ -1,4 +1,4 @@
-"""A file on its way: bytes on disk that outlive the process, and what is known of them.
+"""A file that is being received: its bytes so far, on disk, and what is known of the whole.
 
 `NAME.part` holds the bytes so far, `NAME.json` what the server said of the whole (validator,
 size) and how much of it is safe. After `kill -9` all bytes count; after a power cut only those
@@ -7,7 +7,6 @@ that were flushed before, which a changed boot id tells. Neither file holds an a
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import threading
@@ -16,10 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.http.rate_store import boot_id
+
 FLUSH_BYTES = 256 << 20
 """So many bytes at most are lost to a power cut."""
 BLOCK = 1 << 20
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Notes:
 
 
 class PartialFile:
-    """One file on its way; used by one thread at a time."""
+    """One file that is being received; used by one thread at a time."""
 
     def __init__(self, place: Path, *, with_md5: bool = False) -> None:
         """`place` has no ending; its folder is made."""
         self.file = place.with_name(f"{place.name}.part")
         self._notes_file = place.with_name(f"{place.name}.json")
         self._with_md5 = with_md5
-        self._boot = _boot_id()
+        self._boot = boot_id()
         self._handle = -1
         self.size = 0
         self._hashers = self._fresh_hashers()
@@ -169,9 +169,3 @@ class _Flush(threading.Thread):
             os.fdatasync(self._handle)
         except OSError as error:
             self.error = error
-
-
-def _boot_id() -> str:
-    with contextlib.suppress(OSError):
-        return BOOT_ID.read_text().strip()
-    return ""

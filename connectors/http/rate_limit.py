@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from connectors.core.errors import LongSilence
 from connectors.http.arrival import ArrivalEstimate
 from connectors.http.config import Window
-from connectors.http.rate_store import LONGEST_HOLD, FileState, MemoryState, RateLog, RateState
+from connectors.http.rate_store import LONGEST_HOLD, MemoryState, RateLog, RateState
 from connectors.http.stopping import Stop
-
-__all__ = ["Booking", "FileState", "MemoryState", "RateLimiter", "RateState", "stretched"]
 
 LONGEST_SILENCE = 900.0
 """Seconds. Who is told to stay away for longer is better told so than left waiting."""

@@ -10,7 +10,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -51,11 +51,8 @@ class Answer:
     """Spent before the sending: windows, holds, pauses between attempts."""
     throttled: int = 0
     """How often the service said "too many requests" before this answer."""
-    seconds: float = 0.0
-    """From sending the request to the end of its answer, last attempt only."""
-    content_type: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Those a caller may need (dates, validators, links, limits), names in lower case."""
+    date: str = ""
+    """When the service made it, by its own clock (HTTP's `Date`)."""
     repaired: int = 0
     """Values that JSON cannot carry: numbers replaced by None, broken letters by U+FFFD."""
 
@@ -70,7 +67,8 @@ PLAIN_ERRORS: Mapping[AnswerKind, tuple[type[KollectError], str]] = {
     AnswerKind.REFUSED: (Refused, "the service refuses the request"),
     AnswerKind.PLAN: (PlanExceeded, "the plan of the account does not allow this"),
 }
-HEADERS_KEPT = ("date", "etag", "last-modified", "link", "retry-after")
+JSON_TYPES = ("application/json", "text/json", "+json")
+"""Media types of JSON, or how they end."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +90,6 @@ class Reply:
     @property
     def request_id(self) -> str:
         return one_line(self.headers.get("x-request-id") or self.headers.get("request-id"))
-
-    def kept_headers(self) -> dict[str, str]:
-        """Those that say something of the data or the limits; never a cookie."""
-        return {
-            name: value
-            for name, value in self.headers.items()
-            if name in HEADERS_KEPT or name.startswith(("x-ratelimit", "ratelimit"))
-        }
 
 
 class SessionEnded(Exception):
@@ -126,9 +116,7 @@ def read_reply(
     payload, repaired = None, 0
     if reply.method != "HEAD" and reply.status not in (204, 205, 304):
         try:
-            payload, repaired = read_payload(
-                reply.body, reply.content_type, config.json_content_types
-            )
+            payload, repaired = read_payload(reply.body, reply.content_type)
         except NoJson as error:
             if kind_of_status(reply.status) is AnswerKind.OK:
                 raise BrokenAnswer(
@@ -147,9 +135,7 @@ def read_reply(
             payload=payload,
             size=reply.size,
             request_id=reply.request_id,
-            seconds=reply.seconds,
-            content_type=media_type(reply.content_type),
-            headers=reply.kept_headers(),
+            date=reply.headers.get("date", ""),
             repaired=repaired,
         )
     said = found.message
@@ -183,15 +169,15 @@ def is_html(body: bytes, content_type: str) -> bool:
     return "html" in kind or (not kind and body[:200].lstrip().startswith(b"<"))
 
 
-def read_payload(body: bytes, content_type: str, allowed: tuple[str, ...]) -> tuple[Any, int]:
+def read_payload(body: bytes, content_type: str) -> tuple[Any, int]:
     """The parsed body and the number of repaired values; raises NoJson.
 
-    `allowed` are media types or their ends; a missing type is taken, HTML never.
+    A body without a media type is taken for JSON, unless it looks like HTML.
     """
     kind = media_type(content_type)
     if is_html(body, content_type):
         raise NoJson("answered HTML, is base_url right?")
-    if kind and not kind.endswith(allowed):
+    if kind and not kind.endswith(JSON_TYPES):
         raise NoJson(f"answered {kind} instead of JSON")
     if not body.strip():
         raise NoJson("answered with an empty body")

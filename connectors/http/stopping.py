@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from connectors.core.errors import Stopped
 
 POLL_SECONDS = 0.2
-"""How long a stop may go unnoticed: well below the two seconds in which a program has to end."""
+"""The longest time until a stop is noticed; the program has to end within two seconds."""
 Found = TypeVar("Found")
 
 
@@ -54,21 +54,15 @@ class Stop:
 
     def run(self, blocking: Callable[[], Found]) -> Found:
         """What a call returns that cannot be interrupted; a stop abandons its thread."""
-        outcome: queue.SimpleQueue[tuple[Found | None, BaseException | None]] = queue.SimpleQueue()
+        outcome: Future[Found] = Future()
 
         def work() -> None:
             try:
-                outcome.put((blocking(), None))
+                outcome.set_result(blocking())
             except BaseException as error:  # noqa: BLE001  (raised again by who waits)
-                outcome.put((None, error))
+                outcome.set_exception(error)
 
         threading.Thread(target=work, name="http-connect", daemon=True).start()
-        while True:
-            try:
-                found, error = outcome.get(timeout=POLL_SECONDS)
-            except queue.Empty:
-                self.check()
-                continue
-            if error is not None:
-                raise error
-            return found  # type: ignore[return-value]  # None only where the call returned it
+        while not wait([outcome], POLL_SECONDS).done:
+            self.check()
+        return outcome.result()

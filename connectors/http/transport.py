@@ -1,4 +1,4 @@
-"""The way of requests to the network: connections, proxies and certificates, by httpcore."""
+"""Sends requests over httpcore: connections, proxies and certificates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
 import httpx
@@ -87,6 +88,17 @@ class Transport(httpx.BaseTransport):
                     network_backend=Network(self._stop, None if setting else self._check_peer),
                 )
             return pool
+
+
+def http_client(transport: httpx.BaseTransport, timeout_seconds: float) -> httpx.Client:
+    """A client that follows no redirect by itself and keeps no cookie: with one, the service
+    would see another session than the credential's."""
+    return httpx.Client(
+        transport=transport,
+        timeout=timeout_seconds,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+    )
 
 
 class _Body(httpx.SyncByteStream):

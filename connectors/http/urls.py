@@ -61,6 +61,12 @@ def redirected(url: str, location: str) -> str:
     )
 
 
+def covers_host(pattern: str, host: str) -> bool:
+    """Whether a host is the one of a declaration: a name, `*.name` for what lies below it, or `*`
+    for any host."""
+    return pattern in ("*", host) or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+
+
 def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port, alike for addresses that a credential may be sent to alike.
 

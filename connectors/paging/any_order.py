@@ -14,7 +14,7 @@ PASS_TRIES = 8
 
 @dataclass
 class AnyOrderPaginator(NumberedPaginator):
-    """Whole passes, each with all its pages at once."""
+    """Reads whole passes; within a pass, all pages are asked for at once."""
 
     equal: EqualPasses | None = None
 
@@ -52,8 +52,8 @@ class AnyOrderPaginator(NumberedPaginator):
             return self.read_again()
         if verdict:
             return self.end("two passes were equal")
-        self.result = Completeness(False, reason="rows moved in each pass over the pages")
-        return []
+        reason = "rows moved in each pass over the pages"
+        return self.ended(Completeness(False, reason=reason))
 
 
 @dataclass

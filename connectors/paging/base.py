@@ -1,4 +1,4 @@
-"""The seam between a listing and its paging, and the simplest paging: one page."""
+"""What every kind of paging offers to a reader, and the simplest kind: one page."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Completeness:
     """Not complete, and asking again now would not help."""
     capped: bool = False
     """The answer is as long as it can be: it is complete if it overlaps with what is known."""
+
+
+NO_SECOND_PAGE = Completeness(True, "one whole answer, no second page")
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,28 @@ class OnePage:
         return None
 
 
-class _OnePagePaginator:
-    def __init__(self, rule: OnePage) -> None:
-        self.rule = rule
-        self.first_ids: list[Hashable] | None = None
-        self.result = Completeness(False, reason="the listing was not read")
+@dataclass
+class BasePaginator:
+    """What most paginators share: how reading ended."""
+
+    result: Completeness | None = field(default=None, init=False)
+
+    def ended(self, proof: Completeness) -> list[Params]:
+        """Nothing more is asked, and this is what the pages have shown."""
+        self.result = proof
+        return []
+
+    def completeness(self) -> Completeness:
+        return self.result or Completeness(False, reason="the listing was not read to its end")
+
+    def refused(self) -> list[Params] | None:
+        return None
+
+
+@dataclass
+class _OnePagePaginator(BasePaginator):
+    rule: OnePage
+    first_ids: list[Hashable] | None = None
 
     def first(self) -> Params:
         return {}
@@ -118,28 +138,17 @@ class _OnePagePaginator:
     def after(self, page: SeenPage) -> list[Params]:
         count = len(page.ids)
         if self.first_ids is not None:
-            self._second_page(page)
-        elif self.rule.most and count >= self.rule.most:
-            self.result = Completeness(True, f"the newest {count} rows", whole=False, capped=True)
-        elif self.rule.page_param and count in ROUND_NUMBERS and not page.facts.told:
+            if page.ids in ([], self.first_ids):
+                return self.ended(NO_SECOND_PAGE)
+            reason = f"exactly {len(self.first_ids)} rows came, and a second page has others"
+            return self.ended(Completeness(False, reason=reason))
+        if self.rule.most and count >= self.rule.most:
+            by = f"the newest {count} rows"
+            return self.ended(Completeness(True, by, whole=False, capped=True))
+        if self.rule.page_param and count in ROUND_NUMBERS and not page.facts.tells_end:
             self.first_ids = page.ids
             return [{self.rule.page_param: "2"}]
-        else:
-            self.result = Completeness(True, "one whole answer")
-        return []
-
-    def _second_page(self, page: SeenPage) -> None:
-        if page.ids in ([], self.first_ids):
-            self.result = Completeness(True, "one whole answer, no second page")
-        else:
-            reason = f"exactly {len(self.first_ids or ())} rows came, and a second page has others"
-            self.result = Completeness(False, reason=reason)
-
-    def completeness(self) -> Completeness:
-        return self.result
+        return self.ended(Completeness(True, "one whole answer"))
 
     def refused(self) -> list[Params] | None:
-        if self.first_ids is None:
-            return None
-        self.result = Completeness(True, "one whole answer, no second page")
-        return []
+        return None if self.first_ids is None else self.ended(NO_SECOND_PAGE)

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.base import BasePaginator, Completeness, Paginator, Params, SeenPage
 from connectors.paging.facts import ROUND_NUMBERS, get_path
+
+END_REACHED = Completeness(True, "end reached")
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,9 @@ class CursorPages:
 
 
 @dataclass
-class _CursorPaginator:
+class _CursorPaginator(BasePaginator):
     rule: CursorPages
     used: set[str] = field(default_factory=set)
-    result: Completeness | None = None
 
     def first(self) -> Params:
         return {}
@@ -45,29 +46,19 @@ class _CursorPaginator:
         cursor = get_path(page.payload, self.rule.cursor)
         text = "" if cursor is None else str(cursor)
         if more is None and not text:
-            return self._end_untold(page)
+            return self._end_without_flag(page)
         if not more and more is not None:
-            self.result = Completeness(True, "end reached")
-            return []
+            return self.ended(END_REACHED)
         if not page.ids or not text or text in self.used:
             fault = "an empty page promised more" if not page.ids else f"cursor {text!r} came again"
-            self.result = Completeness(False, reason=fault)
-            return []
+            return self.ended(Completeness(False, reason=fault))
         self.used.add(text)
         return [{self.rule.param: text}]
 
-    def _end_untold(self, page: SeenPage) -> list[Params]:
+    def _end_without_flag(self, page: SeenPage) -> list[Params]:
         """Neither flag nor cursor: the end, unless the page is as long as a full one."""
         count = len(page.ids)
-        if count >= self.rule.size or count in ROUND_NUMBERS:
-            reason = f"{count} rows came, and nothing says whether more follow"
-            self.result = Completeness(False, reason=reason, lacking=True)
-        else:
-            self.result = Completeness(True, "end reached")
-        return []
-
-    def completeness(self) -> Completeness:
-        return self.result or Completeness(False, reason="the listing was not read to its end")
-
-    def refused(self) -> list[Params] | None:
-        return None
+        if count < self.rule.size and count not in ROUND_NUMBERS:
+            return self.ended(END_REACHED)
+        reason = f"{count} rows came, and nothing says whether more follow"
+        return self.ended(Completeness(False, reason=reason, lacking=True))

@@ -1,4 +1,4 @@
-"""What an answer says of the whole list it is part of, whatever paging was declared.
+"""Reads from an answer how long the whole list is, whatever paging was declared.
 
 A list that was declared as one answer may turn out to be paged: `{"meta": {"pagination":
 {"total": 37}}, "data": [... 10 rows ...]}`. Totals, links to a next page and flags for more are
@@ -36,7 +36,7 @@ class Facts:
     """Whether rows follow; None where the answer does not say."""
 
     @property
-    def told(self) -> bool:
+    def tells_end(self) -> bool:
         """Whether the answer says where the list ends."""
         return self.total is not None or self.more is not None
 

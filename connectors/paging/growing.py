@@ -1,11 +1,11 @@
-"""Numbered pages of a list that only grows at its end: rows move up, where others go, and no more.
+"""Numbered pages of a list that only grows at its end: a deleted row moves the later ones up.
 
-The first page is read, then the last, then at once those between and both ends again. The first
-unchanged: nothing shifted before the last was read. The last unchanged: nothing shifted while
-those between were read. Some of these may be answered after that last look, being on their way
-together; but a row that slips then pushes others up, until one comes twice: on its own page and on
-the one before. Signs of movement are also a changed total and rows that do not add up. On any
-sign each border is compared.
+The first page is read, then the last, then all pages between and both ends again, together. If the
+first page is unchanged, nothing moved before the last one was read. If the last page is unchanged,
+nothing moved while those between were read. Some of these may be answered after the second look at
+the last page; a row that is missed then moves others up, so that one comes twice, on its own page
+and on the one before. A changed total and rows that do not add up are signs of movement, too. On
+any sign each page border is compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BORDER_TRIES = 8
 
 @dataclass
 class GrowingPaginator(NumberedPaginator):
-    """The first page, the last, and then those between and both ends again."""
+    """Reads the first page, the last, and then those between and both ends again."""
 
     signs: list[str] = field(default_factory=list)
     ends: dict[int, list[Hashable]] = field(default_factory=dict)
@@ -81,8 +81,7 @@ class GrowingPaginator(NumberedPaginator):
             return self.ask([step])
         if step < 0:
             self.signs.append(f"page {borders.number} kept moving")
-            self.result = Completeness(False, reason="; ".join(self.signs[-3:]))
-            return []
+            return self.ended(Completeness(False, reason="; ".join(self.signs[-3:])))
         if len(self.here) >= (self.total or 0):
             return self.proved("page borders compared")
         self.borders = None

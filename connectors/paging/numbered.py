@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Params, SeenPage
+from connectors.paging.base import BasePaginator, Completeness, Params, SeenPage
 from connectors.paging.facts import ROUND_NUMBERS, as_count, get_path
 
 SMALLEST_PAGE = 10
@@ -36,7 +36,7 @@ class Numbering:
 
 
 @dataclass
-class NumberedPaginator(ABC):
+class NumberedPaginator(BasePaginator, ABC):
     """Reads the first answers, counts rows and moves page borders; a subclass does the rest."""
 
     rule: Numbering
@@ -61,7 +61,6 @@ class NumberedPaginator(ABC):
     """The second page was the first one over again, in a listing without a total."""
     moved: bool = False
     """Whether there was any sign that rows moved."""
-    result: Completeness | None = None
 
     # -- what differs ----------------------------------------------------------------------
 
@@ -77,7 +76,7 @@ class NumberedPaginator(ABC):
     def read_again(self) -> list[Params]:
         """From the first page, so that what moved meanwhile is seen."""
 
-    # -- the walk --------------------------------------------------------------------------
+    # -- the pages -------------------------------------------------------------------------
 
     def first(self) -> Params:
         self.ask_size = self.ask_size or self.rule.per_page
@@ -111,9 +110,6 @@ class NumberedPaginator(ABC):
             return self.end("total matched")
         self.begun = True
         return self.begin(page)
-
-    def completeness(self) -> Completeness:
-        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def _without_total(self, number: int, page: SeenPage) -> list[Params]:
         """An answer that shows no total: one whole answer, or pages up to an empty one."""
@@ -166,8 +162,7 @@ class NumberedPaginator(ABC):
         self.here, self.rows = set(), 0
 
     def proved(self, by: str) -> list[Params]:
-        self.result = Completeness(True, by)
-        return []
+        return self.ended(Completeness(True, by))
 
     def end(self, by: str) -> list[Params]:
         """All pages came and nothing moved in this pass: proved, if no row is missing or double."""
@@ -186,8 +181,7 @@ class NumberedPaginator(ABC):
         """
         if self.size >= (self.total or 0) or self.cuts >= CUTS:
             of_all = "" if self.total is None else f" of {self.total}"
-            self.result = Completeness(False, reason=f"{self.seen()} rows{of_all} came")
-            return []
+            return self.ended(Completeness(False, reason=f"{self.seen()} rows{of_all} came"))
         self.cuts += 1
         self.ask_size = max(2, self.size - self.size // 7 - 1)
         self.next_pass()

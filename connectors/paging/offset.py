@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.base import BasePaginator, Completeness, Paginator, Params, SeenPage
 from connectors.paging.facts import ROUND_NUMBERS, get_path
 
 PASSES = 4
@@ -32,18 +32,14 @@ class LinkedOffsets:
         return _LinkedOffsetPaginator(self)
 
     def requests(self, rows: int) -> int:
-        return (
-            1
-            if rows <= self.limit
-            else math.ceil((rows - self.overlap) / (self.limit - self.overlap))
-        )
+        return max(1, math.ceil((rows - self.overlap) / (self.limit - self.overlap)))
 
     def total(self, payload: Any) -> int | None:
         return None
 
 
 @dataclass
-class _LinkedOffsetPaginator:
+class _LinkedOffsetPaginator(BasePaginator):
     rule: LinkedOffsets
     passes: int = 1
     tail: list[Hashable] = field(default_factory=list)
@@ -51,7 +47,6 @@ class _LinkedOffsetPaginator:
     moved: str = ""
     probing: list[Hashable] | None = None
     """The rows of the page before, while the page asked for may not exist."""
-    result: Completeness | None = None
 
     def first(self) -> Params:
         return self._at(0)
@@ -66,7 +61,7 @@ class _LinkedOffsetPaginator:
             self.moved = f"rows moved around offset {offset} while the pages were read"
         link = get_path(page.payload, self.rule.next)
         named = parse_qs(urlsplit(link).query).get("offset") if isinstance(link, str) else None
-        if not named and self._untold(page) and page.ids != self.probing:
+        if not named and self._may_go_on(page) and page.ids != self.probing:
             self.probing, self.tail = page.ids, []
             return [self._at(offset + len(page.ids))]
         self.probing = None
@@ -77,28 +72,23 @@ class _LinkedOffsetPaginator:
         self.tail = page.ids[-overlap:] if overlap > 0 else []
         target = following - overlap
         if following <= offset or target in self.visited:
-            self.result = Completeness(False, reason=f"`next` led back to offset {following}")
-            return []
+            reason = f"`next` led back to offset {following}"
+            return self.ended(Completeness(False, reason=reason))
         return [self._at(target)]
 
-    def _untold(self, page: SeenPage) -> bool:
+    def _may_go_on(self, page: SeenPage) -> bool:
         """Whether a page as long as a full one says nothing of a next one."""
         count = len(page.ids)
-        return not page.facts.told and (count >= self.rule.limit or count in ROUND_NUMBERS)
+        return not page.facts.tells_end and (count >= self.rule.limit or count in ROUND_NUMBERS)
 
     def _end(self) -> list[Params]:
         if not self.moved:
-            self.result = Completeness(True, "end reached, overlaps seen")
-            return []
+            return self.ended(Completeness(True, "end reached, overlaps seen"))
         if self.passes >= PASSES:
-            self.result = Completeness(False, reason=self.moved)
-            return []
+            return self.ended(Completeness(False, reason=self.moved))
         self.passes += 1
         self.moved, self.tail, self.visited = "", [], set()
         return [self._at(0)]
-
-    def completeness(self) -> Completeness:
-        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> list[Params] | None:
         """Beyond a page that did not say whether it is the last, a refusal says so."""

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.base import BasePaginator, Completeness, Paginator, Params, SeenPage
 from connectors.paging.facts import as_count, get_path
 
 PASSES = 4
@@ -62,7 +62,7 @@ def window(end: int, limit: int) -> tuple[int, int]:
 
 
 @dataclass
-class _PageIndexPaginator:
+class _PageIndexPaginator(BasePaginator):
     rule: PageIndexes
     size: int = 0
     """Rows in one window: the limit asked for, or fewer where the service gives fewer."""
@@ -82,7 +82,6 @@ class _PageIndexPaginator:
     passes: int = 1
     moved: str = ""
     """What was wrong in the last pass, which goes on to the end all the same."""
-    result: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.size or self.rule.limit
@@ -124,8 +123,7 @@ class _PageIndexPaginator:
         if amount is not None and len(self.seen) != amount:
             return self._again(f"{len(self.seen)} distinct rows came, {amount} were announced")
         by = "end reached" if amount is None else "amount matched"
-        self.result = Completeness(True, by, stale=frozenset(self.earlier - self.seen))
-        return []
+        return self.ended(Completeness(True, by, stale=frozenset(self.earlier - self.seen)))
 
     def _counts_rows(self, page: SeenPage) -> bool:
         """Whether offset 1 led to the second row of the list."""
@@ -134,15 +132,12 @@ class _PageIndexPaginator:
 
     def _again(self, reason: str) -> list[Params]:
         if self.passes >= PASSES:
-            self.result = Completeness(False, reason=f"{reason}, in each of {PASSES} passes")
-            return []
+            reason = f"{reason}, in each of {PASSES} passes"
+            return self.ended(Completeness(False, reason=reason))
         self.passes += 1
         self.earlier |= self.seen
         self.seen, self.tail, self.end = set(), [], 0
         return [self.first()]
-
-    def completeness(self) -> Completeness:
-        return self.result or Completeness(False, reason="the listing was not read to its end")
 
     def refused(self) -> list[Params] | None:
         """The first page with a usual limit, where a greater one was refused."""

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.paging.base import Completeness, Paginator, Params, SeenPage
+from connectors.paging.base import BasePaginator, Completeness, Paginator, Params, SeenPage
 from connectors.paging.facts import as_count, get_path
 from connectors.paging.page_index import USUAL, PageIndexes
 
@@ -40,7 +40,7 @@ def texts(ids: Iterable[Hashable]) -> list[str]:
 
 
 @dataclass
-class _TailPaginator:
+class _TailPaginator(BasePaginator):
     rule: TailPages
     size: int = 0
     index: int = 0
@@ -51,7 +51,6 @@ class _TailPaginator:
     seen: set[str] = field(default_factory=set)
     amount: int = 0
     everything: Paginator | None = None
-    result: Completeness | None = None
 
     def first(self) -> Params:
         self.size = self.rule.limit
@@ -108,17 +107,14 @@ class _TailPaginator:
         """The end, unless rows are missing although known ones were reached."""
         if len(self.seen | self.rule.known) < self.amount:
             return self._read_everything()
-        self.result = Completeness(True, "read back to known rows", whole=False)
-        return []
+        return self.ended(Completeness(True, "read back to known rows", whole=False))
 
     def _read_everything(self) -> list[Params]:
         self.everything = PageIndexes(self.rule.limit, self.rule.amount).paginator()
         return [self.everything.first()]
 
     def completeness(self) -> Completeness:
-        if self.everything is not None:
-            return self.everything.completeness()
-        return self.result or Completeness(False, reason="the listing was not read to its end")
+        return self.everything.completeness() if self.everything else super().completeness()
 
     def refused(self) -> list[Params] | None:
         """The first page with a usual limit, where a greater one was refused."""

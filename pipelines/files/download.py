@@ -273,6 +273,6 @@ class FileDownloads:
         self._tell(f"{text}, {size_text(self.counts.bytes)}{whole}", self.counts)
 
     def _count_traffic(self) -> None:
-        traffic = self._downloader.traffic
+        traffic = self._downloader.statistics
         self.counts.bytes, self.counts.requests = traffic.bytes, traffic.requests
         self.counts.retries = traffic.retries

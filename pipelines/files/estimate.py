@@ -171,10 +171,10 @@ class _FirstPage:
     def reject(self, table: Table, record: Any, reason: str) -> None:
         """Nothing is kept."""
 
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
+    def without(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """Nothing ends."""
 
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
+    def holds(self, table: Table, inherited: Mapping[str, Any]) -> None:
         """Nothing ends."""
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:

@@ -69,8 +69,8 @@ class Probe:
         waiting = deque(paginator.after(seen_page(resource, paginator.first(), found[0])))
         while waiting and len(found) < most:
             params = waiting.popleft()
-            question = self._fetcher.question(resource, resource.get, {}, params)
-            found.append(self._fetcher.get(question).payload)
+            request = self._fetcher.request(resource, resource.get, {}, params)
+            found.append(self._fetcher.get(request).payload)
             waiting.extend(paginator.after(seen_page(resource, params, found[-1])))
         self._pages[resource.name, most] = found
         return found
@@ -85,11 +85,11 @@ def first_answer(
     """
     first = resource.paging.paginator().first()
     try:
-        return fetcher.get(fetcher.question(resource, resource.get, bind, first), now=now).payload
+        return fetcher.get(fetcher.request(resource, resource.get, bind, first), now=now).payload
     except Missing:
         if not resource.fallback_path:
             raise
-    other = fetcher.question(resource, resource.fallback_path, bind, first)
+    other = fetcher.request(resource, resource.fallback_path, bind, first)
     return fetcher.get(other, now=now).payload
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 import tomllib
@@ -13,11 +12,7 @@ from pathlib import Path
 import pytest
 
 from connectors import SERVICES, connector
-from connectors.core.connector import Connector, Family
 from connectors.core.lineage import endpoints
-from connectors.core.resources import ForEachParent, Resource, Rows
-from connectors.core.schema import Column, DeclarationError, Table, col, inherited, snake
-from connectors.core.validate import checked
 from pipelines.cli.init import account_section
 from pipelines.export.data_dictionary import dictionary
 from pipelines.settings import settings_of
@@ -112,14 +107,6 @@ def test_every_declared_table_says_where_its_rows_come_from(service: str) -> Non
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_connector_has_notes(service: str) -> None:
-    """What is known of the API, and what is assumed, is written down."""
-    notes = ROOT / connector(service).notes
-    assert notes.is_file()
-    assert len(notes.read_text("utf-8")) > 1000
-
-
-@pytest.mark.parametrize("service", SERVICES)
 def test_what_init_suggests_for_an_account_can_be_used(service: str) -> None:
     """Every commented line of `kollect init`, uncommented, is a setting that is taken."""
     lines = account_section(service, ready=True).strip().splitlines()
@@ -147,90 +134,3 @@ def test_importing_connectors_pulls_in_no_heavy_library() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-def wrong(**changes: object) -> Connector:
-    """The Kinopio page with one family of a wrong table."""
-    table = Table("things", "A thing", (col("id", "text", "its id"),))
-    table = dataclasses.replace(table, **changes)  # type: ignore[arg-type]
-    family = Family("things", (Resource("things", "/things", (Rows(table, at="data"),)),))
-    return dataclasses.replace(connector("kinopio"), name="made_up", families=(family,))
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"key": ("key",)}, "has no column for its key 'key'"),
-        ({"meaning": ""}, "has no meaning"),
-        ({"newest": "id"}, "is no time column"),
-        ({"columns": (Column("id", "uuid", "its id", "id"),)}, "has type 'uuid'"),
-        ({"columns": (Column("id", "text", "", "id"),)}, "has no meaning"),
-        ({"columns": (Column("Id", "text", "its id", "id"),), "key": ("Id",)}, "is not snake_case"),
-        ({"columns": (inherited("id", "text", "its id"),)}, "does not give ['id']"),
-    ],
-)
-def test_a_wrong_declaration_names_file_place_and_cure(
-    changes: dict[str, object], words: str
-) -> None:
-    """The error on import says where to look and what to write."""
-    with pytest.raises(DeclarationError) as error:
-        checked(wrong(**changes))
-    assert "connectors/made_up/__init__.py" in str(error.value)
-    assert words in str(error.value)
-    assert ";" in str(error.value)
-
-
-def test_a_wrong_declaration_in_a_package_names_its_page() -> None:
-    """A connector that is a package has its page in `__init__.py`."""
-    broken = dataclasses.replace(wrong(meaning=""), name="kitemaker")
-    with pytest.raises(DeclarationError, match=r"^connectors/kitemaker/__init__\.py: "):
-        checked(broken)
-
-
-def test_a_child_resource_must_follow_its_parent() -> None:
-    """`each` of something that is not read before it is refused."""
-    table = Table("things", "A thing", (col("id", "text", "its id"),))
-    child = Resource(
-        "parts", "/x/{id}", (Rows(table),), each=ForEachParent("nothing", {"id": "id"})
-    )
-    broken = dataclasses.replace(
-        connector("kinopio"), name="made_up", families=(Family("things", (child,)),)
-    )
-    with pytest.raises(DeclarationError, match="declare that resource before it"):
-        checked(broken)
-
-
-@pytest.mark.parametrize(
-    ("opening", "plan", "words"),
-    [
-        ("parts", True, "needs a binding"),
-        ("others", True, "is no part of its plan"),
-        ("things", False, "is no part of its plan"),
-    ],
-)
-def test_a_plan_opens_with_what_needs_no_other_answer(opening: str, plan: bool, words: str) -> None:
-    """Only such resources of its own can be asked ahead."""
-    table = Table("things", "A thing", (col("id", "text", "its id"),))
-    made = {
-        name: Resource(name, path, (Rows(table),))
-        for name, path in (("things", "/x"), ("parts", "/x/{id}"), ("others", "/y"))
-    }
-    family = Family(
-        "things",
-        (made["things"], *((made["parts"],) if plan else ())),
-        plan=(lambda reader: None) if plan else None,
-        opening=(made[opening],),
-    )
-    broken = dataclasses.replace(connector("kinopio"), name="made_up", families=(family,))
-    with pytest.raises(DeclarationError, match=f"opening with {opening} {words}"):
-        checked(broken)
-
-
-@pytest.mark.parametrize(
-    ("field", "column"),
-    [("createdAt", "created_at"), ("urlPreviewUrl", "url_preview_url"), ("status.name", "status_name"),
-     ("shouldIncreaseUIContrast", "should_increase_ui_contrast"), ("id", "id")],
-)  # fmt: skip
-def test_column_names_are_the_fields_in_snake_case(field: str, column: str) -> None:
-    """The API's names, readable in SQL."""
-    assert snake(field) == column

@@ -143,6 +143,10 @@ class Bench:
         shown = self.world.truth() if truth is None else truth
         problems: list[str] = []
         account = self.account
+        if truth is None:
+            problems += [
+                f"{name}: the sandbox has no truth" for name in account.tables - shown.keys()
+            ]
         with self.reading():
             for name, declared in account.connector.tables.items():
                 if name in shown and name in account.tables:

@@ -112,7 +112,9 @@ class Invented:
 
     def account(self) -> Account:
         url, token = self.stand_in.url, {"token": "secret-token"}
-        return Account("mine", self.declared, url, token, {"token": "INVENTED_TOKEN"})
+        variables = {"token": "INVENTED_TOKEN"}
+        retry = self.declared.http.retry
+        return Account("mine", self.declared, url, token, variables, retry=retry)
 
     def client(self) -> Client:
         """A client of the account; the caller closes it."""

@@ -68,11 +68,11 @@ class Lines:
     def reject(self, table: Table, record: Any, reason: str) -> None:
         self.rejects.append((table.name, record, reason))
 
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
-        hash(tuple(given.items()))
+    def without(self, table: Table, inherited: Mapping[str, Any]) -> None:
+        hash(tuple(inherited.items()))
 
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
-        hash(tuple(given.items()))
+    def holds(self, table: Table, inherited: Mapping[str, Any]) -> None:
+        hash(tuple(inherited.items()))
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
         """Columns are not made here."""

@@ -18,7 +18,7 @@ from warehouse.load.pieces import FindStored, Pieces
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation
 
 Marks = dict[str, set[tuple[tuple[str, Any], ...]]]
-"""Table -> the given columns and values of some parents."""
+"""Table -> the inherited columns and values of some parents."""
 NESTED = (list, dict)
 UNWRITABLE = (msgspec.MsgspecError, UnicodeError, TypeError, ValueError, RecursionError)
 """What the encoder raises for a record that no JSON file can hold."""
@@ -70,11 +70,11 @@ class Staging:
     def reject(self, table: Table, record: Any, reason: str) -> None:
         self.rejects.append(Reject(table.name, "", None, reason, "", _text(record)))
 
-    def without(self, table: Table, given: Mapping[str, Any]) -> None:
-        self._mark(self.absent, table, given)
+    def without(self, table: Table, inherited: Mapping[str, Any]) -> None:
+        self._mark(self.absent, table, inherited)
 
-    def holds(self, table: Table, given: Mapping[str, Any]) -> None:
-        self._mark(self.held, table, given)
+    def holds(self, table: Table, inherited: Mapping[str, Any]) -> None:
+        self._mark(self.held, table, inherited)
 
     def fresh_field(self, table: Table, field: str, sample: Any) -> None:
         self.fresh[table.name][field] = sample
@@ -128,10 +128,10 @@ class Staging:
 
     # -- the inside ------------------------------------------------------------------------
 
-    def _mark(self, marks: Marks, table: Table, given: Mapping[str, Any]) -> None:
+    def _mark(self, marks: Marks, table: Table, inherited: Mapping[str, Any]) -> None:
         """Note a parent; one whose key is no text or number is rejected, and has no children."""
-        if not any(isinstance(value, NESTED) for value in given.values()):
-            marks[table.name].add(tuple(given.items()))
+        if not any(isinstance(value, NESTED) for value in inherited.values()):
+            marks[table.name].add(tuple(inherited.items()))
 
     def _write(self, table: Table, lines: list[Record]) -> None:
         try:
@@ -162,17 +162,17 @@ class Staging:
 
 
 def _drop_nested_values(table: Table, lines: list[Record]) -> None:
-    """Take objects and lists out of given values that are no JSON: the key of a parent is none."""
+    """Remove objects and lists from inherited values that are no JSON: no parent has such a key."""
     plain = [c.name for c in table.columns if c.inherited and c.type != "json"]
     last: Any = None
     for line in lines if plain else []:
-        given = line["p"]
-        if given is last:
-            continue  # the lines of one list share their given values
-        last = given
+        inherited = line["p"]
+        if inherited is last:
+            continue  # the lines of one list share their inherited values
+        last = inherited
         for name in plain:
-            if isinstance(given.get(name), NESTED):
-                given[name] = None
+            if isinstance(inherited.get(name), NESTED):
+                inherited[name] = None
 
 
 def _text(value: Any) -> str:

@@ -78,6 +78,8 @@ class Warehouse:
             raise not_a_warehouse(self.path, error) from error
         with connection:
             connection.execute("SET TimeZone = 'UTC'")
+            # A table that is not there must not be looked for among Python's variables.
+            connection.execute("SET python_enable_replacements = false")
             identity = identity_of(connection, None)
             if identity is None:
                 raise not_a_warehouse(self.path)

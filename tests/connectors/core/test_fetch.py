@@ -40,7 +40,7 @@ def fetching(
 
 def requests(fetcher: Fetcher, count: int) -> Iterator[tuple[int, object]]:
     for number in range(count):
-        yield number, fetcher.question(THINGS, THINGS.get, {"number": number}, {})
+        yield number, fetcher.request(THINGS, THINGS.get, {"number": number}, {})
 
 
 class Hanging(httpx.BaseTransport):

@@ -82,7 +82,7 @@ def test_requests_are_made_when_they_can_be_sent(tmp_path: Path) -> None:
         nonlocal taken
         for number in range(1_000_000):
             taken += 1
-            yield number, fetcher.question(OF_THING, OF_THING.get, {"thing_id": number}, {})
+            yield number, fetcher.request(OF_THING, OF_THING.get, {"thing_id": number}, {})
 
     def answer(request: Request) -> Any:
         return rows(1)

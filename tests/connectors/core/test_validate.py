@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from connectors.core import (
     parent,
     request,
 )
+from connectors.core.schema import Column, snake
 from tests.kit.invented import connector, table
 
 THINGS = table("things")
@@ -76,6 +78,21 @@ def test_resources(resources: tuple[Resource, ...], what: str, cure: str) -> Non
     ("declared", "what", "cure"),
     [
         (table("things", col("id", "text", "again")), "has columns twice: id", "name="),
+        (replace(THINGS, key=("key",)), "has no column for its key 'key'", ""),
+        (replace(THINGS, meaning=""), "has no meaning", ""),
+        (replace(THINGS, newest="id"), "is no time column", ""),
+        (replace(THINGS, columns=(Column("id", "uuid", "its id", "id"),)), "has type 'uuid'", ""),
+        (replace(THINGS, columns=(Column("id", "text", "", "id"),)), "has no meaning", ""),
+        (
+            replace(THINGS, columns=(Column("Id", "text", "its id", "id"),), key=("Id",)),
+            "is not snake_case",
+            "",
+        ),
+        (
+            replace(THINGS, columns=(inherited("id", "text", "its id"),)),
+            "does not give ['id']",
+            "",
+        ),
         (
             table("things", parents=(Reference("star_id", "things"),)),
             "refers by 'star_id', which is no column of it",
@@ -98,5 +115,40 @@ def test_tables(declared: Any, what: str, cure: str) -> None:
     with pytest.raises(DeclarationError) as error:
         connector(Family("things", (Resource("things", "/things", (Rows(declared),)),)))
     place, _, told = str(error.value).partition("; ")
+    assert place.startswith("connectors/invented/__init__.py: ")
     assert what in place
-    assert cure in told
+    assert told and cure in told
+
+
+@pytest.mark.parametrize(
+    ("opening", "plan", "words"),
+    [
+        ("parts", True, "needs a binding"),
+        ("others", True, "is no part of its plan"),
+        ("things", False, "is no part of its plan"),
+    ],
+)
+def test_a_plan_opens_with_what_needs_no_other_answer(opening: str, plan: bool, words: str) -> None:
+    """Only such resources of its own can be asked ahead."""
+    made = {
+        name: Resource(name, path, (Rows(THINGS),))
+        for name, path in (("things", "/x"), ("parts", "/x/{id}"), ("others", "/y"))
+    }
+    family = Family(
+        "things",
+        (made["things"], *((made["parts"],) if plan else ())),
+        plan=(lambda reader: None) if plan else None,
+        opening=(made[opening],),
+    )
+    with pytest.raises(DeclarationError, match=f"opening with {opening} {words}"):
+        connector(family)
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [("createdAt", "created_at"), ("urlPreviewUrl", "url_preview_url"), ("status.name", "status_name"),
+     ("shouldIncreaseUIContrast", "should_increase_ui_contrast"), ("id", "id")],
+)  # fmt: skip
+def test_column_names_are_the_fields_in_snake_case(field: str, column: str) -> None:
+    """The API's names, readable in SQL."""
+    assert snake(field) == column

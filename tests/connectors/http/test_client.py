@@ -266,25 +266,6 @@ def test_an_empty_204_has_no_payload(bench: Any) -> None:
     assert (answer.status, answer.payload, answer.size) == (204, None, 0)
 
 
-def test_a_slow_body_ends_at_the_total_deadline(bench: Any) -> None:
-    """A byte now and then keeps a connection alive, but not for ever."""
-    at: Any = None
-
-    class Drip(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            while True:
-                at.clock.pass_(10)
-                yield b" " * 5000
-
-    at = bench(
-        lambda request: httpx.Response(200, stream=Drip()),
-        HttpConfig(whole_seconds=60),
-        retry=Retry(attempts=1),
-    )
-    with pytest.raises(errors.TimedOut, match="had not ended in time"):
-        at.client.ask(GET)
-
-
 def test_a_service_that_only_drips_is_left_after_half_a_minute(bench: Any) -> None:
     """A byte a second would hold a place in the rate for minutes; the next try may fare better."""
     at: Any = None
@@ -338,15 +319,14 @@ def test_a_body_shorter_than_promised_is_broken(bench: Any) -> None:
 
 
 def test_the_answer_says_what_it_cost(bench: Any) -> None:
-    """Status, size, request id, waits and the headers that say something of the data."""
-    headers = {"X-Request-ID": "r7", "ETag": "e", "Set-Cookie": "s=1", "X-RateLimit-Left": "3"}
+    """Size, request id, waits and the time by the service's own clock."""
+    headers = {"X-Request-ID": "r7", "Date": "Fri, 21 Nov 2025 12:00:00 GMT"}
     at = bench(replies(status(429), httpx.Response(200, json=[1, 2], headers=headers)))
     answer = at.client.ask(GET)
     assert answer.request_id == "r7"
     assert answer.size == len(b"[1,2]")
     assert answer.waited_seconds == 1
-    assert answer.content_type == "application/json"
-    assert answer.headers == {"etag": "e", "x-ratelimit-left": "3"}
+    assert answer.date == headers["Date"]
     assert at.client.statistics.bytes == len(b'{"message":"no"}') + answer.size
 
 

@@ -11,12 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.http.config import HttpConfig
 from connectors.http.response import NoJson, http_date, read_payload, retry_after
 
 NOON = 1763726400.0
 """21 November 2025, 12:00 UTC."""
-TYPES = HttpConfig().json_content_types
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -29,7 +27,7 @@ JSON = st.recursive(
 
 
 def read(body: bytes, content_type: str = "application/json") -> tuple[Any, int]:
-    return read_payload(body, content_type, TYPES)
+    return read_payload(body, content_type)
 
 
 @given(JSON)

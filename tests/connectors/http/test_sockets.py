@@ -151,7 +151,8 @@ def test_a_dripping_body_ends_at_the_total_deadline(server: Server) -> None:
     """Each byte comes in time, the whole does not."""
     server.play(drip)
     config = HttpConfig(timeout_seconds=5, whole_seconds=0.2)
-    with client(server.url, config, Retry(attempts=1)) as asking, pytest.raises(errors.TimedOut):
+    late = pytest.raises(errors.TimedOut, match="had not ended in time")
+    with client(server.url, config, Retry(attempts=1)) as asking, late:
         asking.ask(GET)
     assert server.played == ["drip"]
 

@@ -42,6 +42,12 @@ def kinopio(made: Callable[..., Bench]) -> Bench:
     return made("kinopio", size=12)
 
 
+@pytest.fixture
+def loaded(synced: Callable[..., Bench]) -> Bench:
+    """The same after a first sync."""
+    return synced("kinopio", size=3)
+
+
 def test_a_day_with_kinopio(kinopio: Bench) -> None:
     """check, plan, sync, status, query, history and export, one after the other."""
     environ = kinopio.box.environment()
@@ -196,34 +202,32 @@ def test_a_warehouse_of_something_else_is_left_alone(kinopio: Bench) -> None:
     assert kinopio.warehouse.read_bytes() == b"my diary"
 
 
-def test_a_warehouse_of_a_newer_kollect_is_left_alone(kinopio: Bench) -> None:
+def test_a_warehouse_of_a_newer_kollect_is_left_alone(loaded: Bench) -> None:
     """An older kollect does not work on a file whose format it does not know."""
     import duckdb
 
-    kinopio.sync()
-    with duckdb.connect(str(kinopio.warehouse)) as connection:
+    with duckdb.connect(str(loaded.warehouse)) as connection:
         connection.execute("UPDATE _kollect.meta SET value = '99' WHERE name = 'format'")
-    before = kinopio.warehouse.read_bytes()
-    done = kollect(kinopio.folder, "sync", **kinopio.box.environment())
+    before = loaded.warehouse.read_bytes()
+    done = kollect(loaded.folder, "sync", **loaded.box.environment())
     assert done.returncode == 1
     assert "newer kollect" in done.stderr
-    assert kinopio.warehouse.read_bytes() == before
+    assert loaded.warehouse.read_bytes() == before
 
 
-def test_a_service_that_is_down_is_named_and_nothing_is_deleted(kinopio: Bench) -> None:
+def test_a_service_that_is_down_is_named_and_nothing_is_deleted(loaded: Bench) -> None:
     """Unreachable: exit status 1, a line with the address, the tables as they were."""
-    kinopio.sync()
-    before = {table: kinopio.rows(table) for table in ("spaces", "cards")}
-    text = (kinopio.folder / "kollect.toml").read_text()
+    before = {table: loaded.rows(table) for table in ("spaces", "cards")}
+    text = (loaded.folder / "kollect.toml").read_text()
     retry = "retry = { attempts = 2, first_seconds = 0.01, max_seconds = 0.02 }\n"
-    (kinopio.folder / "kollect.toml").write_text(
+    (loaded.folder / "kollect.toml").write_text(
         text.replace("[accounts.kinopio]\n", f"[accounts.kinopio]\n{retry}")
     )
-    kinopio.box.__exit__(None, None, None)
-    done = kollect(kinopio.folder, "sync", **kinopio.box.environment())
+    loaded.box.__exit__(None, None, None)
+    done = kollect(loaded.folder, "sync", **loaded.box.environment())
     assert done.returncode == 1
     assert "127.0.0.1" in done.stderr
-    assert {table: kinopio.rows(table) for table in ("spaces", "cards")} == before
+    assert {table: loaded.rows(table) for table in ("spaces", "cards")} == before
 
 
 def test_an_address_that_answers_html_is_questioned(kinopio: Bench) -> None:
@@ -239,9 +243,8 @@ def test_an_address_that_answers_html_is_questioned(kinopio: Bench) -> None:
     assert "base_url" in done.stderr
 
 
-def test_queries_can_neither_write_nor_leave_the_warehouse(kinopio: Bench) -> None:
+def test_queries_can_neither_write_nor_leave_the_warehouse(loaded: Bench) -> None:
     """SQL is read-only, and files outside of the warehouse are out of reach."""
-    kinopio.sync()
     for sql in (
         "DELETE FROM kinopio.cards",
         "COPY kinopio.cards TO 'stolen.csv'",
@@ -249,10 +252,10 @@ def test_queries_can_neither_write_nor_leave_the_warehouse(kinopio: Bench) -> No
         "ATTACH 'other.duckdb'",
         "SELECT nonsense",
     ):
-        done = kollect(kinopio.folder, "query", sql)
+        done = kollect(loaded.folder, "query", sql)
         assert done.returncode == 2, sql
         assert done.stderr.startswith("kollect: the query does not run")
-    assert not (kinopio.folder / "stolen.csv").exists()
+    assert not (loaded.folder / "stolen.csv").exists()
 
 
 EQUAL = re.compile(

@@ -56,7 +56,10 @@ def test_a_table_that_was_never_loaded_has_no_times_and_no_rows(
     bench = synced("kippt", size=3)
     with Warehouse(bench.warehouse).reading() as connection:
         found = table_status(connection, "kippt", "another", ["clips", "no_such_table"])
+        unloaded = table_status(connection, "another", "another", ["annotations"])
     assert found == {
         "clips": TableStatus("clips", 0),
         "no_such_table": TableStatus("no_such_table", 0),
     }
+    # A module that looks up the name among its variables would find this one.
+    assert unloaded == {"annotations": TableStatus("annotations", 0)}
