@@ -40,8 +40,12 @@ class Guard:
     """(resource, scope) of the lists that had rows in this run."""
 
     def others_had_rows(self, name: str, scope: str) -> bool:
-        """Whether any other list of the account had rows in this run."""
-        return bool(self.with_rows - {(name, scope)})
+        """Whether any other list of the whole account had rows in this run.
+
+        Lists of a single parent do not count: they may come inside that parent's own answer, which
+        says nothing of how well the service answers its lists.
+        """
+        return any(not of_parent for listed, of_parent in self.with_rows - {(name, scope)})
 
 
 @dataclass
@@ -265,7 +269,8 @@ def why_kept(guard: Guard) -> str:
 def note_rows(evidence: Evidence, known: KnownRows, guard: Guard, name: str, scope: str) -> None:
     """A list had rows: it is not suspiciously empty, and others may be believed to be."""
     guard.with_rows.add((name, scope))
-    evidence.state[ROWS_SEEN] = guard.started_at.isoformat()
+    if not scope:
+        evidence.state[ROWS_SEEN] = guard.started_at.isoformat()
     if known.states(StateKind.EMPTY_SINCE, name).get(scope):
         evidence.state[StateKey(StateKind.EMPTY_SINCE, name, scope)] = ""
 

@@ -161,7 +161,7 @@ class FamilyReader(Reader):
         records = self._mapper.find(rows, payload, around)
         if len(records) > 1:
             # One record may be no list at all, such as the account's own.
-            self._proofs.saw_rows(rows.table.name, {"kept by": "the plan"})
+            self._proofs.saw_rows(rows.table.name, {})
         return self._mapper.keep(rows, records, around)
 
     def confirm_empty(
