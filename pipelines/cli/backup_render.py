@@ -1,4 +1,4 @@
-"""What the commands of the backups show: progress, the list, and what a verification found."""
+"""Output of the commands of the backups: progress, the list, and the result of a verification."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from warehouse.progress import Step
 
 LINE_SECONDS = 5.0
-"""Away from a terminal, so often at the most says a line how far it is."""
+"""Without a terminal, a line of progress is written at most this often."""
 
 
 def print_list(found: list[BackupInfo], changes: bool) -> None:

@@ -70,7 +70,7 @@ class FileChooser:
     """Decides for one account."""
 
     def __init__(self, account: Account, store: BlobStore, *, full: bool) -> None:
-        """`full`: what was not to be had is asked for again."""
+        """`full`: files that could not be had before are requested again."""
         self._settings: FileSettings = account.files
         self._base_url = account.base_url
         self._store = store

@@ -1,4 +1,4 @@
-"""What one sync did with the files of an account."""
+"""Counts of the files of an account in one sync."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
 """Downloads the files that an account's records name, after its tables were loaded.
 
-Several at once, each resumable; what came is recorded in batches, one transaction each. A sync
-that is killed leaves whole files with their notes and others in part: the next one goes on there.
+Several at once, each resumable; received files are recorded in batches, one transaction each. A
+killed sync leaves whole files with their notes and others in part: the next one goes on there.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -43,12 +42,12 @@ if TYPE_CHECKING:
 
 RECORD_FILES = 200
 RECORD_SECONDS = 10.0
-"""What came is recorded after so many files, or so long."""
+"""Received files are recorded in the ledger after so many of them, or so many seconds."""
 TELL_SECONDS = 5.0
 TELL_SELDOM = 30.0
-"""Whoever watches for hours need not be told so often."""
+"""The pause between two lines of progress grows from the first to the second."""
 REMEMBERED = 100_000
-"""Contents of this run that further records may name as well."""
+"""So many received files that several records share are kept in mind, so as not to fetch twice."""
 PROBLEMS_TOLD = 10
 Tell = Callable[[str, FileCounts], None]
 
@@ -65,7 +64,7 @@ def download_files(
     runtime: Runtime,
     tell: Tell,
 ) -> FileCounts:
-    """Fetch what the records of these tables name and is not here. Raises Fatal errors."""
+    """Fetch the files of these tables that are not in the store yet. Raises Fatal errors."""
     settings = account.files
     sources = sources_of(account.connector, tables)
     if not sources:
@@ -161,13 +160,13 @@ class FileDownloads:
                     while self._flying:
                         self._collect()
                 except BaseException:
-                    # Else the pool would wait for what is under way.
+                    # Otherwise the pool would wait for downloads under way.
                     self._downloader.close()
                     for future in self._flying:
                         future.cancel()
                     raise
                 finally:
-                    self._save_what_came()
+                    self._save_received()
         self.counts.gone += self._ledger.mark_ended(sources, self._run_id, self._now())
         self._count_traffic()
         return self.counts
@@ -205,7 +204,7 @@ class FileDownloads:
         self._flying[pool.submit(self._fetcher.fetch, task)] = task
 
     def _collect(self) -> None:
-        """Wait for a file (or a second) and put down what came."""
+        """Wait for a file, at most a second, and note its status."""
         done, _ = wait(self._flying, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in done:
             task = self._flying.pop(future)
@@ -214,12 +213,12 @@ class FileDownloads:
         self._tell_if_due()
 
     def _settle(self, task: FileTask, found: FileStatus) -> None:
-        everyone = deque([task])
+        sharing = [task]
         if task.link.shared:
-            everyone += self._waiting.pop(task.link.mark, [])
+            sharing += self._waiting.pop(task.link.mark, [])
             if found.status == STORED and len(self._came) < REMEMBERED:
                 self._came[task.link.mark] = found
-        for number, each in enumerate(everyone):
+        for number, each in enumerate(sharing):
             self._rows.append(each.ledger_row(each.status_after(found)))
             if found.status == STORED and number:
                 self.counts.here += 1
@@ -254,8 +253,8 @@ class FileDownloads:
         self._rows, self._received = [], []
         self._recorded_at = self._clock()
 
-    def _save_what_came(self) -> None:
-        """Also when the rest is given up: files that came are not to come again."""
+    def _save_received(self) -> None:
+        """Record the files that arrived, also before an error: they must not be fetched again."""
         for future, task in list(self._flying.items()):
             if future.done() and not future.cancelled() and future.exception() is None:
                 self._settle(task, future.result())

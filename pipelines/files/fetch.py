@@ -1,6 +1,6 @@
-"""Fetches one file: by its lasting address, or by a link that is asked for right before.
+"""Fetches one file: by its lasting address, or by a link that is requested right before.
 
-Links that hold for minutes are kept in memory for less than that, and never written.
+Links that are valid for minutes are kept in memory for less than that, and never written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from warehouse.files.ledger import FAILED, GONE, SKIPPED, STORED, FileStatus
 from warehouse.store.disk import disk_problem
 
 KEPT_SECONDS = 300.0
-"""Far less than any signed link holds (30 minutes); one answer serves several files."""
+"""Less than the 30 minutes that a signed link is valid; one answer serves several files."""
 KEPT_ANSWERS = 32
 
 
@@ -181,7 +181,7 @@ class FileFetcher:
 
 
 def _final(refused: Forbidden) -> KollectError:
-    """410 says for good that there is nothing; the others may be a matter of rights."""
+    """Missing for a 410, which is final; the refusal itself otherwise: rights may change."""
     if refused.status == 410:
         return Missing("its host says that it is gone (410)", status=410)
     return refused

@@ -34,7 +34,7 @@ class Windows:
 
 
 def table_windows(source: Source, table: str) -> Windows:
-    """Late two hours (or half a gap) after a proof was due; failed as `kollect status` has it."""
+    """Late two hours (or half a gap) after a proof was due, failed when it is stale."""
     gap = expected_gap(source.settings, source.account, table)
     return Windows(
         warn=gap + max(timedelta(hours=2), gap / 2),

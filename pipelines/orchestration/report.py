@@ -1,4 +1,4 @@
-"""What the ledger knows of syncs, as events of Dagster: loads, checks and the account's summary.
+"""Syncs from the ledger as events of Dagster: loads, checks and the account's summary.
 
 A run of Dagster's and the sensor that follows the command line both report through this module,
 so that both show the same figures, whoever synced.

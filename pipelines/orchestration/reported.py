@@ -26,12 +26,12 @@ def known_ends(source: Source) -> set[str]:
 def mark_reported(
     context: dg.AssetExecutionContext, source: Source, runs: Iterable[FinishedRun]
 ) -> None:
-    """This run of Dagster's has shown these syncs."""
+    """Note that this run of Dagster's has shown these syncs."""
     mark_shown(context, {f"{source.account.name} {run.mark}" for run in runs})
 
 
 def mark_shown(context: dg.AssetExecutionContext, marks: Iterable[str]) -> None:
-    """This run of Dagster's has shown what these marks stand for."""
+    """Note that this run of Dagster's has shown the syncs, backups or proofs of these marks."""
     tags = {_tag(mark): "shown" for mark in marks}
     if tags:
         context.instance.add_run_tags(context.run.run_id, tags)

@@ -1,4 +1,4 @@
-"""What Dagster shows: the accounts of the settings, and those of the sandbox when asked for.
+"""The accounts that Dagster shows: those of the settings, and the sandbox's when asked for.
 
 A `Source` is one account as Dagster knows it. An account of the sandbox is started anew inside
 each run: its stand-in starts with the run, has seen as many rounds of changes as there were syncs

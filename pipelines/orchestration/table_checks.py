@@ -159,7 +159,9 @@ def newest_record(state: TableState) -> Outcome:
     if state.source.sandbox:
         return Outcome(True, f"the newest is of {newest_at}; made data may be of any age", figures)
     if found.longest_pause is None:
-        return Outcome(True, f"the newest is of {newest_at}; one record shows no rhythm", figures)
+        return Outcome(
+            True, f"the newest is of {newest_at}; one record gives no usual pause", figures
+        )
     unusual = max(QUIET_AT_LEAST, QUIET_TIMES * found.longest_pause)
     if age > unusual:
         reason = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -46,5 +47,16 @@ def source_of() -> Callable[[Bench], Source]:
 
     def make(bench: Bench) -> Source:
         return Source(bench.settings, bench.account, bench.service, 0)
+
+    return make
+
+
+@pytest.fixture
+def project_of(tmp_path: Path) -> Callable[[Bench], Project]:
+    """The project of a bench's account alone, with a folder of backups of this test's own."""
+
+    def make(bench: Bench) -> Project:
+        settings = replace(bench.settings, backup_dir=tmp_path / "backups")
+        return Project(settings, [Source(settings, bench.account, bench.service, 0)])
 
     return make

@@ -120,7 +120,7 @@ class Archive:
         return name if number == 1 else f"{name}-{number}"
 
     def find(self, word: str | Path | None) -> Path:
-        """The folder that is meant: a name, the beginning of one, `newest`, or a path.
+        """The folder of a backup, by its name, the beginning of it, `newest`, or a path.
 
         Raises BadSettings where there is none or more than one, BackupProblem for a folder that
         is no backup.
@@ -196,7 +196,7 @@ class Archive:
         )
 
     def leftovers(self) -> Iterable[Path]:
-        """What killed backups and prunes left. Call it while holding `writing`."""
+        """Folders that killed backups and prunes left. Call it while holding `writing`."""
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 if entry.name.startswith((PARTIAL, REMOVING)):

@@ -1,4 +1,4 @@
-"""Making a database from a backup: every byte that is used checked first, every row compared."""
+"""Making a database from a backup: every file is checked before, every row is compared after."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TARGET = "restored"
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back."""
+    """What a restore made."""
 
     to: Path
     tables: int
@@ -44,7 +44,7 @@ class Restored:
 def check_space(
     opened: Backup, selection: Selection, folder: Path, free: Callable[[Path], int]
 ) -> None:
-    """Raises WarehouseProblem where the restored rows and files will hardly fit."""
+    """Raises WarehouseProblem where the restored rows and files would not fit on the disk."""
     manifest = opened.require_manifest()
     files = manifest.files
     needed = 2 * sum(files[file].bytes for file in files_needed(manifest, selection))
@@ -131,7 +131,7 @@ def _compared(
             wrong = (found.rows, found.content) != (table.rows, table.content)
         if wrong:
             raise BackupProblem(
-                f"{table.title} came back otherwise than it was backed up",
+                f"{table.title} differs from what was backed up",
                 guidance="report this; the target was not touched",
             )
         rows += count if table.title in asked else 0

@@ -36,12 +36,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Structure:
-    """What the folder of a backup holds, against what its manifest lists."""
+    """How the folder of a backup differs from the list in its manifest."""
 
     problems: list[Problem]
     """Files that are missing, of another size, or no plain files."""
     foreign: list[str]
-    """What others put there (`.DS_Store`, `@eaDir/`): no damage, since restoring never reads it."""
+    """Files of other programs (`.DS_Store`, `@eaDir/`): no damage, restoring never reads them."""
 
 
 def find_structure(backup: Backup) -> Structure:
@@ -209,7 +209,7 @@ def _compare_shape(connection: duckdb.DuckDBPyConnection, manifest: Manifest) ->
     ).fetchall()
     there = {(schema, table, name): (kind, comment) for schema, table, name, kind, comment in rows}
     return [
-        Problem(RESTORE, f"{table.title}.{column.name} came back otherwise than it was")
+        Problem(RESTORE, f"{table.title}.{column.name} has another type or comment")
         for table in manifest.tables
         for column in table.columns
         if there.get((table.schema, table.name, column.name)) != (column.type, column.comment)

@@ -1,4 +1,4 @@
-"""The list of backups: how old, how large, what is in them, what changed, when proved."""
+"""The list of backups: age, size, content, changes, and when each was last proved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup opened for reading: its manifest, and where the bytes of each file are."""
+"""A backup opened for reading: its manifest, and where each of its files lies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Backup:
     head: bytes = field(repr=False)
     """The bytes of manifest.json."""
     outside: Envelope | Manifest
-    """What they say: an Envelope where the backup is encrypted."""
+    """Their content: an Envelope where the backup is encrypted."""
     manifest: Manifest | None
     key: BackupKey | None = None
 

@@ -33,7 +33,7 @@ BLOCK = 1 << 20
 OBJECTS = "objects"
 ATTEMPTS = 4
 HOPELESS = (PermissionError, NotImplementedError, TypeError, ValueError)
-"""What asking again does not mend."""
+"""Errors that do not go away when the request is repeated."""
 
 
 def shown(text: str) -> str:
@@ -181,7 +181,7 @@ class Remote:
         return in_order(names, misdated)
 
     def _list(self, look: Callable[[], Any]) -> list[Any]:
-        """What a listing finds now; nothing where its folder does not exist."""
+        """A fresh listing; an empty one where its folder does not exist."""
 
         def action() -> Any:
             self.system.invalidate_cache()
@@ -207,7 +207,7 @@ class Remote:
 
 @contextlib.contextmanager
 def _on_this_disk(target: Path) -> Iterator[None]:
-    """Errors of a file of this machine are not the address's."""
+    """An error of a file of this machine becomes a WarehouseProblem, and is not tried again."""
     try:
         yield
     except OSError as error:

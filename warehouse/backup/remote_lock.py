@@ -48,7 +48,7 @@ class RemoteLock:
         self._holder = Holder(doing, socket.gethostname(), _namespace(), os.getpid(), now())
 
     def renew(self) -> None:
-        """Say that the work goes on; cheap when that was said a moment ago."""
+        """Write the lock with the time of now, at most every ten minutes."""
         if self._now() - self._holder.at >= RENEWED:
             self._write()
 

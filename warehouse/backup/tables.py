@@ -38,7 +38,7 @@ LEVEL = 1
 
 @dataclass(frozen=True)
 class MeasuredTable:
-    """A table to be backed up and what its rows are."""
+    """A table to be backed up, and the hashes of its rows."""
 
     shape: TableShape
     content: Content
@@ -191,7 +191,7 @@ def compare_with(
     before: Backup,
     scratch: Path,
 ) -> Changes | None:
-    """How a table differs from the backup before; None where that cannot be told.
+    """How a table differs from the backup before; None where that cannot be found out.
 
     A damaged or unreadable older file only costs this answer, never the new backup.
     """

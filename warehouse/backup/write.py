@@ -1,4 +1,4 @@
-"""Writing a backup: one consistent state, whole by itself, under its name only when complete."""
+"""Writing a backup of one consistent state; it gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -24,16 +24,11 @@ from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
 from warehouse.backup.tables import MeasuredTable, compare_with, measure, reuse_tables, write_tables
 from warehouse.backup.writer import BackupWriter, finish_backup
 from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
-from warehouse.store.durable import (
-    flush_tree,
-    free_bytes,
-    remove_tree,
-    rename_new,
-)
+from warehouse.store.durable import flush_tree, free_bytes, remove_tree, rename_new
 from warehouse.store.identity import kollect_version
 
 MARGIN = 16 << 20
-"""Bytes that are left free on the disk, and a little for small files."""
+"""Bytes that stay free on the disk; small files of the backup may use some of them."""
 
 
 def write_backup(
@@ -148,7 +143,7 @@ class _Writing:
         runs: list[RunRecord],
         hashing_mark: str,
     ) -> Manifest:
-        """The manifest, as far as it is known before the files are."""
+        """The manifest without its files, which `finish_backup` adds."""
         order = {(t.schema, t.name): number for number, t in enumerate(shape.tables)}
         listed = sorted(tables.values(), key=lambda table: order[table.schema, table.name])
         identity = self.source.identity
@@ -191,7 +186,7 @@ class _Writing:
         return later
 
     def _untouched(self, mark: str) -> Manifest | None:
-        """What the backup before knows, where nobody has touched the warehouse file since."""
+        """The manifest of the backup before; None if the warehouse file was touched since."""
         before = self._before
         if before is None or not self.source.file_mark:
             return None

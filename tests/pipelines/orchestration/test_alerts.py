@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from pipelines.orchestration.backup_report import CHECK_KEY, KEY
 from pipelines.orchestration.notify import Message
 from pipelines.orchestration.problems import account_problem, current_problems
 from pipelines.orchestration.runs import ACCOUNT_TAG
-from pipelines.orchestration.sources import Project, Source, read_project
+from pipelines.orchestration.sources import Project, read_project
 from pipelines.sync.account import sync_account
 from sandbox.core.faults import Fault
 from tests.kit import first_syncs
@@ -129,10 +129,10 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def watched(synced: Bench, instance: dg.DagsterInstance, tmp_path: Path) -> Watched:
-    settings = replace(synced.settings, backup_dir=tmp_path / "backups")
-    source = Source(settings, synced.account, synced.service, 0)
-    return Watched(synced, Project(settings, [source]), instance)
+def watched(
+    synced: Bench, instance: dg.DagsterInstance, project_of: Callable[[Bench], Project]
+) -> Watched:
+    return Watched(synced, project_of(synced), instance)
 
 
 def test_syncs_of_the_command_line_are_told_and_end_what_they_mend(watched: Watched) -> None:

@@ -16,7 +16,7 @@ from pipelines.orchestration.alerts import failure_of, subjects_of
 from pipelines.orchestration.backup_report import CHECK, KEY
 from pipelines.orchestration.backups import backup_assets, backup_job, verify_job
 from pipelines.orchestration.progress import StepLog
-from pipelines.orchestration.sources import Project, Source
+from pipelines.orchestration.sources import Project
 from pipelines.settings import Settings
 from tests.kit.account import Bench, bench
 from warehouse.backup import list_backups, write_backup
@@ -32,9 +32,8 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def project(synced: Bench, tmp_path: Path) -> Project:
-    settings = replace(synced.settings, backup_dir=tmp_path / "backups")
-    return Project(settings, [Source(settings, synced.account, synced.service, 0)])
+def project(synced: Bench, project_of: Callable[[Bench], Project]) -> Project:
+    return project_of(synced)
 
 
 def run(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 
 import dagster as dg
@@ -52,10 +51,10 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def shown(synced: Bench, instance: dg.DagsterInstance, tmp_path: Path) -> Shown:
-    settings = replace(synced.settings, backup_dir=tmp_path / "backups")
-    source = Source(settings, synced.account, synced.service, 0)
-    return Shown(synced, Project(settings, [source]), instance)
+def shown(
+    synced: Bench, instance: dg.DagsterInstance, project_of: Callable[[Bench], Project]
+) -> Shown:
+    return Shown(synced, project_of(synced), instance)
 
 
 def materialized(events: list[Event]) -> set[str]:

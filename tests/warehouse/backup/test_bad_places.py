@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.core.errors import BadSettings, KollectError, WarehouseProblem
+from connectors.core.errors import BadSettings, WarehouseProblem
 from tests.kit.backup import Place, everything
 from warehouse.backup import (
     list_backups,
@@ -212,7 +212,7 @@ def test_a_folder_that_is_no_backup_is_refused(place: Place, tmp_path: Path) -> 
         (tmp_path / "nowhere", "does not exist"),
         (half, "killed command"),
     ):
-        with pytest.raises(BackupProblem, match=words):
+        with pytest.raises(BackupProblem, match=f"{words}.*kollect backups"):
             verify_backup(folder, key=None)
         with pytest.raises(BackupProblem, match=words):
             restore_backup(folder, tmp_path / "new.duckdb", key=None)
@@ -242,10 +242,3 @@ def test_restoring_damaged_bytes_is_refused(place: Place, tmp_path: Path) -> Non
     with pytest.raises(DamagedBackup, match="things_history"):
         restore_backup(backup, tmp_path / "new.duckdb", key=None)
     assert not (tmp_path / "new.duckdb").exists()
-
-
-def test_errors_are_one_line(tmp_path: Path) -> None:
-    """What, where, and what to do next."""
-    with pytest.raises(KollectError, match="kollect backups") as caught:
-        verify_backup(tmp_path, key=None)
-    assert "\n" not in str(caught.value)

@@ -123,15 +123,6 @@ def test_another_process_at_work_ends_with_status_three(run: Run, place: Place) 
     assert (status, "are being changed by process" in err) == (3, True)
 
 
-def test_an_existing_file_is_not_replaced(run: Run, place: Place, tmp_path: Path) -> None:
-    """Status one, and the file is as it was."""
-    place.backup()
-    target = tmp_path / "mine.duckdb"
-    target.write_text("mine")
-    status, _, err = run("restore", "newest", "--to", target)
-    assert (status, "--force" in err, target.read_text()) == (1, True, "mine")
-
-
 def test_encrypted_and_far_away(run: Run, place: Place, tmp_path: Path) -> None:
     """A new key, a send, and everything from the address with nothing left here."""
     pytest.importorskip("pyrage")

@@ -92,7 +92,7 @@ def test_nothing_is_replaced_without_force(place: Place, tmp_path: Path) -> None
     target = tmp_path / "precious.duckdb"
     target.write_text("precious")
     (tmp_path / "precious.duckdb.wal").write_text("of the old file")
-    with pytest.raises(BackupProblem, match="exists already"):
+    with pytest.raises(BackupProblem, match=r"exists already.*--force"):
         restore_backup(backup, target, key=None)
     assert target.read_text() == "precious"
     restore_backup(backup, target, key=None, force=True)
@@ -150,7 +150,7 @@ def test_files_for_other_tools(place: Place, tmp_path: Path) -> None:
         assert connection.execute(read).fetchall() == rows(
             place.warehouse, "SELECT count(*), sum(size) FROM demo.things"
         )
-    with pytest.raises(BackupProblem, match="exists already"):
+    with pytest.raises(BackupProblem, match=r"exists already.*--force"):
         restore_backup(backup, tmp_path / "json", as_format="json", key=None)
     done = restore_backup(
         backup, tmp_path / "json", as_format="json", select=["other"], key=None, force=True
