@@ -16,84 +16,84 @@ from connectors.http.host_allowlist import read_hosts
 
 def checked(connector: Connector) -> Connector:
     """The connector itself; raises DeclarationError where its page contradicts itself."""
+    try:
+        _check(connector)
+    except DeclarationError as error:
+        raise DeclarationError(f"connectors/{connector.name}/__init__.py: {error}") from None
+    return connector
+
+
+def _check(connector: Connector) -> None:
     tables: dict[str, Table] = {}
     names: set[str] = set()
     for family in connector.families:
         if family.name in names:
-            _fail(connector, f"family {family.name}", "is declared twice", "rename one of them")
+            _fail(f"family {family.name}", "is declared twice", "rename one of them")
         names.add(family.name)
         for table in family_tables(family):
             if tables.setdefault(table.name, table) is not table:
-                _fail(connector, f"table {table.name}", "has two declarations", "share one object")
+                _fail(f"table {table.name}", "has two declarations", "share one object")
         _check_resources(connector, family)
     for table in tables.values():
-        _check_table(connector, table, tables)
+        _check_table(table, tables)
     for way in connector.credential.ways:
         for part in way:
             if part not in connector.credential.parts:
-                _fail(connector, f"credential way {way}", f"has no part {part!r}", "declare it")
+                _fail(f"credential way {way}", f"has no part {part!r}", "declare it")
     for option in connector.options:
         for name in option.tables:
             if name not in tables:
-                _fail(connector, f"option {option.name}", f"brings {name!r}", "no table here")
+                _fail(f"option {option.name}", f"brings {name!r}", "no table here")
     _check_secrets(connector)
     _check_files(connector, tables)
-    return connector
 
 
-def _fail(connector: Connector, place: str, what: str, cure: str) -> None:
-    raise DeclarationError(f"connectors/{connector.name}/__init__.py: {place} {what}; {cure}")
+def _fail(place: str, what: str, cure: str) -> None:
+    raise DeclarationError(f"{place} {what}; {cure}")
 
 
-def _check_table(connector: Connector, table: Table, tables: dict[str, Table]) -> None:
+def _check_table(table: Table, tables: dict[str, Table]) -> None:
     place = f"table {table.name}"
     columns = {column.name: column for column in table.columns}
     counted = Counter(column.name for column in table.columns)
     if twice := sorted(name for name, count in counted.items() if count > 1):
         cure = "remove one, or give one another name="
-        _fail(connector, place, f"has columns twice: {', '.join(twice)}", cure)
+        _fail(place, f"has columns twice: {', '.join(twice)}", cure)
     for name in table.key:
         if name not in columns:
-            _fail(
-                connector,
-                place,
-                f"has no column for its key {name!r}",
-                "add it, or name another key=",
-            )
+            _fail(place, f"has no column for its key {name!r}", "add it, or name another key=")
     if table.newest and (table.newest not in columns or columns[table.newest].type != "time"):
-        _fail(
-            connector, place, f"newest={table.newest!r} is no time column", "name one of type time"
-        )
+        _fail(place, f"newest={table.newest!r} is no time column", "name one of type time")
     if not table.meaning:
-        _fail(connector, place, "has no meaning", "say what one row is")
+        _fail(place, "has no meaning", "say what one row is")
     for column in table.columns:
         spot = f"{place}, column {column.name}"
         if column.type not in TYPES:
-            _fail(connector, spot, f"has type {column.type!r}", f"use one of {', '.join(TYPES)}")
+            _fail(spot, f"has type {column.type!r}", f"use one of {', '.join(TYPES)}")
         if column.parse not in PARSES:
-            _fail(connector, spot, f"has parse {column.parse!r}", f"use one of {PARSES[1:]}")
+            _fail(spot, f"has parse {column.parse!r}", f"use one of {PARSES[1:]}")
         if column.name != snake(column.name) or column.name.startswith("_"):
-            _fail(connector, spot, "is not snake_case", f"name it {snake(column.name)!r}")
+            _fail(spot, "is not snake_case", f"name it {snake(column.name)!r}")
         if not column.meaning:
-            _fail(connector, spot, "has no meaning", "say what it holds and in which unit")
+            _fail(spot, "has no meaning", "say what it holds and in which unit")
     for reference in table.parents:
         for name in reference.names:
             if name not in columns:
                 cure = "add that column, or name another one in Reference(...)"
-                _fail(connector, place, f"refers by {name!r}, which is no column of it", cure)
+                _fail(place, f"refers by {name!r}, which is no column of it", cure)
         if reference.table not in tables:
             cure = f"declare that table, or name one of: {', '.join(sorted(tables))}"
-            _fail(connector, place, f"refers to {reference.table!r}, which is no table", cure)
+            _fail(place, f"refers to {reference.table!r}, which is no table", cure)
         elif len(reference.names) != len(tables[reference.table].key):
             cure = f"name one column for each of its key: {', '.join(tables[reference.table].key)}"
-            _fail(connector, place, f"refers to {reference.table!r} by another number", cure)
+            _fail(place, f"refers to {reference.table!r} by another number", cure)
 
 
 def _check_secrets(connector: Connector) -> None:
     try:
         Redactor(connector.secret_fields, connector.secret_paths, connector.signed_hosts)
     except ValueError as error:
-        _fail(connector, "a secret", str(error), "see `Connector` for how it is written")
+        _fail("a secret", str(error), "see `Connector` for how it is written")
 
 
 def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
@@ -101,38 +101,38 @@ def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
     for source in connector.files:
         place = f"files of {source.table.name}.{source.field}"
         if tables.get(source.table.name) is not source.table:
-            _fail(connector, place, "belong to no table of this connector", "use a table object")
+            _fail(place, "belong to no table of this connector", "use a table object")
         if (source.table.name, source.field) in named:
-            _fail(connector, place, "are declared twice", "give one of them another field")
+            _fail(place, "are declared twice", "give one of them another field")
         named.add((source.table.name, source.field))
         if not source.meaning:
-            _fail(connector, place, "have no meaning", "say what the files are")
+            _fail(place, "have no meaning", "say what the files are")
         if not (source.address or source.links or source.fresh):
-            _fail(connector, place, "have no address", "give address=, links= or fresh=")
+            _fail(place, "have no address", "give address=, links= or fresh=")
         if not (source.address or source.links or source.md5 or source.marks):
-            _fail(connector, place, "have no mark", "name columns that change with them in marks=")
-        _check_file_columns(connector, source, place)
+            _fail(place, "have no mark", "name columns that change with them in marks=")
+        _check_file_columns(source, place)
     try:
         read_hosts(connector.file_hosts, connector.base_url or "https://example.org")
     except BadSettings as error:
-        _fail(connector, "file_hosts", error.what, error.guidance)
+        _fail("file_hosts", error.what, error.guidance)
 
 
-def _check_file_columns(connector: Connector, source: FileSource, place: str) -> None:
+def _check_file_columns(source: FileSource, place: str) -> None:
     kinds = {column.name: column.type for column in source.table.columns}
     for name in source.columns:
         if name not in kinds:
             cure = "add that column to the table, or name another one"
-            _fail(connector, place, f"read {name!r}, which is no column", cure)
+            _fail(place, f"read {name!r}, which is no column", cure)
     for name, kind in ((source.address, "text"), (source.md5, "text"), (source.size, "integer")):
         if name and kinds[name] != kind:
             cure = f"name a column of type {kind}"
-            _fail(connector, place, f"read {name!r}, which is {kinds[name]}", cure)
+            _fail(place, f"read {name!r}, which is {kinds[name]}", cure)
     if source.fresh is not None:
         asked = source.fresh.resource.get + repr(source.fresh.resource.params)
         for name in source.fresh.bind:
             if "{" + name + "}" not in asked:
-                _fail(connector, place, f"bind {name!r}", "use it in get= or params=")
+                _fail(place, f"bind {name!r}", "use it in get= or params=")
 
 
 def _check_resources(connector: Connector, family: Family) -> None:
@@ -140,38 +140,37 @@ def _check_resources(connector: Connector, family: Family) -> None:
     for resource in family.resources:
         place = f"resource {resource.name}"
         if resource.name in earlier:
-            _fail(connector, place, "is declared twice in its family", "rename one")
+            _fail(place, "is declared twice in its family", "rename one")
         if (
             isinstance(resource.each, ForEachChanged)
             and resource.each.table not in connector.tables
         ):
             what = f"is asked for each row of {resource.each.table!r}, which is no table"
-            _fail(connector, place, what, "declare that table, or name another one")
+            _fail(place, what, "declare that table, or name another one")
         if isinstance(resource.each, ForEachParent) and resource.each.of not in earlier:
             _fail(
-                connector,
                 place,
                 f"is asked for each of {resource.each.of!r}",
                 "declare that resource before it in the same family",
             )
-        _check_bindings(connector, family, resource)
+        _check_bindings(family, resource)
         if resource.since is not None and not resource.since.param:
             ordered = [order for order in resource.orders if order.newest_first]
             if not (ordered or resource.newest_first):
                 cure = "give Since(param=...), or say newest_first=True of the list or an order"
-                _fail(connector, place, "cannot be read since a time", cure)
+                _fail(place, "cannot be read since a time", cure)
         for rows in resource.rows:
-            _check_rows(connector, resource, rows, enclosed=False)
+            _check_rows(resource, rows, enclosed=False)
         earlier.add(resource.name)
     for resource in family.opening:
         place = f"family {family.name}, opening with {resource.name}"
         if family.plan is None or resource not in family.resources:
-            _fail(connector, place, "is no part of its plan", "name resources that plan= reads")
+            _fail(place, "is no part of its plan", "name resources that plan= reads")
         if any("{" in text for text in (resource.get, *resource.params.values())):
-            _fail(connector, place, "needs a binding", "open with what needs no other answer")
+            _fail(place, "needs a binding", "open with what needs no other answer")
 
 
-def _check_bindings(connector: Connector, family: Family, resource: Resource) -> None:
+def _check_bindings(family: Family, resource: Resource) -> None:
     """Names in the path and parameters are bound by `each`, or by the plan that asks."""
     place = f"resource {resource.name}"
     used = {
@@ -183,35 +182,35 @@ def _check_bindings(connector: Connector, family: Family, resource: Resource) ->
     bound = set(resource.each.bind) if resource.each is not None else set()
     if idle := sorted(bound - used):
         cure = f"use {{{idle[0]}}} in get= or params=, or bind it no more"
-        _fail(connector, place, f"binds {', '.join(idle)} without using it", cure)
+        _fail(place, f"binds {', '.join(idle)} without using it", cure)
     if family.plan is not None:
         return
     if unbound := sorted(used - bound):
         cure = "bind it by each=ForEachParent(...) or ForEachChanged(...)"
-        _fail(connector, place, f"uses {{{unbound[0]}}}, which nothing binds", cure)
+        _fail(place, f"uses {{{unbound[0]}}}, which nothing binds", cure)
     for rows in resource.rows:
         for name, source in rows.inherit.items():
             if source.origin is Origin.REQUEST and source.name not in bound:
                 cure = "bind it by each=, or use constant(...) or parent(...)"
                 what = f"gives {rows.table.name}.{name} by request({source.name!r}), unbound"
-                _fail(connector, place, what, cure)
+                _fail(place, what, cure)
 
 
-def _check_rows(connector: Connector, resource: Resource, rows: Rows, *, enclosed: bool) -> None:
+def _check_rows(resource: Resource, rows: Rows, *, enclosed: bool) -> None:
     place = f"resource {resource.name}, rows of {rows.table.name}"
     needed = {column.name for column in rows.table.columns if column.inherited}
     supplied = set(rows.inherit) | ({rows.position} if rows.position else set())
     if rows.rows is None and (missing := {n for n in needed if n in rows.table.key} - supplied):
         cure = "add it to inherit=, by parent(), request(), constant() or member()"
-        _fail(connector, place, f"does not give {sorted(missing)}", cure)
+        _fail(place, f"does not give {sorted(missing)}", cure)
     if unknown := supplied - needed:
-        _fail(connector, place, f"gives {sorted(unknown)}", "declare it with inherited()")
+        _fail(place, f"gives {sorted(unknown)}", "declare it with inherited()")
     if rows.count and not enclosed:
         cure = "remove count=: the totals of a list are found by its paging"
-        _fail(connector, place, f"counts by {rows.count!r} outside of any record", cure)
+        _fail(place, f"counts by {rows.count!r} outside of any record", cure)
     for name, source in rows.inherit.items():
         if not enclosed and source.origin is Origin.PARENT:
             cure = f"it has no enclosing record: use request({source.name!r})"
-            _fail(connector, place, f"inherits {name} by parent({source.name!r})", cure)
+            _fail(place, f"inherits {name} by parent({source.name!r})", cure)
     for child in rows.children:
-        _check_rows(connector, resource, child, enclosed=True)
+        _check_rows(resource, child, enclosed=True)

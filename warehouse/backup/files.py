@@ -19,6 +19,11 @@ from warehouse.store.durable import copy_checked, flush_file
 FOLDER = "files"
 
 
+def file_of(sha256: str) -> str:
+    """Where a downloaded file lies in a backup."""
+    return f"{FOLDER}/{sha256[:2]}/{sha256}"
+
+
 @dataclass(frozen=True)
 class Stored:
     """One file of the store, or one that only an earlier backup still has."""
@@ -29,7 +34,7 @@ class Stored:
 
     @property
     def file(self) -> str:
-        return f"{FOLDER}/{self.sha256[:2]}/{self.sha256}"
+        return file_of(self.sha256)
 
 
 def files_to_keep(
@@ -41,7 +46,7 @@ def files_to_keep(
     for sha256, size in _on_record(connection):
         if sha256 in found:
             continue
-        kept = before.get(f"{FOLDER}/{sha256[:2]}/{sha256}")
+        kept = before.get(file_of(sha256))
         if kept is not None:
             found[sha256] = Stored(sha256, kept.bytes, None)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,36 +97,24 @@ def list_backups(
 def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> BackupInfo:
     folder, made_at = archive.folder / name, made_at_of(name)
     age = (now - made_at).total_seconds()
-    proofs = read_proofs(archive, name)
+    info = BackupInfo(name, folder, made_at, age, read_proofs(archive, name))
     try:
         backup = open_backup(folder)
-    except KollectError as error:
-        return BackupInfo(name, folder, made_at, age, proofs, problem=str(error))
-    if backup.encrypted and key is not None:
-        try:
+        info = replace(
+            info, bytes=backup.bytes, new_bytes=backup.new_bytes, encrypted=backup.encrypted
+        )
+        if backup.encrypted and key is not None:
             backup = open_backup(folder, key)
-        except KollectError as error:
-            return BackupInfo(
-                name, folder, made_at, age, proofs, backup.bytes, backup.new_bytes,
-                encrypted=True, problem=str(error),
-            )  # fmt: skip
+    except KollectError as error:
+        return replace(info, problem=str(error))
     manifest = backup.manifest
     if manifest is None:
-        return BackupInfo(
-            name, folder, made_at, age, proofs, backup.bytes, backup.new_bytes, encrypted=True
-        )
-    return BackupInfo(
-        name,
-        folder,
-        made_at,
-        age,
-        proofs,
-        backup.bytes,
-        backup.new_bytes,
-        manifest.rows,
-        len(manifest.tables),
-        sum(file.startswith("files/") for file in manifest.files),
-        backup.encrypted,
-        manifest.previous,
-        {table.title: table.changes for table in manifest.tables if table.changes},
+        return info
+    return replace(
+        info,
+        rows=manifest.rows,
+        tables=len(manifest.tables),
+        files=sum(file.startswith("files/") for file in manifest.files),
+        previous=manifest.previous,
+        changes={table.title: table.changes for table in manifest.tables if table.changes},
     )

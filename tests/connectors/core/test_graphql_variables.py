@@ -23,8 +23,8 @@ def test_numbers_truth_values_and_lists_stay_what_they_are(tmp_path: Path) -> No
     limiter = RateLimiter(())
     with Client(page.http, "https://x.example", {}, account="a", rate_limiter=limiter) as client:
         fetcher = Fetcher(page, "family", client, journal, 1)
-        body = fetcher.question(posted, posted.get, bind, {"cursor": "c"}).request.body
-        asked = fetcher.question(shown, shown.get, bind, {}).request
+        body = fetcher.request(posted, posted.get, bind, {"cursor": "c"}).request.body
+        asked = fetcher.request(shown, shown.get, bind, {}).request
     journal.close()
     assert body["variables"] == {"count": 50, "cursor": "c", **bind}
     assert (asked.path, asked.params) == ("/things/7", (("done", "True"),))
