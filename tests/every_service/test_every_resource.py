@@ -20,6 +20,8 @@ from tests.kit import first_syncs
 from tests.kit.account import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = {"kitemaker": {"activities": True}}
+"""What an account must set to keep every declared table."""
 TABLES = [(service, table) for service in SERVICES for table in connector(service).tables]
 
 
@@ -30,7 +32,9 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench
     with ExitStack() as closing:
         for service in SERVICES:
             folder = tmp_path_factory.mktemp(service)
-            benches[service] = closing.enter_context(first_syncs.synced(folder, service))
+            benches[service] = closing.enter_context(
+                first_syncs.synced(folder, service, **OPTIONS.get(service, {}))
+            )
             benches[service].world.change(7)
             benches[service].sync()
             closing.enter_context(benches[service].reading())

@@ -77,7 +77,7 @@ class Kept:
 
     def take(self, body: bytes) -> tuple[dict[str, Any], list[tuple[Any, ...]], int]:
         """Load the rows of one answer: (the ledger's row, rows kept, rejects of this run)."""
-        payload, _ = read_payload(body, "application/json", ("application/json",))
+        payload, _ = read_payload(body, "application/json")
         self.runs += 1
         run_id = f"run-{self.runs}"
         (rows,) = TAGS.resources[0].rows

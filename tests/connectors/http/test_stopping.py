@@ -101,7 +101,7 @@ def test_a_wait_for_the_rate_ends(server: Server) -> None:
     config = HttpConfig(windows=(Window(1, 3600.0),))
     with client(server, stop, config) as asking:
         waiting = asking.rate_limiter
-        took = seconds_to_stop(lambda: asking.ask(GET), lambda: waiting.queued == 1, stop)
+        took = seconds_to_stop(lambda: asking.ask(GET), lambda: waiting.queued >= 1, stop)
     assert took < MOST_SECONDS
     assert len(server.arrivals) == 1
 
