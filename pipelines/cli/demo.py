@@ -187,7 +187,7 @@ class Tour:
 
     def _compared_tables(self, account: str) -> str:
         """How many tables were compared, `of` how many where a stand-in does not tell them all."""
-        tables = self.settings.account(account).connector.tables
+        tables = self.settings.account(account).tables
         told = [name for name in tables if name in self.box.services[account].truth()]
         return f"{len(told)}" if len(told) == len(tables) else f"{len(told)} of {len(tables)}"
 
