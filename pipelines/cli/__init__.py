@@ -14,14 +14,18 @@ from typing import Any
 
 import click
 
+from pipelines.cli.render import harmless
+
 COMMANDS = {
     "init": ("pipelines.cli.init:init", "Write a commented kollect.toml."),
     "check": ("pipelines.cli.check:check", "Is each credential good, what may it see?"),
     "plan": ("pipelines.cli.plan:plan", "What would a sync cost?"),
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
     "status": ("pipelines.cli.status:status", "What is here, how fresh, how complete?"),
+    "tables": ("pipelines.cli.tables:tables", "Tables and rows; one table's columns."),
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
+    "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
     "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
     "backups": ("pipelines.cli.backup:backups", "List the backups."),
@@ -117,7 +121,7 @@ def main(arguments: list[str] | None = None) -> Any:
         # is staged and what was committed is committed.
         os._exit(130)
     except click.ClickException as error:
-        click.echo(f"kollect: {error.format_message()}{_hint(error)}", err=True)
+        click.echo(f"kollect: {harmless(error.format_message())}{_hint(error)}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -127,7 +131,7 @@ def main(arguments: list[str] | None = None) -> Any:
 
         if not isinstance(error, KollectError):
             raise
-        click.echo(f"kollect: {error}", err=True)
+        click.echo(f"kollect: {harmless(str(error))}", err=True)
         sys.exit(exit_status(error))
     finally:
         # Python would look through everything for cycles once more before it ends.
