@@ -94,6 +94,12 @@ class AccountStatus:
             return f"{_named(self.never)} not synced yet"
         return f"all {len(self.tables)} tables are proved complete"
 
+    @property
+    def attention(self) -> list[str]:
+        """Tables that are not proved complete in time, in their order."""
+        found = {*self.never, *self.unproved, *self.late}
+        return [name for name in self.tables if name in found]
+
     def _why(self, names: list[str]) -> str:
         """The most frequent reason among these tables."""
         reasons = [self.tables[name].reason for name in names if self.tables[name].reason]

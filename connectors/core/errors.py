@@ -67,7 +67,9 @@ class KollectError(Exception):
         known = ", ".join(part for part in context if part)
         what = self.what.rstrip().rstrip(".")
         what = f"{what} ({known})" if known else what
-        text = f"{what}{'' if what.endswith('?') else '.'} {self.guidance}"
+        # A guidance that is a sentence of its own begins with a capital letter.
+        stop = "." if self.guidance[:1].isupper() else ";"
+        text = f"{what}{'' if what.endswith('?') else stop} {self.guidance}"
         # Whatever a service says, an error stays one line.
         return " ".join((f"{self.account}: {text}" if self.account else text).split())
 

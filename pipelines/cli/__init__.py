@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from pipelines.cli.render import harmless
 from pipelines.cli.streams import drop_output, finish_output, prepare_output, readable_arguments
 from pipelines.machine import make_files_private
 
@@ -22,8 +23,10 @@ COMMANDS = {
     "plan": ("pipelines.cli.plan:plan", "What would a sync cost?"),
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
     "status": ("pipelines.cli.status:status", "What is here, how fresh, how complete?"),
+    "tables": ("pipelines.cli.tables:tables", "Tables and rows; one table's columns."),
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
+    "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
     "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
     "backups": ("pipelines.cli.backup:backups", "List the backups."),
@@ -118,7 +121,7 @@ def _run(arguments: list[str]) -> int:
         # is staged and what was committed is committed.
         os._exit(130)
     except click.ClickException as error:
-        click.echo(f"kollect: {error.format_message()}{_hint(error)}", err=True)
+        click.echo(f"kollect: {harmless(error.format_message())}{_hint(error)}", err=True)
         return 2
     except BrokenPipeError:
         raise
@@ -127,6 +130,6 @@ def _run(arguments: list[str]) -> int:
         from pipelines.unforeseen import as_kollect_error
 
         known = as_kollect_error(error)
-        click.echo(f"kollect: {known}", err=True)
+        click.echo(f"kollect: {harmless(str(known))}", err=True)
         return exit_status(known)
     return 0

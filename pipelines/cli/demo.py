@@ -85,7 +85,7 @@ def demo(size: int | None, folder: Path, services: tuple[str, ...]) -> None:
     _show_examples(settings, names)
     shown = settings.file or place
     click.echo(f"Look further:  kollect --config {_short(shown)} status")
-    click.echo(f'               kollect --config {_short(shown)} query "SHOW ALL TABLES"')
+    click.echo(f"               kollect --config {_short(shown)} tables")
     sys.exit(tour.exit_status())
 
 

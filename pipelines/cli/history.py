@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import click
 
 from connectors.core.errors import BadSettings
-from pipelines.cli.render import harmless
+from pipelines.cli.render import harmless, moment_text, shortened, utc_option
+from pipelines.cli.result_set import json_text
 from pipelines.settings import read_settings, select
 from warehouse.schema.types import quoted
 from warehouse.store.warehouse import Warehouse
@@ -18,8 +18,12 @@ from warehouse.store.warehouse import Warehouse
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("table", metavar="ACCOUNT.TABLE")
 @click.argument("key", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@utc_option
 @click.pass_obj
-def history(config: Path | None, table: str, key: tuple[str, ...]) -> None:
+def history(
+    config: Path | None, table: str, key: tuple[str, ...], as_json: bool, utc: bool
+) -> None:
     """Every version of one record, oldest first, as differences. KEY has a value for each key
     column, in their order (`kollect history kinopio.cards SPACE_ID ID`)."""
     settings = read_settings(config)
@@ -50,27 +54,40 @@ def history(config: Path | None, table: str, key: tuple[str, ...]) -> None:
         raise BadSettings(
             f"{table} never held a record {'/'.join(values)}", guidance="check the key"
         )
-    _show_versions(versions)
+    if as_json:
+        click.echo(json_text([_as_json(version) for version in versions], indent=2))
+    else:
+        _show_versions(versions, utc)
 
 
-def _show_versions(versions: list[dict[str, Any]]) -> None:
+def _as_json(version: dict[str, Any]) -> dict[str, Any]:
+    """One version: when it held, how it ended, and the record as it was."""
+    return {
+        "valid_from": version["_valid_from"],
+        "valid_to": version.get("_valid_to"),
+        "ended_by": version.get("_ended_by"),
+        "evidence": version.get("_evidence"),
+        "record": {name: value for name, value in version.items() if not name.startswith("_")},
+    }
+
+
+def _show_versions(versions: list[dict[str, Any]], utc: bool) -> None:
     before: dict[str, Any] = {}
     for version in versions:
-        began = version["_valid_from"].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        click.echo(f"{began} UTC  {'first seen' if not before else 'changed'}")
+        began = moment_text(version["_valid_from"], utc=utc, seconds=True)
+        click.echo(f"{began}  {'changed' if before else 'first seen'}")
         for name, value in version.items():
             if name.startswith("_") or before.get(name) == value:
                 continue
-            if not before:
-                click.echo(f"    {name} = {_short(value)}") if value is not None else None
-            else:
+            if before:
                 click.echo(f"    {name}: {_short(before.get(name))} -> {_short(value)}")
+            elif value is not None:
+                click.echo(f"    {name} = {_short(value)}")
         before = version
         if version.get("_ended_by") == "deleted":
-            ended = version["_valid_to"].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{ended} UTC  deleted: {version.get('_evidence')}")
+            ended = moment_text(version["_valid_to"], utc=utc, seconds=True)
+            click.echo(f"{ended}  deleted: {version.get('_evidence')}")
 
 
 def _short(value: Any) -> str:
-    text = "NULL" if value is None else harmless(str(value))
-    return text if len(text) <= 100 else f"{text[:97]}..."
+    return shortened("NULL" if value is None else harmless(str(value)), 100)

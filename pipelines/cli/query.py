@@ -2,55 +2,99 @@
 
 from __future__ import annotations
 
-import csv
-import json
+import contextlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from connectors.core.errors import BadSettings
-from pipelines.cli.render import plain
+from pipelines.cli.render import utc_option
+from pipelines.cli.result_set import FORMATS, print_result
 from pipelines.settings import read_settings
+from pipelines.settings.schedule import local_timezone
+from warehouse.schema.types import literal
 from warehouse.store.warehouse import Warehouse
 
+if TYPE_CHECKING:
+    import duckdb
 
-@click.command()
-@click.argument("sql")
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("sql", required=False)
+@click.option("--file", "-f", type=click.File(encoding="utf-8-sig"), help="Read the SQL from here.")
 @click.option(
-    "--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table",
-    help="How the answer is printed.",
+    "--format", "form", type=click.Choice(FORMATS), default="table",
+    help="A table, a block for each record, CSV or JSON.",
 )  # fmt: skip
 @click.option(
     "--rows",
     "most",
     type=click.IntRange(min=0),
-    default=0,
-    help="Print at most so many rows; 0 for all.",
+    help="Print at most so many rows; 0 for all (default: 100 as table or record, else all).",
 )
+@utc_option
 @click.pass_obj
-def query(config: Path | None, sql: str, shape: str, most: int) -> None:
-    """Run SQL on the warehouse, read-only: nothing outside of it can be read or written."""
-    settings = read_settings(config)
-    import duckdb
+def query(
+    config: Path | None,
+    sql: str | None,
+    file: IO[str] | None,
+    form: str,
+    most: int | None,
+    utc: bool,
+) -> None:
+    """Run SQL on the warehouse, read-only: nothing outside of it can be read or written.
 
-    with Warehouse(settings.warehouse).reading() as connection:
+    Without SQL (or with `-`) it is read from standard input."""
+    text = _sql(sql, file)
+    with read_only(read_settings(config).warehouse, utc=utc) as connection:
+        print_result(run(connection, text), form, most)
+
+
+def _sql(sql: str | None, file: IO[str] | None) -> str:
+    """The SQL of the argument, the file or standard input."""
+    if file is not None:
+        if sql is not None:
+            raise click.UsageError("give either SQL or --file")
+        return str(file.read())
+    if sql is not None and sql != "-":
+        return sql
+    if sql is None and sys.stdin.isatty():
+        raise click.UsageError(
+            'there is no SQL; write `kollect query "FROM ..."`, or use `kollect shell`'
+        )
+    return sys.stdin.read()
+
+
+@contextlib.contextmanager
+def read_only(warehouse: Path, *, utc: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, and nothing else on this machine or the network.
+
+    Times are in the local time zone unless `utc`. Raises WarehouseProblem without a file.
+    """
+    with Warehouse(warehouse).reading() as connection:
+        zone = "UTC" if utc else local_timezone()
+        connection.execute(f"SET TimeZone = {literal(zone)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        try:
-            if not connection.extract_statements(sql):
-                raise BadSettings("there is no query", guidance='write `kollect query "SELECT 1"`')
-            cursor = connection.execute(sql)
-        except duckdb.Error as error:
-            raise BadSettings(
-                f"the query does not run: {_first_words(str(error))}",
-                guidance='`kollect query "SHOW ALL TABLES"` shows what there is',
-            ) from None
-        names = [column[0] for column in cursor.description or []]
-        found = cursor.fetchmany(most) if most else cursor.fetchall()
-    print_rows(names, found, shape)
+        yield connection
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    """The cursor of a query; BadSettings, on one line, for what does not run."""
+    import duckdb
+
+    try:
+        if not connection.extract_statements(sql):
+            raise BadSettings("there is no query", guidance='write `kollect query "SELECT 1"`')
+        return connection.execute(sql)
+    except duckdb.Error as error:
+        raise BadSettings(
+            f"the query does not run: {_first_words(str(error))}",
+            guidance="`kollect tables` shows what there is",
+        ) from None
 
 
 def _first_words(text: str) -> str:
@@ -58,37 +102,3 @@ def _first_words(text: str) -> str:
     first, *more = text.strip().splitlines()
     hints = [line for line in more if line.startswith(("Candidate", "Did you mean"))]
     return "; ".join([first, *hints])
-
-
-def print_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], shape: str) -> None:
-    """Rows on standard output as a table, CSV or JSON."""
-    if shape == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([[csv_text(value) for value in row] for row in rows])
-    elif shape == "json":
-        unique = unique_names(names)
-        found = [dict(zip(unique, row, strict=True)) for row in rows]
-        click.echo(json.dumps(found, default=plain, ensure_ascii=False, indent=2))
-    else:
-        from pipelines.cli.render import table
-
-        table("", names, rows)
-
-
-def csv_text(value: Any) -> Any:
-    """A value in a CSV file: nothing for NULL, `true` and `false`, times as ISO 8601."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else plain(value)
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Names of columns, each once: of two columns `a` the second becomes `a_2`."""
-    found: list[str] = []
-    for name in names:
-        number, unique = 2, name
-        while unique in found:
-            unique, number = f"{name}_{number}", number + 1
-        found.append(unique)
-    return found

@@ -1,17 +1,49 @@
-"""How results look on a terminal: tables, times and numbers that people like to read."""
+"""How results look on a terminal: tables, times and numbers that people like to read.
+
+Whatever is printed goes through `harmless` first, so that no data can command a terminal.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import IO, Any, Literal
+
+import click
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and marks that turn the direction of writing."""
 LONGEST_CELL = 120
 """Letters that one cell of a printed table shows; CSV and JSON show all."""
+DEFAULT_WIDTH = 80
+"""Columns where neither COLUMNS nor a terminal says how many there are."""
+GAP = 2
+"""Columns between two columns of a table."""
+WRAPPED_FROM = 24
+"""A column of texts longer than this is folded where a table is too wide."""
+
+utc_option: Callable[[Any], Any] = click.option(
+    "--utc", is_flag=True, help="Times in UTC instead of the local time zone."
+)
+
+
+def output_width(stream: IO[str] | None = None) -> int:
+    """The columns to print into: COLUMNS, else the terminal's own width, also when the output
+    goes through a pipe to a pager."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    for each in (stream or sys.stdout, sys.stderr, sys.stdin):
+        try:
+            columns = os.get_terminal_size(each.fileno()).columns
+        except (OSError, ValueError, AttributeError):  # closed, captured, or no terminal
+            continue
+        if columns > 0:
+            return columns
+    return DEFAULT_WIDTH
 
 
 def table(
@@ -21,23 +53,55 @@ def table(
     *,
     numbers: Sequence[str] = (),
     file: IO[str] | None = None,
+    utc: bool = False,
 ) -> None:
-    """Print a table; columns named in `numbers` are set to the right."""
+    """Print a table as wide as the output; columns named in `numbers` are set to the right.
+
+    Where it is too wide, columns of long texts are folded; names and numbers stay whole.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for column in columns:
-        shown.add_column(column, justify="right" if column in numbers else "left")
-    for row in rows:
-        shown.add_row(*(cell(value) for value in row))
+    cells = [[cell(value, utc=utc) for value in row] for row in rows]
     stream = file or sys.stdout
-    width = None if stream.isatty() else 140
+    width = output_width(stream)
+    shown = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for column, size in zip(columns, _column_widths(columns, cells, width), strict=True):
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        shown.add_column(column, justify=justify, width=size, overflow="fold")
+    for row in cells:
+        shown.add_row(*row)
     Console(file=stream, width=width, highlight=False, soft_wrap=False).print(shown)
 
 
-def cell(value: Any) -> str:
+def _column_widths(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """What each column needs; where that is too much, headings and then long texts are folded."""
+    from rich.cells import cell_len
+
+    longest = [max((cell_len(row[n]) for row in cells), default=0) for n in range(len(columns))]
+    widths = [max(cell_len(c), found) for c, found in zip(columns, longest, strict=True)]
+    room = width - GAP * len(columns)
+    if sum(widths) <= room:
+        return widths
+    words = [max(map(cell_len, column.split()), default=0) for column in columns]
+    widths = [max(word, found) for word, found in zip(words, longest, strict=True)]
+    texts = [n for n, found in enumerate(longest) if found > WRAPPED_FROM]
+    left = room - sum(size for n, size in enumerate(widths) if n not in texts)
+    for place, n in enumerate(sorted(texts, key=lambda n: widths[n])):
+        widths[n] = max(words[n], 8, min(widths[n], left // (len(texts) - place)))
+        left -= widths[n]
+    return widths
+
+
+def cell(value: Any, *, utc: bool = False) -> str:
     """One value as text: thousands in groups, times without fractions, NULL as nothing."""
     from rich.markup import escape
 
@@ -50,9 +114,20 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    text = harmless(" ".join(str(value).split("\n")))
-    return escape(text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}...")
+        return moment_text(value, utc=utc)
+    return escape(shortened(harmless(" ".join(str(value).split("\n"))), LONGEST_CELL))
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning with three dots."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def moment_text(moment: datetime, *, utc: bool = False, seconds: bool = False) -> str:
+    """A time with its zone: `2026-05-01 14:03 CEST`, local unless `utc`."""
+    zone: tzinfo | None = UTC if utc else None
+    form = "%Y-%m-%d %H:%M:%S %Z" if seconds else "%Y-%m-%d %H:%M %Z"
+    return moment.astimezone(zone).strftime(form)
 
 
 def harmless(text: str) -> str:

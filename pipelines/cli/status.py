@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.render import since, table
+from pipelines.cli.render import since, utc_option
+from pipelines.cli.status_text import account_sentence, print_folded, show_attention, show_tables
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.status import AccountStatus, account_status
 from warehouse.progress import size_text
@@ -27,10 +28,15 @@ FILE_COUNTS = ("stored", "failed", "skipped", "gone", "gone_and_kept", "bytes")
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--all", "every_table", is_flag=True, help="Show every table of each account.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@utc_option
 @click.pass_obj
-def status(config: Path | None, names: tuple[str, ...], as_json: bool) -> None:
-    """Is the data of each account safe? Rows, last read, last proof and rejects by table.
+def status(
+    config: Path | None, names: tuple[str, ...], every_table: bool, as_json: bool, utc: bool
+) -> None:
+    """Is the data of each account safe? One sentence for each, then what needs attention; with
+    --all rows, last read, last proof and rejects by table.
 
     The exit status is 0 where all of it is safe, else 1."""
     settings = read_settings(config)
@@ -49,7 +55,15 @@ def status(config: Path | None, names: tuple[str, ...], as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(_as_json(settings, accounts, files), indent=2))
         else:
-            _show(settings, accounts, files, connection, now)
+            _show(settings, accounts, now)
+            if every_table and connection is not None:
+                for name, account in accounts.items():
+                    click.echo(f"\n{name}")
+                    newest = _newest_records(connection, settings.account(name), account)
+                    show_tables(account, newest, now, utc=utc)
+            for name, counts in files.items():
+                _show_files(name, counts)
+            click.echo(_backup_sentence(_backups(settings), now))
     wanted = {account.name for account in shown if account.files.wanted}
     failed = any(files[name]["failed"] for name in wanted & files.keys())
     safe = accounts and all(account.verdict == "safe" for account in accounts.values())
@@ -108,21 +122,21 @@ def _backups(settings: Settings) -> dict[str, str | None]:
     return found
 
 
-def _show(
-    settings: Settings,
-    accounts: Mapping[str, AccountStatus],
-    files: Mapping[str, Mapping[str, int]],
-    connection: duckdb.DuckDBPyConnection | None,
-    now: datetime,
-) -> None:
+def _show(settings: Settings, accounts: Mapping[str, AccountStatus], now: datetime) -> None:
     for name, account in accounts.items():
-        click.echo(f"{name}: {account.verdict}; {account.reason}{_staged(settings, name)}")
-        if account.verdict != "never" and connection is not None:
-            _show_tables(settings.account(name), account, connection, now)
-    for name, counts in files.items():
-        _show_files(name, counts)
+        print_folded(account_sentence(name, account, now) + _staged(settings, name))
+    for name, account in accounts.items():
+        show_attention(name, account, now)
     if not accounts:
         click.echo("There is no account yet; `kollect init` shows how to make one.")
+
+
+def _backup_sentence(backups: Mapping[str, str | None], now: datetime) -> str:
+    if backups["newest"] is None:
+        return "backups: none yet; run `kollect backup`"
+    times = {name: since(datetime.fromisoformat(at), now) for name, at in backups.items() if at}
+    verified, rebuilt = (times.get(name, "never") for name in ("verified_at", "rebuilt_at"))
+    return f"backups: newest {times['newest']}, verified {verified}, rebuilt {rebuilt}"
 
 
 def _staged(settings: Settings, account: str) -> str:
@@ -136,26 +150,13 @@ def _staged(settings: Settings, account: str) -> str:
     )
 
 
-def _show_tables(
-    account: Account, status: AccountStatus, connection: duckdb.DuckDBPyConnection, now: datetime
-) -> None:
-    numbers = ("rows", "rejected", "deleted")
-    rows = [
-        (
-            name,
-            found.rows,
-            since(found.read_at, now),
-            since(found.proved_at, now),
-            _newest(connection, account, name) if found.rows else None,
-            found.rejected or None,
-            found.deleted or None,
-            found.reason,
-        )
-        for name, found in status.tables.items()
-    ]
-    columns = ("table", "rows", "read", "proved complete", "newest record", "rejected", "deleted",
-               "why not complete")  # fmt: skip
-    table("", columns, rows, numbers=numbers)
+def _newest_records(
+    connection: duckdb.DuckDBPyConnection, account: Account, status: AccountStatus
+) -> dict[str, datetime | None]:
+    return {
+        name: _newest(connection, account, name) for name, found in status.tables.items()
+        if found.rows
+    }  # fmt: skip
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, account: Account, name: str) -> datetime | None:

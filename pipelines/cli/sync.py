@@ -123,30 +123,46 @@ def status_of(results: list[AccountResult]) -> int:
     return max(codes & {2, 3}, default=1) if len(results) == 1 or codes <= {2, 3} else 1
 
 
-def _complete(row: Mapping[str, Any], result: AccountResult) -> str:
-    """`yes`, or why not; what ended the whole sync is told once, below the table."""
-    if row["complete"]:
-        return "yes"
-    reason = row.get("reason") or ""
-    return "no" if result.error is not None and str(result.error) in reason else reason or "no"
-
-
 def summary(results: list[AccountResult]) -> None:
-    """What each account's sync did."""
-    from pipelines.cli.render import span, table
+    """One sentence for each account, and below it the tables that were not proved complete."""
+    from pipelines.cli.render import table
+    from pipelines.cli.status_text import print_folded
+
+    for result in results:
+        print_folded(sentence(result))
+        reasons: dict[str, list[str]] = {}
+        for name, row in result.tables.items():
+            if not row["complete"] and not _told(row, result):
+                reasons.setdefault(row.get("reason") or "not proved", []).append(name)
+        if reasons:
+            rows = [(", ".join(names), reason) for reason, names in reasons.items()]
+            table("", ("not complete", "why"), rows)
+        if result.files is not None:
+            click.echo(f"{result.account}: {result.files.sentence}")
+
+
+def sentence(result: AccountResult) -> str:
+    """What a sync did: `kinopio: complete, 16 tables proved; 12 rows inserted; 41 requests`."""
+    from pipelines.cli.render import span
     from warehouse.progress import counted, size_text
 
-    names = ("inserted", "updated", "deleted", "unchanged", "rejected")
-    for result in results:
-        rows = [
-            (name, row.get("rows"), *(row.get(n) or None for n in names),
-             _complete(row, result))
-            for name, row in result.tables.items()
-        ]  # fmt: skip
-        title = (
-            f"{result.account}: {result.status}, {counted(result.requests, 'request')}, "
-            f"{size_text(result.bytes)}, waited {span(result.waited_seconds)} for the rate"
-        )
-        table(title, ("table", "rows", *names, "complete"), rows, numbers=("rows", *names))
-        if result.files is not None:
-            click.echo(f"{result.account}: {result.files.sentence}\n")
+    proved = sum(bool(row["complete"]) for row in result.tables.values())
+    total = len(result.tables)
+    tables = counted(total, "table") if proved == total else f"{proved} of {total} tables"
+    sums = {
+        name: sum(row.get(name) or 0 for row in result.tables.values())
+        for name in ("inserted", "updated", "deleted", "rejected")
+    }
+    changes = ", ".join(f"{count:,} {name}" for name, count in sums.items() if count)
+    waited = result.waited_seconds
+    cost = f"{counted(result.requests, 'request')}, {size_text(result.bytes)}"
+    return (
+        f"{result.account}: {result.status}, {tables} proved; "
+        f"{f'rows: {changes}' if changes else 'nothing changed' if proved else 'nothing loaded'}; "
+        f"{cost}{f', waited {span(waited)} for the rate' if waited >= 1 else ''}"
+    )
+
+
+def _told(row: Mapping[str, Any], result: AccountResult) -> bool:
+    """Whether the error that ended the whole sync, which is told last, is the table's reason."""
+    return result.error is not None and str(result.error) in (row.get("reason") or "")

@@ -71,7 +71,7 @@ def test_a_day_with_kinopio(kinopio: Bench) -> None:
 
     status = kollect(folder, "status")
     assert status.returncode == 0
-    assert ": safe; all " in status.stdout
+    assert ": safe, proved " in status.stdout
     shown = json.loads(kollect(folder, "status", "--json").stdout)
     assert shown["accounts"]["kinopio"]["tables"]["cards"]["rows"] == tables["cards"]["rows"]
 
@@ -286,7 +286,7 @@ def test_the_demo_says_what_it_compared_and_what_only_a_full_pass_sees(tmp_path:
     for words in ("What it took", "What the second sync changed", "show to nobody but a full pass"):
         assert words in done.stdout
     status = kollect(tmp_path, "--config", "demo/kollect.toml", "status")
-    assert ": safe; all " in status.stdout
+    assert ": safe, proved " in status.stdout
 
 
 def test_the_demo_removes_no_folder_that_a_demo_has_not_written(tmp_path: Path) -> None:

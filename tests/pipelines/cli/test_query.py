@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tests.kit import first_syncs
 from tests.kit.account import Bench
@@ -102,3 +104,79 @@ def test_output_in_another_encoding_or_into_a_closed_stream_ends_well(kinopio: B
         shell, shell=True, cwd=ROOT, env=environ, capture_output=True, check=False
     )
     assert (closed.returncode, closed.stdout) == (0, b"n\n7\n")
+
+
+def test_a_table_is_no_wider_than_the_output(kinopio: Bench) -> None:
+    """Columns that do not fit are dropped, and said; `record` shows every one."""
+    environ = {"COLUMNS": "80"}
+    sql = "FROM kinopio.cards LIMIT 2"
+    shown = kollect(kinopio.folder, environ, "query", sql).stdout
+    assert all(cell_len(line) <= 80 for line in shown.splitlines())
+    assert shown.splitlines()[0].split()[:2] == ["space_id", "id"]
+    assert "not shown: _account" in shown
+    record = kollect(kinopio.folder, environ, "query", "--format", "record", sql).stdout
+    assert all(cell_len(line) <= 80 for line in record.splitlines())
+    names = {line.split()[0] for line in record.splitlines() if line.split()}
+    columns = kinopio.account.connector.tables["cards"].columns
+    assert {*(column.name for column in columns), "_raw"} <= names
+
+
+def test_sql_comes_from_standard_input_or_a_file(kinopio: Bench, tmp_path: Path) -> None:
+    environ = {**os.environ, "KOLLECT_CONFIG": str(kinopio.folder / "kollect.toml")}
+    command = [sys.executable, "-m", "pipelines", "query", "--format", "csv"]
+    done = subprocess.run(
+        command, input="SELECT 7 AS n", cwd=ROOT, env=environ, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == "n\n7\n"
+    (tmp_path / "q.sql").write_text("SELECT 8 AS n;\n")
+    done = kollect(kinopio.folder, {}, "query", "--format", "csv", "-f", str(tmp_path / "q.sql"))
+    assert done.stdout == "n\n8\n"
+
+
+def test_times_are_local_unless_utc_is_asked_for(
+    kinopio: Bench,
+) -> None:
+    environ = {"TZ": "Asia/Tokyo"}
+    sql = "SELECT TIMESTAMPTZ '2026-01-02 03:04:05+00' AS t"
+    assert "2026-01-02 12:04:05+09:00" in kollect(kinopio.folder, environ, "query", sql).stdout
+    done = kollect(kinopio.folder, environ, "query", "--utc", sql)
+    assert "2026-01-02 03:04:05+00:00" in done.stdout
+
+
+def test_tables_shows_what_there_is_to_query(kinopio: Bench) -> None:
+    """Tables with rows; one table's columns, their meaning, and examples that run."""
+    listed = json.loads(kollect(kinopio.folder, {}, "tables", "--json").stdout)
+    rows = {f"{each['schema']}.{each['name']}": each["rows"] for each in listed}
+    assert rows["kinopio.cards"] == len(kinopio.rows("cards"))
+    assert "kinopio.cards_history" not in rows
+    shown = kollect(kinopio.folder, {"COLUMNS": "80"}, "tables", "cards").stdout
+    assert all(len(line) <= 110 for line in shown.splitlines())
+    examples = [line.split('"')[1] for line in shown.splitlines() if "kollect query" in line]
+    assert len(examples) == 4
+    done = kollect(kinopio.folder, {}, "query", "--format", "json", examples[2])
+    assert done.returncode == 0, done.stderr
+    wrong = kollect(kinopio.folder, {}, "tables", "cadrs")
+    assert (wrong.returncode, "did you mean 'cards'?" in wrong.stderr) == (2, True)
+
+
+def test_what_was_deleted_is_listed_with_its_evidence(synced: Callable[..., Bench]) -> None:
+    """Everywhere, the newest first; a record's history says the same."""
+    at = synced("kinopio", size=4)
+    space, card = next(iter(at.rows("cards")))
+    at.world.delete_card(space, card)
+    assert at.sync().status == "complete"
+    environ = at.box.environment()
+    found = json.loads(kollect(at.folder, environ, "deleted", "--json").stdout)
+    assert [(row["table"], row["key"]) for row in found if row["table"] == "cards"] == [
+        ("cards", {"space_id": space, "id": card})
+    ]
+    assert all(row["evidence"] for row in found)
+    shown = kollect(at.folder, environ, "deleted", "--since", "2h").stdout
+    assert f"{len(found)} record" in shown
+    versions = json.loads(
+        kollect(at.folder, environ, "history", "kinopio.cards", space, card, "--json").stdout
+    )
+    assert (versions[-1]["ended_by"], versions[-1]["record"]["id"]) == ("deleted", card)
+    wrong = kollect(at.folder, environ, "deleted", "--since", "soon")
+    assert (wrong.returncode, "is no time" in wrong.stderr) == (2, True)

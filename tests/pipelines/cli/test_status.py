@@ -70,7 +70,7 @@ def test_a_dead_key_refreshes_nothing_and_hides_no_row(synced: Callable[..., Ben
         t["rows"] for t in was["tables"].values()
     ]
     shown = kollect(at.folder, at.box.environment(), "status", "kinopio").stdout
-    assert "kinopio: incomplete; " in shown
+    assert "kinopio: incomplete, " in shown
     wrong = kollect(at.folder, at.box.environment(), "status", "kinopo")
     assert (wrong.returncode, "did you mean 'kinopio'?" in wrong.stderr) == (2, True)
 
