@@ -21,6 +21,7 @@ from pipelines.sync.expected import expected_requests, forget_plan
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
 from pipelines.sync.stage import new_run_id
+from pipelines.unforeseen import as_kollect_error
 from warehouse.store.open import without_pandas
 
 AT_ONCE = 5
@@ -109,8 +110,8 @@ def sync_accounts(
                 run_id=run_id,
                 runtime=Runtime(progress=progress),
             )
-        except KollectError as error:
-            return AccountResult(name, status="failed", error=error)
+        except Exception as error:  # noqa: BLE001 - the other accounts go on
+            return AccountResult(name, status="failed", error=as_kollect_error(error))
 
     pool = ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account")
     try:
