@@ -128,12 +128,12 @@ def show_tables(
         print_folded(f"({number}) {reason}")
 
 
-def print_folded(text: str) -> None:
+def print_folded(text: str, indent: int = 2) -> None:
     """A sentence, folded to the width of the output."""
     import textwrap
 
     for line in textwrap.wrap(
-        text, output_width(), subsequent_indent="  ", break_long_words=False,
+        text, output_width(), subsequent_indent=" " * indent, break_long_words=False,
         break_on_hyphens=False,
     ):  # fmt: skip
         click.echo(line)
