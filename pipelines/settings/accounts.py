@@ -42,6 +42,7 @@ class AccountTable(SettingsTable, frozen=True):
     EXAMPLES: ClassVar[Mapping[str, str]] = {
         "service": f'service = "..." with one of: {", ".join(SERVICES)}',
         "base_url": 'base_url = "https://..."',
+        "allow_http": "allow_http = true or false",
         "moved_from": 'moved_from = "https://..."',
         "uid": 'uid = "the user\'s id"',
         "rate": "rate = [{ limit = 5, seconds = 1 }], or [] for no limit",
@@ -60,6 +61,7 @@ class AccountTable(SettingsTable, frozen=True):
     }  # fmt: skip
     service: str | None = None
     base_url: str | None = None
+    allow_http: bool = False
     moved_from: str | None = None
     token_env: str | None = None
     username_env: str | None = None
@@ -99,6 +101,8 @@ class Account:
     """The settings that only this service has, by name."""
     full_every_days: int = 7
     max_in_flight: int = 8
+    allow_http: bool = False
+    """Whether the credential may travel unencrypted to another computer."""
     moved_from: str = ""
     """The address that the service had before; its data go on in the same tables."""
     address: str = ""
@@ -210,6 +214,7 @@ def read_account(name: str, values: Any, known: Mapping[str, str], file: str) ->
         include=table.include,
         options=options,
         full_every_days=_or(table.full_every_days, declared.full_every_days),
+        allow_http=table.allow_http,
         moved_from=table.moved_from or "",
         max_in_flight=_or(table.max_in_flight, declared.http.max_in_flight),
     )
