@@ -24,7 +24,9 @@ COMMANDS = {
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
     "status": ("pipelines.cli.status:status", "What is here, how fresh, how complete?"),
     "tables": ("pipelines.cli.tables:tables", "Tables and rows; one table's columns."),
+    "doctor": ("pipelines.cli.doctor:doctor", "What is wrong, and what to do."),
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
+    "shell": ("pipelines.cli.shell:shell", "Ask in SQL, with history and completion."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
     "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
@@ -35,6 +37,11 @@ COMMANDS = {
     "prune": ("pipelines.cli.backup:prune", "Remove backups by the keep rules."),
     "sandbox": ("pipelines.cli.sandbox:sandbox", "Start local stand-ins of the services."),
     "demo": ("pipelines.cli.demo:demo", "See it work, without any account."),
+    "service": ("pipelines.cli.service:service", "Run the schedules without Dagster's UI."),
+    "completion": (
+        "pipelines.cli.completion:completion",
+        "Install completion and the manual page.",
+    ),
     "ui": ("pipelines.cli.ui:ui", "Open the Dagster UI with schedules running."),
 }
 
