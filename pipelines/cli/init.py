@@ -79,6 +79,7 @@ def account_section(service: str, ready: bool) -> str:
     if "uid" in declared.credential.parts:
         lines.append('# uid       = "..."                    # instead of uid_env')
     lines.append("# allow_http = false                   # true: base_url may be http://")
+    lines.append("# believe_date = true                  # false: the service's clock is wrong")
     lines.append('# moved_from = "https://..."           # the address that it had before')
     lines.append(f"# rate      = [{rate}]")
     lines.append(

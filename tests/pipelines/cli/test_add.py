@@ -35,35 +35,32 @@ def test_an_account_is_asked_for_tried_and_written(
 ) -> None:
     """The credential is in `.env` for its owner alone, the settings name none of it, and the
     account syncs."""
-    bench = made("kippt", size=4)
-    environ = bench.box.environment()
-    typed = f"{environ['KIPPT_USERNAME']}\n{environ['KIPPT_API_TOKEN']}\n"
-    done = add(tmp_path, typed, "kippt", "--base-url", bench.account.base_url)
+    bench = made("kinopio", size=4)
+    key = bench.box.environment()["KINOPIO_API_KEY"]
+    words = ("kinopio", "--base-url", bench.account.base_url)
+    done = add(tmp_path, f"{key}\n", *words)
     assert done.returncode == 0, done.stderr
-    assert "kippt: good, sees the account of" in done.stdout
+    assert "kinopio: good, sees the account of" in done.stdout
     assert re.search(r"A first sync takes about \d+ requests", done.stdout)
-    assert environ["KIPPT_API_TOKEN"] not in done.stdout + done.stderr
+    assert key not in done.stdout + done.stderr
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
     text = (tmp_path / "kollect.toml").read_text()
-    assert environ["KIPPT_API_TOKEN"] not in text
-    account = read_settings(tmp_path / "kollect.toml", environ=PLAIN).accounts["kippt"]
+    assert key not in text
+    account = read_settings(tmp_path / "kollect.toml", environ=PLAIN).accounts["kinopio"]
     assert account.ready
-    second = add(tmp_path, typed, "kippt", "--base-url", bench.account.base_url)
+    second = add(tmp_path, f"{key}\n", *words)
     assert second.returncode == 0, second.stderr
     accounts = tomllib.loads((tmp_path / "kollect.toml").read_text())["accounts"]
-    assert accounts["kippt-2"]["token_env"] == "KIPPT_API_TOKEN_KIPPT_2"
-    assert read_settings(tmp_path / "kollect.toml", environ=PLAIN).accounts["kippt-2"].ready
+    assert accounts["kinopio-2"]["token_env"] == "KINOPIO_API_KEY_KINOPIO_2"
+    assert read_settings(tmp_path / "kollect.toml", environ=PLAIN).accounts["kinopio-2"].ready
 
 
 def test_a_refused_credential_is_not_written(made: Callable[..., Bench], tmp_path: Path) -> None:
     """Unless the person wants it all the same."""
-    bench = made("kinopio", size=4)
-    address = bench.account.base_url
-    done = add(
-        tmp_path, "0e79e82a-0000-0000-0000-00000000beef\nn\n", "kinopio", "--base-url", address
-    )
+    bench = made("kippt", size=4)
+    done = add(tmp_path, "me\nbeef-of-kippt\nn\n", "kippt", "--base-url", bench.account.base_url)
     assert done.returncode == 1
-    assert "KINOPIO_API_KEY" in done.stderr
+    assert "KIPPT_API_TOKEN" in done.stderr
     assert "beef" not in done.stdout + done.stderr
     assert not (tmp_path / ".env").exists()
     assert not (tmp_path / "kollect.toml").exists()
