@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tomllib
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ def warehouse_file(path: str | Path | None, config: str | Path | None) -> Path:
     if not named and not settings.exists():
         return Path(DEFAULT)
     try:
-        values = tomllib.loads(settings.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(decoded(settings.read_bytes()))
     except (OSError, ValueError) as error:
         raise BadSettings(
             f"{settings} cannot be read: {error}",
@@ -41,6 +42,15 @@ def warehouse_file(path: str | Path | None, config: str | Path | None) -> Path:
     table = values.get("warehouse")
     name = table.get("path", DEFAULT) if isinstance(table, dict) else DEFAULT
     return settings.parent / Path(str(name)).expanduser()
+
+
+def decoded(content: bytes) -> str:
+    """The text of a settings file: UTF-8, with or without a byte order mark, or UTF-16 with it.
+
+    Raises UnicodeDecodeError.
+    """
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def qualified_name(name: str, ending: str = "") -> str:

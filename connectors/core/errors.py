@@ -123,6 +123,8 @@ class Retriable(KollectError):
     """Seconds after which the service wants to be asked again, where it says so."""
     repeat: bool = True
     """False where asking again within minutes would change nothing."""
+    most_attempts: int | None = None
+    """A smaller number of attempts than the settings allow; None where these decide."""
 
 
 class Throttled(Retriable):

@@ -195,12 +195,14 @@ class Client:
                 if not error.repeat:
                     raise
                 pause = self._pause_after(error, cost)
-                if not request.safe or cost.attempts >= self._retry.attempts:
+                most = min(self._retry.attempts, error.most_attempts or self._retry.attempts)
+                if not request.safe or cost.attempts >= most:
                     raise
                 self._tell(
                     "retry",
                     where=cost.where,
                     reason=type(error).__name__,
+                    why=error.what,
                     attempt=cost.attempts,
                     seconds=pause,
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import threading
@@ -33,6 +34,10 @@ from connectors.http.transport import Transport, http_client
 IDLE_SECONDS = 4.0
 """Idle connections are closed before the 5 s after which common servers close them: a request
 that meets the closing would be lost, and with it a place in the rate."""
+ATTEMPTS_TO_CONNECT = 4
+"""So many for a service that never answered and cannot be connected to: people wait for that."""
+NO_CONNECTION = (ConnectionRefusedError, socket.gaierror)
+NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
@@ -169,7 +174,7 @@ class Exchange:
         """Why there is no answer; a wrong address or certificate is said without trying again."""
         if isinstance(error, httpx.ProxyError):
             return _proxy_refusal(str(error), url)
-        found = Unreachable(f"no answer: {_reason(error)}")
+        found = Unreachable(f"no answer from {url.host}: {_reason(error)}")
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 found = Unreachable(
@@ -178,7 +183,11 @@ class Exchange:
                     "it, name its file in SSL_CERT_FILE.",
                 )
             elif isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
-                found = Unreachable(f"there is no host {url.host}")
+                found = Unreachable(f"there is no host {url.host}, or no network")
+            elif isinstance(cause, NO_CONNECTION) or getattr(cause, "errno", None) in NO_WAY:
+                if not self._answered:
+                    found.most_attempts = ATTEMPTS_TO_CONNECT
+                break
             else:
                 continue
             found.repeat = self._answered

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import io
 import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import click
 
 from pipelines.cli.render import harmless
+from pipelines.cli.streams import drop_output, finish_output, prepare_output, readable_arguments
+from pipelines.machine import make_files_private
 
 COMMANDS = {
     "init": ("pipelines.cli.init:init", "Write a commented kollect.toml."),
@@ -23,7 +24,9 @@ COMMANDS = {
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
     "status": ("pipelines.cli.status:status", "What is here, how fresh, how complete?"),
     "tables": ("pipelines.cli.tables:tables", "Tables and rows; one table's columns."),
+    "doctor": ("pipelines.cli.doctor:doctor", "What is wrong, and what to do."),
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
+    "shell": ("pipelines.cli.shell:shell", "Ask in SQL, with history and completion."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
     "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
@@ -34,6 +37,11 @@ COMMANDS = {
     "prune": ("pipelines.cli.backup:prune", "Remove backups by the keep rules."),
     "sandbox": ("pipelines.cli.sandbox:sandbox", "Start local stand-ins of the services."),
     "demo": ("pipelines.cli.demo:demo", "See it work, without any account."),
+    "service": ("pipelines.cli.service:service", "Run the schedules without Dagster's UI."),
+    "completion": (
+        "pipelines.cli.completion:completion",
+        "Install completion and the manual page.",
+    ),
     "ui": ("pipelines.cli.ui:ui", "Open the Dagster UI with schedules running."),
 }
 
@@ -82,23 +90,6 @@ def kollect(ctx: click.Context, config: Path | None, verbose: bool) -> None:
         logging.getLogger("kollect").setLevel(logging.DEBUG)
 
 
-def _prepare_output() -> None:
-    """Make sure that every text can be written somewhere.
-
-    A closed standard stream (`2>&-`) becomes the null device, before a database file could get
-    its number. Characters that the terminal's encoding lacks are shown as codes.
-    """
-    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(handle, True)
-    os.close(handle)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _hint(error: click.ClickException) -> str:
     """Where an option of `kollect` itself stands."""
     if isinstance(error, click.NoSuchOption) and error.option_name in ("--config", "--verbose"):
@@ -106,14 +97,30 @@ def _hint(error: click.ClickException) -> str:
     return ""
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run a command; every error of kollect ends in one line and the documented exit status."""
-    _prepare_output()
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and leave with the documented exit status; every error ends in one line."""
+    prepare_output()
+    make_files_private()
     try:
-        return kollect.main(args=arguments, standalone_mode=False) or sys.exit(0)
-    except click.exceptions.Exit as exit_asked:
-        sys.exit(exit_asked.exit_code)
-    except click.Abort:
+        status = _run(readable_arguments(sys.argv[1:] if arguments is None else arguments))
+        status = finish_output(status)
+    except BrokenPipeError:
+        drop_output()
+        status = 0
+    # Python would look through everything for cycles once more before it ends.
+    gc.freeze()
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command; its exit status. Raises BrokenPipeError where its reader is gone."""
+    try:
+        kollect.main(args=arguments, prog_name="kollect", standalone_mode=False)
+    except SystemExit as asked:
+        return asked.code if isinstance(asked.code, int) else int(asked.code is not None)
+    except click.exceptions.Exit as asked:
+        return asked.exit_code
+    except (click.Abort, KeyboardInterrupt):
         click.echo("kollect: interrupted; nothing is lost, the next sync goes on here", err=True)
         with contextlib.suppress(OSError):  # whoever read the output may be gone
             sys.stdout.flush()
@@ -122,17 +129,14 @@ def main(arguments: list[str] | None = None) -> Any:
         os._exit(130)
     except click.ClickException as error:
         click.echo(f"kollect: {harmless(error.format_message())}{_hint(error)}", err=True)
-        sys.exit(2)
+        return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception as error:
-        from connectors.core.errors import KollectError, exit_status
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        from connectors.core.errors import exit_status
+        from pipelines.unforeseen import as_kollect_error
 
-        if not isinstance(error, KollectError):
-            raise
-        click.echo(f"kollect: {harmless(str(error))}", err=True)
-        sys.exit(exit_status(error))
-    finally:
-        # Python would look through everything for cycles once more before it ends.
-        gc.freeze()
+        known = as_kollect_error(error)
+        click.echo(f"kollect: {harmless(str(known))}", err=True)
+        return exit_status(known)
+    return 0

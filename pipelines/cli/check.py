@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
+from pipelines.cli.progress import sync_progress
 from pipelines.settings import Account, Settings, read_settings
+from pipelines.sync.result import Progress
 
 ATTEMPTS = 3
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[ACCOUNT]...")
 @click.pass_obj
-def check(config: Path | None) -> None:
+def check(config: Path | None, names: tuple[str, ...]) -> None:
     """One cheap request per account: is the credential good, and what may it see?"""
     settings = read_settings(config)
-    if not settings.accounts:
+    chosen = [settings.account(name) for name in names] or list(settings.accounts.values())
+    if not chosen:
         raise BadSettings("there is no account", guidance="run `kollect init` to see how")
     worst = 0
-    for account in settings.accounts.values():
-        try:
-            click.echo(f"{account.name}: good, sees {_see(settings, account)}")
-        except KollectError as error:
-            click.echo(f"kollect: {error}", err=True)
-            worst = max(worst, exit_status(error))
+    with sync_progress(sys.stderr, "plain") as show:
+        for account in chosen:
+            try:
+                click.echo(f"{account.name}: good, sees {look(settings, account, show)}")
+            except KollectError as error:
+                click.echo(f"kollect: {error}", err=True)
+                worst = max(worst, exit_status(error))
     sys.exit(worst)
 
 
-def _see(settings: Settings, account: Account) -> str:
+def look(
+    settings: Settings, account: Account, progress: Callable[[Progress], None] = lambda _: None
+) -> str:
+    """What the credential of an account may see, in words; raises a KollectError."""
     from pipelines.sync.probe import probing
+    from pipelines.sync.runtime import Runtime
 
     # Who waits for an answer at a terminal is not to wait for minutes.
     attempts = min(ATTEMPTS, account.retry.attempts)
     hasty = replace(account, retry=replace(account.retry, attempts=attempts))
-    with probing(settings, hasty) as probe:
+    with probing(settings, hasty, Runtime(progress=progress)) as probe:
         return account.connector.describe(probe.look(account.connector.check))

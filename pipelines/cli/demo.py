@@ -130,12 +130,12 @@ class Tour:
         return {name: service.truth() for name, service in self.box.services.items()}
 
     def _sync(self, *, full: bool = False) -> None:
-        from pipelines.cli.progress import progress_lines
+        from pipelines.cli.progress import sync_progress
         from pipelines.cli.sync import sync_accounts
 
         everything: dict[str, list[str] | None] = dict.fromkeys(self.settings.accounts)
-        tell = progress_lines(sys.stderr)
-        results, _ = sync_accounts(self.settings, everything, full=full, progress=tell)
+        with sync_progress(sys.stderr) as tell:
+            results, _ = sync_accounts(self.settings, everything, full=full, progress=tell)
         self.syncs.append(results)
 
     def show(self) -> None:

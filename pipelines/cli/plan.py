@@ -21,6 +21,7 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
     """The requests, minutes and rows that a sync would cost, before it runs."""
     from pipelines.cli.render import span, table
     from pipelines.sync.estimate import Estimate, estimate
+    from pipelines.sync.expected import remember_plan
     from pipelines.sync.probe import probing
 
     settings = read_settings(config)
@@ -31,6 +32,8 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
         account = settings.account(name)
         with probing(settings, account) as probe:
             shown[name] = estimate(account, probe, tables, full=full)
+        if tables is None:
+            remember_plan(settings, name, shown[name].requests, full)
     if as_json:
         click.echo(json.dumps({name: e.as_json() for name, e in shown.items()}, indent=2))
         return

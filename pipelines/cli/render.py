@@ -16,7 +16,7 @@ import click
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and marks that turn the direction of writing."""
-LONGEST_CELL = 120
+LONGEST_CELL = 300
 """Letters that one cell of a printed table shows; CSV and JSON show all."""
 DEFAULT_WIDTH = 80
 """Columns where neither COLUMNS nor a terminal says how many there are."""

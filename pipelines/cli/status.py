@@ -45,7 +45,7 @@ def status(
     now = datetime.now(UTC)
     with ExitStack() as opened:
         connection = None
-        if warehouse.path.exists():
+        if warehouse.is_there():
             connection = opened.enter_context(warehouse.reading())
         accounts = {
             account.name: account_status(connection, settings, account, now) for account in shown

@@ -71,19 +71,25 @@ def show_attention(name: str, status: AccountStatus, now: datetime) -> None:
 
     Nothing is printed where the sentence has said all of it.
     """
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for table_name, found in status.tables.items():
-        state = _state(found, table_name in status.attention)
-        if state:
-            reason = (found.reason if table_name in status.attention else "") or ""
-            proved = since(found.proved_at, now)
-            groups.setdefault((state, proved, reason.removeprefix(f"{name}: ")), []).append(
-                table_name
-            )
-    if not groups or (len(groups) == 1 and not any(s.rejected for s in status.tables.values())):
+    if status.verdict == "never":
         return
-    rows = [(", ".join(names), *group) for group, names in groups.items()]
-    table("", ("tables", "state", "proved", "why"), rows)
+    wanting = status.attention
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for table_name, found in status.tables.items():
+        if state := _state(found, table_name in wanting):
+            reason = found.reason.removeprefix(f"{name}: ") if table_name in wanting else ""
+            group = (state, since(found.proved_at, now), reason)
+            groups.setdefault(group, []).append(table_name)
+    rejects = any(found.rejected for found in status.tables.values())
+    said = len(wanting) in (len(status.tables), *range(NAMED + 1))
+    reasons = {group[2] for group in groups}
+    if said and len(reasons) <= 1 and not rejects:
+        return
+    columns = ("tables", "state", "proved", "why")
+    # One reason for all stands in the sentence.
+    shown = len(columns) if len(reasons) > 1 else len(columns) - 1
+    rows = [(", ".join(names), *group)[:shown] for group, names in groups.items()]
+    table(name, columns[:shown], rows)
 
 
 def _state(found: TableStatus, wanting: bool) -> str:
@@ -122,12 +128,12 @@ def show_tables(
         print_folded(f"({number}) {reason}")
 
 
-def print_folded(text: str) -> None:
+def print_folded(text: str, indent: int = 2) -> None:
     """A sentence, folded to the width of the output."""
     import textwrap
 
     for line in textwrap.wrap(
-        text, output_width(), subsequent_indent="  ", break_long_words=False,
+        text, output_width(), subsequent_indent=" " * indent, break_long_words=False,
         break_on_hyphens=False,
     ):  # fmt: skip
         click.echo(line)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
-from pipelines.cli.progress import progress_lines
+from pipelines.cli.progress import FORMS, sync_progress
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import sync_account
+from pipelines.sync.expected import expected_requests, forget_plan
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
 from pipelines.sync.stage import new_run_id
+from pipelines.unforeseen import as_kollect_error
 from warehouse.store.open import without_pandas
 
 AT_ONCE = 5
@@ -29,6 +32,12 @@ AT_ONCE = 5
 @click.argument("selection", nargs=-1, metavar="[SELECT]...")
 @click.option("--full", is_flag=True, help="Read everything again, also what seems unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.option(
+    "--progress",
+    type=click.Choice(FORMS),
+    default="auto",
+    help="Bars, plain lines, or JSON lines on standard error.",
+)
 @click.option("--accept-deletes", is_flag=True, help="Believe that many rows vanished at once.")
 @click.pass_obj
 def sync(
@@ -36,6 +45,7 @@ def sync(
     selection: tuple[str, ...],
     full: bool,
     as_json: bool,
+    progress: str,
     accept_deletes: bool,
 ) -> None:
     """Fetch what changed and load it. SELECT is ACCOUNT or ACCOUNT.TABLE (default: all)."""
@@ -47,11 +57,22 @@ def sync(
             guidance="set a credential (see `kollect init`), or try `kollect demo`",
         )
     started = datetime.now(UTC)
-    show = progress_lines(sys.stderr)
-    with without_pandas():
+    with without_pandas(), sync_progress(sys.stderr, progress) as show:
+        expected = expected_requests(settings, chosen, full)
+        for name, requests in expected.items():
+            show.expect(name, requests)
+        asked = {name for name in chosen if name not in expected} if show.live else set()
+
+        def before(name: str) -> None:
+            if name in asked:
+                show.expect(name, _estimated(settings, name, chosen[name], full))
+
         results, run_id = sync_accounts(
-            settings, chosen, full=full, accept_deletes=accept_deletes, progress=show
-        )
+            settings, chosen, full=full, accept_deletes=accept_deletes, progress=show,
+            before=before,
+        )  # fmt: skip
+        for name in chosen:
+            forget_plan(settings, name)
     if as_json:
         click.echo(json.dumps(report(run_id, started, datetime.now(UTC), results), indent=2))
     else:
@@ -69,12 +90,17 @@ def sync_accounts(
     full: bool = False,
     accept_deletes: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
+    before: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[AccountResult], str]:
-    """Sync accounts side by side; an account's own error ends in its result."""
+    """Sync accounts side by side; an account's own error ends in its result.
+
+    `before` is called with each account's name, on its thread, before its sync.
+    """
     run_id = new_run_id(datetime.now(UTC))
 
     def one(name: str) -> AccountResult:
         try:
+            before(name)
             return sync_account(
                 settings,
                 settings.account(name),
@@ -84,8 +110,8 @@ def sync_accounts(
                 run_id=run_id,
                 runtime=Runtime(progress=progress),
             )
-        except KollectError as error:
-            return AccountResult(name, status="failed", error=error)
+        except Exception as error:  # noqa: BLE001 - the other accounts go on
+            return AccountResult(name, status="failed", error=as_kollect_error(error))
 
     pool = ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account")
     try:
@@ -93,6 +119,20 @@ def sync_accounts(
     finally:
         # Who interrupts is not to wait for syncs that last for hours.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _estimated(settings: Settings, name: str, tables: list[str] | None, full: bool) -> int:
+    """What `kollect plan` would say, for a sync that somebody watches; 0 where it cannot tell."""
+    from pipelines.sync.estimate import estimate
+    from pipelines.sync.probe import probing
+
+    account = settings.account(name)
+    hasty = replace(account, retry=replace(account.retry, attempts=1))
+    try:
+        with probing(settings, hasty) as probe:
+            return estimate(account, probe, tables, full=full).requests
+    except KollectError:
+        return 0  # the sync tells it
 
 
 def report(

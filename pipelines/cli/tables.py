@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import click
 from connectors.core.errors import BadSettings, nearest
 from pipelines.cli.query import read_only
 from pipelines.cli.render import harmless, output_width, table
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import read_settings
 from warehouse.progress import counted
 from warehouse.schema.types import quoted
 
@@ -56,17 +57,32 @@ def tables(config: Path | None, name: str | None, as_json: bool) -> None:
     """The tables with their rows; with NAME (SCHEMA or SCHEMA.TABLE) those of one schema, or one
     table's columns, what they mean, and example queries."""
     settings = read_settings(config)
+    services = {name: account.connector.name for name, account in settings.accounts.items()}
     with read_only(settings.warehouse) as connection:
-        found = find_tables(connection)
-        schema, _, table_name = _meant(settings, name or "", found).partition(".")
-        if table_name:
-            one = next(t for t in found if t.full_name == f"{schema}.{table_name}")
-            columns = _columns(connection, one)
-            if as_json:
-                click.echo(json.dumps({**_as_json(one), "columns": columns}, indent=2))
-            else:
-                _show_one(one, columns)
-            return
+        show_tables(connection, name or "", services, as_json=as_json)
+
+
+def show_tables(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    services: Mapping[str, str] | None = None,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Print all tables, those of a schema, or one table; `services` maps accounts to schemas.
+
+    Raises BadSettings where there is nothing of that name.
+    """
+    found = find_tables(connection)
+    schema, _, table_name = _meant(services or {}, name, found).partition(".")
+    if table_name:
+        one = next(t for t in found if t.full_name == f"{schema}.{table_name}")
+        columns = _columns(connection, one)
+        if as_json:
+            click.echo(json.dumps({**_as_json(one), "columns": columns}, indent=2))
+        else:
+            _show_one(one, columns)
+        return
     chosen = [each for each in found if not schema or each.schema == schema]
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in chosen], indent=2))
@@ -96,7 +112,7 @@ def find_tables(connection: duckdb.DuckDBPyConnection) -> list[Found]:
     ]
 
 
-def _meant(settings: Settings, name: str, found: list[Found]) -> str:
+def _meant(services: Mapping[str, str], name: str, found: list[Found]) -> str:
     """The schema or `schema.table` that a name means; an account's name stands for its service.
 
     Raises BadSettings with the nearest name for one that does not exist.
@@ -104,8 +120,8 @@ def _meant(settings: Settings, name: str, found: list[Found]) -> str:
     schemas = {each.schema for each in found}
     full_names = {each.full_name for each in found}
     schema, dot, table_name = name.partition(".")
-    if schema not in schemas and schema in settings.accounts:
-        schema = settings.accounts[schema].connector.name
+    if schema not in schemas:
+        schema = services.get(schema, schema)
     name = f"{schema}{dot}{table_name}"
     if not name or name in schemas or name in full_names:
         return name

@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 
 from connectors.core.errors import BadSettings, nearest
+from pipelines.machine import working_folder
 from pipelines.settings.accounts import Account, AccountTable, read_account, read_accounts
 from pipelines.settings.alerts import ALERT_KEYS, AlertSettings, read_alerts
 from pipelines.settings.backup import BackupTable, read_backup
 from pipelines.settings.convert import check_setting_names, convert
-from pipelines.settings.environment import environment, read_toml
+from pipelines.settings.environment import environment, is_there, read_toml
 from pipelines.settings.guard import GuardSettings
 from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from pipelines.settings.warehouse import WarehouseTable, read_warehouse
@@ -82,11 +83,11 @@ def read_settings(
     variables = dict(os.environ if environ is None else environ)
     if file is None and variables.get("KOLLECT_CONFIG"):
         file = Path(variables["KOLLECT_CONFIG"]).expanduser()
-    place = file.absolute() if file else _here(folder) / "kollect.toml"
+    place = (file or (folder or working_folder()) / "kollect.toml").absolute()
     if file and not place.is_file():
         raise BadSettings(f"there is no file {file}", guidance="check --config or KOLLECT_CONFIG")
     known = environment(place.parent, variables)
-    return settings_of(read_toml(place) if place.exists() else {}, place, known)
+    return settings_of(read_toml(place) if is_there(place) else {}, place, known)
 
 
 def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]) -> Settings:
@@ -131,16 +132,6 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
         if chosen.get(name, []) is not None:
             chosen[name] = [*(chosen.get(name) or []), table]
     return chosen or dict.fromkeys(settings.accounts)
-
-
-def _here(folder: Path | None) -> Path:
-    try:
-        return (folder or Path.cwd()).absolute()
-    except FileNotFoundError:
-        raise BadSettings(
-            "the folder that this command was started in does not exist any more",
-            guidance="change into another folder",
-        ) from None
 
 
 def _without_accounts_per_run(schedule: Any, where: str) -> Any:

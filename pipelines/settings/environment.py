@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import BadSettings
+from warehouse.where import decoded
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def environment(folder: Path, environ: Mapping[str, str] | None = None) -> dict[
     """
     file = folder / ".env"
     written: dict[str, str | None] = {}
-    if file.exists():
+    if is_there(file):
         from dotenv import dotenv_values
 
         written = dotenv_values(stream=io.StringIO(_text(file)))
@@ -53,8 +54,18 @@ def secret(variable: str, known: Mapping[str, str]) -> str:
         return ""
 
 
+def is_there(file: Path) -> bool:
+    """Whether there is such a file. Raises BadSettings for a link that leads nowhere."""
+    if file.is_symlink() and not file.exists():
+        raise BadSettings(
+            f"{file} is a link to {os.readlink(file)}, which is not there",
+            guidance="attach the disk that holds it, or correct the link",
+        )
+    return file.exists()
+
+
 def _text(file: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark."""
+    """The text of a file in UTF-8, or in UTF-16 with its byte order mark. Raises BadSettings."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -62,11 +73,10 @@ def _text(file: Path) -> str:
             f"{file.name} cannot be read: {error.strerror}", guidance="check its permissions"
         ) from None
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        found = "UTF-16" if utf16 else "another encoding"
+        return decoded(content)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
         raise BadSettings(
-            f"{file.name} is saved in {found}, not in UTF-8",
+            f"{file.name} is not saved in UTF-8 (see line {line})",
             guidance="save it again as UTF-8 in your editor",
         ) from None

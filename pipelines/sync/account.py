@@ -193,7 +193,7 @@ class _AccountSync:
         self.full, self.resumed_old = run.full, run.old
         if run.staged_pages:
             text = f"going on with run {run.run_id} ({run.staged_pages} pages are here)"
-            self._tell("resumed", text)
+            self._tell("resumed", text, pages=run.staged_pages)
         self._read(families, journal, client, engine, known, identity, run)
         if self.account.files.wanted and not isinstance(self.result.error, Fatal):
             self._files(families, client, engine, run.run_id)

@@ -12,8 +12,10 @@ from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
 from connectors.core.listing import seen_page
 from connectors.core.resources import Resource
+from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.disk_errors import explained
+from pipelines.sync.result import Progress
 from pipelines.sync.runtime import Runtime, make_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
@@ -105,10 +107,16 @@ def probing(
             guidance=f"set {account.missing} in the environment or in .env",
         )
     warehouse = Warehouse(settings.warehouse)
+    tell = (runtime or Runtime()).progress
+
+    def on_event(event: Event) -> None:
+        fields = {"event": event.kind, **event.fields}
+        tell(Progress(account.name, "request", str(event), fields))
+
     with (
         explained(warehouse.home),
         open_engine(warehouse.home) as engine,
-        make_client(account, common_folder(warehouse.path), runtime) as client,
+        make_client(account, common_folder(warehouse.path), runtime, on_event) as client,
         scratch_folder(warehouse.home, "probe-") as folder,
         contextlib.closing(Journal(folder / "pages.journal")) as journal,
     ):

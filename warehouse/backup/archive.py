@@ -20,8 +20,8 @@ from connectors.core.errors import BadSettings, WarehouseProblem
 from warehouse.backup.errors import BackupProblem
 from warehouse.backup.manifest import MANIFEST, misdated_in
 from warehouse.progress import OnStep, no_progress, report_waiting
-from warehouse.store.disk import check_links
 from warehouse.store.locks import hold
+from warehouse.store.places import check_place
 
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d{1,6}))?")
 PARTIAL = ".partial-"
@@ -96,7 +96,7 @@ class Archive:
         return found
 
     def _found(self) -> list[str]:
-        check_links(self.folder)
+        check_place(self.folder)
         try:
             return [e.name for e in self.folder.iterdir() if is_backup_name(e.name) and e.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
@@ -104,7 +104,7 @@ class Archive:
 
     def make(self) -> None:
         """Make the folder; raises WarehouseProblem where that cannot be."""
-        check_links(self.folder)
+        check_place(self.folder)
         if self.folder.exists() and not self.folder.is_dir():
             raise WarehouseProblem(
                 f"{self.folder} is a file, backups need a folder",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from warehouse.backup.reader import Backup, open_backup
 from warehouse.backup.selection import Selection, asked_tables, select_from
 from warehouse.files.blobs import store_of
 from warehouse.progress import OnStep, Step, no_progress, report_waiting
-from warehouse.store.disk import check_links
+from warehouse.store.disk import keep_rights
 from warehouse.store.durable import (
     copy_checked,
     flush_file,
@@ -31,6 +30,7 @@ from warehouse.store.durable import (
     rename_new,
 )
 from warehouse.store.locks import hold
+from warehouse.store.places import check_place
 from warehouse.store.publish import log_of
 from warehouse.store.state_folder import find_state_folder
 from warehouse.store.warehouse import Warehouse
@@ -60,7 +60,7 @@ def restore_backup(
     """
     folder = require_backup(backup.absolute())
     target = to.absolute()
-    check_links(target)
+    check_place(target)
     check_target(target, folder, force, as_format)
     with (
         explained_errors(target.parent),
@@ -193,14 +193,14 @@ def replace_warehouse(target: Path, beside: Path) -> None:
     """Rename the new file into its place, and let the next sync begin from it.
 
     The stamp goes first: whatever happens then, a sync compares the published file itself. A
-    link stays a link to the new file, and a replaced file leaves its mode to the new one.
+    link stays a link to the new file, and a replaced file leaves its rights to the new one.
     """
     home = find_state_folder(target)
     writer = home / "writer" / target.name
     writer.with_name(f"{target.name}.published.json").unlink(missing_ok=True)
     real = target.resolve()
     if real.exists():
-        beside.chmod(stat.S_IMODE(real.stat().st_mode))
+        keep_rights(real, beside)
         os.replace(beside, real)
         flush_folder(real.parent)
     else:

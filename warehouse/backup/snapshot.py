@@ -66,7 +66,7 @@ def snapshot(warehouse: Path, on_step: OnStep = no_progress) -> Iterator[Snapsho
     """Hold the newest published state. Raises WarehouseProblem where there is none to be had."""
     found = Warehouse(warehouse, on_wait=report_waiting(on_step))
     name = found.path.name
-    if not found.path.is_file():
+    if not found.is_there():
         raise WarehouseProblem(f"there is no {name} yet", guidance="run `kollect sync` first")
     with scratch_folder(found.home, "backup-") as scratch:
         held = scratch / name

@@ -14,7 +14,7 @@ from connectors.core.schema import Column, snake
 from warehouse.load.known import appeared
 from warehouse.load.staging import Staging
 from warehouse.schema.types import literal, quoted
-from warehouse.store.identity import FORMAT, LEDGER, new_warehouse_id
+from warehouse.store.identity import FORMAT, LEDGER, new_mark, new_warehouse_id
 from warehouse.store.names import CATALOG, MY, STATE
 
 MAX_APPEARED = 100
@@ -71,10 +71,10 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         for statement in control_tables.view_statements():
             connection.execute(statement)
         connection.execute(
-            f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('generation', "
-            f"'0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
+            f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('mark', ?), "
+            f"('generation', '0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
             f"(SELECT name FROM {STATE}.meta)",
-            [new_warehouse_id(), str(FORMAT)],
+            [new_warehouse_id(), new_mark(), str(FORMAT)],
         )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
         extra = _extra(connection, connector)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import duckdb
@@ -14,8 +16,21 @@ from warehouse.store.durable import flush_folder
 
 DISK_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
+    errno.EBUSY, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EXDEV,
+    errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ENOLCK, errno.EMFILE,
 )  # fmt: skip
-"""What a disk says when it takes nothing more."""
+"""What a disk says when it takes nothing, or is there no more."""
+CURES = {
+    errno.EACCES: "check the folder's permissions",
+    errno.EPERM: "check the folder's permissions",
+    errno.EROFS: "mount it with the right to write, or name another place",
+    errno.EIO: "the disk may be failing: look into the system's log, and keep a backup elsewhere",
+    errno.EFBIG: "name a place on a file system that takes larger files",
+    errno.EBUSY: "mount the folder that holds it instead of the file alone: files are replaced",
+    errno.EXDEV: "mount the folder that holds it instead of the file alone: files are replaced",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+}
+GONE = "attach the disk again, or check the path"
 DUCKDB_DISK_ERRORS = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
 """The errors in which DuckDB passes on what the operating system said."""
 
@@ -23,29 +38,37 @@ DUCKDB_DISK_ERRORS = (duckdb.IOException, duckdb.FatalException, duckdb.Transact
 def copy_file(source: Path, target: Path) -> None:
     """Replace `target` by a copy of `source`: beside it first, flushed, then renamed.
 
-    A crash at any moment leaves the old or the new file, never a part of one.
+    A crash at any moment leaves the old or the new file, never a part of one. A link stays a link
+    to the new file, and a file that is replaced leaves its mode and owner to the new one.
     """
-    beside = target.with_name(f".{target.name}.copying")
+    real = target.resolve()
+    beside = real.with_name(f".{real.name}.copying")
     try:
         with open(source, "rb") as reader, open(beside, "wb") as writer:
             shutil.copyfileobj(reader, writer, 8 << 20)
             writer.flush()
             os.fsync(writer.fileno())
-        os.replace(beside, target)
+        keep_rights(real, beside)
+        os.replace(beside, real)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    flush_folder(target.parent)
+    flush_folder(real.parent)
 
 
-def check_links(path: Path) -> None:
-    """Raise WarehouseProblem where a path leads through a link whose target is not there."""
-    for place in (path, *path.parents):
-        if place.is_symlink() and not place.exists():
-            raise WarehouseProblem(
-                f"{place} is a link to {os.readlink(place)}, which is not there",
-                guidance="attach the disk that holds it, or correct the link",
-            )
+def keep_rights(old: Path, new: Path) -> None:
+    """Give a file the mode and the owner of the file that it will replace, where there is one.
+
+    Where the file system knows no modes, or another user owns the old file, the new one stays as
+    it was made.
+    """
+    with contextlib.suppress(OSError):
+        was, now = old.stat(), new.stat()
+        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            with contextlib.suppress(OSError):
+                os.chown(new, was.st_uid, was.st_gid)
+        if stat.S_IMODE(was.st_mode) != stat.S_IMODE(now.st_mode):
+            new.chmod(stat.S_IMODE(was.st_mode))
 
 
 def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
@@ -57,7 +80,7 @@ def disk_problem(error: OSError, place: Path) -> WarehouseProblem:
         )
     return WarehouseProblem(
         f"cannot write in {place}: {error.strerror or error}",
-        guidance="check the folder's permissions; nothing was changed",
+        guidance=f"{CURES.get(error.errno or 0, GONE)}; nothing was changed",
     )
 
 

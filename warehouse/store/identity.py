@@ -15,8 +15,8 @@ from warehouse.store.names import STATE
 
 FORMAT = 2
 """Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
-LEDGER = 6
-"""Grows when `_kollect` gets another table or view: the next load completes older files."""
+LEDGER = 7
+"""Grows when `_kollect` gets another table, view or fact: the next load completes older files."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class Identity:
     generation: int
     """Grows with every change."""
     format: int
+    mark: str = ""
+    """Random, and another after every change: tells states apart that have the same generation
+    (a copied folder, a file put back). Empty in files of an older kollect."""
 
 
 def identity_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> Identity | None:
@@ -40,7 +43,8 @@ def identity_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> I
         return None
     meta = dict(rows)
     try:
-        return Identity(meta["warehouse"], int(meta["generation"]), int(meta["format"]))
+        return Identity(meta["warehouse"], int(meta["generation"]), int(meta["format"]),
+                        meta.get("mark", ""))  # fmt: skip
     except (KeyError, ValueError):
         return None
 
@@ -71,6 +75,11 @@ def not_a_warehouse(file: Path, error: Exception | None = None) -> WarehouseProb
 
 def new_warehouse_id() -> str:
     """An identity for a new warehouse file."""
+    return uuid.uuid4().hex
+
+
+def new_mark() -> str:
+    """A mark for a new state of a warehouse file."""
     return uuid.uuid4().hex
 
 

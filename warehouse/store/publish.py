@@ -22,6 +22,7 @@ class Stamp:
     inode: int
     size: int
     mtime_ns: int
+    mark: str = ""
 
     @classmethod
     def read(cls, file: Path) -> Stamp | None:
@@ -36,12 +37,22 @@ class Stamp:
         """The stamp of a published file as it is now."""
         seen = published.stat()
         return cls(
-            identity.warehouse, identity.generation, seen.st_ino, seen.st_size, seen.st_mtime_ns
+            identity.warehouse,
+            identity.generation,
+            seen.st_ino,
+            seen.st_size,
+            seen.st_mtime_ns,
+            identity.mark,
         )
 
     def seen_now(self, published: Path) -> Stamp:
         """The stamp of the same state, with what the published file looks like now."""
-        return Stamp.of(Identity(self.warehouse, self.generation, FORMAT), published)
+        return Stamp.of(self.identity, published)
+
+    @property
+    def identity(self) -> Identity:
+        """The identity of the file that was published."""
+        return Identity(self.warehouse, self.generation, FORMAT, self.mark)
 
     def write(self, file: Path) -> None:
         """Store it, all at once."""
@@ -58,7 +69,11 @@ class Stamp:
 
     def names(self, identity: Identity) -> bool:
         """Whether it was made of this state of this warehouse."""
-        return (self.warehouse, self.generation) == (identity.warehouse, identity.generation)
+        return (self.warehouse, self.generation, self.mark) == (
+            identity.warehouse,
+            identity.generation,
+            identity.mark,
+        )
 
 
 def published_identity(published: Path, stamp: Stamp | None) -> Identity | None:
@@ -71,7 +86,7 @@ def published_identity(published: Path, stamp: Stamp | None) -> Identity | None:
         connection = duckdb.connect(str(published), read_only=True)
     except duckdb.IOException as error:
         if "lock" in str(error) and stamp is not None and stamp.inode == published.stat().st_ino:
-            return Identity(stamp.warehouse, stamp.generation, FORMAT)
+            return stamp.identity
         raise not_a_warehouse(published, error) from error
     except duckdb.Error as error:
         raise not_a_warehouse(published, error) from error

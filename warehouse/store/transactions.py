@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from warehouse.store.identity import new_mark
 from warehouse.store.names import CATALOG, STATE
 
 
@@ -24,8 +25,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def count_generation(connection: duckdb.DuckDBPyConnection) -> None:
-    """The warehouse is another than before: readers and restores tell states by this number."""
+    """The warehouse is another than before: readers and restores tell states by a number, which
+    counts them, and by a random mark, which no two states share."""
     connection.execute(
-        f"UPDATE {CATALOG}.{STATE}.meta SET value = (value::BIGINT + 1)::VARCHAR "
-        "WHERE name = 'generation'"
+        f"UPDATE {CATALOG}.{STATE}.meta SET value = CASE name WHEN 'generation' "
+        "THEN (TRY_CAST(value AS BIGINT) + 1)::VARCHAR ELSE ? END "
+        "WHERE name IN ('generation', 'mark')",
+        [new_mark()],
     )

@@ -24,6 +24,7 @@ from warehouse.store.locks import OnWait, hold
 from warehouse.store.migrate import migrate
 from warehouse.store.my_schema import copy_my_schema
 from warehouse.store.names import CATALOG, RESERVED
+from warehouse.store.places import check_place
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
 from warehouse.store.write import KeptAttached
@@ -50,13 +51,24 @@ class Warehouse:
 
     @functools.cached_property
     def home(self) -> Path:
-        """kollect's own folder beside the file; asking for it makes it this file's own."""
+        """kollect's own folder beside the file; asking for it makes it this file's own.
+
+        Raises WarehouseProblem where the file is to be on a disk that is not there."""
+        check_place(self.path)
         return claim_state_folder(self.path)
 
     @property
     def writer(self) -> Path:
         """The file that loads go into."""
         return self.home / "writer" / self.path.name
+
+    def is_there(self) -> bool:
+        """Whether there is a published file. Raises WarehouseProblem where its disk is not there,
+        so that nobody takes it for a warehouse that was never synced."""
+        if self.path.exists():
+            return True
+        check_place(self.path)
+        return False
 
     @property
     def bytes(self) -> int:
@@ -68,7 +80,7 @@ class Warehouse:
     @contextlib.contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published file, read-only. Raises WarehouseProblem where there is none yet."""
-        if not self.path.exists():
+        if not self.is_there():
             raise WarehouseProblem(
                 f"there is no {self.path.name} yet", guidance="run `kollect sync` first"
             )
@@ -174,6 +186,17 @@ class Warehouse:
         put_in_place(self.path, self.writer)
         Stamp.of(identity, self.path).write(self._stamp_file)
 
+    def _refuse_replaced(self) -> None:
+        """Raise WarehouseProblem where another file was put into the place of the published one
+        since this run began: publishing would lose what it holds."""
+        stamp = Stamp.read(self._stamp_file)
+        found = published_identity(self.path, stamp)
+        if found is None or stamp is None or not stamp.names(found):
+            raise WarehouseProblem(
+                f"{self.path.name} was replaced by another file while this ran, and stays so",
+                guidance="run it again to go on from that file, or put the old one back first",
+            )
+
     def _somebody_wrote(self) -> bool:
         """Whether the published file is ours, but was written to since it was published."""
         stamp = Stamp.read(self._stamp_file)
@@ -199,6 +222,7 @@ class Warehouse:
                 self._kept.end()
         with self._explained(self.path.parent), self.locked():
             if self._somebody_wrote():
+                self._refuse_replaced()
                 with duckdb.connect(":memory:") as connection:
                     self._attach(connection)
                     self._copy_my_schema(connection)

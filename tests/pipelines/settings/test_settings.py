@@ -107,18 +107,29 @@ def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path: Path) -> None:
     assert found.accounts["kinopio"].ready
 
 
+def test_files_in_utf_16_are_read(tmp_path: Path) -> None:
+    """Windows writes them so, with a byte order mark and CR LF."""
+    (tmp_path / ".env").write_bytes(f"A=ü\r\nKINOPIO_API_KEY={KEY}\r\n".encode("utf-16"))
+    found = settings(tmp_path, "[accounts.kinopio]\r\nrate = []\r\n".encode("utf-16"))
+    assert found.accounts["kinopio"].credential == {"token": KEY}
+
+
 @pytest.mark.parametrize("file", [".env", "kollect.toml"])
-@pytest.mark.parametrize(
-    ("encoding", "words"), [("utf-16", "UTF-16"), ("latin-1", "another encoding")]
-)
-def test_a_file_in_another_encoding_is_named(
-    tmp_path: Path, file: str, encoding: str, words: str
-) -> None:
-    """One sentence that says which file, and what to do with it."""
-    (tmp_path / file).write_bytes("# Schlüssel\n".encode(encoding))
-    with pytest.raises(BadSettings, match=words) as raised:
+def test_a_file_in_another_encoding_is_named(tmp_path: Path, file: str) -> None:
+    """One sentence that says which file and line, and what to do with it."""
+    (tmp_path / file).write_bytes("# a\n# Schlüssel\n".encode("latin-1"))
+    with pytest.raises(BadSettings) as raised:
         read_settings(folder=tmp_path, environ=NOTHING)
-    assert str(raised.value).startswith(f"{file} is saved in")
+    assert str(raised.value).startswith(f"{file} is not saved in UTF-8 (see line 2)")
+
+
+@pytest.mark.parametrize("file", [".env", "kollect.toml"])
+def test_settings_that_are_a_link_to_nowhere_are_not_taken_for_missing(
+    tmp_path: Path, file: str
+) -> None:
+    (tmp_path / file).symlink_to("/nowhere/settings")
+    with pytest.raises(BadSettings, match="is a link to /nowhere/settings, which is not there"):
+        read_settings(folder=tmp_path, environ=NOTHING)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -85,16 +85,35 @@ def test_what_was_written_while_a_sync_ran_survives_its_publish(
     bench = synced("kippt", size=5)
     warehouse = Warehouse(bench.warehouse)
     with duckdb.connect(":memory:") as connection, warehouse.writing(connection):
-        connection.execute("CREATE TABLE kept.main.of_a_load AS SELECT 1 AS n")
+        connection.execute("CREATE TABLE kept.kippt.of_a_load AS SELECT 1 AS n")
     write(bench, "CREATE TABLE my.late AS SELECT 7 AS n")
     warehouse.publish()
-    assert bench.query("SELECT * FROM my.late, of_a_load") == [(7, 1)]
+    assert bench.query("SELECT * FROM my.late, kippt.of_a_load") == [(7, 1)]
+
+
+def test_schemas_and_tables_beside_my_survive_every_publish_too(
+    synced: Callable[..., Bench],
+) -> None:
+    bench = synced("kippt", size=5)
+    write(
+        bench,
+        "CREATE SCHEMA own; CREATE TABLE own.t AS SELECT 1 AS n; CREATE VIEW own.v AS FROM own.t; "
+        "CREATE TABLE loose AS SELECT 2 AS n; CREATE VIEW looser AS FROM main.loose",
+    )
+    for _ in range(2):
+        bench.world.change(3)
+        assert bench.sync(full=True).status == "complete"
+        assert bench.query("FROM own.v, looser") == [(1, 2)]
+    write(bench, "DROP VIEW looser; DROP TABLE loose")
+    bench.sync()
+    assert not bench.query("SHOW TABLES FROM main")
+    bench.assert_true()
 
 
 def test_changes_of_our_own_tables_are_undone_by_the_next_publish(
     synced: Callable[..., Bench],
 ) -> None:
-    """Only `my` is taken over: the rows stay what the service said."""
+    """Only what is no table of ours is taken over: the rows stay what the service said."""
     bench = synced("kippt", size=5)
     write(bench, "UPDATE kippt.clips SET title = 'forged'; CREATE TABLE my.kept AS SELECT 1 AS n")
     bench.sync()
