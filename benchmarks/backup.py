@@ -72,7 +72,7 @@ def build(file: Path, count: int) -> None:
     from warehouse.schema.evolve import ensure_schema
 
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"ATTACH '{file}' AS kept (STORAGE_VERSION 'v1.5.0')")
         ensure_schema(connection, connector("kinescope"))

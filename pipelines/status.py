@@ -69,12 +69,20 @@ class AccountStatus:
             if status.proved_at is not None and self.now - status.proved_at > self.windows[name]
         ]
 
+    @cached_property
+    def ahead(self) -> list[str]:
+        """Tables that were loaded in the future: this computer's clock is wrong, or was."""
+        tomorrow = self.now + A_DAY
+        return [
+            n for n, s in self.tables.items() if s.tried_at is not None and s.tried_at > tomorrow
+        ]
+
     @property
     def verdict(self) -> str:
         """`safe`, `stale`, `incomplete` or `never`."""
         if all(status.read_at is None for status in self.tables.values()):
             return "never"
-        if self.late:
+        if self.late or self.ahead:
             return "stale"
         return "incomplete" if self.unproved or self.never else "safe"
 
@@ -84,6 +92,12 @@ class AccountStatus:
         if self.verdict == "never":
             why = self._why(self.unproved)
             return f"no table was ever read{why}" if why else "it was never synced"
+        if self.ahead:
+            last = max(self.tables[name].tried_at or self.now for name in self.ahead)
+            return (
+                f"the last load is dated {last:%Y-%m-%d}, later than now: this computer's clock "
+                "is wrong, or was; the next sync sets such times right"
+            )
         if self.verdict == "stale":
             proved = min(self.tables[name].proved_at or self.now for name in self.late)
             age = age_in_words(self.now - proved)
@@ -97,7 +111,7 @@ class AccountStatus:
     @property
     def attention(self) -> list[str]:
         """Tables that are not proved complete in time, in their order."""
-        found = {*self.never, *self.unproved, *self.late}
+        found = {*self.never, *self.unproved, *self.late, *self.ahead}
         return [name for name in self.tables if name in found]
 
     def _why(self, names: list[str]) -> str:

@@ -77,7 +77,7 @@ def sql_engine(file: Path) -> sqlalchemy.Engine:
     def connect() -> Any:
         # As `Warehouse.reading` does: DuckDB opens a file once for one set of options.
         connection = duckdb.connect(str(file), read_only=True)
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         return ConnectionWrapper(connection)
 
     return sqlalchemy.create_engine("duckdb://", creator=connect, poolclass=sqlalchemy.NullPool)

@@ -18,6 +18,7 @@ from connectors.core.errors import (
     Throttled,
 )
 from connectors.http.config import HttpConfig, Parts, Request, Retry
+from connectors.http.environment import check_environment
 from connectors.http.events import Event, Meter, Reporter, Statistics
 from connectors.http.exchange import Exchange, RequestCost
 from connectors.http.rate_limit import LONGEST_SILENCE, RateLimiter, duration_text
@@ -69,7 +70,8 @@ class Client:
         """`variables` are the environment variables of the credential, for error messages.
 
         `clock` and `stop` should be those of the rate limiter. `on_event` is called on the thread
-        that asks. Raises BadSettings for an unusable `base_url` or an incomplete credential.
+        that asks. Raises BadSettings for an unusable `base_url`, an incomplete credential, and
+        where the environment names a proxy or certificates that cannot be used.
         """
         self.config = config
         self.account = account
@@ -85,6 +87,8 @@ class Client:
         self._tell = Reporter(account, on_event)
         with self._context("settings"):
             self.base_url = checked_base(base_url)
+            if transport is None:
+                check_environment(self.base_url)
             self._session = Session(
                 config, credential, clock=clock, send=self._log_in, variables=variables
             )

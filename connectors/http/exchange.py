@@ -22,7 +22,7 @@ from connectors.core.errors import (
     Unreachable,
 )
 from connectors.http.config import HttpConfig, Parts, Request, one_line
-from connectors.http.environment import proxy_for
+from connectors.http.environment import ProxySetting, proxy_for
 from connectors.http.events import Meter, Reporter
 from connectors.http.limits import ByteBudget, WatchedStream
 from connectors.http.rate_limit import LONGEST_SILENCE, Booking, RateLimiter
@@ -175,6 +175,11 @@ class Exchange:
         if isinstance(error, httpx.ProxyError):
             return _proxy_refusal(str(error), url)
         found = Unreachable(f"no answer from {url.host}: {_reason(error)}")
+        setting = proxy_for(url.scheme, url.host) if isinstance(error, httpx.ConnectError) else None
+        if setting is not None:
+            # Without an answer before, the address of the proxy is more likely wrong than busy.
+            found = _no_proxy(setting, url, _reason(error))
+            found.repeat = self._answered
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 found = Unreachable(
@@ -182,6 +187,8 @@ class Exchange:
                     guidance="Check base_url and the clock; if an authority of your own signed "
                     "it, name its file in SSL_CERT_FILE.",
                 )
+            elif setting is not None:
+                continue
             elif isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
                 found = Unreachable(f"there is no host {url.host}, or no network")
             elif isinstance(cause, NO_CONNECTION) or getattr(cause, "errno", None) in NO_WAY:
@@ -247,8 +254,13 @@ def _proxy_refusal(text: str, url: httpx.URL) -> KollectError:
             f"the proxy of {source} wants a user and a password (407)",
             guidance=f"Write them into {source}, as http://user:password@host:port.",
         )
+    return _no_proxy(setting, url, safe_text(one_line(text)))
+
+
+def _no_proxy(setting: ProxySetting | None, url: httpx.URL, reason: str) -> Unreachable:
+    source = setting.source if setting else "the environment"
     return Unreachable(
-        f"the proxy of {source} does not connect: {safe_text(one_line(text))}",
+        f"the proxy of {source} does not connect: {reason}",
         guidance=f"Check {source}, or name {url.host} in NO_PROXY.",
     )
 

@@ -253,4 +253,6 @@ class _Queue:
 def duration_text(seconds: float) -> str:
     """A length of time as a person says it."""
     minutes = round(seconds / 60)
+    if minutes > 2 * 24 * 60:
+        return f"{round(minutes / 24 / 60)} days"
     return f"{seconds:.0f} seconds" if minutes < 2 else f"{minutes} minutes"

@@ -33,6 +33,8 @@ from connectors.http.config import AnswerKind, HttpConfig, kind_of_status, one_l
 from connectors.http.redact import safe_text
 
 REPLACEMENT = "�"
+LONGEST_PAUSE = 10 * 366 * 86_400.0
+"""Seconds: whatever a service asks for beyond ten years is shown as that."""
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,8 @@ def retry_after(
 ) -> float | None:
     """The seconds that a `Retry-After` asks for, in either form; None without a usable one."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
-        return float(value)
+    if re.fullmatch(r"\d+(\.\d*)?", value, re.ASCII):
+        return min(float(value), LONGEST_PAUSE)
     try:
         until = http_date(value).timestamp()
     except ValueError:
@@ -268,7 +270,7 @@ def retry_after(
         now = http_date(headers.get("date", "")).timestamp()
     except ValueError:
         now = wall_clock()
-    return max(0.0, until - now)
+    return min(max(0.0, until - now), LONGEST_PAUSE)
 
 
 def http_date(text: str) -> datetime:

@@ -261,9 +261,12 @@ def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) ->
 
 
 def _settings(config: Path | None) -> Settings:
+    from pipelines.cli.log_file import start_log
     from pipelines.settings import read_settings
 
-    return read_settings(config)
+    settings = read_settings(config)
+    start_log(settings)
+    return settings
 
 
 def _key(settings: Settings, file: Path | None) -> BackupKey | None:

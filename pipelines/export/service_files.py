@@ -33,7 +33,7 @@ class AccountRows:
         """The columns of every row, in this order; none where the table does not exist."""
         listed, order = (", ".join(quoted(name) for name in names) for names in (columns, order_by))
         cursor = self._connection.cursor()
-        cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute("SET GLOBAL TimeZone = 'UTC'")
         try:
             cursor.execute(
                 f"SELECT {listed} FROM {self._schema}.{quoted(table)} "

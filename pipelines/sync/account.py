@@ -303,7 +303,7 @@ class _AccountSync:
             self.warehouse,
             engine.cursor(),
             now=self.runtime.now(),
-            service_date=service_date(journal),
+            service_date=service_date(journal) if self.account.believe_date else None,
         )
         if message:
             known.forget()

@@ -10,9 +10,12 @@ import pytest
 
 from connectors import SERVICES
 from connectors.core.errors import WarehouseProblem
+from pipelines.status import account_status
 from pipelines.sync.account import sync_account
 from pipelines.sync.result import AccountResult
 from tests.kit.account import Bench
+from warehouse.backup.write import write_backup
+from warehouse.store.warehouse import Warehouse
 
 LEDGER = "SELECT table_name, loaded_at, complete FROM _kollect.loads ORDER BY ALL"
 
@@ -62,4 +65,32 @@ def test_after_a_run_with_a_wrong_clock_full_passes_come_again(made: Callable[..
     later = datetime.now(UTC) + timedelta(days=8)
     result = kippt.sync(runtime=replace(kippt.runtime, now=lambda: later))
     assert {row["mode"] for row in result.tables.values()} == {"full"}
+    kippt.assert_true()
+
+
+def test_a_load_from_the_future_is_no_proof_that_data_is_safe(synced: Callable[..., Bench]) -> None:
+    """`status` says so before the next sync, and no backup is named by a clock that is behind."""
+    kippt = synced("kippt", size=3)
+    behind = datetime.now(UTC) - timedelta(days=30)
+    with Warehouse(kippt.warehouse).reading() as connection:
+        status = account_status(connection, kippt.settings, kippt.account, behind)
+    assert status.verdict == "stale"
+    assert "later than now" in status.reason
+    assert set(status.attention) == set(status.tables)
+    with pytest.raises(WarehouseProblem, match="but the last load was at"):
+        write_backup(kippt.settings, key=None, now=lambda: behind)
+    assert not list((kippt.folder / "backups").glob("2*"))
+
+
+def test_a_service_whose_clock_is_years_away_is_read_where_its_account_says_so(
+    made: Callable[..., Bench],
+) -> None:
+    kippt = made("kippt", size=3, believe_date=False)
+    kippt.stand_in.wall_clock = lambda: 86_400.0
+    assert sync_account(kippt.settings, kippt.account).status == "complete"
+    kippt.stand_in.wall_clock = lambda: 9e9
+    assert sync_account(kippt.settings, kippt.account).status == "complete"
+    kippt.configure(believe_date=True)
+    with pytest.raises(WarehouseProblem, match="believe_date = false"):
+        sync_account(kippt.settings, kippt.account, full=True)
     kippt.assert_true()

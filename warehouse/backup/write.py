@@ -24,6 +24,7 @@ from warehouse.backup.snapshot import SOURCE, Snapshot, snapshot
 from warehouse.backup.tables import MeasuredTable, compare_with, measure, reuse_tables, write_tables
 from warehouse.backup.writer import BackupWriter, finish_backup
 from warehouse.progress import OnStep, Step, no_progress, size_text, utc_now
+from warehouse.store.clock import check_backup_clock
 from warehouse.store.durable import flush_tree, free_bytes, remove_tree, rename_new
 from warehouse.store.identity import kollect_version
 
@@ -55,6 +56,7 @@ def write_backup(
             remove_tree(left)
         with snapshot(settings.warehouse, on_step) as source:
             made_at = now()
+            check_backup_clock(made_at, _last_load(source))
             name = archive.free_name(made_at)
             with _partial(archive, name) as folder:
                 previous = _newest(archive, key, on_step)
@@ -241,6 +243,17 @@ def _shape_in(before: Manifest) -> Shape:
         tuple(before.before), tables, tuple(before.after), tuple(before.broken),
         tuple(before.comments),
     )  # fmt: skip
+
+
+def _last_load(source: Snapshot) -> datetime | None:
+    """When the warehouse was loaded last; None where it never was."""
+    with source.reading() as connection:
+        sql = f"SELECT max(loaded_at) FROM {SOURCE}._kollect.loads"
+        try:
+            last: datetime | None = connection.execute(sql).fetchall()[0][0]
+        except (duckdb.CatalogException, duckdb.BinderException):  # nothing was loaded yet
+            return None
+    return last
 
 
 def _last_runs(connection: duckdb.DuckDBPyConnection) -> list[RunRecord]:

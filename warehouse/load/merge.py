@@ -19,7 +19,15 @@ from connectors.core.schema import Column, Table
 from warehouse.load.keys import key_value
 from warehouse.load.staging import Staging
 from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
-from warehouse.schema.types import literal, quoted, structure, text_of, value_of
+from warehouse.schema.types import (
+    literal,
+    quoted,
+    read_apart,
+    structure,
+    text_in_json,
+    text_of,
+    value_of,
+)
 from warehouse.store.names import CATALOG, STATE
 
 SOURCES = f"{CATALOG}.{STATE}.record_sources"
@@ -215,7 +223,9 @@ class Merge:
         """Fill columns that appeared in this load from the raw records, old rows included."""
         shape = literal(structure(columns))
         values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
-        read = ", ".join(f"{value_of(c, text_of(c), '_raw')} AS {quoted(c.name)}" for c in columns)
+        apart = read_apart(columns)
+        texts = {c: text_in_json(c, "_raw") if c.name in apart else text_of(c) for c in columns}
+        read = ", ".join(f"{value_of(c, t, '_raw')} AS {quoted(c.name)}" for c, t in texts.items())
         for place in (self.current, self.history):
             self.run(
                 f"UPDATE {place} AS t SET {values} FROM (SELECT row, {read} FROM (SELECT rowid AS "

@@ -19,8 +19,10 @@ from warehouse.schema.types import (
     literal,
     misfit,
     quoted,
+    read_apart,
     settled,
     structure,
+    text_in_json,
     text_of,
 )
 
@@ -65,9 +67,11 @@ def typed_rows(table: Table, columns: tuple[Column, ...], batch: Batch) -> str:
     for place, (record, some) in parts.items():
         if some:
             objects[place] = f"json_transform({record}, {literal(structure(some))})"
+        apart = read_apart(some)
         for column in some:
             text, cast = quoted(f"t:{column.name}"), quoted(f"c:{column.name}")
-            texts[text] = text_of(column, place)
+            is_apart = column.name in apart
+            texts[text] = text_in_json(column, record) if is_apart else text_of(column, place)
             casts[cast] = cast_of(column, text, record)
             values[quoted(column.name)] = settled(column, text, cast)
             wrong.append(misfit(column, text, quoted(column.name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -166,7 +167,7 @@ def add_fresh_columns(
         free = len(taken) - len(extra) + MAX_APPEARED
         decided: list[tuple[str, str, str]] = []
         for field in sorted(fields):
-            column_name = snake(field)
+            column_name = _free_name(snake(field), taken)
             reason = _refused(column_name, field, taken, full=len(taken) >= free)
             decided.append((field, column_name, reason))
             if not reason:
@@ -190,6 +191,12 @@ def add_fresh_columns(
             connection.execute(at_macro(connector.name, table, (*extra, *added[name])))
             connection.execute("USE memory")
     return added
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, or with a number where another field has it already: `title_2` for `Title`."""
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return next(n for n in itertools.chain([name], numbered) if not name or n not in taken)
 
 
 def _refused(column: str, field: str, taken: set[str], *, full: bool) -> str:
@@ -225,6 +232,10 @@ def _note(
         )
 
 
+HUGE = "HUGE"
+"""The kind of numbers that neither BIGINT nor DOUBLE holds, whatever DuckDB calls them."""
+
+
 def _kinds(
     connection: duckdb.DuckDBPyConnection, place: str, fields: Sequence[str]
 ) -> dict[str, str]:
@@ -233,8 +244,12 @@ def _kinds(
         return {}
     paths = ", ".join(literal('$."' + field.replace('"', '\\"') + '"') for field in fields)
     found = connection.execute(
-        f"SELECT DISTINCT unnest(range({len(fields)})) AS field, unnest(kinds) AS kind FROM "
-        f"(SELECT json_type(_raw, [{paths}]) AS kinds FROM {place})"
+        f"SELECT DISTINCT field, CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND "
+        f"coalesce(CASE WHEN regexp_full_match(value, '-?\\d+') THEN TRY_CAST(value AS BIGINT) "
+        f"IS NULL ELSE NOT isfinite(TRY_CAST(value AS DOUBLE)) END, true) "
+        f"THEN {literal(HUGE)} ELSE kind END FROM (SELECT unnest(range({len(fields)})) AS field, "
+        f"unnest(json_type(_raw, [{paths}])) AS kind, "
+        f"unnest(json_extract_string(_raw, [{paths}])) AS value FROM {place})"
     ).fetchall()
     return {
         field: _type_of({kind for number, kind in found if number == at})
@@ -249,4 +264,5 @@ def _type_of(kinds: set[str | None]) -> str:
         return "integer"
     if kinds and kinds <= {"BIGINT", "UBIGINT", "DOUBLE"}:
         return "number"
+    # A number beyond the range of its type is kept as text, to the last digit.
     return "boolean" if kinds == {"BOOLEAN"} else "text"

@@ -29,15 +29,35 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def read_apart(columns: Iterable[Column]) -> frozenset[str]:
+    """The columns whose field another column's field equals but for its case. The names in a
+    DuckDB struct know no case, so these are read by `text_in_json`."""
+    spellings: dict[str, str] = {}
+    apart = set()
+    for column in columns:
+        first = column.source.partition(".")[0]
+        if not column.inherited and spellings.setdefault(first.lower(), first) != first:
+            apart.add(column.name)
+    return frozenset(apart)
+
+
+def text_in_json(column: Column, record: str) -> str:
+    """The SQL expression for the value as text, out of the JSON `record`."""
+    path = "$" + "".join('."' + step.replace('"', '\\"') + '"' for step in column.source.split("."))
+    return f"json_extract_string({record}, {literal(path)})"
+
+
 def structure(columns: Iterable[Column]) -> str:
     """The shape that `json_transform` reads out of a record, as a JSON text.
 
     Every field is read as text (or as JSON where it is kept as JSON), so that one odd value
-    spoils neither its record nor its column.
+    spoils neither its record nor its column. Without the columns of `read_apart`.
     """
     shape: dict[str, Any] = {}
+    columns = tuple(columns)
+    apart = read_apart(columns)
     for column in columns:
-        if column.inherited:
+        if column.inherited or column.name in apart:
             continue
         for source in (column.source, *column.aliases):
             *steps, last = source.split(".")

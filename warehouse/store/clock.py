@@ -41,7 +41,8 @@ def check_clock(
     if service_date is not None and abs(now - service_date) > TOLERANCE:
         raise WarehouseProblem(
             f"the clock says {now:%Y-%m-%d %H:%M} UTC, the service {service_date:%Y-%m-%d %H:%M}",
-            guidance=CURE,
+            guidance=f"{CURE}; if it is the service that is wrong, write believe_date = false into "
+            "its account in kollect.toml",
         )
     with warehouse.writing(connection):
         last = _last_load(connection)
@@ -56,6 +57,13 @@ def check_clock(
             f"an earlier run had a wrong clock ({last:%Y-%m-%d}): {changed} times in the future "
             f"are now {now:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def check_backup_clock(now: datetime, last: datetime | None) -> None:
+    """Refuse a clock that stands before the last load: a backup is named by it, and the order of
+    backups goes by their names. Raises WarehouseProblem."""
+    if last is not None and now < last - TOLERANCE:
+        raise _before_last_load(now, last)
 
 
 def next_instant(connection: duckdb.DuckDBPyConnection, account: str, now: datetime) -> datetime:

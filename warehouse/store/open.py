@@ -34,7 +34,7 @@ def open_engine(
     """
     with scratch_folder(home, "spill-") as folder, duckdb.connect(":memory:") as connection:
         for setting in (
-            "SET TimeZone = 'UTC'",
+            "SET GLOBAL TimeZone = 'UTC'",
             f"SET preserve_insertion_order = {str(keep_order).lower()}",
             "SET python_enable_replacements = false",
             f"SET memory_limit = {literal(memory_limit)}",

@@ -89,7 +89,7 @@ class Warehouse:
         except duckdb.Error as error:
             raise not_a_warehouse(self.path, error) from error
         with connection:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
             # A table that is not there must not be looked for among Python's variables.
             connection.execute("SET python_enable_replacements = false")
             identity = identity_of(connection, None)

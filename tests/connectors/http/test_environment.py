@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 from connectors.core import errors
 from connectors.http.client import Client
 from connectors.http.config import HttpConfig, Request, Retry
+from connectors.http.environment import proxy_for
 from connectors.http.rate_limit import RateLimiter
 from tests.kit.http import TOKEN, Server, answer
 
@@ -29,18 +31,21 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def ask(url: str, attempts: int = 8) -> Any:
-    """One request, by default with patience for minutes, which no refusal here may use."""
-    config = HttpConfig(headers={"Authorization": "{token}"})
-    with Client(
-        config,
+def client(url: str, attempts: int = 8) -> Client:
+    return Client(
+        HttpConfig(headers={"Authorization": "{token}"}),
         url,
         {"token": TOKEN},
         account="mine",
         rate_limiter=RateLimiter(()),
         retry=Retry(attempts),
-    ) as client:
-        return client.ask(GET)
+    )
+
+
+def ask(url: str, attempts: int = 8) -> Any:
+    """One request, by default with patience for minutes, which no refusal here may use."""
+    with client(url, attempts) as asking:
+        return asking.ask(GET)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,7 @@ def ask(url: str, attempts: int = 8) -> Any:
             "socks://127.0.0.1:7890/",
             "ALL_PROXY names a proxy, which begins with socks",
         ),
-        ("https_proxy", "socks5://user:pw@h:1", "https_proxy names a proxy, which begins with"),
+        ("https_proxy", "socks4://user:pw@h:1", "https_proxy names a proxy, which begins with"),
         ("HTTPS_PROXY", "http://h:port", "HTTPS_PROXY names a proxy, which is no address"),
         ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names /nowhere/ca.pem, which is not"),
         ("SSL_CERT_DIR", "/nowhere", "SSL_CERT_DIR names /nowhere, which is not there"),
@@ -63,7 +68,7 @@ def test_what_cannot_be_used_is_said_at_once_with_its_variable(
     """One sentence and exit status 2, without the password of the proxy."""
     monkeypatch.setenv(variable, value)
     with pytest.raises(errors.BadSettings) as caught:
-        ask("https://api.example.invalid")
+        client("https://api.example.invalid")  # nothing is asked yet
     assert said in str(caught.value)
     assert "pw" not in str(caught.value)
     assert errors.exit_status(caught.value) == 2
@@ -87,9 +92,75 @@ def test_a_proxy_is_used_and_no_proxy_is_heeded(
     monkeypatch.setenv("NO_PROXY", "localhost,fe80::/10,*.corp.example:8080")
     assert ask("http://api.example.invalid/v1").payload == {"ok": True}
     assert server.arrivals[0].target == "http://api.example.invalid/v1/things"
-    monkeypatch.setenv("NO_PROXY", "fe80::/10,127.0.0.1")
-    assert ask(server.url).payload == {"ok": True}
-    assert server.arrivals[1].target == "/things"
+    for number, entries in enumerate(("fe80::/10,127.0.0.1", "::1 127.0.0.0/8", "*"), 1):
+        monkeypatch.setenv("NO_PROXY", entries)
+        assert ask(server.url).payload == {"ok": True}
+        assert server.arrivals[number].target == "/things"
+
+
+@pytest.mark.parametrize(
+    ("entries", "host", "direct"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("fd00::/8", "fd12::1", True),
+        ("[::1]", "::1", True),
+        ("[::1]:8080, x", "::1", True),
+        ("::1", "fe80::1", False),
+        (".example.org", "api.example.org", True),
+        ("example.org", "example.com", False),
+    ],
+)
+def test_no_proxy_takes_names_and_networks(
+    monkeypatch: pytest.MonkeyPatch, entries: str, host: str, direct: bool
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", entries)
+    assert (proxy_for("https", host) is None) == direct
+
+
+def test_a_proxy_that_does_not_answer_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "127.0.0.1:9")
+    with pytest.raises(errors.Unreachable, match=r"HTTP_PROXY does not connect.*refused") as caught:
+        ask("http://api.example.invalid")
+    assert caught.value.attempts == 1
+
+
+def test_a_socks_proxy_passes_requests_on(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """The name of the host is looked up by the proxy."""
+    with SocksProxy(int(server.url.rpartition(":")[2])) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{proxy.port}")
+        assert ask("http://api.example.invalid").payload == {"ok": True}
+    assert proxy.asked == ["api.example.invalid"]
+
+
+class SocksProxy:
+    """A SOCKS5 proxy that leads every connection to one port of this machine."""
+
+    def __init__(self, to: int) -> None:
+        self.asked: list[str] = []
+        self._to = to
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self) -> SocksProxy:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        with self._listener.accept()[0] as asking:
+            asking.recv(100)
+            asking.sendall(b"\x05\x00")
+            request = asking.recv(300)
+            self.asked.append(request[5 : 5 + request[4]].decode())
+            asking.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+            with socket.create_connection(("127.0.0.1", self._to)) as there:
+                there.sendall(asking.recv(10_000))
+                while piece := there.recv(10_000):
+                    asking.sendall(piece)
 
 
 def wants_password(handler: BaseHTTPRequestHandler) -> None:

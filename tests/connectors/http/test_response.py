@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.http.response import NoJson, http_date, read_payload, retry_after
+from connectors.http.response import LONGEST_PAUSE, NoJson, http_date, read_payload, retry_after
 
 NOON = 1763726400.0
 """21 November 2025, 12:00 UTC."""
@@ -113,6 +113,15 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
         ({"retry-after": "7"}, 7.0),
         ({"retry-after": "0.5"}, 0.5),
         ({"retry-after": "1e9"}, None),
+        ({"retry-after": "9" * 400}, LONGEST_PAUSE),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, LONGEST_PAUSE),
+        (
+            {
+                "retry-after": "Fri, 21 Nov 2925 12:01:00 GMT",
+                "date": "Fri, 21 Nov 2925 12:00:00 GMT",
+            },
+            60.0,
+        ),
         ({"retry-after": "Fri, 21 Nov 2025 11:00:00 GMT"}, 0.0),
         ({"retry-after": "Fri, 99 Nov 2025 11:00:00 GMT"}, None),
         ({"retry-after": "Fri, 21 Nov 2025 12:01:00 GMT", "date": "rubbish"}, 60.0),

@@ -1,0 +1,44 @@
+"""New fields that differ by case alone, and whole numbers beyond 64 bits: each keeps its value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.kit.loading import Loading
+from tests.warehouse.load.test_poison import COUNTER, NUMBER_ROWS
+
+
+def load(loading: Loading, *records: dict[str, Any]) -> dict[str, Any]:
+    return loading.load("numbers", [(NUMBER_ROWS, {"data": list(records)})])["numbers"]
+
+
+def test_fields_that_differ_by_case_alone_keep_their_own_values(tmp_path: Path) -> None:
+    """Beside each other, one without the other, and beside a declared field."""
+    with Loading(tmp_path, COUNTER) as loading:
+        load(
+            loading, {"id": 1, "AB": "1", "aB": "2"}, {"id": 2, "aB": "3", "name": "n", "Name": "N"}
+        )
+        load(loading, {"id": 3, "AB": "4"}, {"id": 1, "AB": "5", "aB": "6"})
+        sql = "SELECT id, ab, a_b, name, name_2 FROM counter.numbers ORDER BY id"
+        assert loading.query(sql) == [
+            (1, "5", "6", None, None), (2, None, "3", "n", "N"), (3, "4", None, None, None),
+        ]  # fmt: skip
+        fields = "SELECT field, column_name FROM _kollect.schema_changes ORDER BY ALL"
+        assert loading.query(fields) == [("AB", "ab"), ("Name", "name_2"), ("aB", "a_b")]
+
+
+def test_whole_numbers_beyond_64_bits_are_kept_to_the_last_digit(tmp_path: Path) -> None:
+    """Or are counted as rejects, where the column holds smaller ones already."""
+    huge = 123456789012345678901234567890
+    with Loading(tmp_path, COUNTER) as loading:
+        first = load(loading, {"id": 1, "big": 2**63, "huge": -huge, "small": 2**63 - 1,
+                                "half": 0.5})  # fmt: skip
+        assert first["rejected"] == 0
+        assert loading.query("SELECT big, huge, small, half FROM counter.numbers") == [
+            (str(2**63), str(-huge), 2**63 - 1, 0.5)
+        ]
+        second = load(loading, {"id": 1, "big": 7, "small": 2**63})
+        assert second["rejected"] == 1
+        assert loading.query("SELECT big, small FROM counter.numbers") == [("7", None)]
+        assert loading.query("SELECT value FROM _kollect.rejects") == [(str(2**63),)]
