@@ -88,7 +88,7 @@ class Bench:
     def settings(self) -> Settings:
         settings = read_settings(self.settings_file, environ=self.box.environment())
         guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
-        return replace(settings, guard=guard)
+        return replace(settings, guard=guard, ledger_minutes=0.0)
 
     @property
     def account(self) -> Account:

@@ -73,7 +73,8 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
             connection.execute(statement)
         connection.execute(
             f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('mark', ?), "
-            f"('generation', '0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
+            f"('generation', '0'), ('format', ?), ('rows_changed', coalesce((SELECT value FROM "
+            f"{STATE}.meta WHERE name = 'generation'), '0'))) AS v(name, value) WHERE name NOT IN "
             f"(SELECT name FROM {STATE}.meta)",
             [new_warehouse_id(), new_mark(), str(FORMAT)],
         )
