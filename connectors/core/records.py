@@ -193,8 +193,11 @@ class RecordMapper:
         shared = prepared.inherited(enclosing, surroundings)
         count = broken = 0
         for position, record in enumerate(records):
+            if record is None and rows.nulls:
+                continue
             if not isinstance(record, dict):
-                broken += self._reject(rows, record)
+                self._reject(rows, record)
+                broken += 1
                 continue
             inherited = shared
             try:
@@ -219,7 +222,8 @@ class RecordMapper:
             except KollectError:
                 raise
             except Exception as error:  # noqa: BLE001 - it costs this record alone
-                broken += self._reject(rows, Broken(record, f"cannot be read ({_named(error)})"))
+                self._reject(rows, Broken(record, f"cannot be read ({_named(error)})"))
+                broken += 1
                 continue
             if not known.issuperset(record):
                 self._notice(shape, record)
@@ -244,15 +248,12 @@ class RecordMapper:
             self.sink.without(table, shared)
         return count
 
-    def _reject(self, rows: Rows, record: Any) -> bool:
-        """Whether a record was rejected whole; a null in a list is no record."""
-        if record is None:
-            return False
+    def _reject(self, rows: Rows, record: Any) -> None:
+        """Send a record that cannot be read to the rejects, whole; the list is not complete."""
         broken = record if isinstance(record, Broken) else Broken(record, "is no object")
         self.sink.reject(rows.table, broken.record, broken.reason)
         if self._watcher is not None:
             self._watcher.unreadable(rows, broken.reason)
-        return True
 
     def _children(
         self,

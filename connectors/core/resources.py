@@ -97,6 +97,9 @@ class Rows:
     count: str = ""
     """Dotted path in the enclosing record to how many there are: a list of another length is cut
     (`Reader.cuts` lists them) and ends nothing."""
+    nulls: bool = False
+    """The service is known to put null between the records. Elsewhere a null is a record that
+    cannot be read: it is rejected, and the list ends nothing."""
     source: RecordSource = RecordSource.LIST
     """Where these copies of the records come from."""
 

@@ -49,8 +49,9 @@ SPACE_PARTS = (
     Rows(LISTS, at="lists", inherit=INSIDE),
     Rows(LINES, at="lines", inherit=INSIDE),
 )
-WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS)
-LISTED_SPACES = Rows(SPACES, normalize=space_metadata, sparse=True)
+# The own client of the service guards against null among spaces, so null occurs.
+WHOLE_SPACES = Rows(SPACES, children=SPACE_PARTS, nulls=True)
+LISTED_SPACES = Rows(SPACES, normalize=space_metadata, sparse=True, nulls=True)
 
 ACCOUNT = Resource(
     "account", "/user", (Rows(USERS, sparse=True, source=RecordSource.OWN),), listing=False

@@ -19,6 +19,7 @@ from pipelines.machine import make_files_private
 
 COMMANDS = {
     "init": ("pipelines.cli.init:init", "Write a commented kollect.toml."),
+    "add": ("pipelines.cli.add:add", "Set up an account: asks, tries, writes it down."),
     "check": ("pipelines.cli.check:check", "Is each credential good, what may it see?"),
     "plan": ("pipelines.cli.plan:plan", "What would a sync cost?"),
     "sync": ("pipelines.cli.sync:sync", "Fetch what changed and load it."),
@@ -99,6 +100,7 @@ def _hint(error: click.ClickException) -> str:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command and leave with the documented exit status; every error ends in one line."""
+    logging.getLogger("kollect").addHandler(logging.NullHandler())  # no log until one is started
     prepare_output()
     make_files_private()
     try:
@@ -137,6 +139,7 @@ def _run(arguments: list[str]) -> int:
         from pipelines.unforeseen import as_kollect_error
 
         known = as_kollect_error(error)
+        logging.getLogger("kollect.command").error("%s", known)
         click.echo(f"kollect: {harmless(str(known))}", err=True)
         return exit_status(known)
     return 0

@@ -40,7 +40,7 @@ url_option = click.option(
 @click.command()
 @click.option("--to", "address", metavar="ADDRESS", help="Also send it to an address: s3://...")
 @key_option
-@click.option("--plain", is_flag=True, help="Do not encrypt, even where a key is set.")
+@click.option("--plain", is_flag=True, help="Do not encrypt, even with a key.")
 @click.option(
     "--new-key", type=click.Path(path_type=Path), help="Make a key in a new file and use it."
 )
@@ -57,12 +57,16 @@ def backup(
     as_json: bool,
 ) -> None:
     """Write a backup: whole by itself, of one state, whatever a sync does meanwhile."""
+    from warehouse.backup.listing import keep_encrypted
     from warehouse.backup.write import write_backup
 
     settings = _settings(config)
     if plain and (new_key or key_file):
         raise BadSettings("--plain and a key exclude each other", guidance="leave one of them out")
-    key = _new_key(new_key) if new_key else None if plain else _key(settings, key_file)
+    if new_key:
+        key = _new_key(new_key)
+    else:
+        key = None if plain else keep_encrypted(settings, _key(settings, key_file))
     with showing() as on_step:
         place = write_backup(settings, key=key, on_step=on_step)
         if prove:
@@ -257,9 +261,12 @@ def prune(config: Path | None, dry_run: bool, url: str | None, as_json: bool) ->
 
 
 def _settings(config: Path | None) -> Settings:
+    from pipelines.cli.log_file import start_log
     from pipelines.settings import read_settings
 
-    return read_settings(config)
+    settings = read_settings(config)
+    start_log(settings)
+    return settings
 
 
 def _key(settings: Settings, file: Path | None) -> BackupKey | None:

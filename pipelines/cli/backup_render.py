@@ -97,6 +97,7 @@ def print_report(report: Report, as_json: bool) -> None:
 @contextmanager
 def showing() -> Iterator[Callable[[Step], None]]:
     """Shows steps on standard error: one moving line on a terminal, some plain lines elsewhere."""
+    from pipelines.cli.log_file import LOGGER
     from warehouse.store.open import without_pandas
 
     stream = sys.stderr
@@ -106,6 +107,8 @@ def showing() -> Iterator[Callable[[Step], None]]:
 
     def show(step: Step) -> None:
         passing = step.kind in ("step", "bytes")
+        if not passing:
+            LOGGER.info(step.text)
         if passing and time.monotonic() - last[0] < (0.1 if terminal else LINE_SECONDS):
             return
         last[0] = time.monotonic()

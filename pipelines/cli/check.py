@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.cli.progress import sync_progress
 from pipelines.settings import Account, Settings, read_settings
-from pipelines.sync.result import Progress
+
+if TYPE_CHECKING:
+    from pipelines.sync.runtime import Runtime
 
 ATTEMPTS = 3
 
@@ -26,26 +28,33 @@ def check(config: Path | None, names: tuple[str, ...]) -> None:
     chosen = [settings.account(name) for name in names] or list(settings.accounts.values())
     if not chosen:
         raise BadSettings("there is no account", guidance="run `kollect init` to see how")
+    from pipelines.sync.runtime import Runtime
+
     worst = 0
     with sync_progress(sys.stderr, "plain") as show:
         for account in chosen:
             try:
-                click.echo(f"{account.name}: good, sees {look(settings, account, show)}")
+                click.echo(
+                    f"{account.name}: good, sees {look(settings, account, Runtime(progress=show))}"
+                )
             except KollectError as error:
                 click.echo(f"kollect: {error}", err=True)
                 worst = max(worst, exit_status(error))
     sys.exit(worst)
 
 
-def look(
-    settings: Settings, account: Account, progress: Callable[[Progress], None] = lambda _: None
-) -> str:
-    """What the credential of an account may see, in words; raises a KollectError."""
+def look(settings: Settings, account: Account, runtime: Runtime | None = None) -> str:
+    """What the credential of an account may see, in words.
+
+    Raises a KollectError, also where it shows the data of somebody else than the account holds.
+    """
+    from pipelines.sync.identity import confirm_known
     from pipelines.sync.probe import probing
-    from pipelines.sync.runtime import Runtime
 
     # Who waits for an answer at a terminal is not to wait for minutes.
     attempts = min(ATTEMPTS, account.retry.attempts)
     hasty = replace(account, retry=replace(account.retry, attempts=attempts))
-    with probing(settings, hasty, Runtime(progress=progress)) as probe:
-        return account.connector.describe(probe.look(account.connector.check))
+    with probing(settings, hasty, runtime) as probe:
+        sees = account.connector.describe(probe.look(account.connector.check))
+        confirm_known(probe)
+        return sees

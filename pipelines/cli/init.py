@@ -32,6 +32,7 @@ HEAD = """\
 # backup   = "daily"
 # verify   = "weekly"
 # timezone = "Europe/Berlin"           # default: that of this computer
+# accounts_per_run = 0                 # Dagster: 0 is one run for each account
 
 [alerts]                               # who is told when something is wrong
 # command     = "a program; it gets the message on standard input"
@@ -75,7 +76,16 @@ def account_section(service: str, ready: bool) -> str:
     lines.append(f'# base_url  = "{declared.base_url or "https://..."}"')
     for part, variable in declared.credential.parts.items():
         lines.append(f'# {part}_env = "{variable}"')
+    if "uid" in declared.credential.parts:
+        lines.append('# uid       = "..."                    # instead of uid_env')
+    lines.append("# allow_http = false                   # true: base_url may be http://")
+    lines.append("# believe_date = true                  # false: the service's clock is wrong")
+    lines.append('# moved_from = "https://..."           # the address that it had before')
     lines.append(f"# rate      = [{rate}]")
+    lines.append(
+        f"# penalty_seconds = {declared.http.penalty_seconds:<11g}         # silence after a 429"
+    )
+    lines.append(f"# max_in_flight = {declared.http.max_in_flight:<13}         # requests at once")
     retry = declared.http.retry
     lines.append(
         f"# retry     = {{ attempts = {retry.attempts}, first_seconds = {retry.first_seconds}, "

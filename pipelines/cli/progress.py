@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any, Protocol
 
+from pipelines.cli.log_file import LOGGER
 from pipelines.cli.render import harmless, span
 from pipelines.sync.result import Progress
 
@@ -173,6 +174,8 @@ class SyncProgress:
                 return
             if progress.kind == "resumed":
                 count.done += int(progress.fields.get("pages", 0))
+            if progress.kind not in ("family", "files"):
+                LOGGER.info("%s: %s", progress.account, progress.text)
             if progress.kind != "loaded" or _changed(progress.fields):
                 self._display.words(progress.account, progress.kind, progress.text)
 

@@ -31,8 +31,6 @@ DESCRIPTIONS = {
     "verify": "prove the newest backup",
 }
 BEGIN, END = "# kollect: begin", "# kollect: end"
-MOST_TIMES = 500
-"""launchd wants each moment by itself."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +165,7 @@ def moments(job: Job) -> list[dict[str, int]]:
     fields = {names[name]: values for name, values in job.fields.items() if values is not None}
     both = "Day" in fields and "Weekday" in fields
     ways = [_without(fields, "Weekday"), _without(fields, "Day")] if both else [fields]
-    found = [dict(zip(way, each, strict=True)) for way in ways for each in product(*way.values())]
-    return found[:MOST_TIMES]
+    return [dict(zip(way, each, strict=True)) for way in ways for each in product(*way.values())]
 
 
 def _without(fields: Mapping[str, list[int]], name: str) -> dict[str, list[int]]:

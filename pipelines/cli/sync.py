@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from connectors.core.errors import BadSettings, KollectError, exit_status
+from pipelines.cli.log_file import LOGGER, start_log
 from pipelines.cli.progress import FORMS, sync_progress
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import sync_account
@@ -38,6 +39,11 @@ AT_ONCE = 5
     default="auto",
     help="Bars, plain lines, or JSON lines on standard error.",
 )
+@click.option(
+    "--alert/--no-alert",
+    default=None,
+    help="Send messages as [alerts] says (default: where no terminal shows them).",
+)
 @click.option("--accept-deletes", is_flag=True, help="Believe that many rows vanished at once.")
 @click.pass_obj
 def sync(
@@ -46,6 +52,7 @@ def sync(
     full: bool,
     as_json: bool,
     progress: str,
+    alert: bool | None,
     accept_deletes: bool,
 ) -> None:
     """Fetch what changed and load it. SELECT is ACCOUNT or ACCOUNT.TABLE (default: all)."""
@@ -57,6 +64,7 @@ def sync(
             guidance="set a credential (see `kollect init`), or try `kollect demo`",
         )
     started = datetime.now(UTC)
+    start_log(settings)
     with without_pandas(), sync_progress(sys.stderr, progress) as show:
         expected = expected_requests(settings, chosen, full)
         for name, requests in expected.items():
@@ -78,8 +86,14 @@ def sync(
     else:
         summary(results)
     for result in results:
+        LOGGER.info(sentence(result))
         if result.trouble:
+            LOGGER.error(result.trouble)
             click.echo(f"kollect: {result.trouble}", err=True)
+    if alert is True or (alert is None and not sys.stderr.isatty()):
+        from pipelines.orchestration.sync_alerts import tell_about_syncs
+
+        tell_about_syncs(settings, results)
     sys.exit(status_of(results))
 
 

@@ -22,6 +22,7 @@ from pipelines.orchestration.notify import channels_of, notify
 from pipelines.orchestration.problems import current_problems
 from pipelines.orchestration.runs import ACCOUNT_TAG, groups_of
 from pipelines.orchestration.sources import Project
+from pipelines.orchestration.sync_alerts import mark_watched
 from pipelines.settings import Settings
 from warehouse.progress import counted
 
@@ -46,6 +47,7 @@ def alerts_sensor(project: Project) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        mark_watched(project.settings.warehouse)
         state = AlertState.read(context.cursor)
         secrets = secrets_of(project)
         settled = time.monotonic() - started > GRACE_SECONDS

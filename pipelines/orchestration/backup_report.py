@@ -55,20 +55,11 @@ def newest_backup(settings: Settings) -> BackupInfo | None:
 def key_for_writing(settings: Settings) -> BackupKey | None:
     """The key of the next backup, as on the command line; None to write it in plain text.
 
-    Raises BadSettings where the newest backup is encrypted and no key is set: a key that got lost
-    with the rest of the environment must not end encryption unnoticed.
+    Raises BadSettings where a key got lost.
     """
-    from warehouse.backup import find_key
+    from warehouse.backup import find_key, keep_encrypted
 
-    key = find_key(None, known_variables(settings))
-    newest = newest_backup(settings)
-    if key is None and newest is not None and newest.encrypted:
-        raise BadSettings(
-            f"the newest backup {newest.name} is encrypted, but no key is set now",
-            guidance="set KOLLECT_BACKUP_KEY (or KOLLECT_BACKUP_KEY_FILE) in the environment or in "
-            ".env. To go on without encryption, run `kollect backup` once by hand",
-        )
-    return key
+    return keep_encrypted(settings, find_key(None, known_variables(settings)))
 
 
 def backup_figures(project: Project, info: BackupInfo) -> dict[str, Any]:

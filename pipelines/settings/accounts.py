@@ -42,6 +42,7 @@ class AccountTable(SettingsTable, frozen=True):
     EXAMPLES: ClassVar[Mapping[str, str]] = {
         "service": f'service = "..." with one of: {", ".join(SERVICES)}',
         "base_url": 'base_url = "https://..."',
+        "allow_http": "allow_http = true or false",
         "moved_from": 'moved_from = "https://..."',
         "believe_date": "believe_date = true or false",
         "uid": 'uid = "the user\'s id"',
@@ -61,6 +62,7 @@ class AccountTable(SettingsTable, frozen=True):
     }  # fmt: skip
     service: str | None = None
     base_url: str | None = None
+    allow_http: bool = False
     moved_from: str | None = None
     believe_date: bool = True
     token_env: str | None = None
@@ -101,6 +103,8 @@ class Account:
     """The settings that only this service has, by name."""
     full_every_days: int = 7
     max_in_flight: int = 8
+    allow_http: bool = False
+    """Whether the credential may travel unencrypted to another computer."""
     moved_from: str = ""
     """The address that the service had before; its data go on in the same tables."""
     believe_date: bool = True
@@ -214,6 +218,7 @@ def read_account(name: str, values: Any, known: Mapping[str, str], file: str) ->
         include=table.include,
         options=options,
         full_every_days=_or(table.full_every_days, declared.full_every_days),
+        allow_http=table.allow_http,
         moved_from=table.moved_from or "",
         believe_date=table.believe_date,
         max_in_flight=_or(table.max_in_flight, declared.http.max_in_flight),

@@ -18,7 +18,7 @@ from connectors.core.journal import Journal
 from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
-from pipelines.sync.probe import first_answer
+from pipelines.sync.probe import Probe, first_answer
 
 IDENTITY = StateKey(StateKind.IDENTITY)
 
@@ -97,6 +97,19 @@ def confirm_identity(
             guidance=_second_account(account, f"set the credential of {stored.owner} again"),
         )
     return replace_owner(declared, owner)
+
+
+def confirm_known(probe: Probe) -> None:
+    """Raise what a sync would raise: the settings lead to other data than the account holds."""
+    confirm_identity(
+        probe.account,
+        probe.client,
+        probe.journal,
+        stored=identity_from(probe.known.state(IDENTITY)),
+        staged=None,
+        holds_rows=lambda: any(map(probe.known.count, probe.account.connector.tables)),
+        tell=lambda _: None,
+    )
 
 
 def replace_owner(identity: Identity, owner: str) -> Identity:

@@ -12,6 +12,7 @@ from connectors.core.fetch import Fetcher
 from connectors.core.journal import Journal
 from connectors.core.listing import seen_page
 from connectors.core.resources import Resource
+from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.disk_errors import explained
@@ -30,11 +31,14 @@ class Probe:
     def __init__(
         self,
         account: Account,
+        client: Client,
         fetcher: Fetcher,
+        journal: Journal,
         known: AccountState,
         warehouse: Warehouse,
         engine: Any,
     ) -> None:
+        self.account, self.client, self.journal = account, client, journal
         self._fetcher = fetcher
         self._looks: dict[Any, Any] = {}
         self._pages: dict[tuple[str, int], list[Any]] = {}
@@ -122,7 +126,9 @@ def probing(
     ):
         yield Probe(
             account,
+            client,
             Fetcher(account.connector, "probe", client, journal, 1),
+            journal,
             AccountState(
                 warehouse,
                 account.connector,

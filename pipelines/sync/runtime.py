@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from connectors.core.errors import BadSettings
 from connectors.http.client import Client
 from connectors.http.events import Event
 from connectors.http.rate_limit import RateLimiter
@@ -45,7 +48,11 @@ def make_client(
     runtime: Runtime | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Client:
-    """A client for one account; its rate is kept below `folder`, for all processes together."""
+    """A client for one account; its rate is kept below `folder`, for all processes together.
+
+    Raises BadSettings where the credential would leave this computer unencrypted.
+    """
+    _refuse_plain_http(account)
     runtime = runtime or Runtime()
     config = replace(
         account.connector.http,
@@ -76,3 +83,26 @@ def make_client(
         secret_values=[v for part, v in account.credential.items() if part not in open_parts],
         variables=tuple(account.variables.values()),
     )
+
+
+def _refuse_plain_http(account: Account) -> None:
+    url = urlsplit(account.base_url)
+    if url.scheme != "http" or account.allow_http or is_this_computer(url.hostname or ""):
+        return
+    raise BadSettings(
+        f"base_url begins with http://: everybody on the way to {url.hostname} could read the "
+        "credential",
+        account=account.name,
+        guidance="write https://, or allow_http = true for a network that you trust",
+    )
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether a host name or address never leaves this computer."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -16,6 +16,7 @@ import pytest
 
 from connectors import SERVICES
 from connectors.core.errors import BadSettings
+from pipelines.cli.check import look
 from pipelines.settings import Account, read_settings
 from pipelines.sync.account import sync_account
 from pipelines.sync.identity import identity_from
@@ -111,6 +112,19 @@ def test_a_credential_of_somebody_else_is_refused_before_anything_is_mixed(
     assert {table: at.rows(table) for table in at.account.tables} == before
     assert at.sync().status == "complete"
     at.assert_true()
+
+
+def test_check_refuses_a_credential_of_somebody_else_as_a_sync_does(
+    synced: Callable[..., Bench],
+) -> None:
+    at = synced("kippt", size=4)
+    assert "the account of" in look(at.settings, at.account)
+    account, sent = with_another_credential(at.account)
+    owner = owner_of(at).split()[-1]
+    with Carrier(sent, {owner: "8" * len(owner)}) as transport:
+        runtime = replace(at.runtime, transport=transport)
+        with pytest.raises(BadSettings, match="but this account holds those of"):
+            look(at.settings, account, runtime)
 
 
 @pytest.mark.parametrize("service", SERVICES)

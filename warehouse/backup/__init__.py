@@ -10,7 +10,7 @@ remote_copies           the same at an address (s3, sftp, ...), through fsspec
 
 from warehouse.backup.build import Restored
 from warehouse.backup.encrypt import BackupKey, find_key
-from warehouse.backup.listing import BackupInfo, list_backups
+from warehouse.backup.listing import BackupInfo, keep_encrypted, list_backups
 from warehouse.backup.prune import Pruned, prune_backups
 from warehouse.backup.restore import restore_backup
 from warehouse.backup.verify import DamageFound, Report, verify_backup
@@ -24,6 +24,7 @@ __all__ = [
     "Report",
     "Restored",
     "find_key",
+    "keep_encrypted",
     "list_backups",
     "prune_backups",
     "restore_backup",

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.core.errors import KollectError
+from connectors.core.errors import BadSettings, KollectError
 from warehouse.backup.archive import Archive, BackupSettings, made_at_of
 from warehouse.backup.encrypt import BackupKey, KeyChoice, Keys, chosen_key
 from warehouse.backup.manifest import Changes
@@ -92,6 +92,24 @@ def list_backups(
     archive = Archive(settings.backup_dir)
     opening = chosen_key(key)
     return [_info(archive, name, opening, now()) for name in archive.names()]
+
+
+def keep_encrypted(settings: BackupSettings, key: BackupKey | None) -> BackupKey | None:
+    """The key of the next backup: the one that is set.
+
+    Raises BadSettings where none is set and the newest backup is encrypted: a key that got lost
+    with the rest of the environment must not end encryption unnoticed.
+    """
+    if key is not None:
+        return key
+    newest = next((b for b in reversed(list_backups(settings, key=None)) if not b.problem), None)
+    if newest is not None and newest.encrypted:
+        raise BadSettings(
+            f"the newest backup {newest.name} is encrypted, but no key is set now",
+            guidance="set KOLLECT_BACKUP_KEY (or KOLLECT_BACKUP_KEY_FILE) in the environment or in "
+            ".env. To go on without encryption, run `kollect backup --plain` once",
+        )
+    return None
 
 
 def _info(archive: Archive, name: str, key: BackupKey | None, now: datetime) -> BackupInfo:

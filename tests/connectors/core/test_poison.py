@@ -139,8 +139,9 @@ def test_a_record_that_cannot_be_brought_into_form_is_one_reject(tmp_path: Path)
         assert service.ids("things") == {"0", "1", "2", "3"}
 
 
+@pytest.mark.parametrize("poison", ["poison", None, 5], ids=str)
 def test_a_record_inside_another_that_cannot_be_read_ends_none_of_its_siblings(
-    tmp_path: Path,
+    tmp_path: Path, poison: Any
 ) -> None:
     """Its parent is complete, its own table is not."""
     parts = table("parts", inherited("thing_id", "text", "its thing"))
@@ -150,7 +151,7 @@ def test_a_record_inside_another_that_cannot_be_read_ends_none_of_its_siblings(
     things = [{"id": "a", "parts": rows(3)}]
     with invented(tmp_path, declared, {"/things": things}) as service:
         assert service.sync().status == "complete"
-        service.answers["/things"] = [{"id": "a", "parts": [{"id": "0"}, "poison"]}]
+        service.answers["/things"] = [{"id": "a", "parts": [{"id": "0"}, poison]}]
         result = service.sync()
         assert result.tables["things"]["complete"]
         assert not result.tables["parts"]["complete"]

@@ -79,7 +79,7 @@ def test_without_a_network_a_sync_ends_within_seconds(made: Callable[..., Bench]
     """A few tries, told in words, then the account is over: nobody waits for minutes."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         closed = f"http://127.0.0.1:{free.getsockname()[1]}"
-    bench = made("kinopio", base_url=closed)
+    bench = made("kinopio", base_url=closed, retry={"first_seconds": 0.1})
     began = time.monotonic()
     done = kollect(bench.folder, bench.box.environment(), "sync")
     assert time.monotonic() - began < 20

@@ -63,6 +63,18 @@ def test_a_day_with_backups(run: Run, place: Place, tmp_path: Path) -> None:
     assert (status, len(json.loads(out)["removed"])) == (0, 1)
 
 
+def test_a_lost_key_does_not_end_encryption_unnoticed(
+    run: Run, place: Place, tmp_path: Path
+) -> None:
+    """Once asked for, a plain backup is written, and the next needs no asking."""
+    assert run("backup", "--new-key", tmp_path / "key")[0] == 0
+    status, out, err = run("backup")
+    assert (status, out) == (2, "")
+    assert "is encrypted, but no key is set now" in err
+    assert run("backup", "--plain")[0] == 0
+    assert run("backup")[0] == 0
+
+
 def test_damage_ends_with_status_one_and_is_named(run: Run, place: Place) -> None:
     """One line for each problem, on standard error."""
     backup = place.backup()
