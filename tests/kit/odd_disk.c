@@ -52,8 +52,28 @@ ssize_t pwrite64(int handle, const void *data, size_t size, off64_t at) {
     return REAL(pwrite64)(handle, data, size, at);
 }
 
+static int refuses_open(const char *path, int flags) {
+    if (refuses("denied", path)) return EACCES;
+    return (flags & (O_CREAT | O_WRONLY | O_RDWR)) && refuses("readonly", path) ? EROFS : 0;
+}
+
+#define OPENS(name) \
+    int name(const char *path, int flags, ...) { \
+        va_list more; \
+        va_start(more, flags); \
+        mode_t mode = va_arg(more, mode_t); \
+        va_end(more); \
+        int number = refuses_open(path, flags); \
+        if (number) REFUSE(number); \
+        return REAL(name)(path, flags, mode); \
+    }
+
+OPENS(open)
+OPENS(open64)
+
 int mkdir(const char *path, mode_t mode) {
     if (refuses("full", path)) REFUSE(ENOSPC);
+    if (refuses("readonly", path)) REFUSE(EROFS);
     return REAL(mkdir)(path, mode);
 }
 
@@ -82,6 +102,16 @@ int fchmodat(int folder, const char *path, mode_t mode, int flags) {
 int linkat(int from, const char *old, int to, const char *path, int flags) {
     if (refuses("link", path)) REFUSE(EPERM);
     return REAL(linkat)(from, old, to, path, flags);
+}
+
+int rename(const char *old, const char *path) {
+    if (refuses("readonly", path)) REFUSE(EROFS);
+    return REAL(rename)(old, path);
+}
+
+int unlink(const char *path) {
+    if (refuses("readonly", path)) REFUSE(EROFS);
+    return REAL(unlink)(path);
 }
 
 int link(const char *old, const char *path) {

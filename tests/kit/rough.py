@@ -24,7 +24,6 @@ COMMANDS = {
     "ui": "ui --check --port 0",
 }
 """The main commands, by their first word."""
-NOBODY = 65534
 
 
 def no_change(folder: Path) -> None:
@@ -45,12 +44,10 @@ class Place:
     """What the shell does before it."""
     redirect: str = ""
     """What the shell appends to the command."""
-    stranger: bool = False
-    """Whether the command runs as another user than the one who owns the files."""
     lasting: bool = False
     """Whether the place itself stays rough, so that no good sync can follow there."""
     needs: str = ""
-    """`faketime`, `compiler` or `root`, where the place cannot be made without."""
+    """`faketime` or `compiler`, where the place cannot be made without."""
 
     def lacks(self) -> str:
         """Why the place cannot be made here; empty where it can."""
@@ -58,7 +55,7 @@ class Place:
             return "libfaketime is not installed (Debian: faketime)"
         if self.needs == "compiler" and not shutil.which("cc"):
             return "there is no C compiler"
-        return "only root can be two users" if self.needs == "root" and os.geteuid() else ""
+        return ""
 
 
 def everywhere(status: int, words: str) -> dict[str, tuple[int, str]]:
@@ -82,10 +79,9 @@ def run(place: Place, folder: Path, command: str, disk: Path | None = None) -> t
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "KOLLECT_KEYRING": "0"}
     environ |= {name: value.format(**values) for name, value in place.environ.items()}
     line = f"{sys.executable} -m pipelines {COMMANDS.get(command, command)} {place.redirect}"
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if place.stranger else {}
     done = subprocess.run(
-        ["bash", "-c", f"{place.before}; {line}"], cwd=folder, env=environ, timeout=120,
-        stdin=subprocess.DEVNULL, capture_output=True, check=False, **who,
+        ["/bin/bash", "-c", f"{place.before}; {line}"], cwd=folder, env=environ, timeout=120,
+        stdin=subprocess.DEVNULL, capture_output=True, check=False,
     )  # fmt: skip
     texts = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
     return (done.returncode, *texts)  # type: ignore[return-value]  # two texts

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from warehouse.store.locks import NO_LOCKS, FileLock, try_lock
+from connectors.core.system import NO_LOCKS
+from warehouse.store.locks import FileLock, try_lock
 
 HELD = ".held"
 WAIT_SECONDS = 600.0
