@@ -63,6 +63,7 @@ def backup(
     settings = _settings(config)
     if plain and (new_key or key_file):
         raise BadSettings("--plain and a key exclude each other", guidance="leave one of them out")
+    key: BackupKey | None
     if new_key:
         key = _new_key(new_key)
     else:
@@ -219,7 +220,8 @@ def restore(
             key=key,
             on_step=on_step,
         )
-    click.echo(done.sentence)
+    part = f" ({', '.join(selection)}, with history)" if selection else ""
+    click.echo(f"{done.sentence}{part}")
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("sql", required=False)
+@click.argument("words", nargs=-1, metavar="[SQL]")
 @click.option("--file", "-f", type=click.File(encoding="utf-8-sig"), help="Read the SQL from here.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table",
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def query(
     config: Path | None,
-    sql: str | None,
+    words: tuple[str, ...],
     file: IO[str] | None,
     form: str,
     most: int | None,
@@ -48,9 +49,17 @@ def query(
     """Run SQL on the warehouse, read-only: nothing outside of it can be read or written.
 
     Without SQL (or with `-`) it is read from standard input."""
-    text = _sql(sql, file)
+    for word in words if len(words) > 1 else ():
+        if word.startswith("-"):
+            raise click.NoSuchOption(word, possibilities=_near(word))
+        raise click.UsageError("write the SQL between quotes, as one word")
+    text = _sql(words[0] if words else None, file)
     with read_only(read_settings(config).warehouse, utc=utc) as connection:
         print_result(run(connection, text), form, most)
+
+
+def _near(word: str) -> list[str]:
+    return difflib.get_close_matches(word, ["--file", "--format", "--rows", "--utc"], n=1)
 
 
 def _sql(sql: str | None, file: IO[str] | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from connectors.core.errors import WarehouseProblem
+from connectors.core.errors import BadSettings, WarehouseProblem
 from warehouse.backup.catalog import statements
 from warehouse.backup.content import content_of, hashing, in_folder
 from warehouse.backup.errors import BackupProblem, DamagedBackup
@@ -76,6 +77,8 @@ def build(
             if statement.startswith("INSERT INTO"):
                 filled += 1
                 on_step(Step("step", "restoring", filled, len(chosen or manifest.tables)))
+        if selection.at is not None:
+            _refuse_before_first_run(connection, selection.at)
         if not selection.whole:
             # A part is no later or earlier state of the warehouse that it was taken from.
             connection.execute(
@@ -88,6 +91,16 @@ def build(
         connection.execute("USE memory")
         connection.execute(f"DETACH {TARGET}")
     return rows, files
+
+
+def _refuse_before_first_run(connection: duckdb.DuckDBPyConnection, at: datetime) -> None:
+    """Raises BadSettings where nothing was synced yet: an empty warehouse helps nobody."""
+    if connection.execute("FROM _kollect.runs LIMIT 1").fetchone() is None:
+        raise BadSettings(
+            f"nothing of it was synced before {at:%Y-%m-%d %H:%M} UTC",
+            guidance='choose a later --at; `kollect query "SELECT min(started_at) FROM '
+            '_kollect.runs"` shows the first sync',
+        )
 
 
 def _checked_tables(opened: Backup, selection: Selection, scratch: Path, on_step: OnStep) -> Path:

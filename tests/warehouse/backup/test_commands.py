@@ -103,7 +103,8 @@ def test_one_table_as_files_is_one_table(run: Run, place: Place, tmp_path: Path)
     place.backup()
     words = ["newest", "demo.things", "--to", tmp_path / "out", "--as", "json"]
     status, out, _ = run("restore", *words)
-    assert (status, out) == (0, f"{tmp_path / 'out'}: 37 rows in 2 tables\n")
+    sentence = f"{tmp_path / 'out'}: 37 rows in 2 tables (demo.things, with history)\n"
+    assert (status, out) == (0, sentence)
     assert [e.name for e in (tmp_path / "out").iterdir()] == ["demo"]
     place.backup()
     assert "1 backup removed" in run("prune")[2]

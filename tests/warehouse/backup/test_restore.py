@@ -126,8 +126,14 @@ def test_files_hold_what_was_asked_for_and_nothing_else(place: Place, tmp_path: 
     assert found == ["demo/things.json", "demo/things_history.json"]
     assert (done.tables, done.rows) == (2, 37)
     assert done.sentence == f"{tmp_path / 'out'}: 37 rows in 2 tables"
-    early = restore_backup(backup, tmp_path / "early.duckdb", at=NOON - timedelta(999), key=None)
-    assert early.rows == 1, "the note has no history"
+
+
+def test_a_moment_before_the_first_sync_is_refused(place: Place, tmp_path: Path) -> None:
+    """An empty warehouse would look like a loss; nothing is left behind."""
+    backup, early = place.backup(), NOON - timedelta(999)
+    with pytest.raises(BadSettings, match="nothing of it was synced before"):
+        restore_backup(backup, tmp_path / "early.duckdb", at=early, key=None)
+    assert not (tmp_path / "early.duckdb").exists()
 
 
 def test_files_for_other_tools(place: Place, tmp_path: Path) -> None:
