@@ -204,7 +204,14 @@ def test_every_command_in_every_rough_place(place: Place, seed: Seed, tmp_path: 
     check_place(place, tuple(COMMANDS), seed, tmp_path / "here")
 
 
-@pytest.mark.parametrize(("umask", "mode"), [("022", 0o600), ("027", 0o640), ("002", 0o664)])
+@pytest.mark.parametrize(
+    ("umask", "mode"),
+    [
+        ("022", 0o600),
+        pytest.param("027", 0o640, marks=pytest.mark.slow),
+        pytest.param("002", 0o664, marks=pytest.mark.slow),
+    ],
+)
 def test_new_files_are_private_unless_the_umask_is_a_wish(
     seed: Seed, tmp_path: Path, umask: str, mode: int
 ) -> None:
