@@ -31,6 +31,8 @@ def account_sentence(name: str, status: AccountStatus, now: datetime) -> str:
         return f"{name}: safe, {_proved(status, now)}, {tables}, {counted(rows, 'row')}"
     if status.verdict == "never" and not status.unproved:
         return f"{name}: never synced; run `kollect sync {name}`"
+    if status.ahead:
+        return f"{name}: {status.verdict}, {status.reason}"
     wanting = status.attention
     reasons = [bare_reason(name, status.tables[table].reason) for table in wanting]
     why = max(filter(None, reasons), key=reasons.count, default="")
