@@ -179,14 +179,15 @@ def status_of(results: list[AccountResult]) -> int:
 def summary(results: list[AccountResult]) -> None:
     """One sentence for each account, and below it the tables that were not proved complete."""
     from pipelines.cli.render import table
-    from pipelines.cli.status_text import print_folded
+    from pipelines.cli.status_text import bare_reason, print_folded
 
     for result in results:
         print_folded(sentence(result))
         reasons: dict[str, list[str]] = {}
         for name, row in result.tables.items():
             if not row["complete"] and not _told(row, result):
-                reasons.setdefault(row.get("reason") or "not proved", []).append(name)
+                reason = bare_reason(result.account, row.get("reason") or "")
+                reasons.setdefault(reason or "not proved", []).append(name)
         if reasons:
             rows = [(", ".join(names), reason) for reason, names in reasons.items()]
             table("", ("not complete", "why"), rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli.status_text import account_sentence
 from pipelines.status import AccountStatus, proof_window
 from sandbox import Fault
 from tests.kit.account import Bench
@@ -108,3 +109,44 @@ def test_tables_of_full_passes_may_be_older(made: Callable[..., Bench]) -> None:
     at = made("kippt", size=4)
     windows = [proof_window(at.settings, at.account, name) for name in ("clips", "follows")]
     assert windows == [timedelta(hours=25), timedelta(days=14)]
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ([table(0.5), table(0.5)], "k: safe, proved 12 hours ago, 2 tables, 10 rows"),
+        ([table(0.5), table(1.9)], "k: safe, proved 12 hours ago, every table within 2 days, "),
+        ([table(None, complete=False)], "k: never synced; run `kollect sync k`"),
+        ([table(1), table(3, complete=False, reason="k: no key")],
+         "k: stale, b last proved 3 days ago: no key"),
+        ([table(1, complete=False, reason="cut")] * 2,
+         "k: incomplete, all 2 tables last proved 1 day ago: cut"),
+        ([table(1)] + [table(1, complete=False)] * 4,
+         "k: incomplete, 4 tables of 5 last proved 1 day ago; run `kollect sync k`"),
+        ([table(None, complete=False, tried_at=NOW, reason="no way in")] * 2,
+         "k: never read: no way in"),
+    ],
+)  # fmt: skip
+def test_an_account_is_one_sentence(tables: list[TableStatus], sentence: str) -> None:
+    """The verdict, since when, why, and what to do where no reason says it."""
+    names = dict(zip("abcde", tables, strict=False))
+    found = AccountStatus(names, dict.fromkeys(names, WINDOW), NOW)
+    assert account_sentence("k", found, NOW).startswith(sentence)
+
+
+def test_at_80_columns_no_name_is_cut_and_a_reason_stands_once(
+    synced: Callable[..., Bench],
+) -> None:
+    """Ten seconds suffice: a sentence with the cure first; `--all` shows every table."""
+    at = synced("kinopio", size=4)
+    at.stand_in.faults.add(Fault("token_died", times=None))
+    assert at.sync().error is not None
+    environ = {**at.box.environment(), "COLUMNS": "80"}
+    shown = kollect(at.folder, environ, "status").stdout
+    assert len(shown.splitlines()) < 16
+    assert " ".join(shown.split()).count("Put a working credential into KINOPIO_API_KEY") == 1
+    everything = kollect(at.folder, environ, "status", "--all").stdout
+    assert all(len(line) <= 80 for line in everything.splitlines())
+    listed = {line.split()[0] for line in everything.splitlines() if line.split()}
+    assert set(at.account.tables) <= listed
+    assert " ".join(everything.split()).count("Put a working credential") == 2
