@@ -68,14 +68,18 @@ def test_a_misspelt_column_is_answered_with_those_that_are_near(
     assert '"name"' in done.stderr
 
 
-@pytest.mark.parametrize("code", [0x1B, 0x9B, 0x202E, 0x07])
 def test_what_a_terminal_would_obey_is_shown_as_a_code(
-    query: Callable[..., subprocess.CompletedProcess[str]], code: int
+    query: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     """Escape sequences, bells and marks that turn the direction of writing."""
-    done = query(f"SELECT 'a' || chr({code}) || 'b' AS t")
-    assert chr(code) not in done.stdout
-    assert f"a\\x{code:02x}b" in done.stdout
+    codes = (0x1B, 0x9B, 0x202E, 0x07)
+    sql = "SELECT " + ", ".join(f"'a' || chr({code}) || 'b' AS t{code}" for code in codes)
+    done = query(sql)
+    as_json = query("--format", "json", sql).stdout
+    for code in codes:
+        assert chr(code) not in done.stdout + as_json
+        assert f"a\\x{code:02x}b" in done.stdout
+    assert json.loads(as_json) == [{f"t{code}": f"a{chr(code)}b" for code in codes}]
 
 
 def test_rows_below_none_are_a_usage_error(
