@@ -185,10 +185,16 @@ def _backups(settings: Settings) -> Iterator[Finding]:
 
 
 def _dagster(settings: Settings) -> Iterator[Finding]:
+    """Whether its schedules run: its sensor leaves a mark at each look."""
+    from pipelines.orchestration.sync_alerts import is_watched
+
     home = (settings.file.parent if settings.file else Path.cwd()) / ".dagster"
-    used = home / "storage"
-    text = f"its history is in {home}" if used.exists() else "never started in this folder"
-    yield Finding("ok", "Dagster", text)
+    if is_watched(settings.warehouse):
+        yield Finding("ok", "Dagster", f"it is running; its history is in {home}")
+    elif (home / "storage").exists():
+        yield Finding("note", "Dagster", f"it is not running now; its history is in {home}")
+    else:
+        yield Finding("ok", "Dagster", "never started in this folder")
 
 
 def _services(settings: Settings) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ def tell_about_syncs(settings: Settings, results: Sequence[AccountResult]) -> No
     folder = settings.file.parent if settings.file else Path.cwd()
     channels = channels_of(settings.alerts, environment(folder))
     home = Warehouse(settings.warehouse).home
-    if not channels.names or _is_watched(settings.warehouse):
+    if not channels.names or is_watched(settings.warehouse):
         return
     secrets = [v for a in settings.accounts.values() for v in a.credential.values() if len(v) > 5]
     file = home / "alerts.json"
@@ -69,7 +69,8 @@ def problem_of(result: AccountResult) -> str:
     return "\n".join([f"{len(missing)} of {len(result.tables)} tables are not proved", *lines[:10]])
 
 
-def _is_watched(warehouse: Path) -> bool:
+def is_watched(warehouse: Path) -> bool:
+    """Whether Dagster's sensor looked at this warehouse within the last minutes."""
     try:
         return time.time() - _mark(warehouse).stat().st_mtime < WATCHED_SECONDS
     except OSError:
