@@ -126,16 +126,10 @@ def test_a_table_is_no_wider_than_the_output(kinopio: Bench) -> None:
 
 
 def test_sql_comes_from_standard_input_or_a_file(kinopio: Bench, tmp_path: Path) -> None:
-    environ = {**os.environ, "KOLLECT_CONFIG": str(kinopio.folder / "kollect.toml")}
-    command = [sys.executable, "-m", "pipelines", "query", "--format", "csv"]
-    done = subprocess.run(
-        command, input="SELECT 7 AS n", cwd=ROOT, env=environ, capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
-    assert done.stdout == "n\n7\n"
+    words = ("query", "--format", "csv")
+    assert kollect(kinopio.folder, {}, *words, stdin="SELECT 7 AS n").stdout == "n\n7\n"
     (tmp_path / "q.sql").write_text("SELECT 8 AS n;\n")
-    done = kollect(kinopio.folder, {}, "query", "--format", "csv", "-f", str(tmp_path / "q.sql"))
-    assert done.stdout == "n\n8\n"
+    assert kollect(kinopio.folder, {}, *words, "-f", str(tmp_path / "q.sql")).stdout == "n\n8\n"
 
 
 def test_times_are_local_unless_utc_is_asked_for(
