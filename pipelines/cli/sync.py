@@ -91,9 +91,10 @@ def sync(
             LOGGER.error(result.trouble)
             click.echo(f"kollect: {result.trouble}", err=True)
     if alert is True or (alert is None and not sys.stderr.isatty()):
+        from pipelines.cli.examination import backup_problem
         from pipelines.orchestration.sync_alerts import tell_about_syncs
 
-        tell_about_syncs(settings, results)
+        tell_about_syncs(settings, results, lambda: backup_problem(settings))
     sys.exit(status_of(results))
 
 

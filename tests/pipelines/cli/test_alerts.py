@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from connectors.core.errors import BadCredential
+from pipelines.cli.examination import backup_problem
 from pipelines.orchestration.sync_alerts import mark_watched, tell_about_syncs
 from pipelines.settings import Settings, read_settings
 from pipelines.sync.result import AccountResult
@@ -41,6 +42,25 @@ def test_a_failing_sync_is_told_once_and_once_when_it_is_over(tmp_path: Path) ->
     (tmp_path / ".kollect" / "alerts.watched").unlink()
     tell_about_syncs(settings, [good])
     assert box.read_text().splitlines()[1:] == ["kollect: kippt is fine again"]
+    tell_about_syncs(settings, [good], lambda: "the newest is 9.0 days old")
+    tell_about_syncs(settings, [good])
+    assert box.read_text().splitlines()[2:] == [
+        "kollect: the backup has a problem: the newest is 9.0 days old",
+        "kollect: the backup is fine again",
+    ]
+
+
+def test_damaged_and_late_backups_are_a_problem_and_none_yet_is_not(
+    synced: Callable[..., Bench],
+) -> None:
+    """The first backup comes when its time has come."""
+    at = synced("kippt", size=4)
+    assert backup_problem(at.settings) == ""
+    assert kollect(at.folder, at.box.environment(), "backup").returncode == 0
+    assert backup_problem(at.settings) == ""
+    (made,) = at.settings.backup_dir.glob("20*")
+    made.rename(made.with_name("2020-01-01T00-00-00Z"))
+    assert "run `kollect backup`" in backup_problem(at.settings)
 
 
 def test_a_sync_is_written_into_a_log_that_rotates_and_is_told_of(
