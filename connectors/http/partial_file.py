@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.http.rate_store import boot_id
+from connectors.core.system import boot_id
 
 FLUSH_BYTES = 256 << 20
 """So many bytes at most are lost to a power cut."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.core.errors import WarehouseProblem
+from connectors.core.system import NO_LOCKS, boot_id
 
 Clock = Callable[[], float]
 
@@ -122,7 +123,7 @@ class FileState:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 continue
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                _lock(file)
                 # Removed while we waited? Then the next process would lock another file.
                 if os.fstat(file).st_nlink:
                     return file
@@ -162,14 +163,16 @@ class FileState:
         self._last = RateLog(list(log.times), log.hold_until, log.most)
 
 
+def _lock(file: int) -> None:
+    """Wait for the lock. On a file system without locks, only the threads of one process are kept
+    apart: the sync of an account is one process all the same."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+
+
 def _check(header: bytes, body: bytes) -> int:
     """The CRC-32 of a log: the header without its last field, then the times."""
     return zlib.crc32(body, zlib.crc32(header[: HEADER.size - 4]))
-
-
-def boot_id() -> str:
-    """The kernel's name for this boot; empty where it gives none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

@@ -46,6 +46,14 @@ COMMANDS = {
     "ui": ("pipelines.cli.ui:ui", "Open the Dagster UI with schedules running."),
 }
 
+SECTIONS = {
+    "Begin": ("demo", "add", "init", "check", "plan"),
+    "Keep": ("sync", "status", "doctor", "report", "ui", "service"),
+    "Look": ("tables", "query", "shell", "search", "history", "deleted", "export"),
+    "Backups": ("backup", "backups", "verify", "restore", "prune"),
+}
+"""How `kollect --help` groups the commands; what is in none comes last."""
+
 
 class LazyGroup(click.Group):
     """Knows its commands by name and imports only the one that is called."""
@@ -61,8 +69,13 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        placed = {name for names in SECTIONS.values() for name in names}
+        others = tuple(name for name in COMMANDS if name not in placed)
+        for title, names in {**SECTIONS, "More": others}.items():
+            found = [(name, COMMANDS[name][1]) for name in names if name in COMMANDS]
+            if found:
+                with formatter.section(title):
+                    formatter.write_dl(found)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -21,8 +22,6 @@ LINE_SECONDS = 5.0
 
 def print_list(found: list[BackupInfo], changes: bool) -> None:
     """The list as a table, and with `changes` what differs from one to the next."""
-    from datetime import UTC, datetime
-
     from pipelines.cli.render import since, table
     from warehouse.progress import size_text
 
@@ -41,7 +40,7 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
                 size_text(each.bytes) if each.bytes is not None else None,
                 size_text(each.new_bytes) if each.new_bytes is not None else None,
                 changed if each.rows is not None else None,
-                each.proof,
+                _proof(each, now),
             )
         )
     columns = ("backup", "age", "rows", "size", "new", "changes", "proved")
@@ -58,6 +57,16 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
         ]
         numbers = ("added", "changed", "deleted")
         table("changes", ("backup", "table", *numbers), listed, numbers=numbers)
+
+
+def _proof(info: BackupInfo, now: datetime) -> str:
+    """How and how long ago it was last proved."""
+    from pipelines.cli.render import since
+
+    best = info.proofs.best
+    if info.problem is not None or info.proofs.last_bad is not None or best is None:
+        return info.proof
+    return f"{best[0]} {since(datetime.fromisoformat(best[1].at), now)}"
 
 
 def print_report(report: Report, as_json: bool) -> None:

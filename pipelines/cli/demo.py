@@ -147,20 +147,16 @@ class Tour:
     def _show_cost(self) -> None:
         from pipelines.cli.render import table
 
-        counted = ("requests", "waited s", "requests ", "waited s ", "requests  ", "waited s  ")
-        table(
-            "What it took",
-            ("account", "first sync", *counted[:2], "second sync", *counted[2:4], "full pass",
-             *counted[4:], "too fast"),
-            [
-                (a.account,
-                 *(part for one in (a, b, c)
-                   for part in (one.status, one.requests, round(one.waited_seconds, 1))),
-                 len(self.box.stand_ins[a.account].referee.violations))
-                for a, b, c in zip(*self.syncs, strict=True)
-            ],
-            numbers=(*counted, "too fast"),
-        )  # fmt: skip
+        kinds = ("first", "second", "full pass")
+        rows = [
+            (found.account, kind, found.status, found.requests, round(found.waited_seconds, 1))
+            for results in zip(*self.syncs, strict=True)
+            for kind, found in zip(kinds, results, strict=True)
+        ]
+        columns = ("account", "sync", "status", "requests", "seconds waited for the rate")
+        table("What it took", columns, rows, numbers=columns[3:])
+        fast = sum(len(stand_in.referee.violations) for stand_in in self.box.stand_ins.values())
+        click.echo(f"Requests that came faster than a service allows: {fast}\n")
 
     def _show_comparison(self) -> None:
         from pipelines.cli.render import table

@@ -27,6 +27,7 @@ LEAST_FREE = 500_000_000
 """Bytes that should be free beside a warehouse."""
 COPIES = 2
 """A sync may write the warehouse once more, and a backup of it."""
+NO_BACKUP = "there is none"
 AHEAD = timedelta(minutes=5)
 """Loads that are this much in the future show a clock that was or is wrong."""
 
@@ -165,7 +166,7 @@ def _backups(settings: Settings) -> Iterator[Finding]:
         yield Finding("problem", "backups", error.what, error.guidance)
         return
     if not found:
-        yield Finding("problem", "backups", "there is none", "run `kollect backup`")
+        yield Finding("problem", "backups", NO_BACKUP, "run `kollect backup`")
         return
     for info in found:
         if info.problem is not None or info.proofs.last_bad is not None:
@@ -184,11 +185,23 @@ def _backups(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "backups", text)
 
 
+def backup_problem(settings: Settings) -> str:
+    """What is wrong with the backups that were made: damage, or none for too long; else empty."""
+    found = [f for f in _backups(settings) if f.level == "problem" and f.text != NO_BACKUP]
+    return "\n".join(f"{finding.text}: {finding.cure}" for finding in found)
+
+
 def _dagster(settings: Settings) -> Iterator[Finding]:
+    """Whether its schedules run: its sensor leaves a mark at each look."""
+    from pipelines.orchestration.sync_alerts import is_watched
+
     home = (settings.file.parent if settings.file else Path.cwd()) / ".dagster"
-    used = home / "storage"
-    text = f"its history is in {home}" if used.exists() else "never started in this folder"
-    yield Finding("ok", "Dagster", text)
+    if is_watched(settings.warehouse):
+        yield Finding("ok", "Dagster", f"it is running; its history is in {home}")
+    elif (home / "storage").exists():
+        yield Finding("note", "Dagster", f"it is not running now; its history is in {home}")
+    else:
+        yield Finding("ok", "Dagster", "never started in this folder")
 
 
 def _services(settings: Settings) -> Iterator[Finding]:

@@ -40,10 +40,10 @@ def export(config: Path | None, account_name: str, chosen: str, folder: Path) ->
             guidance=f"use --format {', '.join(dict.fromkeys(formats))}",
         )
     target = folder.absolute()
-    try:
+    if target.exists() and not target.is_dir():
+        raise BadSettings(f"{target} is a file", guidance="name a folder with --to")
+    with explained(target):
         target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSettings(f"{target} cannot be made: {error.strerror}") from None
     with explained(target), Warehouse(settings.warehouse).reading() as connection:
         for file, count, noun in _write(connection, account, chosen, target):
             click.echo(f"wrote {file.relative_to(target)}: {counted(count, noun)}")

@@ -22,8 +22,8 @@ DEFAULT_WIDTH = 80
 """Columns where neither COLUMNS nor a terminal says how many there are."""
 GAP = 2
 """Columns between two columns of a table."""
-WRAPPED_FROM = 24
-"""A column of texts longer than this is folded where a table is too wide."""
+LONGEST_WORD = 24
+"""A longer word is broken where a table is too wide."""
 
 utc_option: Callable[[Any], Any] = click.option(
     "--utc", is_flag=True, help="Times in UTC instead of the local time zone."
@@ -62,42 +62,50 @@ def table(
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     cells = [[cell(value, utc=utc) for value in row] for row in rows]
     stream = file or sys.stdout
     width = output_width(stream)
-    shown = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for column, size in zip(columns, _column_widths(columns, cells, width), strict=True):
+    widths = _column_widths(columns, cells, numbers, width - GAP * len(columns))
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column, size in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column in numbers else "left"
         shown.add_column(column, justify=justify, width=size, overflow="fold")
     for row in cells:
         shown.add_row(*row)
-    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(shown)
+    needed = max(width, sum(widths) + GAP * len(columns) + 1)
+    console = Console(file=stream, width=needed, highlight=False)
+    if title:
+        console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(shown)
 
 
-def _column_widths(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """What each column needs; where that is too much, headings and then long texts are folded."""
+def _column_widths(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[str], room: int
+) -> list[int]:
+    """What each column needs; where that is too much, headings are folded, then the widest texts,
+    but no word. Where even that is too much, the table is wider than the output."""
     from rich.cells import cell_len
 
-    longest = [max((cell_len(row[n]) for row in cells), default=0) for n in range(len(columns))]
+    texts = [[row[n] for row in cells] for n in range(len(columns))]
+    longest = [max(map(cell_len, found), default=0) for found in texts]
     widths = [max(cell_len(c), found) for c, found in zip(columns, longest, strict=True)]
-    room = width - GAP * len(columns)
     if sum(widths) <= room:
         return widths
     words = [max(map(cell_len, column.split()), default=0) for column in columns]
     widths = [max(word, found) for word, found in zip(words, longest, strict=True)]
-    texts = [n for n, found in enumerate(longest) if found > WRAPPED_FROM]
-    left = room - sum(size for n, size in enumerate(widths) if n not in texts)
-    for place, n in enumerate(sorted(texts, key=lambda n: widths[n])):
-        widths[n] = max(words[n], 8, min(widths[n], left // (len(texts) - place)))
-        left -= widths[n]
+    least = [
+        widths[n]
+        if column in numbers
+        else max([words[n], *(min(cell_len(w), LONGEST_WORD) for t in texts[n] for w in t.split())])
+        for n, column in enumerate(columns)
+    ]
+    while sum(widths) > room:
+        foldable = [n for n in range(len(columns)) if widths[n] > least[n]]
+        if not foldable:
+            break
+        widths[max(foldable, key=lambda n: widths[n])] -= 1
     return widths
 
 

@@ -60,7 +60,7 @@ def status(
                 for name, account in accounts.items():
                     click.echo(f"\n{name}")
                     newest = _newest_records(connection, settings.account(name), account)
-                    show_tables(account, newest, now, utc=utc)
+                    show_tables(name, account, newest, now, utc=utc)
             for name, counts in files.items():
                 _show_files(name, counts)
             click.echo(_backup_sentence(_backups(settings), now))
@@ -124,7 +124,9 @@ def _backups(settings: Settings) -> dict[str, str | None]:
 
 def _show(settings: Settings, accounts: Mapping[str, AccountStatus], now: datetime) -> None:
     for name, account in accounts.items():
-        print_folded(account_sentence(name, account, now) + _staged(settings, name))
+        staged = _staged(settings, name)
+        sentence = account_sentence(name, account, now)
+        print_folded(f"{sentence.rstrip('.')}{staged}" if staged else sentence)
     for name, account in accounts.items():
         show_attention(name, account, now)
     if not accounts:

@@ -3,6 +3,7 @@ attention."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -30,8 +31,10 @@ def account_sentence(name: str, status: AccountStatus, now: datetime) -> str:
         return f"{name}: safe, {_proved(status, now)}, {tables}, {counted(rows, 'row')}"
     if status.verdict == "never" and not status.unproved:
         return f"{name}: never synced; run `kollect sync {name}`"
+    if status.ahead:
+        return f"{name}: {status.verdict}, {status.reason}"
     wanting = status.attention
-    reasons = [status.tables[table].reason for table in wanting]
+    reasons = [bare_reason(name, status.tables[table].reason) for table in wanting]
     why = max(filter(None, reasons), key=reasons.count, default="")
     if status.verdict == "never":
         return f"{name}: never read{_because(name, why)}"
@@ -53,9 +56,14 @@ def _proved(status: AccountStatus, now: datetime) -> str:
 
 
 def _because(account: str, why: str) -> str:
-    """The reason without the account's name, which the sentence begins with; else what to do."""
-    why = why.removeprefix(f"{account}: ")
+    """The reason; what to do where there is none."""
     return f": {why}" if why else f"; run `kollect sync {account}`"
+
+
+def bare_reason(account: str, reason: str) -> str:
+    """A reason without the account's name, and the family's before it: the reader knows both, and
+    tables of several families share the reason."""
+    return re.sub(rf"^(?:\w+: )?{re.escape(account)}: ", "", reason)
 
 
 def _named(tables: Sequence[str], of: int) -> str:
@@ -77,7 +85,7 @@ def show_attention(name: str, status: AccountStatus, now: datetime) -> None:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for table_name, found in status.tables.items():
         if state := _state(found, table_name in wanting):
-            reason = found.reason.removeprefix(f"{name}: ") if table_name in wanting else ""
+            reason = bare_reason(name, found.reason) if table_name in wanting else ""
             group = (state, since(found.proved_at, now), reason)
             groups.setdefault(group, []).append(table_name)
     rejects = any(found.rejected for found in status.tables.values())
@@ -99,24 +107,30 @@ def _state(found: TableStatus, wanting: bool) -> str:
 
 
 def show_tables(
-    status: AccountStatus, newest: dict[str, datetime | None], now: datetime, *, utc: bool
+    name: str,
+    status: AccountStatus,
+    newest: dict[str, datetime | None],
+    now: datetime,
+    *,
+    utc: bool,
 ) -> None:
     """Every table of an account; columns that say nothing are left out, and a reason that
     several tables share stands once, below them."""
-    reasons = list(dict.fromkeys(f.reason for f in status.tables.values() if f.reason))
+    why = {table: bare_reason(name, found.reason) for table, found in status.tables.items()}
+    reasons = list(dict.fromkeys(filter(None, why.values())))
     columns = ("table", "rows", "read", "proved", "newest record", "rejected", "deleted", "why not")
     rows = [
         (
-            name,
+            table_name,
             found.rows,
             since(found.read_at, now),
             since(found.proved_at, now),
-            newest.get(name),
+            newest.get(table_name),
             found.rejected or None,
             found.deleted or None,
-            f"({reasons.index(found.reason) + 1})" if found.reason else None,
+            f"({reasons.index(why[table_name]) + 1})" if why[table_name] else None,
         )
-        for name, found in status.tables.items()
+        for table_name, found in status.tables.items()
     ]
     kept = [n for n in range(len(columns)) if n < 4 or any(row[n] is not None for row in rows)]
     if output_width() < 100 and 4 in kept:

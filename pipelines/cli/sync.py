@@ -18,7 +18,7 @@ from pipelines.cli.log_file import LOGGER, start_log
 from pipelines.cli.progress import FORMS, sync_progress
 from pipelines.settings import Settings, read_settings, select
 from pipelines.sync.account import sync_account
-from pipelines.sync.expected import expected_requests, forget_plan
+from pipelines.sync.expected import expected_requests, forget_plan, remember_plan
 from pipelines.sync.result import AccountResult, Progress
 from pipelines.sync.runtime import Runtime
 from pipelines.sync.stage import new_run_id
@@ -91,9 +91,10 @@ def sync(
             LOGGER.error(result.trouble)
             click.echo(f"kollect: {result.trouble}", err=True)
     if alert is True or (alert is None and not sys.stderr.isatty()):
+        from pipelines.cli.examination import backup_problem
         from pipelines.orchestration.sync_alerts import tell_about_syncs
 
-        tell_about_syncs(settings, results)
+        tell_about_syncs(settings, results, lambda: backup_problem(settings))
     sys.exit(status_of(results))
 
 
@@ -144,9 +145,12 @@ def _estimated(settings: Settings, name: str, tables: list[str] | None, full: bo
     hasty = replace(account, retry=replace(account.retry, attempts=1))
     try:
         with probing(settings, hasty) as probe:
-            return estimate(account, probe, tables, full=full).requests
+            requests = estimate(account, probe, tables, full=full).requests
     except KollectError:
         return 0  # the sync tells it
+    if tables is None:
+        remember_plan(settings, name, requests, full)  # should this sync be interrupted
+    return requests
 
 
 def report(
@@ -179,14 +183,15 @@ def status_of(results: list[AccountResult]) -> int:
 def summary(results: list[AccountResult]) -> None:
     """One sentence for each account, and below it the tables that were not proved complete."""
     from pipelines.cli.render import table
-    from pipelines.cli.status_text import print_folded
+    from pipelines.cli.status_text import bare_reason, print_folded
 
     for result in results:
         print_folded(sentence(result))
         reasons: dict[str, list[str]] = {}
         for name, row in result.tables.items():
             if not row["complete"] and not _told(row, result):
-                reasons.setdefault(row.get("reason") or "not proved", []).append(name)
+                reason = bare_reason(result.account, row.get("reason") or "")
+                reasons.setdefault(reason or "not proved", []).append(name)
         if reasons:
             rows = [(", ".join(names), reason) for reason, names in reasons.items()]
             table("", ("not complete", "why"), rows)

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from connectors.core.errors import BadSettings
+from warehouse.progress import counted
 
 FOLDER = ".dagster"
 NEEDED = {"dagster": "dagster", "dagster_webserver": "dagster-webserver",
@@ -30,8 +31,10 @@ PORT = 3000
               help="Address to serve on; Dagster asks nobody for a password.")  # fmt: skip
 @click.option("--sandbox", is_flag=True,
               help="Show the sandbox's accounts too: made data, from stand-ins.")  # fmt: skip
+@click.option("--check", "only_check", is_flag=True,
+              help="Only say whether it could start here; nothing is started.")  # fmt: skip
 @click.pass_obj
-def ui(config: Path | None, port: int, host: str, sandbox: bool) -> None:
+def ui(config: Path | None, port: int, host: str, sandbox: bool, only_check: bool) -> None:
     """Open the Dagster UI on this folder's accounts, with schedules running; Ctrl-C ends it.
 
     The sandbox appears with --sandbox, and where there are neither settings nor a warehouse."""
@@ -52,6 +55,9 @@ def ui(config: Path | None, port: int, host: str, sandbox: bool) -> None:
     need_port(host, number)
     home = prepare_home(folder)
     names = [source.account.name for source in project.sources]
+    if only_check:
+        click.echo(f"kollect ui can start here, with {counted(len(project.sources), 'account')}")
+        return
     shown = f"accounts: {', '.join(names)}" if names else "no account yet: see `kollect init`"
     click.echo(f"kollect: http://{host}:{number} ({shown}); Ctrl-C ends it", err=True)
     sys.exit(run(command(folder, host, number), folder, environment(home, environ)))

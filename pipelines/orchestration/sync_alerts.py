@@ -6,7 +6,7 @@ While Dagster's sensor is running it tells by itself, so nothing is sent from he
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from warehouse.store.warehouse import Warehouse
 WATCHED_SECONDS = 300.0
 """The sensor looks every half minute; a mark older than this shows that it has ended."""
 LOCK_SECONDS = 60.0
+BACKUPS = "the backup"
+"""The subject of messages about backups; no account can be named so."""
 
 
 def mark_watched(warehouse: Path) -> None:
@@ -31,12 +33,19 @@ def mark_watched(warehouse: Path) -> None:
         _mark(warehouse).touch()
 
 
-def tell_about_syncs(settings: Settings, results: Sequence[AccountResult]) -> None:
-    """Send what began or ended with these syncs through the channels of [alerts]."""
+def tell_about_syncs(
+    settings: Settings,
+    results: Sequence[AccountResult],
+    backup_problem: Callable[[], str] = lambda: "",
+) -> None:
+    """Send what began or ended with these syncs through the channels of [alerts].
+
+    `backup_problem` says what is wrong with the backups, which nobody else would tell either.
+    """
     folder = settings.file.parent if settings.file else Path.cwd()
     channels = channels_of(settings.alerts, environment(folder))
     home = Warehouse(settings.warehouse).home
-    if not channels.names or _is_watched(settings.warehouse):
+    if not channels.names or is_watched(settings.warehouse):
         return
     secrets = [v for a in settings.accounts.values() for v in a.credential.values() if len(v) > 5]
     file = home / "alerts.json"
@@ -44,6 +53,9 @@ def tell_about_syncs(settings: Settings, results: Sequence[AccountResult]) -> No
         with FileLock(home / "locks" / "alerts.lock", timeout_seconds=LOCK_SECONDS):
             state = AlertState.read(file.read_text("utf-8") if file.exists() else None)
             wrong = {s: p.text for s, p in state.problems.items() if not p.over}
+            wrong.pop(BACKUPS, None)
+            if text := backup_problem():
+                wrong[BACKUPS] = text
             for result in results:
                 wrong.pop(result.account, None)
                 if result.status != "complete":
@@ -69,7 +81,8 @@ def problem_of(result: AccountResult) -> str:
     return "\n".join([f"{len(missing)} of {len(result.tables)} tables are not proved", *lines[:10]])
 
 
-def _is_watched(warehouse: Path) -> bool:
+def is_watched(warehouse: Path) -> bool:
+    """Whether Dagster's sensor looked at this warehouse within the last minutes."""
     try:
         return time.time() - _mark(warehouse).stat().st_mtime < WATCHED_SECONDS
     except OSError:

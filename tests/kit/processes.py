@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,16 +72,43 @@ class Elsewhere:
         return self.answer()
 
 
-def kollect(
-    folder: Path, environment: Mapping[str, str], *words: str
-) -> subprocess.CompletedProcess[str]:
-    """One command of the command line, as a person gives it, with the settings of a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines", *words],
+@cache
+def _server() -> subprocess.Popen[str]:
+    """The process that this one orders commands from; it ends with this one."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.kit.command_server"],
         cwd=ROOT,
-        env={**os.environ, **environment, "KOLLECT_CONFIG": str(folder / "kollect.toml")},
-        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=200,
-        check=False,
     )
+    atexit.register(server.communicate)
+    return server
+
+
+def kollect(
+    folder: Path, environment: Mapping[str, str], *words: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """One command as a person gives it in a folder, with no credential but these variables.
+
+    It runs in a process of its own, without a terminal: what it asks is answered by `stdin`.
+    """
+    plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory(prefix="kollect-command-") as place:
+        streams = [Path(place, name) for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(stdin)
+        order = {
+            "folder": str(folder),
+            "words": words,
+            "environment": {**plain, "KOLLECT_KEYRING": "0", **environment},
+            "streams": [str(stream) for stream in streams],
+        }
+        server = _server()
+        assert server.stdin is not None and server.stdout is not None
+        server.stdin.write(f"{json.dumps(order)}\n")
+        server.stdin.flush()
+        answer = server.stdout.readline()
+        assert answer, "the process that carries out commands has ended"
+        told = [stream.read_text("utf-8") for stream in streams[1:]]
+    return subprocess.CompletedProcess(words, int(answer), *told)

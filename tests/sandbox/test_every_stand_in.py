@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import zip_longest
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from sandbox.core import Registry
 from sandbox.core.server import StandIn
 from tests.sandbox.client import ask, get
 from tests.sandbox.lists import WAYS, read
+from tests.sandbox.probes import PROBES, observed
 
 KINDS = Registry({**SERVICES.places, "library": "sandbox.example:Library"})
 SIZE = 24
@@ -32,6 +35,8 @@ def test_the_same_seed_gives_the_same_data_and_the_same_changes(
     assert one.credentials().keys() == other.credentials().keys()
     assert one.change(1) == two.change(1)
     assert one.truth() == two.truth()
+    for size in (2, 7, 15):
+        assert kind(size=size).change(1)
 
 
 def test_every_table_has_rows_and_changes_show_in_them(kind: Callable[..., Service]) -> None:
@@ -122,6 +127,25 @@ def test_unknown_switches_and_positions_are_refused(kind: Callable[..., Service]
                 service.switch(switch["name"], "nonsense")
     with pytest.raises(ValueError, match="nonsense"):
         service.switch("nonsense", 1)
+
+
+def test_every_position_of_every_switch_shows(kind: Callable[..., Service]) -> None:
+    """In an answer, in an error, in the truth or in the credentials."""
+    probes = PROBES[kind(size=SIZE).name]
+    usual = list(observed(kind(size=probes.size)))
+
+    def shows(**switches: Any) -> bool:
+        seen = observed(kind(size=probes.size, switches=switches))
+        return any(one != other for one, other in zip_longest(seen, usual))
+
+    assert not shows()
+    hidden = []
+    for switch in kind(size=SIZE).switches.describe():
+        others = [choice for choice in switch["choices"] if choice != switch["default"]]
+        for choice in others or [probes.others[switch["name"]]]:
+            if not shows(**{switch["name"]: choice}):
+                hidden.append((switch["name"], choice))
+    assert hidden == []
 
 
 def test_another_process_reads_and_changes_it(kind: Callable[..., Service]) -> None:

@@ -76,53 +76,6 @@ def every_list(service: Kinesis) -> Iterator[tuple[str, dict[str, str], list[Any
             yield "data", inner, listed(service, "data", **inner)["pairs"]
 
 
-def test_a_plain_reader_of_the_lists_arrives_at_the_truth(kinesis: Kinesis) -> None:
-    """Records, structures, groups and members, put together from the answers by hand."""
-    for number in range(6):
-        kinesis.change(number)
-    found: dict[str, list[Any]] = {}
-    secret = set()
-    for resource, asked, rows in every_list(kinesis):
-        found.setdefault(resource, []).extend(rows)
-        for row in rows if resource == "collection" else ():
-            groups = [{"id": "", "structures": row["structures"]}, *row["custom_structures"]]
-            for group in groups:
-                for position, part in enumerate(group["structures"]):
-                    key = (row["project_id"], row["id"], group["id"], part["id"])
-                    structure = (*key, position, part["stype"], part["min"])
-                    found.setdefault("structures", []).append(structure)
-                    if part["stype"] == "PASSWORD" or part["encrypted"]:
-                        secret.add(key)
-        for row in rows if resource == "data" else ():
-            groups = [{"id": "", "structures": row["structures"]}, *row["custom_structures"]]
-            values = {
-                group["id"]: {
-                    part["id"]: part["value"].partition("&access_token")[0]
-                    for part in group["structures"]
-                    if (*asked.values(), group["id"], part["id"]) not in secret
-                }
-                for group in groups
-            }
-            plain = values.pop("")
-            record = (*asked.values(), row["data_id"], row["published"], plain, values)
-            found.setdefault("records", []).append(record)
-    truth = kinesis.truth()
-    place = ("project_id", "collection_id")
-    names = (*place, "data_id", "published", "values", "custom_values")
-    assert found["records"] == [tuple(row[n] for n in names) for row in truth["records"]]
-    names = (*place, "custom_structure_id", "id", "position", "stype", "min")
-    assert found["structures"] == [tuple(row[n] for n in names) for row in truth["structures"]]
-    groups = [part for row in found["collection"] for part in row["custom_structures"]]
-    assert [part["id"] for part in groups] == [row["id"] for row in truth["custom_structures"]]
-    members = {(row["id"], str(member)) for row in found["project"] for member in row["members"]}
-    assert members == {(r["project_id"], r["user_id"]) for r in truth["project_members"]}
-    for resource, table in (("event", "events"), ("routing", "routes"), ("ticket", "tickets")):
-        assert len(found[resource]) == len(truth[table])
-    components = [row["component_name"] for row in found["constraint"]]
-    assert components == [row["component_name"] for row in truth["constraint_components"]]
-    assert (len(components), len(truth["constraints"])) == (29, 67)
-
-
 def test_the_traps_of_the_page_are_in_the_data(kinesis: Kinesis) -> None:
     """Shared ids, odd beginnings, repeated names, missing values, long and odd texts, users
     who are gone, records and collections without content, one record or many."""
@@ -167,18 +120,6 @@ def test_no_secret_is_in_the_truth_but_all_are_in_the_answers() -> None:
     assert (rows["ENV"], rows["TOKEN_KEY"], rows["SMTP_HOST"]) == ("production", None, None)
 
 
-def test_the_caller_is_user_0_whose_id_is_false_in_python(kinesis: Kinesis) -> None:
-    """The integer profile has number ids and the caller's is 0; the other profile UUIDs."""
-    assert kinesis.credentials()["KINESIS_UID"] == "0"
-    assert [user["id"] for user in listed(kinesis, "user")["users"]][:2] == [0, 1]
-    kinesis.switch("ids", "uuid")
-    users = [user["id"] for user in listed(kinesis, "user")["users"]]
-    assert {len(user) for user in users} == {36}
-    assert users == [row["id"] for row in kinesis.truth()["users"]]
-    assert f"usr[{users[0]}]" in listed(kinesis, "event")["events"][0]["description"]
-    assert users[0] in {row["user_id"] for row in kinesis.truth()["project_members"]}
-
-
 def test_records_are_text_in_parallel_lists(kinesis: Kinesis) -> None:
     """pairs[i] belongs to data_ids[i]; values are text; types are derived, and STRING where
     nothing is stored; a default stands for empty text."""
@@ -193,35 +134,6 @@ def test_records_are_text_in_parallel_lists(kinesis: Kinesis) -> None:
     assert types == ["ARRAY", "ARRAY", "FLOAT", "OTHER"]
     kinds = [row["stype"] for row in kinesis.truth()["structures"] if row["id"] == "remark"]
     assert kinds == [{"CUSTOM": "comment"}]
-
-
-def test_a_view_has_each_structure_in_its_type(kinesis: Kinesis) -> None:
-    """Arrays are lists, empty ones too; what does not fit is None; times are UTC; secret
-    structures have no column; groups are named in front; names differ without regard to case."""
-    values = {
-        "text": ("", ""),
-        "integer": ("9007199254740993", 9007199254740993),
-        "float": ("1e-7", 1e-7),
-        "boolean": ("true", True),
-        "date": ("2025-02-29", None),
-        "datetime": ("2025-01-01 01:30:00 +02:00", "2024-12-31T23:30:00+00:00"),
-        "json": ('{"a": [1, null]}', {"a": [1, None]}),
-        "integer_list": ("1,x,3", [1, None, 3]),
-        "boolean_list": ("", []),
-        "text_list": ("null,true", ["null", "true"]),
-        "list_with_default": ("", ["a", "b"]),
-    }
-    sent = {name: text for name, (text, _) in values.items()}
-    data_id = kinesis.edit_record(*EVERY.values(), "d1", **sent)
-    views = kinesis.truth_views()
-    row = views["_lab__every_type"][-1]
-    assert (row["_data_id"], row["_published"]) == (data_id, True)
-    assert {name: row[name] for name in values} == {n: value for n, (_, value) in values.items()}
-    assert not {"password", "locked_text", "comment.pin"} & set(row)
-    assert isinstance(row["comment.stars"], int)
-    assert {"Total", "total_2"} < set(views["bookshop__order"][0])
-    assert views["_lab__bare"] == [{"_data_id": "d1", "_published": True}]
-    assert views["bookshop__drafts"] == []
 
 
 def test_who_asks_is_checked_in_the_services_order(kinesis: Kinesis) -> None:
@@ -245,32 +157,6 @@ def test_who_asks_is_checked_in_the_services_order(kinesis: Kinesis) -> None:
     kinesis.switch("uid_required", False)
     bare = get(kinesis, "/project/fetch/all", authorization=kinesis.tokens.access_token)
     assert json.loads(bare.body)["amount"] == 5
-
-
-def test_errors_can_lack_a_status_or_have_it_as_text(kinesis: Kinesis) -> None:
-    """By switch for all errors, and once for the next list; framework errors are pages, faults
-    are worded as the service would."""
-    kinesis.switch("error_shape", "statusless")
-    assert answer(kinesis, "/project/fetch/all", uid=None)["error"] == "400"
-    kinesis.switch("error_shape", "string")
-    assert answer(kinesis, "/project/fetch/all", uid=None)["status"] == "400"
-    kinesis.switch("error_shape", "number")
-    for form in ("statusless", "string_status", "storage"):
-        kinesis.spoil_next("project", form)
-    found = [answer(kinesis, "/project/fetch/all").get("status") for _ in range(4)]
-    assert found == [None, "500", 500, 200]
-    for content, status in ((b"{", 400), (b"[]", 422), (b"{}", 422)):
-        page = post(kinesis, "/user/login", content)
-        assert (page.status, page.body[:9]) == (status, b"<!DOCTYPE")
-    assert kinesis.answer(Request("POST", "/user/login", {}, b"{}")).status == 404
-    assert ask(kinesis, "/nothing/fetch/all").status == 404
-    kinesis.switch("get_needs_content_type", True)
-    assert ask(kinesis, "/project/fetch/all").status == 404
-    assert b"ExpiredSignature" in kinesis.refused(401).body
-    assert json.loads(kinesis.refused(403).body)["status"] == 403
-    assert kinesis.refused(502).status == 502
-    kinesis.switch("throttle", "body")
-    assert (kinesis.throttled(None).status, b"429" in kinesis.throttled(None).body) == (200, True)
 
 
 def test_sessions_end_and_are_renewed(kinesis: Kinesis) -> None:
@@ -302,94 +188,6 @@ def test_sessions_end_and_are_renewed(kinesis: Kinesis) -> None:
     assert login(kinesis, auth_data="nobody")["status"] == 404
 
 
-def test_an_access_token_can_be_bad_or_lack_some_lists(kinesis: Kinesis) -> None:
-    """A list that it may not read is an error and never empty; a session may read it."""
-    kinesis.switch("token_lacks", ("event",))
-    assert answer(kinesis, "/event/fetch/all")["status"] == 403
-    assert answer(kinesis, "/event/fetch/all", token=login(kinesis)["jwt"])["amount"] == 36
-    for state in ("expired", "not_yet_valid", "revoked"):
-        kinesis.switch("token_state", state)
-        assert answer(kinesis, "/project/fetch/all")["status"] == 500
-    kinesis.switch("credential", "token")
-    assert set(kinesis.credentials()) == {"KINESIS_API_TOKEN", "KINESIS_UID"}
-    kinesis.switch("credential", "login")
-    assert set(kinesis.credentials()) == {"KINESIS_USERNAME", "KINESIS_PASSWORD"}
-
-
-@pytest.mark.parametrize("role", ["ADMIN", "AUTHOR", "VIEWER"])
-def test_other_roles_get_less_with_status_200(kinesis: Kinesis, role: str) -> None:
-    """Projects are filtered silently, amount included; users and settings are refused, and
-    events to all below ADMIN; projects of others are refused. The truth stays whole."""
-    kinesis.switch("role", role)
-    found = listed(kinesis, "project")
-    assert [row["id"] for row in found["projects"]] == ["bookshop", "field-notes"]
-    assert found["amount"] == 2
-    statuses = [answer(kinesis, f"/{kind}/fetch/all")["status"] for kind in ("user", "config")]
-    assert statuses == [403, 403]
-    assert answer(kinesis, "/event/fetch/all")["status"] == (200 if role == "ADMIN" else 403)
-    assert answer(kinesis, "/data/fetch/all", **EVERY)["status"] == 403
-    kinesis.remove_member("bookshop", "0")
-    assert listed(kinesis, "project")["amount"] == 1
-    assert len(kinesis.truth()["projects"]) == 5
-
-
-def test_paging_takes_every_form_that_is_open(kinesis: Kinesis) -> None:
-    """offset counts pages or items; limit 0 or absent is everything; past the end is empty with
-    the same amount; what is no number counts as absent; limits, order and amount vary."""
-
-    def events(**query: Any) -> list[Any]:
-        return list(listed(kinesis, "event", **query)["events"])
-
-    whole = events()
-    assert events(limit=10, offset=1) == whole[10:20]
-    past = listed(kinesis, "event", limit=10, offset=9)
-    assert (past["events"], past["amount"]) == ([], 36)
-    for odd in ({"limit": 0, "offset": 3}, {"limit": -5}, {"limit": "x"}, {"offset": 2}):
-        assert events(**odd) == whole
-    kinesis.switch("maximum_limit", 7)
-    assert events(limit=10, offset=1) == whole[7:14]
-    kinesis.switch("maximum_limit", 0)
-    kinesis.switch("default_limit", 5)
-    assert events(offset=1) == whole[5:10]
-    kinesis.switch("offset_unit", "item")
-    assert events(limit=10, offset=1) == whole[1:11]
-    kinesis.switch("event_order", "newest_first")
-    kinesis.switch("amount", "absent")
-    assert events(limit=36) == whole[::-1]
-    assert "amount" not in listed(kinesis, "event")
-
-
-def test_lists_stand_elsewhere_and_can_be_empty_by_mistake(kinesis: Kinesis) -> None:
-    """Two endings, a prefix, rows under other names; a spurious empty list has no rows and an
-    amount of 0 in each form; tickets and the like may have no address."""
-    whole = listed(kinesis, "data", **EVERY)
-    for form in ("named", "data", "data_object"):
-        kinesis.switch("payload_key", form)
-        found = listed(kinesis, "data", **EVERY)
-        assert kinesis.rows_in(found) == whole["pairs"]
-        kinesis.spoil_next("data", "empty")
-        empty = listed(kinesis, "data", **EVERY)
-        assert (kinesis.rows_in(empty), empty["amount"]) == ([], 0)
-        assert "d1" not in json.dumps(empty)
-    for suffix, statuses in (
-        ("fetch", [200, 404]),
-        ("both", [200, 200]),
-        ("fetch/all", [404, 200]),
-    ):
-        kinesis.switch("list_suffix", suffix)
-        paths = ("/project/fetch", "/project/fetch/all")
-        assert [ask(kinesis, path).status for path in paths] == statuses
-    kinesis.switch("more_lists", "gone")
-    assert ask(kinesis, "/ticket/fetch/all").status == 404
-    assert kinesis.truth()["tickets"] == []
-    kinesis.switch("api_prefix", "/api/v1")
-    assert ask(kinesis, "/project/fetch/all").status == 404
-    assert answer(kinesis, "/api/v1/project/fetch/all")["amount"] == 5
-    assert get(kinesis, f"/{quote(kinesis.store.medias[0].name)}").status == 200
-    configs = {row["name"]: row.get("value") for row in kinesis.truth()["configs"]}
-    assert configs["API_PRE"] == "/api/v1"
-
-
 def test_pictures_need_no_authorization_but_private_ones_their_token() -> None:
     """Also under names that need quoting; what is known of a picture outlives its file and the
     other way round."""
@@ -414,22 +212,6 @@ def test_pictures_need_no_authorization_but_private_ones_their_token() -> None:
     kinesis.lose_file(first.id)
     assert get(kinesis, f"/{quote(first.name)}").status == 404
     assert kinesis.true_files()[0]["sha256"] is None
-
-
-def test_older_fields_nulls_and_new_fields(kinesis: Kinesis) -> None:
-    """Seven fields in the older generation; empty texts can be null or left out, which is
-    NULL in a copy; a new field comes with every record."""
-    kinesis.switch("user_fields", "legacy")
-    assert len(listed(kinesis, "user")["users"][0]) == 7
-    assert len(kinesis.truth()["users"][0]) == 6
-    kinesis.switch("user_fields", "current")
-    for form in ("null", "absent"):
-        kinesis.switch("empty_text", form)
-        user = listed(kinesis, "user")["users"][0]
-        assert (user.get("bio"), "bio" in user) == (None, form == "null")
-        assert kinesis.truth()["users"][0]["bio"] is None
-    kinesis.grow_field("data", "version", 3)
-    assert listed(kinesis, "data", **EVERY)["pairs"][0]["version"] == 3
 
 
 def test_an_edited_record_gets_a_new_id_at_the_end(kinesis: Kinesis) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from warehouse.store.durable import flush_folder
+from warehouse.store.durable import flush_folder, make_read_only
 
 HASH = re.compile(r"[0-9a-f]{64}")
 PARTS = ".parts"
@@ -52,7 +52,7 @@ class BlobStore:
         if self.holds(sha256, part.stat().st_size):
             part.unlink()
             return
-        part.chmod(0o444)
+        make_read_only(part)
         os.replace(part, path)
         flush_folder(path.parent)
 

@@ -18,8 +18,11 @@ WORKERS = max(1, min(4, os.cpu_count() or 1))
 NO_LINK = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 """What file systems say that know no hard links, or no more of them."""
 
-NO_FOLDER_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-"""How SMB, sshfs and other FUSE file systems refuse to flush a folder."""
+NOT_KNOWN_HERE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+"""How SMB, sshfs and other FUSE file systems refuse what they do not know, such as to flush a
+folder."""
+NO_MODES = {*NOT_KNOWN_HERE, errno.EPERM}
+"""How file systems without modes (exFAT, SMB) refuse to change one."""
 
 
 class Digest(msgspec.Struct, frozen=True):
@@ -63,7 +66,7 @@ def flush_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in NO_FOLDER_FLUSH:
+        if error.errno not in NOT_KNOWN_HERE:
             raise
     finally:
         os.close(handle)
@@ -76,8 +79,13 @@ def flush_files(files: Iterable[Path]) -> None:
 
 
 def make_read_only(file: Path) -> None:
-    """Take away the right to write: the file may be shared by several backups."""
-    file.chmod(stat.S_IMODE(file.stat().st_mode) & 0o444)
+    """Take away the right to write, where the file system knows rights: the file may be shared by
+    several backups."""
+    try:
+        file.chmod(stat.S_IMODE(file.stat().st_mode) & 0o444)
+    except OSError as error:
+        if error.errno not in NO_MODES:
+            raise
 
 
 def write_new(file: Path, data: bytes) -> Digest:

@@ -7,14 +7,14 @@ removes those that nobody holds: what a killed sync had spilled may be gigabytes
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from warehouse.store.locks import FileLock
+from connectors.core.system import NO_LOCKS
+from warehouse.store.locks import FileLock, try_lock
 
 HELD = ".held"
 WAIT_SECONDS = 600.0
@@ -31,7 +31,7 @@ class Scratch:
             _remove_abandoned(shelf)
             self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=shelf))
             self._held = os.open(self.path / HELD, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._held, fcntl.LOCK_EX)
+            _lock(self._held)
 
     def remove(self) -> None:
         """Remove the folder with all that is in it; a second time does nothing."""
@@ -58,7 +58,17 @@ def _remove_abandoned(shelf: Path) -> None:
             held = os.open(file, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             continue  # its own process has just removed it
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _lock(held):
             shutil.rmtree(file.parent, ignore_errors=True)
         os.close(held)
+
+
+def _lock(file: int) -> bool:
+    """Lock an open file if nobody holds it; False too where the file system knows no locks, so
+    that nothing is removed there that may be in use."""
+    try:
+        return try_lock(file)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return False

@@ -123,3 +123,17 @@ def test_one_folder_knows_the_http_library() -> None:
         )
     ]
     assert set(users) == {"http"}
+
+
+@pytest.mark.parametrize(
+    ("what", "guidance", "line"),
+    [
+        ("no table 'x'; did you mean 'y'?", "its tables are: y", "no table 'x'; did you mean 'y'? its"),
+        ("it ended.", "write it again", "it ended; write"),
+        ("it ended", "Write it again.", "it ended. Write"),
+        ("it ended", "`kollect tables` lists them", "it ended; `kollect"),
+    ],
+)  # fmt: skip
+def test_what_and_advice_are_joined_by_one_mark(what: str, guidance: str, line: str) -> None:
+    """A question mark stays, an advice that is no sentence of its own follows a semicolon."""
+    assert str(errors.BadSettings(what, guidance=guidance)).startswith(line)

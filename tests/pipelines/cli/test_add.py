@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +14,14 @@ from connectors.core.errors import BadSettings
 from pipelines.settings import TABLES, read_settings
 from pipelines.sync.runtime import is_this_computer, make_client
 from tests.kit.account import Bench
-from tests.kit.processes import ROOT
+from tests.kit.processes import kollect
 
-PLAIN = {"KOLLECT_KEYRING": "0", "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+PLAIN = {"KOLLECT_KEYRING": "0"}
 
 
 def add(folder: Path, typed: str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`kollect add`, with its questions answered through standard input."""
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "pipelines", "add", *words],
-        cwd=folder, input=typed, env={**PLAIN, "HOME": str(folder), **environ},
-        capture_output=True, text=True, timeout=100, check=False,
-        start_new_session=True,  # without a terminal, hidden answers come from standard input
-    )  # fmt: skip
+    return kollect(folder, environ, "add", *words, stdin=typed)
 
 
 def test_an_account_is_asked_for_tried_and_written(
@@ -85,10 +79,7 @@ def test_accounts_of_the_environment_stay_when_the_first_is_written(
 
 def test_init_shows_every_setting(tmp_path: Path) -> None:
     """Of every table, schedule and alerts included; and with the comments taken away it is valid."""
-    subprocess.run(
-        [sys.executable, "-m", "pipelines", "init"], cwd=tmp_path,
-        env={**PLAIN, "HOME": str(tmp_path)}, capture_output=True, check=True,
-    )  # fmt: skip
+    assert kollect(tmp_path, {}, "init").returncode == 0
     text = (tmp_path / "kollect.toml").read_text()
     old = ("email_", "smtp_")
     for table, names in TABLES.items():

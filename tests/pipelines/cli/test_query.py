@@ -68,14 +68,18 @@ def test_a_misspelt_column_is_answered_with_those_that_are_near(
     assert '"name"' in done.stderr
 
 
-@pytest.mark.parametrize("code", [0x1B, 0x9B, 0x202E, 0x07])
 def test_what_a_terminal_would_obey_is_shown_as_a_code(
-    query: Callable[..., subprocess.CompletedProcess[str]], code: int
+    query: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     """Escape sequences, bells and marks that turn the direction of writing."""
-    done = query(f"SELECT 'a' || chr({code}) || 'b' AS t")
-    assert chr(code) not in done.stdout
-    assert f"a\\x{code:02x}b" in done.stdout
+    codes = (0x1B, 0x9B, 0x202E, 0x07)
+    sql = "SELECT " + ", ".join(f"'a' || chr({code}) || 'b' AS t{code}" for code in codes)
+    done = query(sql)
+    as_json = query("--format", "json", sql).stdout
+    for code in codes:
+        assert chr(code) not in done.stdout + as_json
+        assert f"a\\x{code:02x}b" in done.stdout
+    assert json.loads(as_json) == [{f"t{code}": f"a{chr(code)}b" for code in codes}]
 
 
 def test_rows_below_none_are_a_usage_error(
@@ -122,16 +126,10 @@ def test_a_table_is_no_wider_than_the_output(kinopio: Bench) -> None:
 
 
 def test_sql_comes_from_standard_input_or_a_file(kinopio: Bench, tmp_path: Path) -> None:
-    environ = {**os.environ, "KOLLECT_CONFIG": str(kinopio.folder / "kollect.toml")}
-    command = [sys.executable, "-m", "pipelines", "query", "--format", "csv"]
-    done = subprocess.run(
-        command, input="SELECT 7 AS n", cwd=ROOT, env=environ, capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
-    assert done.stdout == "n\n7\n"
+    words = ("query", "--format", "csv")
+    assert kollect(kinopio.folder, {}, *words, stdin="SELECT 7 AS n").stdout == "n\n7\n"
     (tmp_path / "q.sql").write_text("SELECT 8 AS n;\n")
-    done = kollect(kinopio.folder, {}, "query", "--format", "csv", "-f", str(tmp_path / "q.sql"))
-    assert done.stdout == "n\n8\n"
+    assert kollect(kinopio.folder, {}, *words, "-f", str(tmp_path / "q.sql")).stdout == "n\n8\n"
 
 
 def test_times_are_local_unless_utc_is_asked_for(

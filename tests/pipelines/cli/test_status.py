@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli.status_text import account_sentence
 from pipelines.status import AccountStatus, proof_window
 from sandbox import Fault
 from tests.kit.account import Bench
@@ -69,10 +70,24 @@ def test_a_dead_key_refreshes_nothing_and_hides_no_row(synced: Callable[..., Ben
     assert [t["rows"] for t in found["tables"].values()] == [
         t["rows"] for t in was["tables"].values()
     ]
-    shown = kollect(at.folder, at.box.environment(), "status", "kinopio").stdout
-    assert "kinopio: incomplete, " in shown
+    check_what_people_see(at)
     wrong = kollect(at.folder, at.box.environment(), "status", "kinopo")
     assert (wrong.returncode, "did you mean 'kinopio'?" in wrong.stderr) == (2, True)
+
+
+def check_what_people_see(at: Bench) -> None:
+    """Ten seconds suffice at 80 columns: a sentence with the cure first, told once; no name is
+    cut, and `--all` shows every table."""
+    environ = {**at.box.environment(), "COLUMNS": "80"}
+    shown = kollect(at.folder, environ, "status").stdout
+    assert shown.startswith("kinopio: incomplete, ")
+    assert len(shown.splitlines()) < 16
+    assert " ".join(shown.split()).count("Put a working credential into KINOPIO_API_KEY") == 1
+    everything = kollect(at.folder, environ, "status", "--all").stdout
+    assert all(len(line) <= 80 for line in everything.splitlines())
+    listed = {line.split()[0] for line in everything.splitlines() if line.split()}
+    assert set(at.account.tables) <= listed
+    assert " ".join(everything.split()).count("Put a working credential") == 2
 
 
 def table(proved_days: float | None, **more: Any) -> TableStatus:
@@ -108,3 +123,26 @@ def test_tables_of_full_passes_may_be_older(made: Callable[..., Bench]) -> None:
     at = made("kippt", size=4)
     windows = [proof_window(at.settings, at.account, name) for name in ("clips", "follows")]
     assert windows == [timedelta(hours=25), timedelta(days=14)]
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ([table(0.5), table(0.5)], "k: safe, proved 12 hours ago, 2 tables, 10 rows"),
+        ([table(0.5), table(1.9)], "k: safe, proved 12 hours ago, every table within 2 days, "),
+        ([table(None, complete=False)], "k: never synced; run `kollect sync k`"),
+        ([table(1), table(3, complete=False, reason="k: no key")],
+         "k: stale, b last proved 3 days ago: no key"),
+        ([table(1, complete=False, reason="cut")] * 2,
+         "k: incomplete, all 2 tables last proved 1 day ago: cut"),
+        ([table(1)] + [table(1, complete=False)] * 4,
+         "k: incomplete, 4 tables of 5 last proved 1 day ago; run `kollect sync k`"),
+        ([table(None, complete=False, tried_at=NOW, reason="no way in")] * 2,
+         "k: never read: no way in"),
+    ],
+)  # fmt: skip
+def test_an_account_is_one_sentence(tables: list[TableStatus], sentence: str) -> None:
+    """The verdict, since when, why, and what to do where no reason says it."""
+    names = dict(zip("abcde", tables, strict=False))
+    found = AccountStatus(names, dict.fromkeys(names, WINDOW), NOW)
+    assert account_sentence("k", found, NOW).startswith(sentence)

@@ -15,18 +15,11 @@ import yaml
 from connectors.core.errors import BadSettings
 from pipelines.cli import ui
 from tests.kit.account import bench
+from tests.kit.processes import kollect
 from tests.pipelines.conftest import ROOT
 
 CLEAN = {k: v for k, v in os.environ.items() if not k.endswith(("_API_KEY", "_TOKEN"))}
 CLEAN |= {"KOLLECT_KEYRING": "0"}
-
-
-def kollect(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines", *words],
-        cwd=folder, env={**CLEAN, "PYTHONPATH": str(ROOT), **more}, timeout=120,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
 
 
 def test_in_a_folder_of_ones_own_nothing_visible_appears(tmp_path: Path) -> None:
@@ -51,7 +44,7 @@ def test_in_a_folder_of_ones_own_nothing_visible_appears(tmp_path: Path) -> None
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     """It says what else to do."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        result = kollect(tmp_path, "ui", "--port", str(other.getsockname()[1]))
+        result = kollect(tmp_path, {}, "ui", "--port", str(other.getsockname()[1]))
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "--port" in result.stderr
@@ -68,7 +61,7 @@ def test_without_dagster_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
 def test_wrong_settings_are_told_before_anything_starts(tmp_path: Path) -> None:
     """Not in the log of a code server."""
     (tmp_path / "kollect.toml").write_text('[schedule]\nsync = "sometimes"\n')
-    result = kollect(tmp_path, "ui", "--port", "0")
+    result = kollect(tmp_path, {}, "ui", "--port", "0")
     assert result.returncode == 2
     assert "sometimes" in result.stderr
     assert not (tmp_path / ".dagster").exists()

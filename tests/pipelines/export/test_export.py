@@ -76,7 +76,7 @@ def test_a_format_that_a_service_lacks_is_refused_with_those_that_it_has(
     words = ("export", "kinopio", "--format", "netscape", "--to", str(tmp_path / "out"))
     done = kollect(kinopio.folder, {}, *words)
     assert done.returncode == 2
-    assert "Kinopio has no export format 'netscape'. use --format json, csv, parquet" in done.stderr
+    assert "Kinopio has no export format 'netscape'; use --format json, csv, parquet" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
