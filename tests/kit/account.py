@@ -34,6 +34,7 @@ class Bench:
     account_settings: Mapping[str, Any] = field(default_factory=dict)
     confirm_empty_hours: float = 0.0
     """With 0, a list that came empty is believed at once."""
+    ledger_minutes: float = 0.0
     progress: list[Progress] = field(default_factory=list)
     first_sync_requests: int = 0
     """How many requests the first sync asked, where it was copied (see first_syncs)."""
@@ -88,7 +89,7 @@ class Bench:
     def settings(self) -> Settings:
         settings = read_settings(self.settings_file, environ=self.box.environment())
         guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
-        return replace(settings, guard=guard, ledger_minutes=0.0)
+        return replace(settings, guard=guard, ledger_minutes=self.ledger_minutes)
 
     @property
     def account(self) -> Account:

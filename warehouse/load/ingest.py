@@ -128,13 +128,8 @@ class Ingest:
             with contextlib.suppress(duckdb.Error):
                 self._typing.execute("ROLLBACK")
             self._reset_settings()
-            for sql in (
-                "PRAGMA disable_checkpoint_on_shutdown",
-                "DETACH scratch",
-                "PRAGMA enable_checkpoint_on_shutdown",
-            ):
-                with contextlib.suppress(duckdb.Error):
-                    self._typing.execute(sql)
+            with contextlib.suppress(duckdb.Error):
+                self._typing.execute("DETACH scratch")
         self._typing.close()
 
     # -- the inside ------------------------------------------------------------------------

@@ -260,10 +260,13 @@ class Warehouse:
                     self._attach(connection)
                     self._copy_my_schema(connection)
                     connection.execute(f"DETACH {CATALOG}")
-            with duckdb.connect(str(self.writer)) as connection:
+            if not self.writer.exists():
+                return
+            with duckdb.connect(str(self.writer), read_only=True) as connection:
                 identity = identity_of(connection, None)
-                if identity is None or self._may_wait(identity, ledger_minutes * 60):
-                    return
+            if identity is None or self._may_wait(identity, ledger_minutes * 60):
+                return
+            with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")
             put_in_place(self.writer, self.path)
             Stamp.of(identity, self.path).write(self._stamp_file)
