@@ -43,7 +43,7 @@ class Library:
         return number if number is not None and number in self else None
 
     def facts(self, number: int) -> Facts:
-        """What lists filter and sort by, after all changes."""
+        """What lists sort by, after all changes."""
         record = self._records.get(number)
         if record is None:
             return self.maker.facts(number)
@@ -94,7 +94,7 @@ class Library:
     def select(self, name: Hashable, choose: Callable[[], list[int]]) -> list[int]:
         """`choose()`, remembered under `name` until something changes.
 
-        Paging through a filtered or sorted list of a large account needs this.
+        Paging through a sorted list of a large account needs this.
         """
         if name not in self._selections:
             if len(self._selections) >= KEPT_SELECTIONS:

@@ -59,7 +59,7 @@ class Place(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What lists filter and sort by, without the rest of the record. `noise` is 128 random bits."""
+    """What lists sort by, without the rest of the record. `noise` is 128 random bits."""
 
     title: str
     description: str
