@@ -11,8 +11,9 @@ from typing import Any
 from sandbox.core import Refused, Request, Response, Tables, Window, served
 from sandbox.core.blobs import lines
 from sandbox.kinescope.changes import Changes
-from sandbox.kinescope.data import INVOICES, TOKEN
+from sandbox.kinescope.data import TOKEN
 from sandbox.kinescope.figure_routes import FIGURE_ROUTES
+from sandbox.kinescope.records import INVOICES
 from sandbox.kinescope.routes import ROUTES
 from sandbox.kinescope.shapes import FILES, SIGNATURE
 from sandbox.kinescope.truth import after_increment, files, tables

@@ -11,7 +11,7 @@ from sandbox.core import Refused, Route
 from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.figures import FIELDS, Hour
 from sandbox.kinescope.routes import KinescopeCall, Payload, asked_order, bare, in_order, paged
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 OVERVIEW = {
     "views": "view",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from datetime import datetime
 
-from sandbox.kinescope.videos import Facts, Record, VideoMaker
+from sandbox.kinescope.video_parts import Facts, Record
+from sandbox.kinescope.videos import VideoMaker
 
 KEPT_SELECTIONS = 8
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from sandbox.core import Call, Refused, Route, by_number
 from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.shapes import plain, shape_of
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 T = TypeVar("T")
 KinescopeCall = Call[Changes]
