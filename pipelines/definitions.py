@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.machine import make_files_private
 from pipelines.orchestration.alerts import alerts_sensor
 from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
@@ -53,4 +54,5 @@ def definitions(project: Project) -> dg.Definitions:
     )
 
 
+make_files_private()
 defs = definitions(read_project())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,3 +202,21 @@ def test_a_sync_in_a_rough_place(place: Place, seed: Seed, tmp_path: Path) -> No
 @pytest.mark.parametrize("place", PLACES, ids=lambda p: p.name)
 def test_every_command_in_every_rough_place(place: Place, seed: Seed, tmp_path: Path) -> None:
     check_place(place, tuple(COMMANDS), seed, tmp_path / "here")
+
+
+@pytest.mark.parametrize(
+    ("umask", "mode"),
+    [
+        ("022", 0o600),
+        pytest.param("027", 0o640, marks=pytest.mark.slow),
+        pytest.param("002", 0o664, marks=pytest.mark.slow),
+    ],
+)
+def test_new_files_are_private_unless_the_umask_is_a_wish(
+    seed: Seed, tmp_path: Path, umask: str, mode: int
+) -> None:
+    """022 is what systems set by themselves."""
+    folder = seed.copy(tmp_path / "here")
+    status, _, err = run(Place(umask, before=f"umask {umask}"), folder, "restore")
+    assert status == 0, err
+    assert stat.S_IMODE((folder / "restored.duckdb").stat().st_mode) == mode

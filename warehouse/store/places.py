@@ -24,15 +24,34 @@ def check_place(path: Path, *, fstab: Path = FSTAB) -> None:
                 guidance="attach the disk that holds it, or correct the link",
             )
     real = path.resolve()
+    if real.exists():
+        return
     for mount in _mounts(fstab):
-        if real.is_relative_to(mount) and not os.path.ismount(mount):
+        if real.is_relative_to(mount) and not os.path.ismount(mount) and _is_empty(mount):
             raise WarehouseProblem(
                 f"{path} is on {mount}, which is not mounted (see {fstab})", guidance=ATTACH
             )
-    if not real.parent.exists():
-        for folder in REMOVABLE:
-            if real.is_relative_to(folder):
-                raise WarehouseProblem(f"there is no {real.parent} for {path}", guidance=ATTACH)
+    if not real.parent.exists() and _is_on_missing_disk(real):
+        raise WarehouseProblem(f"there is no {real.parent} for {path}", guidance=ATTACH)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing, as one does that a disk is to be mounted on."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _is_on_missing_disk(real: Path) -> bool:
+    """Whether a path leads to where disks are attached, and no disk is there."""
+    for folder in REMOVABLE:
+        if real.is_relative_to(folder):
+            ways = [place for place in real.parents if place.is_relative_to(folder)]
+            return not any(os.path.ismount(place) for place in ways)
+    return False
 
 
 def _mounts(fstab: Path) -> list[Path]:

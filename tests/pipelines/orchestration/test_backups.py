@@ -128,7 +128,7 @@ def test_pruning_follows_the_rules_and_says_what_went(
 ) -> None:
     """The true names and counts are in the log and among the figures."""
     project = replace(project, settings=replace(project.settings, keep={"daily": 1}))
-    earlier = datetime.now(UTC) - timedelta(days=3)
+    earlier = datetime.now(UTC) - timedelta(hours=23)
     old = write_backup(project.settings, now=lambda: earlier).name
     result = run(project, instance, backup_job)
     assert result.success

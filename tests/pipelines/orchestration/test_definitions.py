@@ -92,10 +92,10 @@ def test_an_account_of_the_warehouse_stays_when_its_credential_is_gone(
 def test_an_unreadable_env_file_hides_no_account(tmp_path: Path) -> None:
     """The accounts stay, and each says why its credential cannot be read."""
     (tmp_path / "kollect.toml").write_text("[accounts.kinopio]\n")
-    (tmp_path / ".env").write_bytes("KINOPIO_API_KEY=abc".encode("utf-16"))
+    (tmp_path / ".env").write_bytes("KINOPIO_API_KEY=ä".encode("latin-1"))
     project = read_project(tmp_path, NOTHING)
     assert names(project) == ["kinopio"]
-    assert "UTF-16" in problems_of(project)["credential_is_there"]
+    assert "not saved in UTF-8" in problems_of(project)["credential_is_there"]
 
 
 def problems_of(project: Project) -> dict[str, str]:

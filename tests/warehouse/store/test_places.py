@@ -64,6 +64,8 @@ def test_a_disk_that_is_not_mounted_is_named(tmp_path: Path) -> None:
     with pytest.raises(WarehouseProblem, match="my disk, which is not mounted"):
         check_place(mount / "kollect.duckdb", fstab=fstab)
     check_place(tmp_path / "kollect.duckdb", fstab=fstab)
+    (mount / "used").mkdir()
+    check_place(mount / "kollect.duckdb", fstab=fstab)  # a table of another machine, as in a chroot
     check_place(tmp_path / "not yet" / "kollect.duckdb", fstab=tmp_path / "none")
     with pytest.raises(WarehouseProblem, match="there is no /media/somebody/disk"):
         check_place(Path("/media/somebody/disk/kollect.duckdb"), fstab=fstab)
