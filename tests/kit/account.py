@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from msgspec import structs
 
+from connectors import SERVICES
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync.account import sync_account
@@ -182,6 +183,11 @@ def bench(
     if hasattr(box.services[service], "today"):
         box.services[service].today = datetime.now(UTC).date()
     return Bench(service, folder, box, account_settings, confirm_empty_hours)
+
+
+def sampled(*quick: str) -> list[Any]:
+    """Parameters: all services, by default only those of `quick`, the others in the slow run."""
+    return [s if s in quick else pytest.param(s, marks=pytest.mark.slow) for s in SERVICES]
 
 
 def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:
