@@ -17,6 +17,7 @@ HEAD = """\
 
 [warehouse]
 # path = "kollect.duckdb"              # the file that people open
+# ledger_minutes = 720                 # syncs that found nothing new show in its ledger so much later
 
 [backup]
 # dir  = "backups"

@@ -23,6 +23,7 @@ import msgspec
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.typed_select import Batch, typed_rows
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
+from warehouse.store.transactions import detach_with_log
 
 BATCH_BYTES = 8 << 20
 MANY_BYTES = 32 << 10
@@ -129,7 +130,7 @@ class Ingest:
                 self._typing.execute("ROLLBACK")
             self._reset_settings()
             with contextlib.suppress(duckdb.Error):
-                self._typing.execute("DETACH scratch")
+                detach_with_log(self._typing, "scratch")
         self._typing.close()
 
     # -- the inside ------------------------------------------------------------------------

@@ -42,8 +42,6 @@ def open_engine(
             # What is free goes back to the system soon: a tenth less memory for a million rows.
             "SET allocator_flush_threshold = '16MB'",
             "SET allocator_bulk_deallocation_flush_threshold = '32MB'",
-            # A few rows of the ledger stay in the log; publishing puts them into the file.
-            "PRAGMA disable_checkpoint_on_shutdown",
             f"SET threads = {threads}",
         ):
             connection.execute(setting)

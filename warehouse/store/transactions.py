@@ -24,6 +24,15 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
+def detach_with_log(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Detach a database and leave what was committed in its log: nothing is rewritten."""
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+    try:
+        connection.execute(f"DETACH {catalog}")
+    finally:
+        connection.execute("PRAGMA enable_checkpoint_on_shutdown")
+
+
 def count_generation(connection: duckdb.DuckDBPyConnection, *, rows_changed: bool = True) -> None:
     """The warehouse is another than before: readers and restores tell states by a number, which
     counts them, and by a random mark, which no two states share.

@@ -28,6 +28,7 @@ from warehouse.store.names import CATALOG, RESERVED
 from warehouse.store.places import check_place
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
+from warehouse.store.transactions import detach_with_log
 from warehouse.store.write import KeptAttached
 
 ROW_GROUP_ROWS = 20_480
@@ -172,13 +173,28 @@ class Warehouse:
         with self.locked():
             self._bring_up_to_date()
             self._attach(connection)
+            before = None
             try:
                 self._copy_my_schema(connection)
+                before = identity_of(connection, CATALOG)
                 yield
             finally:
                 with contextlib.suppress(duckdb.Error):
                     connection.execute("USE memory")
-                connection.execute(f"DETACH {CATALOG}")
+                self._detach(connection, before)
+
+    def _detach(self, connection: duckdb.DuckDBPyConnection, before: Identity | None) -> None:
+        """Detach the writer's file; a few new rows of the ledger may stay in its log."""
+        now = identity_of(connection, CATALOG)
+        if (
+            before is not None
+            and now is not None
+            and before.generation < now.generation
+            and before.rows_changed == now.rows_changed
+        ):
+            detach_with_log(connection, CATALOG)
+        else:
+            connection.execute(f"DETACH {CATALOG}")
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
@@ -235,6 +251,8 @@ class Warehouse:
     def _copy_my_schema(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take over what a person keeps in the published file's schema `my`."""
         if self._somebody_wrote() and copy_my_schema(connection, self.path):
+            # DuckDB cannot go through a log again in which some of these things are dropped.
+            connection.execute(f"CHECKPOINT {CATALOG}")
             stamp = Stamp.read(self._stamp_file)
             if stamp is not None:
                 stamp.seen_now(self.path).write(self._stamp_file)
