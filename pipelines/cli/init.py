@@ -17,7 +17,7 @@ HEAD = """\
 
 [warehouse]
 # path = "kollect.duckdb"              # the file that people open
-# ledger_minutes = 720                 # syncs that found nothing new show in its ledger so much later
+# ledger_minutes = 720                 # its ledger may be so late after nothing new was found
 
 [backup]
 # dir  = "backups"
