@@ -33,7 +33,7 @@ HEAD = """\
 # backup   = "daily"
 # verify   = "weekly"
 # timezone = "Europe/Berlin"           # default: that of this computer
-# accounts_per_run = 0                 # Dagster: 0 is one run for each account
+# accounts_per_run = 0                 # Dagster: 0 is a run for each of up to 49 accounts, else 25
 
 [alerts]                               # who is told when something is wrong
 # command     = "a program; it gets the message on standard input"

@@ -101,7 +101,6 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
         values.get("warehouse", {}), base, f"{name}: [warehouse]"
     )
     schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
-    schedule = _without_accounts_per_run(schedule, f"{name}: [schedule]")
     check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
     check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
     return Settings(
@@ -111,7 +110,7 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
         backup_dir=backup_dir,
         keep=keep,
         accounts=read_accounts(values.get("accounts"), known, name),
-        schedule=read_schedule(schedule, known),
+        schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
@@ -138,17 +137,6 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
         if chosen.get(name, []) is not None:
             chosen[name] = [*(chosen.get(name) or []), table]
     return chosen or dict.fromkeys(settings.accounts)
-
-
-def _without_accounts_per_run(schedule: Any, where: str) -> Any:
-    """The table without a setting that only has its default so far: one run for each account."""
-    if not isinstance(schedule, dict) or "accounts_per_run" not in schedule:
-        return schedule
-    if schedule["accounts_per_run"] != 0:
-        raise BadSettings(
-            f"{where} accounts_per_run is not available yet", guidance="write accounts_per_run = 0"
-        )
-    return {name: value for name, value in schedule.items() if name != "accounts_per_run"}
 
 
 def _check_tables(values: Mapping[str, Any], file: str) -> None:
