@@ -15,7 +15,7 @@ from warehouse.store.names import STATE
 
 FORMAT = 2
 """Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
-LEDGER = 7
+LEDGER = 8
 """Grows when `_kollect` gets another table, view or fact: the next load completes older files."""
 
 
