@@ -142,7 +142,7 @@ WITH texts AS (
     SELECT *, unnest(list_distinct(regexp_extract_all(body, {url}))) AS raw FROM texts
 ), cut AS (
     SELECT * EXCLUDE (raw), regexp_replace(CASE WHEN contains(raw, '(') THEN raw
-        ELSE regexp_replace(raw, '\).*$', '') END, '[.,;:!?''*_]+$', '') AS url
+        ELSE regexp_replace(raw, '\).*$', '') END, '[.,;:!?''*]+$', '') AS url
     FROM found
 ), trimmed AS (
     SELECT * REPLACE (CASE WHEN ends_with(url, ')')
