@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dagster as dg
 
 from pipelines.machine import make_files_private
 from pipelines.orchestration.alerts import alerts_sensor
 from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
+from pipelines.orchestration.batches import batch_asset, batches_of
 from pipelines.orchestration.ledger import ledger_sensor
 from pipelines.orchestration.run_process import lost_runs_sensor
 from pipelines.orchestration.schedules import (
     account_jobs,
-    account_schedules,
+    batch_jobs,
     first_sync,
     settings_jobs,
+    sync_schedules,
 )
 from pipelines.orchestration.sources import Project, read_project
 from pipelines.orchestration.views import GROUP, view_assets
@@ -23,17 +27,28 @@ from pipelines.orchestration.views import GROUP, view_assets
 def definitions(project: Project) -> dg.Definitions:
     """Everything that Dagster needs to know of these accounts."""
     jobs, schedules = settings_jobs(project.settings)
-    sensors = [lost_runs_sensor(), ledger_sensor(project), alerts_sensor(project)]
+    batches = batches_of(project.sources)
+    batched = {source.name for batch in batches for source in batch.sources}
+    alone = [source for source in project.sources if source.name not in batched]
+    # Those of a batch have no assets of their own that the ledger could be shown on.
+    shown = replace(project, sources=alone)
+    sensors = [lost_runs_sensor(), ledger_sensor(shown), alerts_sensor(project)]
+    for batch in batches:
+        of_batch = batch_jobs(batch)
+        jobs += of_batch.values()
+        schedules += sync_schedules(batch.name, batch.settings.schedule, batch.position, of_batch)
     syncs = {}
-    for source in project.sources:
+    for source in alone:
         of_account = account_jobs(source)
         jobs += of_account.values()
-        schedules += account_schedules(source, of_account)
+        schedules += sync_schedules(
+            source.name, source.settings.schedule, source.position, of_account
+        )
         if source.settings.schedule.sync != "never":
             syncs[source.name] = of_account["sync"]
     if syncs:
-        sensors.append(first_sync(project.sources, syncs))
-    views = view_assets(project)
+        sensors.append(first_sync(alone, syncs))
+    views = view_assets(shown)
     if views is not None:
         sensors.append(
             dg.AutomationConditionSensorDefinition(
@@ -43,7 +58,8 @@ def definitions(project: Project) -> dg.Definitions:
                 description="Makes the views again when a table below them changed.",
             )
         )
-    accounts = [account_assets(source) for source in project.sources]
+    accounts = [account_assets(source) for source in alone]
+    accounts += [batch_asset(batch) for batch in batches]
     return dg.Definitions(
         assets=[*accounts, *([views] if views else []), backup_assets(project)],
         jobs=jobs,

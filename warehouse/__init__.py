@@ -38,7 +38,10 @@ def read(
     from warehouse.store.warehouse import Warehouse
     from warehouse.where import warehouse_file
 
-    with Warehouse(warehouse_file(path, config)).reading() as connection:
+    warehouse = Warehouse(warehouse_file(path, config))
+    if "_kollect" in sql:
+        warehouse.publish_ledger()
+    with warehouse.reading() as connection:
         return connection.execute(sql, list(values)).df()
 
 

@@ -22,6 +22,9 @@ class StateKind(StrEnum):
     """When a family (the scope) was last loaded without a failure (ISO 8601)."""
     LOADED_IN_RUN = "loaded_in_run"
     """The run in which a family (the scope) was last read to its end."""
+    LAST_LOAD = "last_load"
+    """What a family (the scope) was last loaded from, in a full pass or an increment (the name),
+    and what that left behind (JSON)."""
     HELD_DELETES = "held_deletes"
     """The run that saw a suspicious number of rows of a table (the scope) vanish."""
     EMPTY_SINCE = "empty_since"

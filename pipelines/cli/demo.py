@@ -131,7 +131,7 @@ class Tour:
 
     def _sync(self, *, full: bool = False) -> None:
         from pipelines.cli.progress import sync_progress
-        from pipelines.cli.sync import sync_accounts
+        from pipelines.sync.accounts import sync_accounts
 
         everything: dict[str, list[str] | None] = dict.fromkeys(self.settings.accounts)
         with sync_progress(sys.stderr) as tell:

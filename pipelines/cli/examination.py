@@ -109,7 +109,7 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
         return
     now = datetime.now(UTC)
     try:
-        with Warehouse(settings.warehouse).reading() as connection:
+        with Warehouse(settings.warehouse).newest() as connection:
             (last,) = connection.execute(f"SELECT max(loaded_at) FROM {STATE}.loads").fetchall()[0]
             for name, account in settings.accounts.items():
                 status = account_status(connection, settings, account, now)

@@ -17,6 +17,7 @@ HEAD = """\
 
 [warehouse]
 # path = "kollect.duckdb"              # the file that people open
+# ledger_minutes = 720                 # its ledger may be so late after nothing new was found
 
 [backup]
 # dir  = "backups"
@@ -32,7 +33,7 @@ HEAD = """\
 # backup   = "daily"
 # verify   = "weekly"
 # timezone = "Europe/Berlin"           # default: that of this computer
-# accounts_per_run = 0                 # Dagster: 0 is one run for each account
+# accounts_per_run = 0                 # Dagster: 0 is a run for each of up to 49 accounts, else 25
 
 [alerts]                               # who is told when something is wrong
 # command     = "a program; it gets the message on standard input"

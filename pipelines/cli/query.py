@@ -54,7 +54,10 @@ def query(
             raise click.NoSuchOption(word, possibilities=_near(word))
         raise click.UsageError("write the SQL between quotes, as one word")
     text = _sql(words[0] if words else None, file)
-    with read_only(read_settings(config).warehouse, utc=utc) as connection:
+    place = read_settings(config).warehouse
+    if "_kollect" in text:
+        Warehouse(place).publish_ledger()
+    with read_only(place, utc=utc) as connection:
         print_result(run(connection, text), form, most)
 
 

@@ -63,6 +63,7 @@ def _other_program(program: str, warehouse: Path) -> int:
         raise BadSettings(
             f"{program} is not installed", guidance="install it, or use `kollect shell` alone"
         )
+    Warehouse(warehouse).publish_ledger()
     with Warehouse(warehouse).reading():
         pass  # raises where there is none
     return subprocess.run([found, *PROGRAMS[program][1:], str(warehouse)], check=False).returncode

@@ -46,7 +46,7 @@ def status(
     with ExitStack() as opened:
         connection = None
         if warehouse.is_there():
-            connection = opened.enter_context(warehouse.reading())
+            connection = opened.enter_context(warehouse.newest())
         accounts = {
             account.name: account_status(connection, settings, account, now) for account in shown
         }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +16,10 @@ from connectors.core.errors import BadSettings, KollectError, exit_status
 from pipelines.cli.log_file import LOGGER, start_log
 from pipelines.cli.progress import FORMS, sync_progress
 from pipelines.settings import Settings, read_settings, select
-from pipelines.sync.account import sync_account
+from pipelines.sync.accounts import sync_accounts
 from pipelines.sync.expected import expected_requests, forget_plan, remember_plan
-from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Runtime
-from pipelines.sync.stage import new_run_id
-from pipelines.unforeseen import as_kollect_error
+from pipelines.sync.result import AccountResult
 from warehouse.store.open import without_pandas
-
-AT_ONCE = 5
-"""Accounts that are synced side by side: they wait for their services, not for each other."""
 
 
 @click.command()
@@ -96,44 +89,6 @@ def sync(
 
         tell_about_syncs(settings, results, lambda: backup_problem(settings))
     sys.exit(status_of(results))
-
-
-def sync_accounts(
-    settings: Settings,
-    chosen: dict[str, list[str] | None],
-    *,
-    full: bool = False,
-    accept_deletes: bool = False,
-    progress: Callable[[Progress], None] = lambda _: None,
-    before: Callable[[str], None] = lambda _: None,
-) -> tuple[list[AccountResult], str]:
-    """Sync accounts side by side; an account's own error ends in its result.
-
-    `before` is called with each account's name, on its thread, before its sync.
-    """
-    run_id = new_run_id(datetime.now(UTC))
-
-    def one(name: str) -> AccountResult:
-        try:
-            before(name)
-            return sync_account(
-                settings,
-                settings.account(name),
-                tables=chosen[name],
-                full=full,
-                accept_deletes=accept_deletes,
-                run_id=run_id,
-                runtime=Runtime(progress=progress),
-            )
-        except Exception as error:  # noqa: BLE001 - the other accounts go on
-            return AccountResult(name, status="failed", error=as_kollect_error(error))
-
-    pool = ThreadPoolExecutor(min(AT_ONCE, len(chosen)), thread_name_prefix="account")
-    try:
-        return list(pool.map(one, chosen)), run_id
-    finally:
-        # Who interrupts is not to wait for syncs that last for hours.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _estimated(settings: Settings, name: str, tables: list[str] | None, full: bool) -> int:

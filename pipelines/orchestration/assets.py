@@ -111,7 +111,7 @@ def _show(
     if not source.settings.warehouse.exists():
         return
     wanted = set(context.selected_asset_check_keys)
-    with Warehouse(source.settings.warehouse).reading() as connection:
+    with Warehouse(source.settings.warehouse).newest() as connection:
         ends = finished_runs(connection, newest=10).get(source.account.name, [])
         runs = [run for run in ends if run.mark not in before] if chosen - {NAME} else []
         report = AccountReport(connection, source, datetime.now(UTC))

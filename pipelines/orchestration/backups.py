@@ -25,6 +25,7 @@ from pipelines.orchestration.backup_report import (
     newest_backup,
     proof_mark,
 )
+from pipelines.orchestration.batches import account_keys
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.reported import mark_shown
@@ -155,7 +156,7 @@ def _spec(project: Project) -> dg.AssetSpec:
     made = " Here: of the made data of the sandbox." if project.is_sandbox else ""
     return dg.AssetSpec(
         KEY,
-        deps=[source.key("summary") for source in project.mine],
+        deps=account_keys(project.mine),
         description=f"The newest backup of everything in the warehouse.{made}\n\n"
         f"In `{settings.backup_dir}`; kept are {_rules(settings)}. `kollect backups` lists them, "
         "`kollect restore` makes a warehouse from one.",

@@ -101,7 +101,7 @@ def _account_events(
     name = source.account.name
     if not source.settings.warehouse.exists():
         return []
-    with Warehouse(source.settings.warehouse).reading() as connection:
+    with Warehouse(source.settings.warehouse).newest() as connection:
         ends = finished_runs(connection, NEWEST).get(name, [])
         seen = set(reported.syncs.get(name, ()))
         runs = unreported(instance, source, [run for run in ends if run.mark not in seen])

@@ -67,7 +67,7 @@ def account_problem(source: Source, now: datetime, *, ignore_late: bool = False)
         return missing_credential(source)
     if not source.settings.warehouse.exists():
         return ""
-    with Warehouse(source.settings.warehouse).reading() as connection:
+    with Warehouse(source.settings.warehouse).newest() as connection:
         status = account_status(connection, source.settings, account, now)
         ends = finished_runs(connection, newest=1).get(account.name, [])
     if not ends:

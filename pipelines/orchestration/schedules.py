@@ -15,52 +15,74 @@ import dagster as dg
 
 from pipelines.orchestration.assets import op_of
 from pipelines.orchestration.backups import backup_job, verify_job
+from pipelines.orchestration.batches import Batch
 from pipelines.orchestration.retention import JOB as RETENTION_JOB
 from pipelines.orchestration.retention import retention_job
 from pipelines.orchestration.runs import ACCOUNT_TAG, KIND_TAG, UNDER_WAY, Job, asset_job
 from pipelines.orchestration.sources import Source
 from pipelines.settings import Settings
-from pipelines.settings.schedule import cron
+from pipelines.settings.schedule import ScheduleSettings, cron
 
 RETENTION_CRON = "50 1 * * *"
 
 
 def account_jobs(source: Source) -> dict[str, Job]:
     """`sync` and `full` of one account."""
-    account = source.account
-    selection = dg.AssetSelection.groups(source.name)
+    name = source.account.name
+    return _sync_jobs(
+        source.name,
+        dg.AssetSelection.groups(source.name),
+        op_of(source),
+        f"What changed in {name}: `kollect sync {name}`.",
+        f"Everything in {name} anew: `kollect sync {name} --full`. "
+        "Finds what a service changes without saying so.",
+    )
+
+
+def batch_jobs(batch: Batch) -> dict[str, Job]:
+    """`sync` and `full` of the accounts of a batch."""
+    accounts = f"{len(batch.sources)} accounts"
+    return _sync_jobs(
+        batch.name,
+        dg.AssetSelection.assets(batch.key),
+        batch.op,
+        f"What changed in {accounts}.",
+        f"Everything in {accounts} anew. Finds what a service changes without saying so.",
+    )
+
+
+def _sync_jobs(
+    name: str, selection: dg.AssetSelection, op: str, changed: str, everything: str
+) -> dict[str, Job]:
     return {
         "sync": asset_job(
-            f"sync_{source.name}",
-            selection,
-            f"What changed in {account.name}: `kollect sync {account.name}`.",
-            {ACCOUNT_TAG: source.name, KIND_TAG: "sync"},
+            f"sync_{name}", selection, changed, {ACCOUNT_TAG: name, KIND_TAG: "sync"}
         ),
         "full": asset_job(
-            f"full_pass_{source.name}",
+            f"full_pass_{name}",
             selection,
-            f"Everything in {account.name} anew: `kollect sync {account.name} --full`. "
-            "Finds what a service changes without saying so.",
-            {ACCOUNT_TAG: source.name, KIND_TAG: "full pass"},
-            config={"ops": {op_of(source): {"config": {"full": True}}}},
+            everything,
+            {ACCOUNT_TAG: name, KIND_TAG: "full pass"},
+            config={"ops": {op: {"config": {"full": True}}}},
         ),
     }
 
 
-def account_schedules(source: Source, jobs: dict[str, Job]) -> list[dg.ScheduleDefinition]:
-    """The schedules of an account, as far as the settings want them."""
-    schedule = source.settings.schedule
+def sync_schedules(
+    name: str, schedule: ScheduleSettings, position: int, jobs: dict[str, Job]
+) -> list[dg.ScheduleDefinition]:
+    """The schedules of an account or a batch, as far as the settings want them."""
     wanted = {"sync": schedule.sync, "full": schedule.full}
     return [
         _schedule(
             job,
             expression,
             schedule.timezone,
-            _unless_under_way(source),
-            "Skips while this account is being read already.",
+            _unless_under_way(name),
+            "Skips while the same is being read already.",
         )
         for kind, job in jobs.items()
-        if (expression := cron(wanted[kind], kind, source.position))
+        if (expression := cron(wanted[kind], kind, position))
     ]
 
 
@@ -128,12 +150,12 @@ def _schedule(
 
 
 def _unless_under_way(
-    source: Source,
+    name: str,
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def decide(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        filters = dg.RunsFilter(tags={ACCOUNT_TAG: source.name}, statuses=UNDER_WAY)
+        filters = dg.RunsFilter(tags={ACCOUNT_TAG: name}, statuses=UNDER_WAY)
         if busy := context.instance.get_runs_count(filters):
-            return dg.SkipReason(f"{busy} run of this account is waiting or under way")
+            return dg.SkipReason(f"{busy} run of the same is waiting or under way")
         return dg.RunRequest()
 
     return decide

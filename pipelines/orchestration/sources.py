@@ -116,7 +116,7 @@ class Source:
 
         if not self.settings.warehouse.exists():
             return []
-        with Warehouse(self.settings.warehouse).reading() as connection:
+        with Warehouse(self.settings.warehouse).newest() as connection:
             return finished_runs(connection, newest).get(self.account.name, [])
 
     def syncs_so_far(self) -> int:
@@ -126,7 +126,7 @@ class Source:
 
         if not self.settings.warehouse.exists():
             return 0
-        with Warehouse(self.settings.warehouse).reading() as connection:
+        with Warehouse(self.settings.warehouse).newest() as connection:
             return runs_done(connection, self.account.name)
 
 
@@ -213,7 +213,7 @@ def _remembered(settings: Settings, known: Mapping[str, str]) -> dict[str, Accou
     if not settings.warehouse.exists() or _declares_accounts(settings):
         return {}
     try:
-        with Warehouse(settings.warehouse).reading() as connection:
+        with Warehouse(settings.warehouse).newest() as connection:
             seen = accounts_seen(connection)
     except KollectError:  # open for writing elsewhere, say: the syncs tell about it
         return {}

@@ -59,6 +59,8 @@ class Settings:
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
+    ledger_minutes: float = 720.0
+    """So late may the published file's ledger be where a sync found nothing new."""
 
     def account(self, name: str) -> Account:
         """The account of a name; BadSettings names the nearest one where there is none."""
@@ -95,17 +97,20 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
     base, name = place.parent, place.name
     _check_tables(values, name)
     backup_dir, keep = read_backup(values.get("backup", {}), base, f"{name}: [backup]")
+    warehouse, ledger_minutes = read_warehouse(
+        values.get("warehouse", {}), base, f"{name}: [warehouse]"
+    )
     schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
-    schedule = _without_accounts_per_run(schedule, f"{name}: [schedule]")
     check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
     check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
     return Settings(
         file=place if place.exists() else None,
-        warehouse=read_warehouse(values.get("warehouse", {}), base, f"{name}: [warehouse]"),
+        warehouse=warehouse,
+        ledger_minutes=ledger_minutes,
         backup_dir=backup_dir,
         keep=keep,
         accounts=read_accounts(values.get("accounts"), known, name),
-        schedule=read_schedule(schedule, known),
+        schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
@@ -132,17 +137,6 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
         if chosen.get(name, []) is not None:
             chosen[name] = [*(chosen.get(name) or []), table]
     return chosen or dict.fromkeys(settings.accounts)
-
-
-def _without_accounts_per_run(schedule: Any, where: str) -> Any:
-    """The table without a setting that only has its default so far: one run for each account."""
-    if not isinstance(schedule, dict) or "accounts_per_run" not in schedule:
-        return schedule
-    if schedule["accounts_per_run"] != 0:
-        raise BadSettings(
-            f"{where} accounts_per_run is not available yet", guidance="write accounts_per_run = 0"
-        )
-    return {name: value for name, value in schedule.items() if name != "accounts_per_run"}
 
 
 def _check_tables(values: Mapping[str, Any], file: str) -> None:

@@ -19,6 +19,8 @@ from cronsim import CronSim, CronSimError
 from connectors.core.errors import BadSettings
 
 WORDS = ("hourly", "daily", "weekly", "never")
+MANY_ACCOUNTS = 50
+BATCH = 25
 DAYS_LOOKED_AT = 800
 """Enough to meet the 29th of February of one leap year, or the same day a year later."""
 
@@ -32,17 +34,35 @@ class ScheduleSettings:
     backup: str = "daily"
     verify: str = "weekly"
     timezone: str = "UTC"
+    accounts_per_run: int = 0
+    """Accounts that one run of Dagster syncs; 0 leaves it to `batch_size`."""
+
+    def batch_size(self, accounts: int) -> int:
+        """How many of so many accounts share a run: each has its own below 50, by default."""
+        if self.accounts_per_run:
+            return self.accounts_per_run
+        return 1 if accounts < MANY_ACCOUNTS else BATCH
 
 
 def read_schedule(
-    values: Mapping[str, Any], environ: Mapping[str, str] | None = None
+    values: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+    where: str = "[schedule]",
 ) -> ScheduleSettings:
     """The checked section [schedule]; raises BadSettings with the setting and the cure."""
     found: dict[str, str] = {}
+    together = values.get("accounts_per_run", 0)
+    if isinstance(together, bool) or not isinstance(together, int) or together < 0:
+        raise BadSettings(
+            f"{where} accounts_per_run = {together!r} is no number of accounts",
+            guidance="write 0 (kollect chooses), 1 (a run for each account) or such as 25",
+        )
     for name, value in values.items():
+        if name == "accounts_per_run":
+            continue
         if not isinstance(value, str):
             raise BadSettings(
-                f"[schedule] {name} = {value!r} is no text",
+                f"{where} {name} = {value!r} is no text",
                 guidance=f'write {name} = "hourly", or a cron expression such as "15 * * * *"',
             )
         found[name] = value.strip()
@@ -50,17 +70,17 @@ def read_schedule(
         chosen = found.get(name, "never")
         if chosen not in WORDS and (problem := cron_problem(chosen)):
             raise BadSettings(
-                f"[schedule] {name} = {chosen!r}: {problem}",
+                f"{where} {name} = {chosen!r}: {problem}",
                 guidance=f"write one of {', '.join(WORDS)}, or five fields of cron: minute, "
                 "hour, day, month, weekday",
             )
     zone = found.setdefault("timezone", local_timezone(environ))
     if not is_timezone(zone):
         raise BadSettings(
-            f"[schedule] timezone = {zone!r} is unknown",
+            f"{where} timezone = {zone!r} is unknown",
             guidance='write a name such as "Europe/Berlin" or "UTC"',
         )
-    return ScheduleSettings(**found)
+    return ScheduleSettings(**found, accounts_per_run=together)
 
 
 def is_timezone(name: str) -> bool:

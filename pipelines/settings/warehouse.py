@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
 
 from connectors.core.errors import BadSettings
 from pipelines.settings.convert import SettingsTable, convert
@@ -14,12 +16,21 @@ from warehouse.store.names import RESERVED
 class WarehouseTable(SettingsTable, frozen=True):
     """The settings of [warehouse]."""
 
-    EXAMPLES: ClassVar[Mapping[str, str]] = {"path": 'path = "kollect.duckdb"'}
+    EXAMPLES: ClassVar[Mapping[str, str]] = {
+        "path": 'path = "kollect.duckdb"',
+        "ledger_minutes": "ledger_minutes = 720",
+    }
     path: str = "kollect.duckdb"
+    ledger_minutes: Annotated[float, Meta(ge=0)] = 720.0
+    """Syncs that found nothing new show in the file's ledger (`_kollect`) at most so much later;
+    0 copies the file after each of them."""
 
 
-def read_warehouse(values: Any, base: Path, where: str) -> Path:
-    """The absolute path; a relative one counts from `base`, `~` is the home folder."""
+def read_warehouse(values: Any, base: Path, where: str) -> tuple[Path, float]:
+    """The absolute path, and the minutes that the ledger may be late.
+
+    A relative path counts from `base`, `~` is the home folder.
+    """
     table = convert(values, WarehouseTable, where)
     path = absolute(table.path, base)
     if not table.path.strip() or path.is_dir():
@@ -30,7 +41,7 @@ def read_warehouse(values: Any, base: Path, where: str) -> Path:
             f"confuse it with the schema {path.stem.lower()!r} inside it",
             guidance='write another name, such as path = "kollect.duckdb"',
         )
-    return path
+    return path, table.ledger_minutes
 
 
 def absolute(text: str, base: Path) -> Path:

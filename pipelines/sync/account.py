@@ -153,7 +153,7 @@ class _AccountSync:
                         self._sync(families, journal, client, engine, run_id)
                 else:
                     self._not_begun(self._no_credential(), families, engine, run_id)
-            self.warehouse.publish()
+            self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
             if self.result.error is None:
                 journal.discard()
         finally:

@@ -41,7 +41,7 @@ def expected_requests(
     warehouse = Warehouse(settings.warehouse)
     if warehouse.path.exists():
         # What cannot be read here is told by the sync itself.
-        with suppress(duckdb.Error, KollectError), warehouse.reading() as connection:
+        with suppress(duckdb.Error, KollectError), warehouse.newest() as connection:
             found = dict(connection.execute(LAST_RUNS, [full]).fetchall())
     counts = {name: _planned(settings, name, full) or found.get(name) for name in whole}
     return {name: count for name, count in counts.items() if count}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import replace
 from itertools import count
@@ -13,12 +11,12 @@ from typing import Any
 from sandbox.core import Refused, Request, Response, Tables, Window, served
 from sandbox.core.blobs import lines
 from sandbox.kinescope.changes import Changes
-from sandbox.kinescope.data import INVOICES, TOKEN
-from sandbox.kinescope.figure_routes import FIGURE_ROUTES, GIVES_CSV
+from sandbox.kinescope.data import TOKEN
+from sandbox.kinescope.figure_routes import FIGURE_ROUTES
+from sandbox.kinescope.records import INVOICES
 from sandbox.kinescope.routes import ROUTES
 from sandbox.kinescope.shapes import FILES, SIGNATURE
 from sandbox.kinescope.truth import after_increment, files, tables
-from sandbox.kinescope.videos import Record
 
 __all__ = ["Kinescope"]
 
@@ -60,16 +58,7 @@ class Kinescope(Changes):
         return "the owner of the token"
 
     def path(self, request: Request) -> str:
-        return request.path.removesuffix(".csv")
-
-    def respond(self, request: Request) -> Response:
-        """Some paths give CSV where `.csv` stands behind them, all others JSON as before."""
-        response = super().respond(request)
-        path = self.path(request)
-        if path == request.path or not GIVES_CSV.fullmatch(path):
-            return response
-        data = json.loads(response.body)["data"]
-        return csv_of(data if isinstance(data, list) else [data])
+        return request.path
 
     def refusal(self, refused: Refused) -> Response:
         """The one shape of all errors; wrong parameters are told in one of two forms."""
@@ -139,12 +128,3 @@ class Kinescope(Changes):
             return response
         name = self.account.ids.uuid("request", next(self._numbers))
         return replace(response, headers={**response.headers, "X-Request-ID": name})
-
-
-def csv_of(rows: list[Record]) -> Response:
-    """Rows as CSV with a header; comma and UTF-8 are assumed, no source says."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list({key: None for row in rows for key in row}))
-    writer.writeheader()
-    writer.writerows(rows)
-    return Response.of_text(text.getvalue(), content_type="text/csv")

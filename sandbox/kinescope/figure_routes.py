@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +11,7 @@ from sandbox.core import Refused, Route
 from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.figures import FIELDS, Hour
 from sandbox.kinescope.routes import KinescopeCall, Payload, asked_order, bare, in_order, paged
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 OVERVIEW = {
     "views": "view",
@@ -114,8 +113,6 @@ FIGURE_ROUTES = (
     Route("GET", "/v1/billing/usage", billing_usage),
     Route("GET", "/v1/billing/invoices/{invoice_id}", invoice),
 )
-GIVES_CSV = re.compile("/v1/(analytics|billing/usage|billing/invoices/[^/]+)")
-"""With `.csv` behind these paths comes CSV; behind any other JSON all the same."""
 
 
 def day_of(service: Changes, instant: datetime, days_later: int = 0) -> datetime:

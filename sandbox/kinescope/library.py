@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from datetime import datetime
 
-from sandbox.kinescope.videos import Facts, Record, VideoMaker
+from sandbox.kinescope.video_parts import Facts, Record
+from sandbox.kinescope.videos import VideoMaker
 
 KEPT_SELECTIONS = 8
 
@@ -43,7 +44,7 @@ class Library:
         return number if number is not None and number in self else None
 
     def facts(self, number: int) -> Facts:
-        """What lists filter and sort by, after all changes."""
+        """What lists sort by, after all changes."""
         record = self._records.get(number)
         if record is None:
             return self.maker.facts(number)
@@ -94,7 +95,7 @@ class Library:
     def select(self, name: Hashable, choose: Callable[[], list[int]]) -> list[int]:
         """`choose()`, remembered under `name` until something changes.
 
-        Paging through a filtered or sorted list of a large account needs this.
+        Paging through a sorted list of a large account needs this.
         """
         if name not in self._selections:
             if len(self._selections) >= KEPT_SELECTIONS:

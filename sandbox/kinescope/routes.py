@@ -8,9 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from sandbox.core import Call, Refused, Route, by_number
 from sandbox.kinescope.changes import Changes
-from sandbox.kinescope.library import Library
 from sandbox.kinescope.shapes import plain, shape_of
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 T = TypeVar("T")
 KinescopeCall = Call[Changes]
@@ -19,8 +18,6 @@ Payload = dict[str, Any]
 VIDEO_ORDER = ("title", "description", "created_at", "updated_at", "duration")
 PLAYLIST_ORDER = ("name", "title", "description", "created_at", "updated_at")
 EVENT_ORDER = ("created_at", "name")
-FILTERS = ("status[]", "folder_id", "project_id", "video_ids[]")
-"""The documented ones of videos, but for a search of texts and `without_folder`."""
 
 
 class Order(NamedTuple):
@@ -149,12 +146,11 @@ def videos(call: KinescopeCall) -> Payload:
 
 
 def video_numbers(call: KinescopeCall) -> tuple[Sequence[int], list[Order]]:
-    """The videos that the filters leave, in the order asked for; computed once for all pages."""
+    """All videos in the order asked for; computed once for all pages."""
     library, switches = call.service.library, call.service.switches
     orders = asked_order(call, VIDEO_ORDER, switches.default_video_order)
-    filters = [(key, value) for key, value in call.request.query_pairs if key in FILTERS and value]
     swapped = ties_reversed(call)
-    if orders == [Order("created_at", False)] and not filters and not swapped:
+    if orders == [Order("created_at", False)] and not swapped:
         return library.order, orders
 
     def value(number: int, field: str) -> Any:
@@ -162,29 +158,8 @@ def video_numbers(call: KinescopeCall) -> tuple[Sequence[int], list[Order]]:
             return library.created_at(number)
         return getattr(library.facts(number), field)
 
-    name = (tuple(orders), tuple(filters), swapped, switches.null_updated_at)
-    found = library.select(name, lambda: in_order(call, filtered(library, filters), orders, value))
-    return found, orders
-
-
-def filtered(library: Library, filters: Sequence[tuple[str, str]]) -> Iterable[int]:
-    if not filters:
-        return library.order
-    query = dict(filters)
-    statuses = {value for key, value in filters if key == "status[]"}
-    wanted_ids = [value for key, value in filters if key == "video_ids[]"]
-    numbers: Iterable[int] = library.order
-    if wanted_ids:
-        found = {library.find(video_id) for video_id in wanted_ids}
-        numbers = sorted(number for number in found if number is not None)
-
-    def is_left(number: int) -> bool:
-        facts = library.facts(number)
-        inside = query.get("project_id") in (None, facts.project_id)
-        inside = inside and query.get("folder_id") in (None, facts.folder_id)
-        return inside and (not statuses or facts.status in statuses)
-
-    return [number for number in numbers if is_left(number)]
+    name = (tuple(orders), swapped, switches.null_updated_at)
+    return library.select(name, lambda: in_order(call, library.order, orders, value)), orders
 
 
 def video(call: KinescopeCall, video_id: str) -> Payload:

@@ -9,7 +9,7 @@ from sandbox.core import Call
 from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.data import Account
 from sandbox.kinescope.switches import KinescopeSwitches
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 FILES = "https://cdn.invalid"
 """Storage and delivery network in one; a FileHost serves it."""

@@ -17,7 +17,7 @@ from sandbox.core.blobs import lines
 from sandbox.kinescope.data import Account
 from sandbox.kinescope.figures import FIELDS
 from sandbox.kinescope.switches import KinescopeSwitches
-from sandbox.kinescope.videos import Record
+from sandbox.kinescope.video_parts import Record
 
 
 def fields(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sandbox.core import Service, action
 from sandbox.kinescope.data import Account
 from sandbox.kinescope.switches import KinescopeSwitches
 from sandbox.kinescope.texts import time_text
-from sandbox.kinescope.videos import NO_MEDIA, Record, original, rendition
+from sandbox.kinescope.video_parts import NO_MEDIA, Record, original, rendition
 
 EDITABLE = (
     "title",

@@ -54,18 +54,6 @@ class Changes(AccountChanges):
         self._log("project_delete", f"pro[{project_id}]")
 
     @action
-    def add_member(self, project_id: str, user_id: str) -> None:
-        self.store.project(project_id).members.append(self.user(user_id).number)
-        self._log("project_add_member", f"usr[{user_id}] pro[{project_id}]")
-
-    @action
-    def remove_member(self, project_id: str, user_id: str) -> None:
-        """End a membership; a caller who is not ROOT silently loses the project's rows."""
-        project = self.store.project(project_id)
-        project.members = [n for n in project.members if str(self.user_id(n)) != user_id]
-        self._log("project_remove_member", f"usr[{user_id}] pro[{project_id}]")
-
-    @action
     def add_collection(self, project_id: str, collection_id: str) -> None:
         """Create a collection without structures."""
         collection = Collection(collection_id, collection_id.strip("-_").title(), "", [])
@@ -158,13 +146,6 @@ class Changes(AccountChanges):
             if custom_id in record.custom_values:
                 record.custom_values[new_id] = record.custom_values.pop(custom_id)
         self._log("custom_structure_update", f"<{custom_id}> to <{new_id}>")
-
-    @action
-    def delete_custom_structure(self, project_id: str, collection_id: str, custom_id: str) -> None:
-        """Remove a group with its structures."""
-        groups = self.collection(project_id, collection_id).custom_structures
-        groups.remove(named(groups, custom_id))
-        self._log("custom_structure_delete", f"<{custom_id}> col[{collection_id}]")
 
     # Routes
 

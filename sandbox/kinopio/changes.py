@@ -124,15 +124,6 @@ class Changes(ItemChanges):
         user = self.world.me if user_id == self.world.me["id"] else self.world.people[user_id]
         user["name"] = name
 
-    @action
-    def leave_group(self, group_id: str) -> None:
-        """The group is in no list any more; the spaces of its other members are lost with it."""
-        self.world.tick()
-        for space in self.world.members():
-            if self.world.is_of_group(space) and space.fields["groupId"] == group_id:
-                self.lose_access(space.id)
-        del self.world.groups[group_id]
-
     # Favourites, images and notifications
 
     @action

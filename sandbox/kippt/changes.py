@@ -169,11 +169,6 @@ class Changes(Service):
         self.world.tick()
 
     @action
-    def follow_list(self, list_id: int, on: bool = True) -> None:
-        put(self.world.followed_lists, self.world.lists[list_id], on)
-        self.world.tick()
-
-    @action
     def be_followed(self, user_id: int, on: bool = True) -> None:
         put(self.world.followers, self.world.users[user_id], on)
         self.world.tick()

@@ -51,30 +51,11 @@ class Changes(WorkChanges):
         self._after_rename(status)
 
     @action
-    def add_label(self, space_id: str, name: str = "bug", color: str = "aa33ff") -> str:
-        label = Label(**self.world.born(), name=name, color=color)
-        self.world.spaces[space_id].labels.append(label)
-        return label.id
-
-    @action
     def rename_label(self, label_id: str, name: str) -> None:
         label = by_id(self._labels(), label_id)
         label.name = name
         self._touch(label)
         self._after_rename(label)
-
-    @action
-    def delete_label(self, label_id: str) -> None:
-        """The label is gone, from its space and from everything that carried it."""
-        label = by_id(self._labels(), label_id)
-        carriers: list[Any] = [
-            *self.world.spaces.values(),
-            *self.world.work_items.values(),
-            *self.world.initiatives.values(),
-        ]
-        for carrier in carriers:
-            carrier.labels = [other for other in carrier.labels if other is not label]
-        self.world.tick()
 
     @action
     def edit_user(self, user_id: str, **fields: Any) -> None:
@@ -95,12 +76,6 @@ class Changes(WorkChanges):
         initiative.spaces = list(self.world.spaces.values())[:1]
         self.world.place(initiative, self.world.roadmaps[0].columns[0])
         return initiative.id
-
-    @action
-    def edit_initiative(self, initiative_id: str, **fields: Any) -> None:
-        initiative = self._initiative(initiative_id)
-        set_fields(initiative, fields)
-        self._touch(initiative)
 
     @action
     def archive_initiative(self, initiative_id: str, on: bool = True) -> None:

@@ -86,13 +86,6 @@ class WorkChanges(Service):
         item.archived_at = item.updated_at
 
     @action
-    def restore_work_item(self, work_item_id: str) -> None:
-        """Take a work item out of the archive, back to the default column."""
-        item = self.world.work_items[work_item_id]
-        item.status, item.archived_at = item.space.default_status, None
-        self._touch(item)
-
-    @action
     def move_work_item(self, work_item_id: str, space_id: str) -> int:
         """Same id, another space, a new number (returned); labels stay behind."""
         item, space = (

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from msgspec import structs
 
+from connectors import SERVICES
 from connectors.core.schema import Table
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.sync.account import sync_account
@@ -34,6 +35,7 @@ class Bench:
     account_settings: Mapping[str, Any] = field(default_factory=dict)
     confirm_empty_hours: float = 0.0
     """With 0, a list that came empty is believed at once."""
+    ledger_minutes: float = 0.0
     progress: list[Progress] = field(default_factory=list)
     first_sync_requests: int = 0
     """How many requests the first sync asked, where it was copied (see first_syncs)."""
@@ -88,7 +90,7 @@ class Bench:
     def settings(self) -> Settings:
         settings = read_settings(self.settings_file, environ=self.box.environment())
         guard = structs.replace(settings.guard, confirm_empty_hours=self.confirm_empty_hours)
-        return replace(settings, guard=guard)
+        return replace(settings, guard=guard, ledger_minutes=self.ledger_minutes)
 
     @property
     def account(self) -> Account:
@@ -181,6 +183,11 @@ def bench(
     if hasattr(box.services[service], "today"):
         box.services[service].today = datetime.now(UTC).date()
     return Bench(service, folder, box, account_settings, confirm_empty_hours)
+
+
+def sampled(*quick: str) -> list[Any]:
+    """Parameters: all services, by default only those of `quick`, the others in the slow run."""
+    return [s if s in quick else pytest.param(s, marks=pytest.mark.slow) for s in SERVICES]
 
 
 def forms(quick: list[dict[str, Any]], alone: list[dict[str, Any]]) -> list[Any]:

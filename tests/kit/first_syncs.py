@@ -7,6 +7,7 @@ import atexit
 import json
 import shutil
 import tempfile
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,24 +30,34 @@ class FirstSync(NamedTuple):
     requests: int
 
 
-def synced(folder: Path, service: str, **options: Any) -> Bench:
-    """A bench (see `bench`, which takes the same options) whose first sync is done and complete.
-    Its stand-in has answered no request yet."""
+def synced(
+    folder: Path,
+    service: str,
+    *,
+    first: Mapping[str, Any] | None = None,
+    lacking: Collection[str] = (),
+    **options: Any,
+) -> Bench:
+    """A bench (see `bench`, which takes the same options) whose first sync is done and complete,
+    but for tables that are `lacking`. Its stand-in has answered no request yet.
+
+    `first`: options of the first sync, where they are others.
+    """
     kept = {name: value for name, value in options.items() if name not in NOT_OF_THE_ROWS}
-    first = _first_sync(service, json.dumps(kept, sort_keys=True))
-    shutil.copytree(first.folder, folder, dirs_exist_ok=True)
-    found = bench(folder, service, moved_from=first.address, **options)
-    found.first_sync_requests = first.requests
-    return found
+    found = _first_sync(service, json.dumps(first or kept, sort_keys=True), frozenset(lacking))
+    shutil.copytree(found.folder, folder, dirs_exist_ok=True)
+    made = bench(folder, service, **{"moved_from": found.address, **options})
+    made.first_sync_requests = found.requests
+    return made
 
 
 @cache
-def _first_sync(service: str, options: str) -> FirstSync:
+def _first_sync(service: str, options: str, lacking: frozenset[str]) -> FirstSync:
     folder = Path(tempfile.mkdtemp(prefix=f"kollect-first-sync-{service}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with bench(folder, service, **json.loads(options)) as made:
-        result = made.sync()
-        assert result.status == "complete", (result.error, result.tables)
+        tables = made.sync().tables
+        assert {name for name, row in tables.items() if not row["complete"]} == lacking, tables
         requests = made.stand_in.count()
     made.settings_file.unlink()
     return FirstSync(folder, made.stand_in.url, requests)

@@ -103,6 +103,7 @@ class Invented:
             {},
             {"mine": account},
             guard=GuardSettings(confirm_empty_hours=self.confirm_empty_hours),
+            ledger_minutes=0.0,
         )
         before = len(self.stand_in.requests)
         self.stand_in.wall_clock = self.now.timestamp

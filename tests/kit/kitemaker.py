@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import math
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines.sync.result import AccountResult
 from pipelines.sync.runtime import Runtime
 from sandbox import Request
-from tests.kit.account import Bench, bench
+from tests.kit import first_syncs
+from tests.kit.account import Bench
 
 PAGE = 50
 MARGIN = 25
@@ -26,38 +23,22 @@ REST_LACKS = {"comments", "labels"}
 """Never complete by REST alone: comments on initiatives and labels of feedback do not show."""
 
 
-@cache
-def _first_sync(transport: str, size: int | None) -> tuple[Path, str]:
-    """A folder in which the default world was synced once, and from which address; removed when
-    the tests end."""
-    folder = Path(tempfile.mkdtemp(prefix="kollect-kitemaker-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = bench(folder, "kitemaker", size=size, transport=transport)
-    try:
-        tables = made.sync().tables
-        lost = REST_LACKS if transport == "rest" else set()
-        assert {name for name, row in tables.items() if not row["complete"]} == lost
-    finally:
-        made.box.__exit__(None, None, None)
-    (folder / "kollect.toml").unlink()
-    return folder, made.stand_in.url
-
-
 @contextmanager
 def synced(
     folder: Path, transport: str = "auto", *, size: int | None = None, **more: Any
 ) -> Iterator[Bench]:
-    """A bench whose first sync is done: the stand-in's worlds are alike, so it is copied."""
-    kind = "rest" if transport == "rest" else "auto"  # GraphQL alone begins as `auto` does
-    first, address = _first_sync(kind, size)
-    shutil.copytree(first, folder, dirs_exist_ok=True)
-    more = {"moved_from": address, **more}
-    made = bench(folder, "kitemaker", size=size, transport=transport, **more)
-    try:
+    """A bench whose first sync is done."""
+    is_rest = transport == "rest"  # GraphQL alone begins as `auto` does
+    with first_syncs.synced(
+        folder,
+        "kitemaker",
+        first={"size": size, "transport": "rest" if is_rest else "auto"},
+        lacking=REST_LACKS if is_rest else (),
+        size=size,
+        transport=transport,
+        **more,
+    ) as made:
         yield made
-    finally:
-        made.box.__exit__(None, None, None)
-    assert not made.stand_in.errors
 
 
 def later(kitemaker: Bench, days: int, **more: Any) -> AccountResult:

@@ -95,7 +95,7 @@ def test_status_and_exit_codes_say_what_is_proved(made: Callable[..., Bench]) ->
     code, told, _ = run("status", "--json")
     tables = json.loads(told)["accounts"]["kinescope"]["tables"]
     assert code == 0 and tables.keys() == {"tags", "players"}
-    assert all(table["complete"] and table["proof"] for table in tables.values())
+    assert all(table["complete"] and table["proved_at"] for table in tables.values())
     kinescope.stand_in.faults.add("forbidden", match="/v1/tags", times=None)
     code, told, errors = run("sync")
     assert kinescope.stand_in.faults.fired()

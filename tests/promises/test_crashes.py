@@ -63,7 +63,7 @@ def set_scene(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) ->
         scene.close()
 
 
-@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("in_flight", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_killed_at_the_writes_that_matter_the_next_sync_asks_for_no_page_twice(
     set_scene: Set, in_flight: int
 ) -> None:

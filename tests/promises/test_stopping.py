@@ -75,7 +75,12 @@ def stopped_sync(bench: Bench, begun: Callable[[], bool]) -> float:
 
 @pytest.mark.parametrize(
     ("wait", "in_flight"),
-    [("an answer", 1), ("an answer", 4), ("a long Retry-After", 4), ("the rate", 4)],
+    [
+        pytest.param("an answer", 1, marks=pytest.mark.slow),
+        ("an answer", 4),
+        ("a long Retry-After", 4),
+        ("the rate", 4),
+    ],
 )
 def test_a_stop_ends_a_sync_and_the_next_one_goes_on(made: Make, wait: str, in_flight: int) -> None:
     """While it waits for an answer, in a silence of ten minutes, for a rate of one a minute; what
@@ -119,7 +124,7 @@ def test_a_stop_ends_a_download_and_the_next_one_goes_on(
     assert bench.stored()
 
 
-@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("in_flight", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
     made: Make, in_flight: int
 ) -> None:

@@ -23,6 +23,7 @@ import msgspec
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.typed_select import Batch, typed_rows
 from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
+from warehouse.store.transactions import detach_with_log
 
 BATCH_BYTES = 8 << 20
 MANY_BYTES = 32 << 10
@@ -128,13 +129,8 @@ class Ingest:
             with contextlib.suppress(duckdb.Error):
                 self._typing.execute("ROLLBACK")
             self._reset_settings()
-            for sql in (
-                "PRAGMA disable_checkpoint_on_shutdown",
-                "DETACH scratch",
-                "PRAGMA enable_checkpoint_on_shutdown",
-            ):
-                with contextlib.suppress(duckdb.Error):
-                    self._typing.execute(sql)
+            with contextlib.suppress(duckdb.Error):
+                detach_with_log(self._typing, "scratch")
         self._typing.close()
 
     # -- the inside ------------------------------------------------------------------------

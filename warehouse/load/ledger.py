@@ -148,42 +148,58 @@ class Ledger:
             [self.account, *more.values()],
         )
 
-    def write(self, table: str, part: dict[str, Any]) -> dict[str, Any]:
-        """Write this family's part and the table's row; returns the row.
+    def write(self, loaded: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Write this family's part of each table, and the rows of the tables; returns the rows.
 
-        `part` holds the columns of the row, with `proofs` and `reasons` as lists.
+        `loaded` is, by table, the columns of the row, with `proofs` and `reasons` as lists.
         """
-        parts = self._parts(table)
-        earlier = parts.pop(self.family, {})
-        for name in DONE:
-            part[name] += earlier.get(name, 0)
-        where = "account = ? AND run_id = ? AND table_name = ?"
-        key = [self.account, self.run_id, table]
+        if not loaded:
+            return {}
+        known = self._parts(loaded)
+        rows = {}
+        for table, part in loaded.items():
+            parts = known.get(table, {})
+            earlier = parts.pop(self.family, {})
+            for name in DONE:
+                part[name] += earlier.get(name, 0)
+            rows[table] = together([*parts.values(), part])
+        where = "account = ? AND run_id = ? AND table_name IN (SELECT unnest(?::VARCHAR[]))"
+        key = [self.account, self.run_id, list(loaded)]
         self.connection.execute(
             f"DELETE FROM {PARTS} WHERE {where} AND family = ?", [*key, self.family]
         )
+        texts = [msgspec.json.encode(p).decode("utf-8", "replace") for p in loaded.values()]
         self.connection.execute(
             f"INSERT INTO {PARTS} (account, run_id, table_name, family, loaded_at, part) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [*key, self.family, self.at, msgspec.json.encode(part).decode("utf-8", "replace")],
+            "SELECT ?, ?, unnest(?::VARCHAR[]), ?, ?, unnest(?::VARCHAR[])",
+            [*key, self.family, self.at, texts],
         )
-        row = together([*parts.values(), part])
         self.connection.execute(f"DELETE FROM {PLACE} WHERE {where}", key)
-        names = ("account", "run_id", "table_name", "service", "loaded_at", *row)
+        columns = tuple(next(iter(rows.values())))
+        names = ("account", "run_id", "service", "loaded_at", "table_name", *columns)
         marks = ", ".join("?" for _ in names)
+        values: list[Any] = []
+        for table, row in rows.items():
+            values += [self.account, self.run_id, self.service, self.at, table]
+            values += [_storable(value) for value in row.values()]
         self.connection.execute(
-            f"INSERT INTO {PLACE} ({', '.join(names)}) VALUES ({marks})",
-            [*key, self.service, self.at, *(_storable(value) for value in row.values())],
+            f"INSERT INTO {PLACE} ({', '.join(names)}) VALUES "
+            + ", ".join(f"({marks})" for _ in rows),
+            values,
         )
-        return row
+        return rows
 
-    def _parts(self, table: str) -> dict[str, dict[str, Any]]:
+    def _parts(self, tables: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+        """What families have written in this run so far, by table and family."""
         found = self.connection.execute(
-            f"SELECT family, part FROM {PARTS} WHERE account = ? AND run_id = ? "
-            "AND table_name = ? ORDER BY loaded_at",
-            [self.account, self.run_id, table],
+            f"SELECT table_name, family, part FROM {PARTS} WHERE account = ? AND run_id = ? "
+            "AND table_name IN (SELECT unnest(?::VARCHAR[])) ORDER BY loaded_at",
+            [self.account, self.run_id, list(tables)],
         ).fetchall()
-        return {family: msgspec.json.decode(part) for family, part in found}
+        parts: dict[str, dict[str, dict[str, Any]]] = {}
+        for table, family, part in found:
+            parts.setdefault(table, {})[family] = msgspec.json.decode(part)
+        return parts
 
 
 def together(parts: list[dict[str, Any]]) -> dict[str, Any]:

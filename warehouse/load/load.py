@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,16 @@ from warehouse.analysis.metrics import keep_metrics
 from warehouse.load.ends import Ends
 from warehouse.load.known import AccountState
 from warehouse.load.ledger import Ledger
-from warehouse.load.merge import Merge
+from warehouse.load.merge import Counts, Merge
 from warehouse.load.staging import Staging
+from warehouse.load.unchanged import (
+    LastLoad,
+    digest_of,
+    key_of_last,
+    last_load,
+    to_remember,
+    touched_families,
+)
 from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
 from warehouse.store.clock import next_instant
@@ -84,6 +92,12 @@ def load(
     for table in _owned(request.connector, tables):
         # What ends with its parent needs a place too; none can be made inside the transaction.
         staging.expect(table)
+    digest = digest_of(staging.digest(), request.evidence, request.connector, request.tables)
+    if request.part or request.error:
+        digest = ""
+    last = last_load(known, key_of_last(request.family, request.full))
+    if last is not None and last.digest == digest:
+        return _load_nothing(warehouse, known, request, last)
     much = staging.on_disk or warehouse.bytes > WORTH_THREADS_BYTES
     with all_threads(staging.connection) if much else contextlib.nullcontext():
         staging.finish(known.stored)
@@ -91,9 +105,22 @@ def load(
         started = time.monotonic()
         with warehouse.writing(staging.connection):
             with transaction(staging.connection):
-                rows = _Load(staging.connection, request).run(started)
+                rows = _Load(staging.connection, known, request).run(started, digest)
             known.refresh(staging.connection)
         return rows
+
+
+def _load_nothing(
+    warehouse: Warehouse, known: AccountState, request: LoadRequest, last: LastLoad
+) -> dict[str, dict[str, Any]]:
+    """Record a load whose rows are all there, touching no table."""
+    started = time.monotonic()
+    connection = request.staging.connection
+    with warehouse.writing(connection):
+        with transaction(connection):
+            rows = _Load(connection, known, request).record(last, started)
+        known.refresh(connection)
+    return rows
 
 
 def _drop_ended(request: LoadRequest) -> None:
@@ -121,8 +148,11 @@ def _owned(connector: Connector, tables: Iterable[Table]) -> list[Table]:
 
 
 class _Load:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, request: LoadRequest) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, known: AccountState, request: LoadRequest
+    ) -> None:
         self.connection = connection
+        self.known = known
         self.request = request
         ensure_schema(connection, request.connector)
         self.at = next_instant(connection, request.account, request.now)
@@ -134,17 +164,11 @@ class _Load:
             request.family.name if not request.part else f"{request.family.name} {request.part}",
             self.at,
         )
-        self.fresh_columns = add_fresh_columns(
-            connection, request.connector, request.staging, request.run_id, self.at
-        )
-        self.merges = {
-            table.name: self._merge(table)
-            for table in request.staging.tables.values()
-            if table.name in request.tables
-        }
+        self.made: list[Merge] = []
+        """Every merge that this load may have changed something by."""
 
     def _merge(self, table: Table) -> Merge:
-        return Merge(
+        merge = Merge(
             self.connection,
             self.request.connector.name,
             table,
@@ -153,9 +177,31 @@ class _Load:
             run_id=self.request.run_id,
             at=self.at,
         )
+        self.made.append(merge)
+        return merge
 
-    def run(self, started: float) -> dict[str, dict[str, Any]]:
+    def record(self, last: LastLoad, started: float) -> dict[str, dict[str, Any]]:
+        """Write the ledger, cursors and state of a load that changes no row."""
+        self.ledger.begin()
+        moved = self._write_cursors()
+        counts = {name: table.counts() for name, table in last.tables.items()}
+        contents = {name: table.content for name, table in last.tables.items()}
+        rows = self._write_ledger(counts, contents, started)
+        count_generation(self.connection, rows_changed=moved)
+        return rows
+
+    def run(self, started: float, digest: str) -> dict[str, dict[str, Any]]:
+        """Merge, end and record; `digest` is remembered for the next load (empty: it is not)."""
         request = self.request
+        lacks = {table: list(found) for table, found in request.evidence.lacks.items()}
+        fresh_columns = add_fresh_columns(
+            self.connection, request.connector, request.staging, request.run_id, self.at
+        )
+        self.merges = {
+            table.name: self._merge(table)
+            for table in request.staging.tables.values()
+            if table.name in request.tables
+        }
         ends = Ends(
             request.connector,
             request.family,
@@ -170,7 +216,7 @@ class _Load:
         self.ledger.begin()
         for merge in self.merges.values():
             merge.upsert()
-        for table, columns in self.fresh_columns.items():
+        for table, columns in fresh_columns.items():
             if table in self.merges:
                 self.merges[table].fill(columns)
         ends.end()
@@ -178,14 +224,31 @@ class _Load:
             keep_metrics(merge, request.connector.name)
         self._keep_views()
         self._write_rejects()
-        self._write_cursors()
-        rows = {
-            name: self._ledger_row(merge, started)
-            for name, merge in self.merges.items()
-            if name not in request.evidence.left_out
-        }
-        count_generation(self.connection)
+        moved = self._write_cursors()
+        contents: dict[str, str] = {}
+        for name, merge in self.merges.items():
+            contents[name], merge.counts.rows = merge.content()
+        counts = {name: merge.counts for name, merge in self.merges.items()}
+        rows = self._write_ledger(counts, contents, started)
+        touched = {merge.table.name for merge in self.made if merge.touched}
+        # Deletes that were held back may happen in the next load.
+        held = request.evidence.failures or lacks != request.evidence.lacks
+        again = "" if held else digest
+        self._remember_load(to_remember(again, self.merges, contents), touched)
+        changed = bool(touched or request.staging.rejects or fresh_columns)
+        count_generation(self.connection, rows_changed=changed or moved)
         return rows
+
+    def _remember_load(self, loaded: str, touched: set[str]) -> None:
+        """Remember what this load was made from; forget loads whose tables have changed."""
+        request = self.request
+        state = {
+            key_of_last(family, full): ""
+            for family in touched_families(request.connector, touched)
+            for full in (True, False)
+        }
+        state[key_of_last(request.family, request.full)] = loaded
+        self.ledger.remember(state)
 
     def _keep_views(self) -> None:
         views = self.request.connector.views
@@ -202,37 +265,48 @@ class _Load:
                 self.merges[reject.table].counts.rejected += 1
         self.ledger.reject(rejects)
 
-    def _write_cursors(self) -> None:
+    def _write_cursors(self) -> bool:
+        """Whether a cursor moved."""
         request, evidence = self.request, self.request.evidence
         state = dict(evidence.state)
         if not (evidence.failures or evidence.unfinished):
             state[StateKey(StateKind.COMPLETE, scope=request.family.name)] = self.at.isoformat()
-        self.ledger.move(evidence.cursors)
+        known = self.known.cursors
+        moved = {
+            (resource, scope): value
+            for (resource, scope), value in evidence.cursors.items()
+            if known(resource).get(scope) != value
+        }
+        self.ledger.move(moved)
         self.ledger.remember(state)
         self.ledger.visit(evidence.visits)
+        return bool(moved)
 
-    def _ledger_row(self, merge: Merge, started: float) -> dict[str, Any]:
-        """Write the table's row of `_kollect.loads`; families of one run add up."""
-        request, evidence, name = self.request, self.request.evidence, merge.table.name
-        counts = merge.counts
-        content, counts.rows = merge.content()
+    def _write_ledger(
+        self, counts: Mapping[str, Counts], contents: Mapping[str, str], started: float
+    ) -> dict[str, dict[str, Any]]:
+        """Write the tables' rows of `_kollect.loads`; families of one run add up."""
+        request, evidence = self.request, self.request.evidence
         return self.ledger.write(
-            name,
             {
-                "mode": "full" if request.full else "incremental",
-                "complete": evidence.complete(name),
-                "proofs": evidence.proofs.get(name, []),
-                "reasons": evidence.reasons(name),
-                "inserted": counts.inserted,
-                "updated": counts.updated,
-                "deleted": counts.deleted,
-                "unchanged": counts.unchanged,
-                "rejected": counts.rejected,
-                "rows": counts.rows,
-                "requests": request.traffic.requests,
-                "bytes": request.traffic.bytes,
-                "seconds": round(time.monotonic() - started, 6),
-                "content": content,
-                "error": request.error or None,
-            },
+                name: {
+                    "mode": "full" if request.full else "incremental",
+                    "complete": evidence.complete(name),
+                    "proofs": evidence.proofs.get(name, []),
+                    "reasons": evidence.reasons(name),
+                    "inserted": count.inserted,
+                    "updated": count.updated,
+                    "deleted": count.deleted,
+                    "unchanged": count.unchanged,
+                    "rejected": count.rejected,
+                    "rows": count.rows,
+                    "requests": request.traffic.requests,
+                    "bytes": request.traffic.bytes,
+                    "seconds": round(time.monotonic() - started, 6),
+                    "content": contents[name],
+                    "error": request.error or None,
+                }
+                for name, count in counts.items()
+                if name not in evidence.left_out
+            }
         )

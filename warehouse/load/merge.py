@@ -71,6 +71,8 @@ class Merge:
         self.incoming = staging.qualified_name(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
+        self.touched = False
+        """Whether this load changed anything in the table."""
         self.first = False
         """Before this load the account had no rows here, so none can have ended."""
         self.touched = False
@@ -102,6 +104,7 @@ class Merge:
             return
         sourced = bool(from_elsewhere) or self._has_sources()
         if self.first:
+            self.touched = True
             self.counts.inserted = total
             self.touched = True
             if sourced:
@@ -116,7 +119,9 @@ class Merge:
         self.counts.inserted = actions.get("inserted", 0)
         self.counts.updated = actions.get("updated", 0)
         self.counts.unchanged = actions.get("unchanged", 0) + refreshed
-        if sourced:
+        self.touched = self.counts.inserted + self.counts.updated + refreshed > 0
+        if sourced and self.run("SELECT 1 FROM temp.row_action WHERE raised LIMIT 1"):
+            self.touched = True
             self._store_sources("SELECT key, source FROM temp.row_action WHERE raised")
         if self.counts.updated:
             self.end("SELECT t FROM temp.row_action WHERE action = 'updated'", "updated", None)
@@ -225,6 +230,7 @@ class Merge:
 
     def fill(self, columns: tuple[Column, ...]) -> None:
         """Fill columns that appeared in this load from the raw records, old rows included."""
+        self.touched = True
         shape = literal(structure(columns))
         values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
         apart = read_apart(columns)
@@ -273,6 +279,7 @@ class Merge:
         self.run(f"CREATE OR REPLACE TEMP TABLE ending AS {rowids}")
         found = int(self.run("SELECT count(*) FROM temp.ending")[0][0])
         if found:
+            self.touched = True
             self.end("SELECT t FROM temp.ending", "deleted", evidence)
         self.run("DROP TABLE temp.ending")
         self.counts.deleted += found

@@ -108,7 +108,7 @@ def _write(
                     "error": row.get("reason"),
                 },
             )
-    count_generation(connection)
+    count_generation(connection, rows_changed=False)
     return unread
 
 

@@ -14,6 +14,7 @@ import msgspec
 from connectors.core.schema import Column, Record, Table
 from warehouse.load.ingest import Ingest
 from warehouse.load.keys import key_of
+from warehouse.load.lines_digest import LinesDigest
 from warehouse.load.pieces import FindStored, Pieces
 from warehouse.load.validation import LONGEST_SHOWN, Reject, Validation
 
@@ -46,6 +47,7 @@ class Staging:
         self._extra = extra
         self._scratch = scratch
         self._ingest = Ingest(connection, scratch)
+        self._lines = LinesDigest()
         self._pieces: dict[str, Pieces] = {}
         self._forgotten: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._number = itertools.count()
@@ -59,6 +61,7 @@ class Staging:
         """Take rows; raises what the background thread failed with."""
         self.expect(table)
         _drop_nested_values(table, lines)
+        self._lines.add(table, lines)
         if sparse or table.sparse:
             self._add_pieces(table, lines)
             return
@@ -99,6 +102,21 @@ class Staging:
     def qualified_name(self, table: Table) -> str:
         """The incoming table's name in SQL; its columns: `Ingest.qualified_name`."""
         return self._ingest.qualified_name(table)
+
+    def digest(self) -> str:
+        """A hash of all that came: equal only for the same lines and marks.
+
+        Empty where records were rejected or fields appeared, which a load has to look at. To be
+        asked for before `finish`.
+        """
+        lines = self._lines.text()
+        if not lines or self.rejects or self.fresh:
+            return ""
+        noted = [
+            sorted((table, sorted(map(repr, found))) for table, found in marks.items())
+            for marks in (self.absent, self.held, self._forgotten)
+        ]
+        return repr((lines, noted))
 
     def finish(self, find_stored: FindStored) -> None:
         """All rows in their tables: pieces put together, keys whole, each key once.

@@ -73,9 +73,14 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
             connection.execute(statement)
         connection.execute(
             f"INSERT INTO {STATE}.meta SELECT * FROM (VALUES ('warehouse', ?), ('mark', ?), "
-            f"('generation', '0'), ('format', ?)) AS v(name, value) WHERE name NOT IN "
-            f"(SELECT name FROM {STATE}.meta)",
+            f"('generation', '0'), ('rows_changed', '0'), ('format', ?)) AS v(name, value) "
+            f"WHERE name NOT IN (SELECT name FROM {STATE}.meta)",
             [new_warehouse_id(), new_mark(), str(FORMAT)],
+        )
+        # This load counts the next generation, and whatever else it does, the schema has changed.
+        connection.execute(
+            f"UPDATE {STATE}.meta SET value = (SELECT value::BIGINT + 1 FROM {STATE}.meta "
+            "WHERE name = 'generation')::VARCHAR WHERE name = 'rows_changed'"
         )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(connector.name)}")
         extra = _extra(connection, connector)

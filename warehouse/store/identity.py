@@ -31,6 +31,8 @@ class Identity:
     mark: str = ""
     """Random, and another after every change: tells states apart that have the same generation
     (a copied folder, a file put back). Empty in files of an older kollect."""
+    rows_changed: int = 0
+    """The generation in which anything but the ledger changed last."""
 
 
 def identity_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> Identity | None:
@@ -43,8 +45,14 @@ def identity_of(connection: duckdb.DuckDBPyConnection, catalog: str | None) -> I
         return None
     meta = dict(rows)
     try:
-        return Identity(meta["warehouse"], int(meta["generation"]), int(meta["format"]),
-                        meta.get("mark", ""))  # fmt: skip
+        generation = int(meta["generation"])
+        return Identity(
+            meta["warehouse"],
+            generation,
+            int(meta["format"]),
+            meta.get("mark", ""),
+            int(meta.get("rows_changed", generation)),
+        )
     except (KeyError, ValueError):
         return None
 

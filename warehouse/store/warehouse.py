@@ -10,28 +10,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
 
-from connectors.core.errors import WarehouseProblem
+from connectors.core.errors import KollectError, WarehouseProblem
 from warehouse.schema.types import literal
 from warehouse.store.disk import storage_problem
-from warehouse.store.identity import identity_of, not_a_warehouse, refuse_newer_format
-from warehouse.store.locks import OnWait, hold
+from warehouse.store.identity import Identity, identity_of, not_a_warehouse, refuse_newer_format
+from warehouse.store.locks import FileLock, HeldElsewhere, OnWait, hold
 from warehouse.store.migrate import migrate
 from warehouse.store.my_schema import copy_my_schema
 from warehouse.store.names import CATALOG, RESERVED
 from warehouse.store.places import check_place
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
+from warehouse.store.transactions import detach_with_log
 from warehouse.store.write import KeptAttached
 
 ROW_GROUP_ROWS = 20_480
 """A load holds so many rows of a table in memory, for each thread, until they go to the disk."""
 WRITER_WAIT_SECONDS = 600.0
+MOMENT_SECONDS = 1.0
+"""So long a look at the newest state waits for a load that is under way."""
 
 
 class Warehouse:
@@ -84,18 +88,41 @@ class Warehouse:
             raise WarehouseProblem(
                 f"there is no {self.path.name} yet", guidance="run `kollect sync` first"
             )
+        with self._opened(self.path) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def newest(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As `reading`, for a moment: also the rows of the ledger that were not published yet.
+
+        No load begins meanwhile. While one is under way, this is the published file.
+        """
+        with contextlib.ExitStack() as held:
+            file = self.path
+            try:
+                if self.is_there() and self.writer.exists():
+                    held.enter_context(FileLock(self._lock_file, timeout_seconds=MOMENT_SECONDS))
+                    stamp = Stamp.read(self._stamp_file)
+                    if stamp is not None and stamp.is_of(self.path):
+                        file = self.writer
+            except (OSError, HeldElsewhere):
+                held.close()
+            yield held.enter_context(self.reading() if file == self.path else self._opened(file))
+
+    @contextlib.contextmanager
+    def _opened(self, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
-            connection = duckdb.connect(str(self.path), read_only=True)
+            connection = duckdb.connect(str(file), read_only=True)
         except duckdb.Error as error:
-            raise not_a_warehouse(self.path, error) from error
+            raise not_a_warehouse(file, error) from error
         with connection:
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             # A table that is not there must not be looked for among Python's variables.
             connection.execute("SET python_enable_replacements = false")
             identity = identity_of(connection, None)
             if identity is None:
-                raise not_a_warehouse(self.path)
-            refuse_newer_format(identity, self.path)
+                raise not_a_warehouse(file)
+            refuse_newer_format(identity, file)
             yield connection
 
     # -- writing ---------------------------------------------------------------------------
@@ -130,11 +157,15 @@ class Warehouse:
     def locked(self) -> AbstractContextManager[None]:
         """The writer's file for this process alone. Raises AccountBusy after ten minutes."""
         return hold(
-            self.home / "locks" / f"{self.path.name}.lock",
+            self._lock_file,
             f"{self.path.name} is being written",
             timeout_seconds=WRITER_WAIT_SECONDS,
             on_wait=self._on_wait,
         )
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.home / "locks" / f"{self.path.name}.lock"
 
     @contextlib.contextmanager
     def _attached(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -142,13 +173,28 @@ class Warehouse:
         with self.locked():
             self._bring_up_to_date()
             self._attach(connection)
+            before = None
             try:
                 self._copy_my_schema(connection)
+                before = identity_of(connection, CATALOG)
                 yield
             finally:
                 with contextlib.suppress(duckdb.Error):
                     connection.execute("USE memory")
-                connection.execute(f"DETACH {CATALOG}")
+                self._detach(connection, before)
+
+    def _detach(self, connection: duckdb.DuckDBPyConnection, before: Identity | None) -> None:
+        """Detach the writer's file; a few new rows of the ledger may stay in its log."""
+        now = identity_of(connection, CATALOG)
+        if (
+            before is not None
+            and now is not None
+            and before.generation < now.generation
+            and before.rows_changed == now.rows_changed
+        ):
+            detach_with_log(connection, CATALOG)
+        else:
+            connection.execute(f"DETACH {CATALOG}")
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
@@ -205,14 +251,19 @@ class Warehouse:
     def _copy_my_schema(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take over what a person keeps in the published file's schema `my`."""
         if self._somebody_wrote() and copy_my_schema(connection, self.path):
+            # DuckDB cannot go through a log again in which some of these things are dropped.
+            connection.execute(f"CHECKPOINT {CATALOG}")
             stamp = Stamp.read(self._stamp_file)
             if stamp is not None:
                 stamp.seen_now(self.path).write(self._stamp_file)
 
     # -- publishing ------------------------------------------------------------------------
 
-    def publish(self) -> None:
+    def publish(self, *, ledger_minutes: float = 0) -> None:
         """Put a copy of the writer's file where people open it, all at once.
+
+        Where only the ledger has grown since the last time, that is done after `ledger_minutes`
+        (0: now), so that a sync which finds nothing new copies nothing.
 
         Raises WarehouseProblem (disk full, folder not writable); the old file then stays, and the
         next publish brings both up to date.
@@ -227,12 +278,35 @@ class Warehouse:
                     self._attach(connection)
                     self._copy_my_schema(connection)
                     connection.execute(f"DETACH {CATALOG}")
+            if not self.writer.exists():
+                return
+            with duckdb.connect(str(self.writer), read_only=True) as connection:
+                identity = identity_of(connection, None)
+            if identity is None or self._may_wait(identity, ledger_minutes * 60):
+                return
             with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")
-                identity = identity_of(connection, None)
-            if identity is not None:
-                put_in_place(self.writer, self.path)
-                Stamp.of(identity, self.path).write(self._stamp_file)
+            put_in_place(self.writer, self.path)
+            Stamp.of(identity, self.path).write(self._stamp_file)
+
+    def publish_ledger(self) -> None:
+        """Publish rows of the ledger that still wait; where that cannot be now, they wait on."""
+        with contextlib.suppress(KollectError, HeldElsewhere, OSError):
+            if self.path.exists() and self.writer.exists():
+                with FileLock(self._lock_file, timeout_seconds=MOMENT_SECONDS):
+                    pass
+                self.publish()
+
+    def _may_wait(self, identity: Identity, seconds: float) -> bool:
+        """Whether the published file lacks nothing but rows of the ledger, and is not old."""
+        stamp = Stamp.read(self._stamp_file)
+        if stamp is None or not self.path.exists() or not stamp.is_of(self.path):
+            return False
+        if stamp.names(identity):
+            return True
+        if stamp.warehouse != identity.warehouse or identity.rows_changed > stamp.generation:
+            return False
+        return 0 <= time.time() - stamp.mtime_ns / 1e9 < seconds
 
     @property
     def _stamp_file(self) -> Path:

@@ -64,7 +64,9 @@ def test_copy_equals_the_truth_after_a_first_sync_and_after_changes(
 
 def test_a_list_that_ignores_paging_is_never_called_complete(made: Callable[..., Bench]) -> None:
     """Ten rows of the twelve open ones are kept, and the table says that it is not whole."""
-    kinescope = made("kinescope", switches={"file_request_paging": "ignored"})
+    kinescope = made(
+        "kinescope", include=["file_requests", "tags"], switches={"file_request_paging": "ignored"}
+    )
     result = kinescope.sync()
     assert result.status == "partial"
     assert not result.tables["file_requests"]["complete"]
@@ -72,28 +74,17 @@ def test_a_list_that_ignores_paging_is_never_called_complete(made: Callable[...,
     assert result.tables["file_requests"]["rows"] == 13
 
 
-def test_lists_without_a_word_of_pages_are_read_page_by_page(made: Callable[..., Bench]) -> None:
-    """A video with twelve annotations, playlists of fourteen videos, a month of usage: ten rows
-    come in one answer unless more are asked for."""
-    kinescope = made("kinescope")
-    tables = ("videos", "annotations", "playlists", "playlist_items", "billing_usage")
-    assert kinescope.sync(*tables).status == "complete"
-    truth = kinescope.world.truth()
-    kinescope.assert_true({table: truth[table] for table in tables})
-
-
 def test_a_video_that_returns_brings_back_what_hangs_on_it(made: Callable[..., Bench]) -> None:
     """Its annotations ended with it; unchanged as it is, it is asked for them again."""
-    kinescope = made("kinescope")
-    kinescope.sync("videos", "annotations", "posters")
+    kinescope = made("kinescope", include=["videos", "annotations", "posters"])
+    kinescope.sync()
     video_id = kinescope.world.truth()["annotations"][0]["media_id"]
     kinescope.world.delete_video(video_id)
-    kinescope.sync("videos", "annotations", "posters")
+    kinescope.sync()
     assert video_id not in {row["media_id"] for row in kinescope.rows("annotations").values()}
     kinescope.world.restore_video(video_id)
-    kinescope.sync("videos", "annotations", "posters")
-    truth = kinescope.world.truth()
-    kinescope.assert_true({table: truth[table] for table in ("videos", "annotations", "posters")})
+    kinescope.sync()
+    kinescope.assert_true()
 
 
 @pytest.mark.slow

@@ -26,13 +26,6 @@ def incomplete(result: Any) -> set[str]:
     return {name for name, row in result.tables.items() if not row["complete"]}
 
 
-def synced(made: Make, **more: Any) -> Bench:
-    """An account that was synced once."""
-    kinesis = made("kinesis", **{"size": 24, **more})
-    assert kinesis.sync().status == "complete"
-    return kinesis
-
-
 def test_an_edit_between_two_pages_hides_no_record(made: Make) -> None:
     """An edit removes a row of page one and adds one at the end: the total stays the same, and
     the row that slipped over the border is neither lost at first nor deleted later. Pages
@@ -58,10 +51,10 @@ def test_an_edit_between_two_pages_hides_no_record(made: Make) -> None:
     assert kinesis.stand_in.count() <= plan(kinesis) <= plan(kinesis, pages)
 
 
-def test_lists_that_come_empty_end_nothing(made: Make) -> None:
+def test_lists_that_come_empty_end_nothing(synced: Make) -> None:
     """A file that is being rewritten reads as an empty list: the second look counts, and where
     the list stays empty, its rows stay with all that is in them."""
-    kinesis = synced(made)
+    kinesis = synced("kinesis", size=24)
     for resource in ("user", "config", "constraint", "media", "event", "project", "collection",
                      "data", "routing"):  # fmt: skip
         kinesis.world.spoil_next(resource, "empty")
@@ -76,10 +69,10 @@ def test_lists_that_come_empty_end_nothing(made: Make) -> None:
     kinesis.assert_true()
 
 
-def test_who_is_not_root_deletes_nothing(made: Make) -> None:
+def test_who_is_not_root_deletes_nothing(synced: Make) -> None:
     """Lists of others are shortened without a word: every row stays, no such table is complete,
     and the same account as ROOT heals it."""
-    kinesis = synced(made)
+    kinesis = synced("kinesis", size=24)
     kinesis.world.switch("role", "AUTHOR")
     kinesis.world.change(4)
     kinesis.world.delete_structure("bookshop", "order", "Total")
@@ -99,11 +92,11 @@ def test_who_is_not_root_deletes_nothing(made: Make) -> None:
     kinesis.assert_true()
 
 
-def test_lists_that_everyone_sees_whole_are_complete_without_root(made: Make) -> None:
+def test_lists_that_everyone_sees_whole_are_complete_without_root(synced: Make) -> None:
     """An ADMIN gets all constraints, media and events: an account that keeps these is complete
     until one of them vanishes, which only ROOT can tell from a list that was shortened."""
     keeps = ["constraints", "constraint_components", "media", "events"]
-    kinesis = synced(made, size=12, switches={"role": "ADMIN"}, include=keeps)
+    kinesis = synced("kinesis", size=12, switches={"role": "ADMIN"}, include=keeps)
     kinesis.world.delete_event(kinesis.world.store.events[0].id)
     result = kinesis.sync()
     assert (incomplete(result), deleted(result)) == ({"events"}, {})
@@ -112,9 +105,9 @@ def test_lists_that_everyone_sees_whole_are_complete_without_root(made: Make) ->
     assert (result.status, deleted(result)) == ("complete", {"events": 1})
 
 
-def test_a_token_that_may_not_read_one_list_fails_that_list_alone(made: Make) -> None:
+def test_a_token_that_may_not_read_one_list_fails_that_list_alone(synced: Make) -> None:
     """A refused list is no empty list, and the other tables are complete."""
-    kinesis = synced(made)
+    kinesis = synced("kinesis", size=24)
     kinesis.world.switch("token_lacks", ("event", "config"))
     result = kinesis.sync()
     assert result.status == "partial"
@@ -158,9 +151,9 @@ def test_a_limit_that_is_refused_becomes_a_usual_one(made: Make) -> None:
     kinesis.assert_true()
 
 
-def test_renamed_ids_move_everything_inside(made: Make) -> None:
+def test_renamed_ids_move_everything_inside(synced: Make) -> None:
     """New ids are new keys: the rows under the old ones end with their parent."""
-    kinesis = synced(made)
+    kinesis = synced("kinesis", size=24)
     kinesis.world.rename_project("bookshop", "book-shop")
     kinesis.world.rename_collection("_lab", "every_type", "any_type")
     kinesis.world.move_structure("field-notes", "2025-trips", "photos", 0)
@@ -177,9 +170,9 @@ def test_renamed_ids_move_everything_inside(made: Make) -> None:
     assert result.tables["structures"]["updated"] == 5
 
 
-def test_most_records_gone_at_once_wait_for_a_second_word(made: Make) -> None:
+def test_most_records_gone_at_once_wait_for_a_second_word(synced: Make) -> None:
     """A few of each collection add up to a suspicious whole: it is held back, then believed."""
-    kinesis = synced(made, size=100)
+    kinesis = synced("kinesis", size=100)
     standing = len(kinesis.rows("records"))
     for _, collection in kinesis.world.collections():
         del collection.records[1:]
@@ -193,9 +186,9 @@ def test_most_records_gone_at_once_wait_for_a_second_word(made: Make) -> None:
     assert len(kinesis.rows("records")) == left
 
 
-def test_records_alone_end_with_their_collection(made: Make) -> None:
+def test_records_alone_end_with_their_collection(synced: Make) -> None:
     """An account that keeps only records loses those of a collection that is gone."""
-    kinesis = synced(made, include=["records"])
+    kinesis = synced("kinesis", size=24, include=["records"])
     kinesis.world.delete_collection("bookshop", "customers")
     kinesis.world.delete_project("elsewhere")
     assert kinesis.sync().status == "complete"

@@ -22,19 +22,17 @@ OPTIONAL = {"activities", "code_reviews", "code_review_work_items"}
 
 
 @pytest.fixture
-def kitemaker(made: Callable[..., Bench]) -> Bench:
+def kitemaker(request: pytest.FixtureRequest) -> Bench:
     """An account that keeps activities, synced once."""
-    bench = made("kitemaker", activities=True)
-    first = bench.sync()
-    assert first.status == "complete"
-    # One request for whose data it is, one for all code reviews.
-    assert first.requests == 1 + full_by_graphql(bench) + 1
-    return bench
+    make: Callable[..., Bench] = request.getfixturevalue("synced")
+    return make("kitemaker", activities=True)
 
 
 def test_the_log_tells_of_the_time_before_the_first_sync(kitemaker: Bench) -> None:
     """Every activity and code review is there at first; a new status adds one entry, in the sync
     that reads the work item, and a calm sync changes nothing."""
+    # One request for whose data it is, one for all code reviews.
+    assert kitemaker.first_sync_requests == 1 + full_by_graphql(kitemaker) + 1
     assert len(kitemaker.rows("activities")) > len(kitemaker.rows("work_items"))
     assert_true(kitemaker)
     item = items_of(kitemaker, "KM")[0]

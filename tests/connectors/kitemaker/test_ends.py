@@ -128,7 +128,7 @@ def test_a_space_that_may_no_longer_be_seen_is_kept(tmp_path: Path, transport: s
         held = {name: len(kitemaker.rows(name)) for name in ("spaces", "work_items", "comments")}
         kitemaker.world.switch("hidden_space", "forbidden")
         kitemaker.world.hide_space(mobile)
-        for full in (False, True, False):
+        for full in (False, True):
             result = kitemaker.sync(full=full)
             assert all_shown(result)
             assert deleted(result) == {}

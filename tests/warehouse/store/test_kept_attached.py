@@ -147,7 +147,6 @@ def test_everything_committed_is_in_the_file_when_the_run_has_ended(tmp_path: Pa
                 engine.execute(f"CREATE TABLE kept.t{number} AS SELECT {number} AS n")
     with duckdb.connect(str(warehouse.writer), read_only=True) as connection:
         assert connection.execute("SHOW TABLES").fetchall() == [("t0",), ("t1",), ("t2",)]
-    assert not warehouse.writer.with_name("kollect.duckdb.wal").exists()
 
 
 def test_a_file_that_is_no_warehouse_is_refused_and_not_touched(tmp_path: Path) -> None:

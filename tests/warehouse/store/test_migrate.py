@@ -62,12 +62,13 @@ def state(bench: Bench) -> list[tuple[object, ...]]:
     )
 
 
-@pytest.mark.parametrize("service", ["kinescope", "kitemaker"])
+@pytest.mark.parametrize(
+    "service", ["kitemaker", pytest.param("kinescope", marks=pytest.mark.slow)]
+)
 def test_a_file_of_format_1_goes_on_as_if_nothing_had_happened(
-    made: Callable[..., Bench], service: str
+    synced: Callable[..., Bench], service: str
 ) -> None:
-    bench = made(service)
-    assert bench.sync().status == "complete"
+    bench = synced(service)
     before = bench.stand_in.count()
     assert bench.sync().status == "complete"
     requests, remembered = bench.stand_in.count() - before, state(bench)

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.kit.account import Bench
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 MINE = """
@@ -86,6 +87,7 @@ def test_what_was_written_while_a_sync_ran_survives_its_publish(
     warehouse = Warehouse(bench.warehouse)
     with duckdb.connect(":memory:") as connection, warehouse.writing(connection):
         connection.execute("CREATE TABLE kept.kippt.of_a_load AS SELECT 1 AS n")
+        count_generation(connection)
     write(bench, "CREATE TABLE my.late AS SELECT 7 AS n")
     warehouse.publish()
     assert bench.query("SELECT * FROM my.late, kippt.of_a_load") == [(7, 1)]
