@@ -198,25 +198,6 @@ def test_edits_move_updated_at_and_status_changes_do_not() -> None:
         account.edit_video(video_id, id="another")
 
 
-def test_a_video_vanishes_and_returns_with_its_id() -> None:
-    """Meanwhile it is in no list and its address gives 404404; a late one lands in its place."""
-    client = Client()
-    account = client.account
-    video_id = account.library.id(4)
-    whole = account.truth()
-    account.delete_video(video_id)
-    assert client.error(f"/v1/videos/{video_id}") == (404, 404404)
-    assert client.error(f"/v1/videos/{video_id}/annotations") == (404, 404404)
-    assert video_id not in ids(account, "videos")
-    account.restore_video(video_id)
-    assert account.truth() == whole
-    late = account.add_video("late", created_seconds_ago=410 * 86_400)
-    order = [row["id"] for row in client.pages("/v1/videos", order="created_at.asc")]
-    assert order.index(late) < 40
-    with pytest.raises(KeyError):
-        account.restore_video(video_id)
-
-
 # Figures
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
 
@@ -188,32 +188,6 @@ def test_sessions_end_and_are_renewed(kinesis: Kinesis) -> None:
     assert login(kinesis, auth_data="nobody")["status"] == 404
 
 
-def test_pictures_need_no_authorization_but_private_ones_their_token() -> None:
-    """Also under names that need quoting; what is known of a picture outlives its file and the
-    other way round."""
-    kinesis = Kinesis(size=80, switches={"media_fields": "current"})
-    for media in kinesis.store.medias[:-1]:
-        response = get(kinesis, f"/{quote(media.name)}")
-        assert (response.status, len(response.body)) == (200, media.file_size)
-        direct = get(kinesis, f"/{media.path}")
-        assert direct.status == (200 if media.security == "PUBLIC" else 404)
-    assert get(kinesis, "/logo.png").status == 404
-    assert any(" " in media.name for media in kinesis.store.medias)
-    private = next(media for media in kinesis.store.medias if media.access_token)
-    address = f"/media/stream?media_id={private.id}&access_token="
-    assert get(kinesis, address + private.access_token).headers["Content-Type"] == "image/webp"
-    assert json.loads(get(kinesis, f"{address}x").body)["status"] == 403
-    shown = answer(kinesis, "/media/fetch/one", media_id=private.id)["media"]
-    assert shown["access_token"] == private.access_token
-    assert answer(kinesis, "/media/fetch/one", media_id="x")["status"] == 404
-    kinesis.delete_media(private.id)
-    assert get(kinesis, f"/{quote(private.name)}").status == 200
-    first = kinesis.store.medias[0]
-    kinesis.lose_file(first.id)
-    assert get(kinesis, f"/{quote(first.name)}").status == 404
-    assert kinesis.true_files()[0]["sha256"] is None
-
-
 def test_an_edited_record_gets_a_new_id_at_the_end(kinesis: Kinesis) -> None:
     """An edit reads as a deletion and an insertion; a publication and a change by a
     user-built route keep the id."""
@@ -232,38 +206,6 @@ def test_an_edited_record_gets_a_new_id_at_the_end(kinesis: Kinesis) -> None:
     gone = kinesis.delete_record(*BOOKS.values(), new_id)
     kinesis.restore_record(*BOOKS.values(), gone)
     assert kinesis.record(*BOOKS.values(), new_id) is gone
-
-
-def test_renames_change_the_keys_of_everything_inside(kinesis: Kinesis) -> None:
-    """Projects, collections, structures and groups; values follow their structures. Another
-    default alters how empty values read, and deletes take everything inside along."""
-    kinesis.rename_project("_lab", "lab2")
-    kinesis.rename_collection("lab2", "every_type", "all")
-    kinesis.rename_structure("lab2", "all", "text", "Text-2")
-    kinesis.rename_custom_structure("lab2", "all", "comment", "remark")
-    kinesis.move_structure("lab2", "all", "Text-2", 3)
-    truth = kinesis.truth()
-    for table in ("collections", "structures", "custom_structures", "records", "routes"):
-        assert not [row for row in truth[table] if row["project_id"] == "_lab"], table
-    record = next(row for row in truth["records"] if row["collection_id"] == "all")
-    assert "Text-2" in record["values"]
-    assert "remark" in record["custom_values"]
-    plain = [
-        (row["id"], row["position"])
-        for row in truth["structures"]
-        if row["collection_id"] == "all" and not row["custom_structure_id"]
-    ]
-    assert [position for _, position in plain] == list(range(len(plain)))
-    assert plain[3][0] == "Text-2"
-    kinesis.edit_structure("lab2", "all", "text_with_default", default_val="other")
-    assert kinesis.truth()["records"] != truth["records"]
-    kinesis.delete_collection("lab2", "posts")
-    kinesis.delete_project("bookshop")
-    after = kinesis.truth()
-    for table in ("collections", "structures", "custom_structures", "records", "routes"):
-        assert not [row for row in after[table] if row["project_id"] == "bookshop"], table
-    with pytest.raises(ValueError, match="nonsense"):
-        kinesis.edit_user("1", nonsense=1)
 
 
 def test_events_tell_some_changes_at_times_of_up_to_nine_digits(kinesis: Kinesis) -> None:

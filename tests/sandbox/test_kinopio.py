@@ -160,53 +160,6 @@ def test_an_incremental_pass_need_not_show_what_moves_no_space(kinopio: Kinopio)
     assert not [row for row in kinopio.expected(expected)["boxes"] if isinstance(row, Lagging)]
 
 
-def test_a_space_can_vanish_in_four_ways(kinopio: Kinopio) -> None:
-    """Removed, removed by another, access lost, deleted: its address tells which; only removed
-    ones that one may restore are in a list."""
-    mine, by_other, lost, deleted = kinopio.space_ids()[:4]
-    kinopio.remove_space(mine)
-    kinopio.remove_space_by_collaborator(by_other)
-    kinopio.lose_access(lost)
-    kinopio.delete_space(deleted)
-    four = (mine, by_other, lost, deleted)
-    assert not set(four) & ids(kinopio, "/user/spaces")
-    assert set(four) & ids(kinopio, "/user/removed-spaces") == {mine}
-    assert [ask(kinopio, f"/space/{i}").status for i in four] == [200, 200, 401, 404]
-    spaces = table(kinopio, "spaces")
-    assert [(i,) in spaces for i in four] == [True, False, False, False]
-    assert spaces[(mine,)]["is_removed"] is True
-    assert not {by_other, lost, deleted} & {row["space_id"] for row in kinopio.truth()["cards"]}
-    kinopio.regain_access(lost)
-    kinopio.restore_space(mine)
-    assert {mine, lost} < ids(kinopio, "/user/spaces")
-    assert table(kinopio, "spaces")[(mine,)]["is_removed"] is False
-
-
-def test_a_removed_card_stays_and_takes_its_lines_and_tags_along(kinopio: Kinopio) -> None:
-    """The card keeps its row; what hung on it is gone unless orphans are asked for; a card
-    without text is deleted at once."""
-    space_id = kinopio.space_ids()[0]
-    first, second, empty = kinopio.card_ids(space_id)[:3]
-    line = (space_id, kinopio.add_connection(space_id, first, second))
-    tag = (space_id, kinopio.add_tag(space_id, first, "new"))
-    kinopio.remove_card(space_id, first, leave_orphans=True)
-    assert line in table(kinopio, "connections")
-    kinopio.restore_card(space_id, first)
-    kinopio.remove_card(space_id, first)
-    assert table(kinopio, "cards")[(space_id, first)]["is_removed"] is True
-    assert first in ids(kinopio, f"/space/{space_id}/removedCards")
-    assert line not in table(kinopio, "connections")
-    assert tag not in table(kinopio, "tags")
-    kinopio.delete_card(space_id, first)
-    kinopio.edit_card(space_id, empty, "")
-    assert not {(space_id, first), (space_id, empty)} & table(kinopio, "cards").keys()
-    type_id = kinopio.child_ids(space_id, "connection_types")[0]
-    kinopio.delete_connection_type(space_id, type_id)
-    assert (space_id, type_id) not in table(kinopio, "connection_types")
-    left = [row for row in kinopio.truth()["connections"] if row["space_id"] == space_id]
-    assert type_id not in {row["connection_type_id"] for row in left}
-
-
 def test_the_data_holds_the_pages_traps(kinopio: Kinopio) -> None:
     """Odd ids, shared template ids, orphans, empty and crowded spaces, two Inboxes..."""
     truth = kinopio.truth()

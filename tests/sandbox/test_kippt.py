@@ -170,19 +170,6 @@ def test_embedded_parts_are_cut_and_counted() -> None:
     assert any("data" not in likes and likes["count"] for likes in all_likes)
 
 
-def test_a_list_that_one_leaves_takes_the_clips_of_others_with_it() -> None:
-    """It answers 401 from then on, and one's own clips in it stay in the truth."""
-    service = Kippt()
-    plans = rows(service, "lists", title="Our secret plans")[0]["id"]
-    service.add_clip(plans)
-    service.add_collaborator(plans, on=False)
-    assert not rows(service, "lists", id=plans)
-    left = rows(service, "clips", list_id=plans)
-    assert left
-    assert {row["user_id"] for row in left if not row["is_favorite"]} == {service.world.me.id}
-    assert ask(service, f"/lists/{plans}/").status == 401
-
-
 def test_an_incremental_pass_must_show_what_moved_updated_and_nothing_else() -> None:
     """An edited clip is as it is now with its comments; a comment alone may be missing, a deleted
     clip may remain; lists and favourites are read whole."""

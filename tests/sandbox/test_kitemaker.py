@@ -147,48 +147,12 @@ def test_an_application_token_sees_no_private_space() -> None:
     assert board not in {row["space_id"] for row in truth["initiative_spaces"]}
 
 
-def test_a_moved_item_keeps_its_id_alone() -> None:
-    """Another space and number; the old address gives 404."""
-    service = Kitemaker()
-    item = rows(service, "work_items", space_id=space(service, "KM"))[0]
-    number = service.move_work_item(item["id"], space(service, "MOB"))
-    old = ask(service, f"/workitem?spaceKey=KM&workItemNumber={item['number']}")
-    assert error_of(old) == (404, "ISSUE_NOT_FOUND")
-    assert read(service, f"/workitem?spaceKey=MOB&workItemNumber={number}")["id"] == item["id"]
-    moved = rows(service, "work_items", id=item["id"])[0]
-    assert moved["number"] == number
-    assert moved["updated_at"] > item["updated_at"]
-    service.switch("move_bumps_work_item", False)
-    service.move_work_item(item["id"], item["space_id"])
-    assert rows(service, "work_items", id=item["id"])[0]["updated_at"] == moved["updated_at"]
-
-
 def test_both_interfaces_need_their_own_header() -> None:
     """No token, a wrong one or the other interface's header: 401 UNAUTHORIZED."""
     service = Kitemaker()
     for headers in ({}, {"x-api-key": "wrong"}, {"authorization": f"Bearer {token(service)}"}):
         answer = service.answer(Request("GET", f"{REST}/organization", headers))
         assert error_of(answer) == (401, "UNAUTHORIZED")
-
-
-def test_what_a_hidden_or_deleted_space_holds_is_hidden_or_gone_with_it() -> None:
-    """A hidden space comes back with everything in it; a deleted item with its comments."""
-    service = Kitemaker()
-    board = space(service, "KM")
-    item = service.add_work_item(board, title="new")
-    comment = service.add_comment(item)
-    service.delete_work_item(item)
-    assert not rows(service, "work_items", id=item) + rows(service, "comments", id=comment)
-    service.return_work_item(item)
-    assert rows(service, "comments", id=comment)
-    service.archive_work_item(item)
-    assert rows(service, "work_items", id=item)[0]["archived_at"]
-    service.hide_space(board)
-    assert not rows(service, "work_items", id=item)
-    service.show_space(board)
-    assert rows(service, "work_items", id=item)
-    service.delete_space(board)
-    assert not rows(service, "work_items", space_id=board)
 
 
 def test_tokens_of_graphql_are_bearers() -> None:
