@@ -20,6 +20,8 @@ from connectors import SERVICES, connector
 from tests.kit.account import Bench
 from tests.kit.processes import ROOT, kollect
 
+HASTY = {"attempts": 2, "first_seconds": 0.01, "max_seconds": 0.02}
+
 
 @pytest.fixture
 def kinopio(made: Callable[..., Bench]) -> Bench:
@@ -208,11 +210,7 @@ def test_a_warehouse_of_a_newer_kollect_is_left_alone(loaded: Bench) -> None:
 def test_a_service_that_is_down_is_named_and_nothing_is_deleted(loaded: Bench) -> None:
     """Unreachable: exit status 1, a line with the address, the tables as they were."""
     before = {table: loaded.rows(table) for table in ("spaces", "cards")}
-    text = (loaded.folder / "kollect.toml").read_text()
-    retry = "retry = { attempts = 2, first_seconds = 0.01, max_seconds = 0.02 }\n"
-    (loaded.folder / "kollect.toml").write_text(
-        text.replace("[accounts.kinopio]\n", f"[accounts.kinopio]\n{retry}")
-    )
+    loaded.configure(retry=HASTY)
     loaded.box.__exit__(None, None, None)
     done = kollect(loaded.folder, loaded.box.environment(), "sync")
     assert done.returncode == 1
@@ -223,11 +221,7 @@ def test_a_service_that_is_down_is_named_and_nothing_is_deleted(loaded: Bench) -
 def test_an_address_that_answers_html_is_questioned(kinopio: Bench) -> None:
     """HTML with 200 is no data: is base_url right?"""
     kinopio.stand_in.faults.add("html", times=None)
-    text = (kinopio.folder / "kollect.toml").read_text()
-    retry = "retry = { attempts = 2, first_seconds = 0.01, max_seconds = 0.02 }\n"
-    (kinopio.folder / "kollect.toml").write_text(
-        text.replace("[accounts.kinopio]\n", f"[accounts.kinopio]\n{retry}")
-    )
+    kinopio.configure(retry=HASTY)
     done = kollect(kinopio.folder, kinopio.box.environment(), "sync")
     assert done.returncode == 1
     assert "base_url" in done.stderr
