@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.core.analysis import Analysis
 from connectors.core.exports import ServiceExport
 from connectors.core.files import OWN, FileSource
 from connectors.core.plan import Plan
@@ -130,6 +131,8 @@ class Connector:
     the request is its `path` and its `bind`, the values that a plan asked with."""
     views: Views | None = None
     """Views that follow from rows, made again with each load of the tables that they read."""
+    analysis: Analysis = field(default_factory=Analysis)
+    """Which rows have text, and which addresses name them, for the schema `analysis`."""
     options: tuple[Option, ...] = ()
     configure: Callable[[Connector, Mapping[str, Any]], Connector] | None = None
     """The page as an account's options change it, such as other addresses of its lists."""

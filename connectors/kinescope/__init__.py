@@ -12,6 +12,7 @@ from __future__ import annotations
 from connectors.core import Connector, Credential, Family
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
+from connectors.kinescope.analysis import ANALYSIS
 from connectors.kinescope.endpoints import (
     ANNOTATIONS_OF_VIDEO,
     CATALOGUE,
@@ -84,6 +85,7 @@ KINESCOPE = checked(
             Family("invoices", (ONE_INVOICE,), plan=copy_invoices, cost=cost_of_invoices),
         ),
         notes="connectors/kinescope/notes.md",
+        analysis=ANALYSIS,
         check=CHECK,
         describe=number_of_videos,
         identity=workspace_of,

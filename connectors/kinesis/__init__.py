@@ -11,6 +11,7 @@ from __future__ import annotations
 from connectors.core import Connector, Credential, Family, Option
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Login, Parts, Request, Window
+from connectors.kinesis.analysis import ANALYSIS
 from connectors.kinesis.endpoints import (
     CHECK,
     COLLECTION_LIST,
@@ -88,6 +89,7 @@ KINESIS = checked(
             ),
         ),
         notes="connectors/kinesis/notes.md",
+        analysis=ANALYSIS,
         check=CHECK,
         identity=lambda _, parts: f"user {parts['uid']}" if parts.get("uid") else "",
         describe=visible_projects,

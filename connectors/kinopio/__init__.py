@@ -10,6 +10,7 @@ from __future__ import annotations
 from connectors.core import Connector, Credential, Family
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
+from connectors.kinopio.analysis import ANALYSIS
 from connectors.kinopio.endpoints import (
     ACCOUNT,
     AUTHORS,
@@ -57,6 +58,7 @@ KINOPIO = checked(
             Family("ai_images", (IMAGE_LIST,), full_only=True),
         ),
         notes="connectors/kinopio/notes.md",
+        analysis=ANALYSIS,
         check=ACCOUNT,
         identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
         identity_asks=(ACCOUNT,),

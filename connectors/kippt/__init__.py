@@ -11,6 +11,7 @@ from __future__ import annotations
 from connectors.core import Connector, Credential, Family
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Retry, Window
+from connectors.kippt.analysis import ANALYSIS
 from connectors.kippt.endpoints import (
     ACCOUNT,
     CLIP_ENDPOINTS,
@@ -63,6 +64,7 @@ KIPPT = checked(
             Family("notifications", (NOTIFICATION_LIST,), full_only=True),
         ),
         notes="connectors/kippt/notes.md",
+        analysis=ANALYSIS,
         check=ACCOUNT,
         identity=lambda user, _: f"user {user['id']}" if user.get("id") else "",
         identity_asks=(ACCOUNT,),

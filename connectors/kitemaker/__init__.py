@@ -15,6 +15,7 @@ from connectors.core import Connector, Credential, Family, Option
 from connectors.core.validate import checked
 from connectors.http.config import HttpConfig, Window
 from connectors.kitemaker import endpoints
+from connectors.kitemaker.analysis import ANALYSIS
 from connectors.kitemaker.errors import classify_kitemaker
 from connectors.kitemaker.estimate import (
     cost_of_code_reviews,
@@ -94,6 +95,7 @@ KITEMAKER = checked(
             ),
         ),
         notes="connectors/kitemaker/notes.md",
+        analysis=ANALYSIS,
         check=endpoints.REST_ORGANIZATION,
         identity=lambda found, _: f"organization {found['id']}" if found.get("id") else "",
         identity_asks=(replace(endpoints.REST_ORGANIZATION, name="owner"),),

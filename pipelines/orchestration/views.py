@@ -1,8 +1,8 @@
-"""The derived views as assets downstream of the tables that they are made over.
+"""Views of the schema `analysis` as assets downstream of the tables that they read.
 
-A view always shows what its tables hold; making it again only refreshes what Dagster knows of it
-(rows, columns, a preview) and repairs it when its file or the tables changed. That happens by
-itself when the content of a table below it changed.
+Each load makes them, and a view always shows what its tables hold. Materializing one refreshes what
+Dagster knows of it (rows, columns, a preview), and happens by itself when a table below it changed.
+Views that read other views of the schema are no assets.
 """
 
 # No postponed annotations here: Dagster reads the types of the contexts.
@@ -16,7 +16,9 @@ import dagster as dg
 from pipelines.orchestration.checks import WARN, CheckResult, Outcome
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Project, Source, owner
-from warehouse.schema.derived_views import NO_TABLES, DerivedView, derived_views
+from warehouse.analysis.keep import NO_TABLES
+from warehouse.analysis.sql_files import SqlView, sql_views
+from warehouse.analysis.view import SCHEMA
 
 GROUP = "views"
 CHECK = "view_answers"
@@ -38,14 +40,14 @@ CHANGED = (
 
 def view_assets(project: Project) -> dg.AssetsDefinition | None:
     """The views over the tables of the project's own warehouse; None where there is none."""
-    specs = [spec for view in derived_views() if (spec := _spec(view, project.mine))]
+    specs = [spec for view in sql_views() if (spec := _spec(view, project.mine))]
     if not specs:
         return None
     settings = project.settings
 
     @dg.multi_asset(
         name="make_views",
-        description="Makes the views of warehouse/sql over the tables that are here.",
+        description="Shows the views of the schema `analysis` over the tables that are here.",
         specs=specs,
         check_specs=[
             dg.AssetCheckSpec(
@@ -58,23 +60,24 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from pipelines.orchestration.progress import failures_in_one_line
-        from warehouse.schema.derived_views import make_views
+        from warehouse.analysis.keep import repair_analysis
         from warehouse.store.warehouse import Warehouse
 
         remember_process(context)
         with failures_in_one_line():
             warehouse = Warehouse(settings.warehouse)
-            reasons = make_views(warehouse)
+            repair_analysis(warehouse)
         with warehouse.reading() as connection:
-            for view in derived_views():
+            made = _made(connection)
+            for view in sql_views():
                 key = dg.AssetKey([GROUP, view.name])
                 if key in context.selected_asset_keys:
-                    yield from _shown(connection, view, key, reasons[view.name])
+                    yield from _shown(connection, view, key, "" if view.name in made else NO_TABLES)
 
     return make
 
 
-def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
+def _spec(view: SqlView, sources: Sequence[Source]) -> dg.AssetSpec | None:
     tables = {f"{s.service}.{name}" for s in sources for name in s.tables}
     parts = view.over(tables)
     if not parts:
@@ -87,30 +90,40 @@ def _spec(view: DerivedView, sources: Sequence[Source]) -> dg.AssetSpec | None:
     return dg.AssetSpec(
         key=[GROUP, view.name],
         deps=deps,
-        description=f"{view.meaning}{made}\n\n`SELECT * FROM {view.name}`",
+        description=f"{view.meaning}{made}\n\n`SELECT * FROM {SCHEMA}.{view.name}`",
         group_name=GROUP,
         kinds={"view", "sql", "duckdb"},
         owners=[owner()],
         tags={"services": "-".join(services)[:63]},
         skippable=True,
-        code_version=hashlib.sha256(view.select(parts).encode()).hexdigest()[:12],
+        code_version=hashlib.sha256(view.made_of(parts).sql.encode()).hexdigest()[:12],
         freshness_policy=RARELY,
         automation_condition=CHANGED,
         metadata={
-            "dagster/table_name": f"{first.settings.warehouse.stem}.main.{view.name}",
+            "dagster/table_name": f"{first.settings.warehouse.stem}.{SCHEMA}.{view.name}",
             "dagster/column_schema": dg.TableSchema(
                 columns=[
                     dg.TableColumn(name, "", description=meaning)
                     for name, meaning in view.columns.items()
                 ]
             ),
-            "sql": dg.MetadataValue.md(f"```sql\n{view.select(parts)}\n```"),
+            "sql": dg.MetadataValue.md(f"```sql\n{view.made_of(parts).sql}\n```"),
         },
     )
 
 
+def _made(connection: Any) -> set[str]:
+    """The names of the views that are there."""
+    rows = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() "
+        "AND schema_name = ?",
+        [SCHEMA],
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
 def _shown(
-    connection: Any, view: DerivedView, key: dg.AssetKey, reason: str
+    connection: Any, view: SqlView, key: dg.AssetKey, reason: str
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     from pipelines.orchestration.report import preview
 
@@ -120,11 +133,13 @@ def _shown(
     if reason:
         yield check(False, f"{reason}; sync its accounts first" if reason == NO_TABLES else reason)
         return
-    cursor = connection.execute(f"SELECT * FROM main.{view.name} LIMIT 5")
+    cursor = connection.execute(f"SELECT * FROM {SCHEMA}.{view.name} LIMIT 5")
     names = [column[0] for column in cursor.description]
     rows = [tuple(None if v is None else str(v)[:60] for v in row) for row in cursor.fetchall()]
-    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE main.{view.name}").fetchall()}
-    count = connection.execute(f"SELECT count(*) FROM main.{view.name}").fetchone()[0]
+    types = {
+        row[0]: row[1] for row in connection.execute(f"DESCRIBE {SCHEMA}.{view.name}").fetchall()
+    }
+    count = connection.execute(f"SELECT count(*) FROM {SCHEMA}.{view.name}").fetchone()[0]
     yield dg.MaterializeResult(
         asset_key=key,
         metadata={

@@ -7,7 +7,8 @@ can disagree with one. `sandbox/example` is the smallest; each has files of the 
     data.py       the records (dataclasses), a `Clock`, `Store`s by id, and the made data with
                   every documented trap; the same seed and size give the same data
     changes.py    `class Changes(Service)`: `build()` makes the data; each method marked `@action`
-                  changes it; `round(rng, seed)` makes a random round of them
+                  changes it
+    rounds.py     `play`: a random round of these changes (in changes.py where it is little)
     shapes.py     payloads: what the service sends of a record (in routes.py where it is little)
     routes.py     `ROUTES`: a table of `Route("GET", "/things/{thing_id}", function)`
     truth.py      `tables`: the rows of a complete copy, table by table, not by way of payloads;
@@ -27,6 +28,7 @@ The class (see `Service` for all of it):
         def refusal(self, refused):           # an error in the service's words: Refused -> Response
         def tables(self):                     # table -> rows, by truth.py
         def after_increment(self, before, now):
+        def round(self, rng, seed):           # a random round of changes, told in sentences
         def files(self), file(self, request)  # only where the service names files: `true_file`
         def secrets(self), credentials(self)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import count
+from random import Random
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from sandbox.kinescope.changes import Changes
 from sandbox.kinescope.data import TOKEN
 from sandbox.kinescope.figure_routes import FIGURE_ROUTES
 from sandbox.kinescope.records import INVOICES
+from sandbox.kinescope.rounds import play
 from sandbox.kinescope.routes import ROUTES
 from sandbox.kinescope.shapes import FILES, SIGNATURE
 from sandbox.kinescope.truth import after_increment, files, tables
@@ -98,6 +100,9 @@ class Kinescope(Changes):
 
     def after_increment(self, before: Tables, now: Tables) -> Tables:
         return after_increment(before, now, self.today, self.switches)
+
+    def round(self, rng: Random, seed: int) -> list[str]:
+        return play(self, rng, seed)
 
     def files(self) -> list[dict[str, Any]]:
         return files(self.account)

@@ -1,8 +1,7 @@
-"""What else can happen to the account, one action each, and random rounds of all of it."""
+"""What else can happen to the account, one action each."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import date
@@ -10,9 +9,7 @@ from typing import Any
 
 from sandbox.core import action
 from sandbox.kinescope.data import Item
-from sandbox.kinescope.video_changes import CHILDREN, VideoChanges, of_id
-
-UNFINISHED = ("pending", "uploading", "pre-processing", "processing")
+from sandbox.kinescope.video_changes import VideoChanges, of_id
 
 
 class Changes(VideoChanges):
@@ -127,110 +124,3 @@ class Changes(VideoChanges):
         """The bill of today, or late of an earlier day, grows."""
         on = date.fromisoformat(day) if day else self.today
         self.account.figures.add_usage(on, product, project_id, usage)
-
-    # A random round
-
-    def round(self, rng: random.Random, seed: int) -> list[str]:
-        return [
-            *self._round_of_videos(rng, seed),
-            *self._round_of_parts(rng),
-            *self._round_of_records(rng, seed),
-            *self._round_of_live(rng),
-        ]
-
-    def _round_of_videos(self, rng: random.Random, seed: int) -> list[str]:
-        project_id = rng.choice(list(self.account.records["projects"]))
-        new = self.add_video(f"New {seed} 🆕", project_id)
-        late = self.add_video("Late arrival", created_seconds_ago=200.0)
-        edited, moved, replaced = (self._any_video(rng) for _ in range(3))
-        self.edit_video(edited, title=f'Edited {seed} "again"', tags=["edited"])
-        self.move_video(moved, project_id)
-        self.replace_media(replaced)
-        told = [
-            f"video {new} was added to project {project_id}",
-            f"video {late} appeared later than it was made",
-            f"video {edited} was edited",
-            f"video {moved} moved to project {project_id}",
-            f"video {replaced} got other media",
-        ]
-        for number in self.library.order:
-            if self.library.facts(number).status in UNFINISHED:
-                processed = self.library.id(number)
-                self.set_status(processed, "done")
-                told.append(f"video {processed} was processed, silently")
-                break
-        if self.library.removed:
-            returned = self.library.id(rng.choice(sorted(self.library.removed)))
-            self.restore_video(returned)
-            told.append(f"video {returned} returned")
-        for _ in range(2 if len(self.library.order) > 10 else 0):
-            deleted = self._any_video(rng)
-            self.delete_video(deleted)
-            told.append(f"video {deleted} was deleted")
-        return told
-
-    def _round_of_parts(self, rng: random.Random) -> list[str]:
-        video_id = self._any_video(rng)
-        self.set_chapters(video_id, [(0, "Start"), (5_000, "Ende 🏁")])
-        told = [f"video {video_id} got two chapters"]
-        for table in CHILDREN:
-            video_id = self._any_video(rng)
-            told.append(f"{self.add_child(video_id, table)} of {table} was added to {video_id}")
-        video_id = self._any_video(rng)
-        told.append(f"poster {self.add_poster(video_id)} replaced that of {video_id}")
-        for number in self.library.order:
-            annotations = self.library.record(number)["_annotations"]
-            if len(annotations) > 1:
-                video_id, first, last = self.library.id(number), annotations[0], annotations[-1]
-                self.edit_child(video_id, "annotations", first["id"], title="edited ✏️")
-                self.remove_child(video_id, "annotations", last["id"])
-                told.append(f"annotation {first['id']} was edited, {last['id']} removed")
-                break
-        return told
-
-    def _round_of_records(self, rng: random.Random, seed: int) -> list[str]:
-        records = self.account.records
-        project_id = rng.choice(list(records["projects"]))
-        self.edit_record("projects", project_id, name=f"Project {seed}")
-        new_folder = self.add_record("folders", project_id=project_id, name="New", parent_id=None)
-        folder_id = rng.choice(list(records["folders"]))
-        self.remove_record("folders", folder_id)
-        tag_id = self.add_record("tags", tag=f"tag of {seed}")
-        request_id = rng.choice(list(records["file_requests"]))
-        self.archive_file_request(request_id)
-        playlist_id = self.add_record("playlists", name=f"List {seed}")
-        self.set_playlist(playlist_id, [self._any_video(rng)])
-        told = [
-            f"project {project_id} was renamed",
-            f"folder {new_folder} was added to {project_id}",
-            f"folder {folder_id} was removed",
-            f"tag {tag_id} was added",
-            f"file request {request_id} was archived",
-            f"playlist {playlist_id} was added with a video",
-        ]
-        for other, items in self.account.playlist_items.items():
-            shown = [self.library.id(i.number) for i in items if i.number in self.library]
-            if len(shown) > 2:
-                self.set_playlist(other, [shown[-1], *shown[1:-1]])
-                told.append(f"playlist {other} was put in another order and lost a video")
-                break
-        video_id = self._any_video(rng)
-        self.add_views(video_id, 1 + seed % 7)
-        self.add_usage(project_id, 1_000_000)
-        return [*told, f"video {video_id} was watched today, project {project_id} paid for it"]
-
-    def _round_of_live(self, rng: random.Random) -> list[str]:
-        event_id = rng.choice(list(self.account.records["live_events"]))
-        self.edit_record("live_events", event_id, name="Event, edited")
-        stream_id = self.start_stream(event_id)
-        recording = self.add_video("Recording", status="processing")
-        self.end_stream(event_id, recording)
-        restream_id = self.add_restream(event_id)
-        return [
-            f"event {event_id} was edited",
-            f"stream {stream_id} of {event_id} began and ended; {recording} is its recording",
-            f"restream {restream_id} was added to {event_id}",
-        ]
-
-    def _any_video(self, rng: random.Random) -> str:
-        return self.library.id(self.library.order[rng.randrange(len(self.library.order))])

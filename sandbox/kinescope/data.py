@@ -10,9 +10,9 @@ from sandbox.core import Clock, Store
 from sandbox.kinescope.figures import Figures
 from sandbox.kinescope.library import Library
 from sandbox.kinescope.records import INVOICES, OPEN_FILE_REQUESTS, Records
-from sandbox.kinescope.texts import HARD_TITLES, time_text
 from sandbox.kinescope.video_parts import Record
 from sandbox.kinescope.videos import VideoMaker
+from sandbox.kinescope.words import HARD_TITLES, time_text
 
 TOKEN = "ca9a21e5-70c4-4e9d-8b1f-5ec2e7000001"
 """The invented API token: a UUID, as the seed demands."""

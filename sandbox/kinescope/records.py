@@ -9,9 +9,9 @@ from datetime import date, timedelta
 
 from sandbox.core import Store
 from sandbox.kinescope.ids import Ids
-from sandbox.kinescope.texts import HARD_TITLES, LONG_TEXT, SUBJECTS, time_text
 from sandbox.kinescope.video_parts import Record
 from sandbox.kinescope.videos import EPOCH, Place
+from sandbox.kinescope.words import HARD_TITLES, LONG_TEXT, SUBJECTS, time_text
 
 OPEN_FILE_REQUESTS = 12
 INVOICES = ("121", "122", "123")

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sandbox.core import Service, action
 from sandbox.kinescope.data import Account
 from sandbox.kinescope.switches import KinescopeSwitches
-from sandbox.kinescope.texts import time_text
 from sandbox.kinescope.video_parts import NO_MEDIA, Record, original, rendition
+from sandbox.kinescope.words import time_text
 
 EDITABLE = (
     "title",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sandbox.core.blobs import lines
 from sandbox.kinescope.ids import Ids
-from sandbox.kinescope.texts import time_text
+from sandbox.kinescope.words import time_text
 
 Record = dict[str, Any]
 

@@ -15,14 +15,6 @@ from hashlib import blake2b, shake_256
 from typing import NamedTuple
 
 from sandbox.kinescope.ids import Ids
-from sandbox.kinescope.texts import (
-    HARD_TITLES,
-    LONG_TEXT,
-    PLACES,
-    QUALITIES,
-    SUBJECTS,
-    time_text,
-)
 from sandbox.kinescope.video_parts import (
     Basis,
     Facts,
@@ -36,6 +28,14 @@ from sandbox.kinescope.video_parts import (
     share,
     subtitles,
     uuid_of,
+)
+from sandbox.kinescope.words import (
+    HARD_TITLES,
+    LONG_TEXT,
+    PLACES,
+    QUALITIES,
+    SUBJECTS,
+    time_text,
 )
 
 TRAPS = 40

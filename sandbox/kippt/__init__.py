@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.core import Refused, Request, Response, Tables, Window, blob
 from sandbox.kippt.changes import Changes
 from sandbox.kippt.records import User
+from sandbox.kippt.rounds import play
 from sandbox.kippt.routes import ROUTES
 from sandbox.kippt.truth import after_increment, files, tables
 
@@ -79,6 +81,9 @@ class Kippt(Changes):
 
     def after_increment(self, before: Tables, now: Tables) -> Tables:
         return after_increment(before, now)
+
+    def round(self, rng: Random, seed: int) -> list[str]:
+        return play(self, rng, seed)
 
     def files(self) -> list[dict[str, Any]]:
         return files(self.world, self.tables())

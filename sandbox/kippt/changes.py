@@ -6,12 +6,11 @@ never touch a clip's `updated`, nor clips a list's (page, section 8).
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from sandbox.core import Service, action, put, set_fields
 from sandbox.kippt.data import build
-from sandbox.kippt.records import Clip, User
+from sandbox.kippt.records import User
 from sandbox.kippt.switches import KipptSwitches
 
 
@@ -202,58 +201,6 @@ class Changes(Service):
     def throttle_next(self, times: int = 1, retry_after: float | None = None) -> None:
         """The next requests are answered as when too many come."""
         self.throttling, self.retry_after = times, retry_after
-
-    def round(self, rng: random.Random, seed: int) -> list[str]:
-        """A random round that touches clips, lists and neighbours."""
-        world, done = self.world, []
-        own = [row for row in world.my_lists() if row.user is world.me]
-        users = list(world.users.values())[1:]
-        done.append(f"added clip {self.add_clip(rng.choice(own).id, f'Page {seed} ✨')}")
-        done.append(f"added note {self.add_note(f'note {seed}')}")
-        for name in ("edit", "move", "delete", "comment on", "like", "save", "favour"):
-            clip = rng.choice(world.my_clips())
-            self._do(name, clip, rng)
-            done.append(f"{name} clip {clip.id}")
-        if world.clips.removed and rng.random() < 0.3:
-            back = rng.choice(list(world.clips.removed))
-            self.return_clip(back)
-            done.append(f"brought clip {back} back")
-        shared = rng.choice([row for row in world.my_lists() if row.user is not world.me])
-        other = self.add_clip(shared.id, "From a friend", user_id=shared.user.id)
-        done.append(f"somebody added clip {other} to shared list {shared.id}")
-        done.append(f"edited {len(self.edit_many(3))} clips in one second")
-        if comments := [row.id for clip in world.my_clips() for row in clip.comments]:
-            self.delete_comment(rng.choice(comments))
-            done.append("deleted a comment")
-        done.append(f"added list {self.add_list(f'List {seed}', rng.random() < 0.5)}")
-        renamed = rng.choice(own[1:])
-        self.edit_list(renamed.id, title=f"Renamed {seed}", description=None)
-        done.append(f"renamed list {renamed.id}")
-        for act in (self.follow, self.be_followed):
-            act(rng.choice(users).id, rng.random() < 0.6)
-        self.edit_user(rng.choice(users).id, bio=f"Since {seed} 🎈")
-        self.add_notification("follow", rng.choice(users).id)
-        return [*done, "changed who follows whom", "edited a profile", "added a notification"]
-
-    def _do(self, name: str, clip: Clip, rng: random.Random) -> None:
-        world = self.world
-        others = [user.id for user in world.users.values() if user is not clip.user]
-        match name:
-            case "edit":
-                self.edit_clip(clip.id, title=f"Edited {rng.random()}", notes="")
-            case "move":
-                own = [row.id for row in world.my_lists() if row.user is world.me]
-                self.move_clip(clip.id, rng.choice(own))
-            case "delete" if len(world.my_clips()) > 1:
-                self.delete_clip(clip.id)
-            case "comment on":
-                self.add_comment(clip.id, f"Remark {rng.random()}", rng.choice(others))
-            case "like":
-                self.like_clip(clip.id, rng.choice(others), rng.random() < 0.7)
-            case "save":
-                self.save_clip(clip.id, rng.choice(others))
-            case "favour":
-                self.favorite_clip(clip.id, on=clip not in world.me.favorites)
 
     def _user(self, user_id: int | None) -> User:
         return self.world.me if user_id is None else self.world.users[user_id]

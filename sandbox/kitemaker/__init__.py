@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from sandbox.core import Refused, Request, Response, Tables, Window
 from sandbox.kitemaker import truth
 from sandbox.kitemaker.changes import Changes
+from sandbox.kitemaker.rounds import play
 from sandbox.kitemaker.routes import ROUTES
 from sandbox.kitemaker.view import View
 
@@ -75,6 +77,9 @@ class Kitemaker(Changes):
         leaves out."""
         with self.lock:
             return truth.tables(self._view(self._token(self.switches.token)), transport)
+
+    def round(self, rng: Random, seed: int) -> list[str]:
+        return play(self, rng, seed)
 
     def secrets(self) -> list[str]:
         return [self._token("personal"), self._token("application")]

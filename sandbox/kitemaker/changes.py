@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from sandbox.core import action, set_fields
-from sandbox.kitemaker.records import Initiative, Label, Space
-from sandbox.kitemaker.work_changes import WorkChanges, any_of, by_id
+from sandbox.kitemaker.records import Initiative, Label
+from sandbox.kitemaker.work_changes import WorkChanges, by_id
 
 
 class Changes(WorkChanges):
-    """All changes, and a random round of them."""
+    """All changes of the organisation."""
 
     @action
     def rename_space(self, space_id: str, name: str) -> None:
@@ -135,66 +134,6 @@ class Changes(WorkChanges):
     def fail_graphql(self, times: int = 1, partly: bool = False) -> None:
         """The next GraphQL answers have errors; partly: half of the rows come with them."""
         self.failing, self.failing_partly = times, partly
-
-    def round(self, rng: random.Random, seed: int) -> list[str]:
-        """A random round that touches work items, comments and most of what is around them."""
-        world, spaces = self.world, self._open_spaces()
-        done = []
-        for n in range(2):
-            new = self.add_work_item(rng.choice(spaces).id, title=f"Card {seed}.{n} ✨")
-            done.append(f"added work item {new}")
-        for name in ("edit", "move", "archive", "delete", "comment on", "label"):
-            items = [item for space in spaces for item in space.items.values()]
-            if (item := any_of(rng, items)) is not None:
-                self._do(name, item.id, rng)
-                done.append(f"{name} work item {item.id}")
-        if world.work_items.removed and rng.random() < 0.3:
-            back = rng.choice(list(world.work_items.removed))
-            self.return_work_item(back)
-            done.append(f"brought work item {back} back")
-        done.append(f"edited {len(self.edit_many(3, spaces[0].id))} work items in one moment")
-        if (comment := any_of(rng, world.comments())) is not None:
-            rng.choice((self.delete_comment, lambda i: self.edit_comment(i, "")))(comment.id)
-            done.append(f"edited or deleted comment {comment.id}")
-        self.rename_label(rng.choice(rng.choice(spaces).labels).id, f"label {seed}")
-        self.deactivate_user(rng.choice(world.users[1:]).id, on=rng.random() < 0.5)
-        done += ["renamed a label", "changed whether a user is active"]
-        done.append(f"added initiative {self.add_initiative(f'Plan {seed}')}")
-        done.append(f"added feedback {self.add_feedback(f'Wish {seed}', contents='👍')}")
-        initiative = rng.choice(list(world.initiatives.values()))
-        self.archive_initiative(initiative.id, on=initiative.archived_at is None)
-        done.append(f"archived or brought back initiative {initiative.id}")
-        self.set_initiative_spaces(initiative.id, [rng.choice(spaces).id])
-        done.append(f"changed the spaces of initiative {initiative.id}")
-        feedback = rng.choice([row for row in world.feedback.values() if row.insights])
-        insight = rng.choice(feedback.insights)
-        item = rng.choice(list(world.work_items.values()))
-        self.link_insight(insight.id, item.id, on=item not in insight.linked)
-        done.append(f"linked insight {insight.id} to work item {item.id}, or no longer")
-        self.assign_work_item(item.id, world.users[0].id, on=world.users[0] not in item.members)
-        done.append(f"changed the members of work item {item.id}")
-        self.edit_feedback(feedback.id, processed=not feedback.processed)
-        done.append(f"processed or reopened feedback {feedback.id}")
-        return done
-
-    def _do(self, name: str, item_id: str, rng: random.Random) -> None:
-        space = self.world.work_items[item_id].space
-        if name == "edit":
-            self.edit_work_item(item_id, title=f"Edited {rng.random()}", effort=None)
-        elif name == "move":
-            self.move_work_item(item_id, rng.choice(self._open_spaces()).id)
-        elif name == "archive":
-            self.archive_work_item(item_id)
-        elif name == "delete":
-            self.delete_work_item(item_id)
-        elif name == "comment on":
-            self.add_comment(item_id, f"Remark {rng.random()}")
-        else:
-            self.label_work_item(item_id, rng.choice(space.labels).id, on=rng.random() < 0.7)
-
-    def _open_spaces(self) -> list[Space]:
-        """The spaces that every token sees."""
-        return [space for space in self.world.spaces.values() if not space.private]
 
     def _labels(self) -> list[Label]:
         spaces = self.world.spaces.values()

@@ -6,7 +6,6 @@ Fields are named as in the tables (`contents`, `closed_at`...).
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from sandbox.core import Service, action, set_fields
@@ -185,8 +184,3 @@ def by_id(rows: list[Any], row_id: str) -> Any:
         if row.id == row_id:
             return row
     raise KeyError(row_id)
-
-
-def any_of(rng: random.Random, rows: list[Any]) -> Any:
-    """Any of the rows, or None if there are none."""
-    return rng.choice(rows) if rows else None

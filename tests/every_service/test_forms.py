@@ -21,6 +21,69 @@ class Forms(NamedTuple):
 
 
 FORMS = {
+    "kinescope": Forms(
+        size=None,
+        together=(
+            {
+                "ties": "reversed on even pages",
+                "largest_page": 10,
+                "bare_lists": "pages without meta",
+                "refused_order_fields": ["created_at"],
+                "restreams_in_event_list": "empty",
+                "folder_levels": "top",
+                "analytics_paging": "paged",
+                "timezone": "Pacific/Auckland",
+                "range_cuts_buckets": True,
+            },
+        ),
+        alone=(
+            {"largest_page": 25, "per_page_over_maximum": "error", "bare_lists": "whole"},
+            {"ties": "reversed on even pages", "largest_page": 10, "no_materials": "list"},
+            {"auth_errors": "seed", "validation_errors": "openapi"},
+            {"child_edits_bump_updated_at": True},
+            {"largest_page": 10},
+            {"refused_order_fields": ["created_at", "name", "title"]},
+            {"largest_page": 10, "bare_lists": "pages without meta"},
+            {"order_where_undocumented": "ignore"},
+            {"no_materials": "null"},
+            {"annotation_type_in_list": "filled", "audio_tracks": True},
+            {"project_form": "narrow"},
+            {"range_end": "inclusive", "range_cuts_buckets": True},
+            {"analytics_paging": "paged", "timezone": "America/New_York"},
+        ),
+    ),
+    "kinesis": Forms(
+        size=None,
+        together=(
+            {
+                "list_suffix": "fetch",
+                "ids": "uuid",
+                "user_fields": "legacy",
+                "uid_required": False,
+                "payload_key": "data",
+                "amount": "absent",
+                "maximum_limit": 7,
+                "empty_text": "absent",
+                "get_needs_content_type": True,
+            },
+            {
+                "offset_unit": "item",
+                "list_order": "newest_first",
+                "event_order": "newest_first",
+                "maximum_limit": 7,
+                "api_prefix": "/api/v1",
+            },
+        ),
+        alone=(
+            {
+                "payload_key": "data_object",
+                "media_fields": "current",
+                "errors": "http",
+                "empty_text": "null",
+                "list_suffix": "both",
+            },
+        ),
+    ),
     "kinopio": Forms(
         size=None,
         together=(

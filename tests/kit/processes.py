@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -19,6 +20,7 @@ from typing import Any
 from tests.kit.killed import Order
 
 ROOT = Path(__file__).parents[2]
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Elsewhere:
@@ -61,15 +63,19 @@ class Elsewhere:
 
     def kill(self) -> None:
         """End the child that carries out the order with SIGKILL, wherever it is."""
-        own = self._process.pid
-        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+        kill_children(self._process)
 
     def sync(self, order: Order) -> dict[str, Any]:
         """Carry out an order and wait for its end."""
         self.start(order)
         return self.answer()
+
+
+def kill_children(process: subprocess.Popen[str]) -> None:
+    """End the children of a process with SIGKILL, wherever they are."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for child in children.read_text().split() if children.exists() else ():
+        os.kill(int(child), signal.SIGKILL)
 
 
 @cache
@@ -104,11 +110,22 @@ def kollect(
             "environment": {**plain, "KOLLECT_KEYRING": "0", **environment},
             "streams": [str(stream) for stream in streams],
         }
+        status = _ordered(order)
+        told = [stream.read_text("utf-8") for stream in streams[1:]]
+    return subprocess.CompletedProcess(words, status, *told)
+
+
+def _ordered(order: Mapping[str, Any]) -> int:
+    """Have one command carried out; its exit status. One at a time."""
+    with _ONE_AT_A_TIME:
         server = _server()
         assert server.stdin is not None and server.stdout is not None
-        server.stdin.write(f"{json.dumps(order)}\n")
-        server.stdin.flush()
-        answer = server.stdout.readline()
-        assert answer, "the process that carries out commands has ended"
-        told = [stream.read_text("utf-8") for stream in streams[1:]]
-    return subprocess.CompletedProcess(words, int(answer), *told)
+        try:
+            server.stdin.write(f"{json.dumps(order)}\n")
+            server.stdin.flush()
+            return int(server.stdout.readline())
+        except BaseException:  # a timeout of the test: the next command gets another server
+            kill_children(server)
+            server.kill()
+            _server.cache_clear()
+            raise

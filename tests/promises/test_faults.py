@@ -44,7 +44,6 @@ MIXED = ("429", "500", "502", "503", "504", "reset", "reset within the body", "s
          "truncated", "invalid JSON", "HTML with 200")  # fmt: skip
 HARMFUL = ("empty_list", "duplicate_rows", "reordered_rows", "forbidden")
 SHORT_PENALTY = {"penalty_seconds": 1.0}
-ONE_AND_FOUR = pytest.mark.parametrize("in_flight", [1, 4])
 FOUR = pytest.mark.parametrize("in_flight", [pytest.param(1, marks=pytest.mark.slow), 4])
 """Requests in flight: one, and as many as an account has by default."""
 
@@ -69,7 +68,7 @@ def sampled(kinds: Iterable[str], sample: str) -> list[Any]:
     return [pytest.param(kind, marks=unless_sampled(kind, sample)) for kind in kinds]
 
 
-@ONE_AND_FOUR
+@FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
 def test_every_passing_fault_is_outlasted_and_the_copy_is_true(
     made: Make, service: str, in_flight: int
@@ -117,7 +116,7 @@ def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
     assert 0.1 < fired / asked < 0.35, f"{fired} of {asked} failed"
 
 
-@ONE_AND_FOUR
+@FOUR
 @pytest.mark.parametrize("service", each_service("kippt"))
 @pytest.mark.parametrize(
     "part",

@@ -86,7 +86,7 @@ def test_a_stop_ends_a_sync_and_the_next_one_goes_on(made: Make, wait: str, in_f
     """While it waits for an answer, in a silence of ten minutes, for a rate of one a minute; what
     was answered before is not asked for again."""
     rate = [{"limit": ANSWERED, "seconds": 60.0}] if wait == "the rate" else []
-    bench = made("kinopio", max_in_flight=in_flight, rate=rate)
+    bench = made("kinopio", size=12, max_in_flight=in_flight, rate=rate)
     if wait == "an answer":
         bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
     elif wait == "a long Retry-After":
@@ -130,7 +130,7 @@ def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
 ) -> None:
     """As a program that embeds kollect (a Dagster run, a notebook) meets it: the interrupt comes
     out of `sync_account` itself, and its threads end."""
-    bench = made("kinopio", max_in_flight=in_flight)
+    bench = made("kinopio", size=12, max_in_flight=in_flight)
     bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
     sent: list[float] = []
 
@@ -154,7 +154,7 @@ def test_an_interrupt_in_the_middle_of_a_sync_waits_for_no_request(
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=lambda sign: sign.name)
 def test_a_signal_ends_the_command(made: Make, sign: signal.Signals) -> None:
     """Ctrl-C says that nothing is lost; either way the next sync goes on."""
-    bench = made("kinopio")
+    bench = made("kinopio", size=12)
     bench.stand_in.faults.add("stall", seconds=STALLED, times=None, after=ANSWERED)
     process = subprocess.Popen(
         [sys.executable, "-m", "pipelines", "sync"],

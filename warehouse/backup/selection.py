@@ -22,6 +22,7 @@ TIMESTAMP_COLUMNS = {
     "visits": "visited_at",
     "rejects": "rejected_at",
     "files": "fetched_at",
+    "metrics": "seen_at",
 }
 WHOLE = ("meta", "schema_changes", "table_keys")
 """Facts about the file and its columns: they come back whatever is chosen."""

@@ -15,6 +15,8 @@ from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.evidence import Evidence
 from connectors.core.schema import Table
 from connectors.core.state import StateKey, StateKind
+from warehouse.analysis.keep import keep_analysis
+from warehouse.analysis.metrics import keep_metrics
 from warehouse.load.ends import Ends
 from warehouse.load.known import AccountState
 from warehouse.load.ledger import Ledger
@@ -218,6 +220,8 @@ class _Load:
             if table in self.merges:
                 self.merges[table].fill(columns)
         ends.end()
+        for merge in self.merges.values():
+            keep_metrics(merge, request.connector.name)
         self._keep_views()
         self._write_rejects()
         moved = self._write_cursors()
@@ -250,6 +254,7 @@ class _Load:
         views = self.request.connector.views
         if views is not None and not self.merges.keys().isdisjoint(views.reads):
             keep_views(self.connection, self.request.connector)
+        keep_analysis(self.connection)
 
     # -- ledger ----------------------------------------------------------------------------
 

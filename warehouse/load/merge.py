@@ -65,7 +65,7 @@ class Merge:
         self._columns = columns = staging.columns[table.name]
         self.account = account
         self._run_id = run_id
-        self._at = at
+        self.at = at
         self.current = f"{CATALOG}.{quoted(schema)}.{quoted(table.name)}"
         self.history = f"{CATALOG}.{quoted(schema)}.{quoted(table.name + '_history')}"
         self.incoming = staging.qualified_name(table)
@@ -75,6 +75,8 @@ class Merge:
         """Whether this load changed anything in the table."""
         self.first = False
         """Before this load the account had no rows here, so none can have ended."""
+        self.touched = False
+        """Whether rows were inserted, superseded or refreshed in place."""
 
     def run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
@@ -104,6 +106,7 @@ class Merge:
         if self.first:
             self.touched = True
             self.counts.inserted = total
+            self.touched = True
             if sourced:
                 self._store_sources(f"SELECT {self._key_text('i')} AS key, i._source AS source "
                                     f"FROM {self.incoming} i")  # fmt: skip
@@ -127,7 +130,8 @@ class Merge:
                 f"DELETE FROM {self.current} WHERE rowid IN "
                 "(SELECT t FROM temp.row_action WHERE action = 'refreshed')"
             )
-        if self.counts.inserted + self.counts.updated + refreshed:
+        self.touched = self.counts.inserted + self.counts.updated + refreshed > 0
+        if self.touched:
             rows = f"{self.incoming} i JOIN temp.row_action a ON i.rowid = a.i AND a.action"
             self._insert(
                 f"{rows} <> 'unchanged'",
@@ -210,7 +214,7 @@ class Merge:
             f"INSERT INTO {self.current} (_account, {self._listed}, {', '.join(SYSTEM_NAMES)}) "
             f"SELECT $account, {listed}, coalesce({since}, $at), coalesce({seen}, $at), $run, "
             f"i._raw, i._content FROM {rows} {back}",
-            {"account": self.account, "at": self._at, "run": self._run_id},
+            {"account": self.account, "at": self.at, "run": self._run_id},
         )
 
     def end(self, rowids: str, by: str, evidence: str | None) -> None:
@@ -220,7 +224,7 @@ class Merge:
             f"INSERT INTO {self.history} ({listed}, {', '.join(ENDING_NAMES)}) "
             f"SELECT {listed}, $at, $by, $run, $evidence FROM {self.current} "
             f"WHERE rowid IN ({rowids})",
-            {"at": self._at, "by": by, "run": self._run_id, "evidence": evidence},
+            {"at": self.at, "by": by, "run": self._run_id, "evidence": evidence},
         )
         self.run(f"DELETE FROM {self.current} WHERE rowid IN ({rowids})")
 

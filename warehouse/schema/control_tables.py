@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, MetaData, Table, Text
 
 from warehouse.schema.tables import Json
 from warehouse.schema.types import literal
@@ -201,6 +201,19 @@ TABLE_KEYS = Table(
     _count("position", "the place of the column in the key, from 0"),
     comment="The declared key of each table, for joins, backups and other tools.",
 )
+METRICS = Table(
+    "metrics",
+    metadata,
+    _text("account", "the account; key together with all columns up to day"),
+    _text("service", "the service"),
+    _text("table_name", "the table of the record"),
+    _text("record_key", "the record's key, its parts joined by `/`"),
+    _text("name", "the column, one that changes without making a version"),
+    _column("day", Date(), "the day (UTC) on which a load first saw this value"),
+    _column("value", Double(), "the last value that a load saw on that day"),
+    _time("seen_at", "when it was seen (UTC)"),
+    comment="Numbers that have no history, such as visits: a row on each day that changed one.",
+)
 ALL = (
     META,
     RUNS,
@@ -214,6 +227,7 @@ ALL = (
     FILES,
     SCHEMA_CHANGES,
     TABLE_KEYS,
+    METRICS,
 )
 KEYS = {
     "meta": ("name",),
@@ -225,6 +239,7 @@ KEYS = {
     "record_sources": ("account", "service", "table_name", "key"),
     "visits": ("account", "resource", "scope"),
     "files": ("account", "table_name", "record_key", "field", "mark"),
+    "metrics": ("account", "service", "table_name", "record_key", "name", "day"),
     "table_keys": ("table_schema", "table_name", "column_name"),
 }
 """The keys of these tables; `rejects` and `schema_changes` have none."""

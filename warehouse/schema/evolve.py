@@ -47,7 +47,7 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
 
 def fingerprint(connector: Connector) -> str:
     """A hash of everything that shapes the connector's tables."""
-    tables = [(t.name, t.meaning, t.key, t.columns) for t in connector.tables.values()]
+    tables = [(t.name, t.meaning, t.key, t.columns, t.parents) for t in connector.tables.values()]
     text = repr((tables, endpoints(connector)))
     return hashlib.sha256(f"{FORMAT} {LEDGER} {text}".encode()).hexdigest()[:32]
 

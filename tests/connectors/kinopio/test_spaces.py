@@ -14,7 +14,7 @@ Make = Callable[..., Bench]
 
 @pytest.fixture
 def kinopio(synced: Make) -> Bench:
-    return synced("kinopio")
+    return synced("kinopio", size=30)
 
 
 def space(bench: Bench, space_id: str) -> dict[str, Any] | None:
@@ -71,7 +71,7 @@ SPECIAL = {"hidden": "is_hidden", "template": "is_template", "group": "group_id 
 
 def test_spaces_that_only_a_list_of_their_kind_names_are_kept_and_kept_current(made: Make) -> None:
     """Hidden spaces, templates and spaces of groups may be missing in the list of all spaces."""
-    kinopio = made("kinopio", switches={f"{kind}_spaces": "left_out" for kind in SPECIAL})
+    kinopio = made("kinopio", size=20, switches={f"{kind}_spaces": "left_out" for kind in SPECIAL})
     assert kinopio.sync().status == "complete"
     kinopio.assert_true()
     renamed = {

@@ -140,9 +140,8 @@ def test_a_space_that_may_no_longer_be_seen_is_kept(tmp_path: Path, transport: s
         assert_true(kitemaker)
 
 
-@pytest.mark.parametrize(
-    "transport", ["auto", *(pytest.param(t, marks=pytest.mark.slow) for t in ("rest", "graphql"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["auto", "rest", "graphql"])
 def test_lists_that_come_empty_end_nothing(tmp_path: Path, transport: str) -> None:
     """Every list of a later and of a full pass comes empty: nothing ends, the tables say why,
     and the next calm pass finds everything as it was."""

@@ -139,7 +139,7 @@ def test_children_depend_on_their_parents(sandbox_project: Project) -> None:
     specs = specs_of(sandbox_project)
     deps = {dep.asset_key.path[-1] for dep in specs["sandbox_kinopio", "cards"].deps}
     assert deps == {"spaces"}
-    assert {d.asset_key.path[0] for d in specs["views", "recent_activity"].deps} >= {
+    assert {d.asset_key.path[0] for d in specs["views", "profiles"].deps} >= {
         "sandbox_kinopio",
         "sandbox_kinescope",
     }

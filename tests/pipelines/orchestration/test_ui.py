@@ -253,7 +253,7 @@ def test_the_other_pages_look_well(served: Served, browser: Browser) -> None:
     pages = {
         "runs": ("/runs", ["sync_sandbox_kinopio", "Success"]),
         "automation": ("/automation", ["backup_schedule", "tell_about_problems"]),
-        "view": ("/assets/views/recent_activity", ["What was made or changed lately"]),
+        "view": ("/assets/views/profiles", ["Every user record of every account"]),
         "catalogue": ("/assets", ["sandbox_kinescope"]),
         "timeline": ("/overview", ["sync_sandbox_kinopio"]),
         "jobs": ("/jobs", ["sync_sandbox_kinopio"]),
