@@ -29,6 +29,7 @@ COMMANDS = {
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
     "shell": ("pipelines.cli.shell:shell", "Ask in SQL, with history and completion."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
+    "report": ("pipelines.cli.report:report", "One page: is my data safe, what changed?"),
     "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
     "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
