@@ -28,6 +28,7 @@ COMMANDS = {
     "doctor": ("pipelines.cli.doctor:doctor", "What is wrong, and what to do."),
     "query": ("pipelines.cli.query:query", "Run SQL on the warehouse, read-only."),
     "shell": ("pipelines.cli.shell:shell", "Ask in SQL, with history and completion."),
+    "search": ("pipelines.cli.search:search", "Everything that mentions some words."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
     "report": ("pipelines.cli.report:report", "One page: is my data safe, what changed?"),
     "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),

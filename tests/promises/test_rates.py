@@ -15,7 +15,7 @@ import pytest
 from sandbox import Referee, Window
 from tests.kit.account import Bench
 from tests.kit.killed import Order
-from tests.kit.processes import ROOT, Elsewhere
+from tests.kit.processes import ROOT, Elsewhere, until
 from tests.promises.test_faults import each_service
 
 Make = Callable[..., Bench]
@@ -41,14 +41,6 @@ def refereed(made: Make, service: str) -> Bench:
 
 def order(bench: Bench, **more: Any) -> Order:
     return Order(str(bench.folder), bench.service, bench.box.environment(), **more)
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for something to come true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("service", each_service("kippt"))

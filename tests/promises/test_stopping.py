@@ -18,7 +18,7 @@ from connectors.core.errors import Stopped
 from pipelines.sync.runtime import Runtime
 from tests.kit.account import Bench
 from tests.kit.file_scene import FileBench, file_bench
-from tests.kit.processes import ROOT
+from tests.kit.processes import ROOT, until
 
 Make = Callable[..., Bench]
 MOST_SECONDS = 2.0
@@ -40,14 +40,6 @@ def files(tmp_path: Path) -> Iterator[Callable[..., FileBench]]:
     yield make
     for each in benches:
         each.close()
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for something to come true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def stopped_sync(bench: Bench, begun: Callable[[], bool]) -> float:

@@ -181,6 +181,7 @@ def test_numbers_without_history_are_kept_by_day(synced: Make) -> None:
     with duckdb.connect(":memory:") as connection, warehouse.writing(connection):
         connection.execute("UPDATE kept._kollect.metrics SET day = day - 1, value = value - 1")
         connection.execute("UPDATE kept.kippt.clips SET likes_count = likes_count + 5")
+        connection.execute("DELETE FROM kept._kollect.state WHERE kind = 'last_load'")
     bench.sync(full=True)
     grown = bench.query(
         "SELECT DISTINCT metric, growth FROM analysis.metrics_daily WHERE growth IS NOT NULL"
