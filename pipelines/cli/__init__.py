@@ -30,6 +30,7 @@ COMMANDS = {
     "shell": ("pipelines.cli.shell:shell", "Ask in SQL, with history and completion."),
     "search": ("pipelines.cli.search:search", "Everything that mentions some words."),
     "history": ("pipelines.cli.history:history", "Every version of one record."),
+    "report": ("pipelines.cli.report:report", "One page: is my data safe, what changed?"),
     "deleted": ("pipelines.cli.deleted:deleted", "What the services no longer have."),
     "export": ("pipelines.cli.export:export", "Write files for other tools."),
     "backup": ("pipelines.cli.backup:backup", "Write a backup that proves itself."),
