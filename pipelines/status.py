@@ -168,3 +168,19 @@ def _named(tables: list[str]) -> str:
     more = len(tables) - MOST_NAMED
     names = ", ".join(tables[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     return f"{names} {'is' if len(tables) == 1 else 'are'}"
+
+
+def backup_times(settings: Settings) -> dict[str, str | None]:
+    """The newest backup, and when it, or one before it, was last verified and rebuilt."""
+    from warehouse.backup.listing import list_backups
+
+    found: dict[str, str | None] = {"newest": None, "verified_at": None, "rebuilt_at": None}
+    for info in list_backups(settings) if settings.backup_dir.exists() else ():
+        if info.problem is not None or info.proofs.last_bad is not None:
+            continue
+        found["newest"] = info.made_at.isoformat()
+        verified = [proof.at for proof in (info.proofs.full, info.proofs.rebuild) if proof]
+        found["verified_at"] = max([*verified, found["verified_at"] or ""]) or None
+        if info.proofs.rebuild is not None:
+            found["rebuilt_at"] = max(info.proofs.rebuild.at, found["rebuilt_at"] or "")
+    return found

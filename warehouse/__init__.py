@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas
     import sqlalchemy
 
-__all__ = ["engine", "history", "loads", "metadata", "read", "table"]
+__all__ = ["engine", "history", "loads", "metadata", "read", "search", "table"]
 
 Place = str | Path | None
 
@@ -82,6 +82,45 @@ def loads(*, path: Place = None, config: Place = None) -> pandas.DataFrame:
     """What every load did and proved, table by table, the newest first (`_kollect.loads`)."""
     sql = "SELECT * FROM _kollect.loads ORDER BY loaded_at DESC, account, table_name"
     return read(sql, path=path, config=config)
+
+
+def search(
+    words: str,
+    *,
+    service: str | None = None,
+    kind: str | None = None,
+    since: datetime | str | None = None,
+    history: bool = False,
+    limit: int = 50,
+    path: Place = None,
+    config: Place = None,
+) -> pandas.DataFrame:
+    """Everything that mentions all words, the best first, with where the words stand.
+
+    A word is also found as the beginning of longer ones; `"two words"` in quotes is a phrase,
+    `gard*` a prefix. `history` adds versions that were edited or deleted. The index beside the
+    warehouse follows the loads first, which takes a while the first time.
+    """
+    import dataclasses
+
+    import pandas
+
+    from warehouse.fulltext.search import Hit
+    from warehouse.fulltext.search import search as find
+    from warehouse.store.warehouse import Warehouse
+    from warehouse.where import utc_time, warehouse_file
+
+    hits = find(
+        Warehouse(warehouse_file(path, config)),
+        words,
+        services=(service,) if service else (),
+        kinds=(kind,) if kind else (),
+        since=utc_time(since) if since else None,
+        history=history,
+        limit=limit,
+    )
+    names = [field.name for field in dataclasses.fields(Hit)]
+    return pandas.DataFrame([dataclasses.asdict(hit) for hit in hits], columns=names)
 
 
 def engine(*, path: Place = None, config: Place = None) -> sqlalchemy.Engine:

@@ -10,6 +10,7 @@ from connectors.core.analysis import Analysis
 from connectors.core.exports import ServiceExport
 from connectors.core.files import OWN, FileSource
 from connectors.core.plan import Plan
+from connectors.core.plots import Plot
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.views import Views
@@ -138,6 +139,8 @@ class Connector:
     """The page as an account's options change it, such as other addresses of its lists."""
     exports: tuple[ServiceExport, ...] = ()
     """File formats of the service's own that its rows can be written in."""
+    plots: tuple[Plot, ...] = ()
+    """What the report draws of an account."""
     files: tuple[FileSource, ...] = ()
     """What `files = true` downloads: which rows name which files."""
     file_hosts: tuple[str, ...] = (OWN,)

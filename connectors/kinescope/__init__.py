@@ -37,6 +37,7 @@ from connectors.kinescope.estimate import cost_of_invoices, cost_of_windows
 from connectors.kinescope.files import FILES, HOSTS, LARGEST
 from connectors.kinescope.normalize import number_of_videos, workspace_of
 from connectors.kinescope.options import OPTIONS, configured
+from connectors.kinescope.plots import PLOTS
 from connectors.kinescope.redact import SECRET_FIELDS, SECRET_PATHS, SIGNATURE
 from connectors.kinescope.sync import copy_invoices, copy_windows
 from connectors.kinescope.tables import (
@@ -84,6 +85,7 @@ KINESCOPE = checked(
             ),
             Family("invoices", (ONE_INVOICE,), plan=copy_invoices, cost=cost_of_invoices),
         ),
+        plots=PLOTS,
         notes="connectors/kinescope/notes.md",
         analysis=ANALYSIS,
         check=CHECK,

@@ -29,6 +29,7 @@ from connectors.kinesis.estimate import cost_of_events, cost_of_projects
 from connectors.kinesis.files import FILES, HOSTS, LARGEST
 from connectors.kinesis.normalize import session_of, visible_projects
 from connectors.kinesis.options import EXAMPLE, are_lists, with_lists
+from connectors.kinesis.plots import PLOTS
 from connectors.kinesis.redact import without_secrets
 from connectors.kinesis.sync import read_events, read_list, read_projects, read_users
 from connectors.kinesis.views import VIEWS
@@ -88,6 +89,7 @@ KINESIS = checked(
                 cost=cost_of_projects(PROJECT_LIST, COLLECTION_LIST, RECORD_LIST),
             ),
         ),
+        plots=PLOTS,
         notes="connectors/kinesis/notes.md",
         analysis=ANALYSIS,
         check=CHECK,

@@ -26,6 +26,7 @@ from connectors.kinopio.errors import classify_kinopio
 from connectors.kinopio.estimate import cost_of_authors, cost_of_spaces
 from connectors.kinopio.export import EXPORTS
 from connectors.kinopio.files import FILES, HOSTS, LARGEST
+from connectors.kinopio.plots import PLOTS
 from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import copy_spaces, read_authors
 
@@ -57,6 +58,7 @@ KINOPIO = checked(
             Family("notifications", (NOTIFICATION_LIST,)),
             Family("ai_images", (IMAGE_LIST,), full_only=True),
         ),
+        plots=PLOTS,
         notes="connectors/kinopio/notes.md",
         analysis=ANALYSIS,
         check=ACCOUNT,

@@ -24,6 +24,7 @@ from connectors.kippt.errors import classify_kippt
 from connectors.kippt.estimate import cost_of_clips, cost_of_follows
 from connectors.kippt.export import EXPORTS
 from connectors.kippt.files import FILES, HOSTS, LARGEST
+from connectors.kippt.plots import PLOTS
 from connectors.kippt.sync import copy_clips, copy_follows
 
 VERSION = "application/vnd.kippt.20131007+json"
@@ -63,6 +64,7 @@ KIPPT = checked(
             Family("followed_lists", (LISTS_FOLLOWED,), full_only=True),
             Family("notifications", (NOTIFICATION_LIST,), full_only=True),
         ),
+        plots=PLOTS,
         notes="connectors/kippt/notes.md",
         analysis=ANALYSIS,
         check=ACCOUNT,

@@ -23,6 +23,7 @@ from connectors.kitemaker.estimate import (
     cost_of_initiatives,
     cost_of_work,
 )
+from connectors.kitemaker.plots import PLOTS
 from connectors.kitemaker.sync.code_reviews import copy_code_reviews
 from connectors.kitemaker.sync.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
@@ -94,6 +95,7 @@ KITEMAKER = checked(
                 cost=cost_of_code_reviews,
             ),
         ),
+        plots=PLOTS,
         notes="connectors/kitemaker/notes.md",
         analysis=ANALYSIS,
         check=endpoints.REST_ORGANIZATION,

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pipelines.cli.query import read_only
 from pipelines.cli.render import moment_text, table, utc_option
 from pipelines.cli.result_set import json_text
-from pipelines.settings import Account, read_settings, select
+from pipelines.ended import ended_records
+from pipelines.settings import read_settings, select
 from warehouse.progress import counted
-from warehouse.schema.types import quoted
 
-if TYPE_CHECKING:
-    import duckdb
-
-TITLES = ("name", "title", "url", "content", "body", "text")
-"""Columns that tell people which record it was; the first that a table has is shown."""
 AGO = re.compile(r"(\d+)\s*(h|hours?|d|days?|w|weeks?)(\s+ago)?")
 SHOWN = 200
 
@@ -61,10 +55,9 @@ def deleted(
     settings = read_settings(config)
     found: list[dict[str, Any]] = []
     with read_only(settings.warehouse, utc=utc) as connection:
-        known = _columns_of_histories(connection)
         for name, tables in select(settings, selection).items():
             account = settings.account(name)
-            found += _ended(connection, known, account, tables or account.tables, since)
+            found += ended_records(connection, account, tables or account.tables, since)
     found.sort(key=lambda row: row["ended_at"], reverse=True)
     if as_json:
         click.echo(json_text(found, indent=2))
@@ -82,51 +75,3 @@ def deleted(
     when = moment_text(since, utc=utc)
     more = f"; the newest {SHOWN} are shown, --json has all" if len(found) > SHOWN else ""
     click.echo(f"{counted(len(found), 'record')} deleted since {when}{more}.")
-
-
-def _columns_of_histories(
-    connection: duckdb.DuckDBPyConnection,
-) -> dict[tuple[str, str], set[str]]:
-    """(schema, table) -> columns, for tables that have a history."""
-    rows = connection.execute(
-        "SELECT schema_name, table_name, list(column_name) FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND ends_with(table_name, '_history') "
-        "GROUP BY ALL"
-    ).fetchall()
-    return {(schema, name): set(columns) for schema, name, columns in rows}
-
-
-def _ended(
-    connection: duckdb.DuckDBPyConnection,
-    known: dict[tuple[str, str], set[str]],
-    account: Account,
-    tables: Iterable[str],
-    since: datetime,
-) -> list[dict[str, Any]]:
-    schema = account.connector.name
-    found: list[dict[str, Any]] = []
-    for name in tables:
-        columns = known.get((schema, f"{name}_history"))
-        if columns is None:
-            continue
-        key = account.connector.tables[name].key
-        title = next((quoted(t) for t in TITLES if t in columns and t not in key), "NULL")
-        keys = ", ".join(f"{quoted(part)}::VARCHAR" for part in key)
-        rows = connection.execute(
-            f"SELECT _valid_to, {title}::VARCHAR, _evidence, {keys} "
-            f"FROM {quoted(schema)}.{quoted(name + '_history')} "
-            "WHERE _account = ? AND _ended_by = 'deleted' AND _valid_to >= ?",
-            [account.name, since],
-        ).fetchall()
-        found += [
-            {
-                "account": account.name,
-                "table": name,
-                "key": dict(zip(key, values, strict=True)),
-                "title": text,
-                "ended_at": ended,
-                "evidence": evidence,
-            }
-            for ended, text, evidence, *values in rows
-        ]
-    return found

@@ -15,7 +15,7 @@ import click
 from pipelines.cli.render import since, utc_option
 from pipelines.cli.status_text import account_sentence, print_folded, show_attention, show_tables
 from pipelines.settings import Account, Settings, read_settings
-from pipelines.status import AccountStatus, account_status
+from pipelines.status import AccountStatus, account_status, backup_times
 from warehouse.progress import size_text
 from warehouse.schema.types import quoted
 from warehouse.store.warehouse import Warehouse
@@ -63,7 +63,7 @@ def status(
                     show_tables(name, account, newest, now, utc=utc)
             for name, counts in files.items():
                 _show_files(name, counts)
-            click.echo(_backup_sentence(_backups(settings), now))
+            click.echo(_backup_sentence(backup_times(settings), now))
     wanted = {account.name for account in shown if account.files.wanted}
     failed = any(files[name]["failed"] for name in wanted & files.keys())
     safe = accounts and all(account.verdict == "safe" for account in accounts.values())
@@ -98,28 +98,12 @@ def _as_json(
             }
             for name, account in accounts.items()
         },
-        "backups": _backups(settings),
+        "backups": backup_times(settings),
     }
 
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _backups(settings: Settings) -> dict[str, str | None]:
-    """The newest backup, and when it, or one before it, was last verified and rebuilt."""
-    from warehouse.backup.listing import list_backups
-
-    found: dict[str, str | None] = {"newest": None, "verified_at": None, "rebuilt_at": None}
-    for info in list_backups(settings) if settings.backup_dir.exists() else ():
-        if info.problem is not None or info.proofs.last_bad is not None:
-            continue
-        found["newest"] = info.made_at.isoformat()
-        verified = [proof.at for proof in (info.proofs.full, info.proofs.rebuild) if proof]
-        found["verified_at"] = max([*verified, found["verified_at"] or ""]) or None
-        if info.proofs.rebuild is not None:
-            found["rebuilt_at"] = max(info.proofs.rebuild.at, found["rebuilt_at"] or "")
-    return found
 
 
 def _show(settings: Settings, accounts: Mapping[str, AccountStatus], now: datetime) -> None:

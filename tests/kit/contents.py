@@ -41,7 +41,9 @@ def contents(file: Path, service: str) -> dict[str, list[Any]]:
         found["state"] = [
             (kind, name, scope, None if kind in OF_THE_RUN or name == "role" else value)
             for kind, name, scope, value in connection.execute(
-                "SELECT kind, name, scope, value FROM _kollect.state ORDER BY ALL"
+                # What a family was last loaded from differs where a run was done in two pieces.
+                "SELECT kind, name, scope, value FROM _kollect.state WHERE kind <> 'last_load' "
+                "ORDER BY ALL"
             ).fetchall()
         ]
         found["visits"] = connection.execute(

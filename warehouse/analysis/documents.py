@@ -26,6 +26,7 @@ COLUMNS = {
     "handle": "how addresses name it; its id where nothing else is known",
     "addresses": "addresses that it holds beside its texts",
     "since": "since when this version is known (UTC)",
+    "run_id": "the run that wrote this row last (_kollect.runs)",
 }
 ENDING = {
     "ended": "when this version was superseded or gone (UTC)",
@@ -77,6 +78,7 @@ def _select(connector: Connector, document: Document, *, ended: bool = False) ->
         "handle": handle,
         "addresses": f"[{held}]::VARCHAR[]",
         "since": "t._valid_from",
+        "run_id": "t._run_id",
     }
     if ended:
         values |= {"ended": "t._valid_to", "ended_by": "t._ended_by", "evidence": "t._evidence"}
@@ -84,6 +86,17 @@ def _select(connector: Connector, document: Document, *, ended: bool = False) ->
     source = f"{quoted(connector.name)}.{quoted(table.name + ('_history' if ended else ''))}"
     return f"SELECT {listed} FROM {source} t WHERE {document.where}"
 
+
+SEARCH = """
+CREATE OR REPLACE MACRO analysis.search(words) AS TABLE
+SELECT d.* FROM (
+    SELECT *, NULL::TIMESTAMPTZ AS ended, NULL::VARCHAR AS ended_by FROM analysis.documents
+    UNION ALL BY NAME SELECT * EXCLUDE (evidence) FROM analysis.documents_history) d
+WHERE list_bool_and(list_transform(string_split(strip_accents(lower(words)), ' '), lambda word_:
+    contains(strip_accents(lower(concat_ws(' ', d.title, d.text))), word_)))
+"""
+"""Every document and earlier version that holds all words, in any place: for SQL, unranked and
+without an index. `kollect search` and `warehouse.search` rank, and are faster."""
 
 LINK_COLUMNS = {
     "account": "the account of the document that holds the address",
@@ -180,4 +193,4 @@ SELECT h.account, h.service, h.kind, h.id, h.title, h.place, h.url,
     h.anchor, r.target.service AS target_service, r.target.kind AS target_kind,
     r.target.id AS target_id, r.target.state AS target_state
 FROM held h LEFT JOIN reached r USING (url)
-WHERE h.url IS NOT NULL"""
+WHERE contains(h.url, '://')"""

@@ -17,7 +17,7 @@ import duckdb
 import connectors
 from connectors.core.connector import Connector
 from warehouse.analysis.changes import changes
-from warehouse.analysis.documents import documents, links
+from warehouse.analysis.documents import SEARCH, documents, links
 from warehouse.analysis.references import references
 from warehouse.analysis.sql_files import sql_views
 from warehouse.analysis.view import SCHEMA, AnalysisView
@@ -48,6 +48,8 @@ def keep_analysis(connection: duckdb.DuckDBPyConnection) -> bool:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         for view in views:
             connection.execute(";\n".join(view.statements()))
+        if any(view.name == "documents_history" for view in views):
+            connection.execute(SEARCH)
     finally:
         connection.execute("USE memory")
     connection.execute(f"DELETE FROM {META} WHERE name = 'analysis'")
