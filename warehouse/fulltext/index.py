@@ -33,7 +33,8 @@ COLUMNS = (
     "since", "ended", "ended_by",
 )  # fmt: skip
 CURRENT = "SELECT *, NULL::TIMESTAMPTZ AS ended, NULL::VARCHAR AS ended_by FROM analysis.documents"
-HAS_DOCUMENTS = "SELECT 1 FROM duckdb_views() WHERE schema_name = 'analysis' AND view_name = 'documents_history'"
+HAS_DOCUMENTS = """SELECT 1 FROM duckdb_views()
+WHERE schema_name = 'analysis' AND view_name = 'documents_history'"""
 ENDED = "SELECT * EXCLUDE (evidence) FROM analysis.documents_history"
 
 
