@@ -14,7 +14,8 @@ ANALYSIS = Analysis(
         Document(
             table="records",
             kind="record",
-            title="coalesce(t.\"values\" ->> '$.title', t.\"values\" ->> '$.name')",
+            title="""coalesce(json_extract_string(t."values", '$.title'),
+                json_extract_string(t."values", '$.name'))""",
             text=ALL_VALUES,
             parent_kind="'collection'",
             parent="t.project_id || '/' || t.collection_id",

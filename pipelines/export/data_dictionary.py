@@ -11,6 +11,8 @@ from connectors import SERVICES, connector
 from connectors.core.connector import Connector
 from connectors.core.lineage import endpoints
 from connectors.core.schema import Table
+from warehouse.analysis.keep import wanted_views
+from warehouse.analysis.view import SCHEMA
 from warehouse.schema.types import DUCKDB_TYPES
 
 HEAD = """\
@@ -29,6 +31,13 @@ The schema `my` is yours: tables, views and macros that you make there, in `koll
 every sync. Close the file before a sync publishes a new one: what is written in a session that was
 opened before is lost. Changes of all other schemas are undone by the next sync.
 """
+ANALYSIS = """
+## Over all services (schema `analysis`)
+
+Views that each load keeps current, over the services and accounts that are there. A view that needs
+a service which was never synced is not there either. `docs/queries.md` has queries over them. The
+macro `analysis.search('words')` gives every document and earlier version that holds all words.
+"""
 
 
 def dictionary() -> str:
@@ -36,7 +45,26 @@ def dictionary() -> str:
     parts = [HEAD]
     for service in SERVICES:
         parts += _service(connector(service))
+    parts += _analysis()
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _analysis() -> Iterator[str]:
+    """The views of the schema `analysis`, as they are where every service is there."""
+    services = [connector(service) for service in SERVICES]
+    tables = {
+        f"{service.name}.{table}{ending}"
+        for service in services
+        for table in service.tables
+        for ending in ("", "_history")
+    } | {"_kollect.metrics"}
+    yield ANALYSIS
+    for view in sorted(wanted_views(services, {}, tables), key=lambda view: view.name):
+        yield f"### {SCHEMA}.{view.name}\n\n{view.meaning}\n"
+        yield "| column | meaning |\n| --- | --- |"
+        for name, meaning in view.columns.items():
+            yield f"| `{name}` | {meaning.replace('|', chr(92) + '|')} |"
+        yield ""
 
 
 def _service(declared: Connector) -> Iterator[str]:

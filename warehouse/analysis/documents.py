@@ -193,4 +193,4 @@ SELECT h.account, h.service, h.kind, h.id, h.title, h.place, h.url,
     h.anchor, r.target.service AS target_service, r.target.kind AS target_kind,
     r.target.id AS target_id, r.target.state AS target_state
 FROM held h LEFT JOIN reached r USING (url)
-WHERE h.url IS NOT NULL"""
+WHERE contains(h.url, '://')"""

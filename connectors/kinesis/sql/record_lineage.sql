@@ -23,10 +23,12 @@ WITH ended AS (
     FROM kinesis.records_history h WHERE h._valid_from = h._first_seen_at
 ), pairs AS (
     SELECT e._account, e.project_id, e.collection_id, e.data_id AS old_data_id, a.data_id, seen_at,
-        e.vals AS old_values, a.vals AS new_values, len(list_filter(json_keys(e.vals),
-            lambda k: e.vals ->> ('/' || replace(replace(k, '~', '~0'), '/', '~1'))
-                IS NOT DISTINCT FROM a.vals ->> ('/' || replace(replace(k, '~', '~0'), '/', '~1'))))
-            / greatest(json_array_length(to_json(json_keys(e.vals))), 1) AS shared
+        e.vals AS old_values, a.vals AS new_values,
+        len(list_filter(json_keys(e.vals), lambda k:
+            json_extract_string(e.vals, '/' || replace(replace(k, '~', '~0'), '/', '~1'))
+            IS NOT DISTINCT FROM
+            json_extract_string(a.vals, '/' || replace(replace(k, '~', '~0'), '/', '~1'))))
+            / greatest(len(json_keys(e.vals)), 1) AS shared
     FROM ended e JOIN appeared a USING (_account, project_id, collection_id, seen_at)
     WHERE e.data_id <> a.data_id
 )

@@ -18,10 +18,10 @@ WITH versions AS (
     SELECT h._account, h.id, h.status_id, h.status_name, h._valid_from, h.updated_at, h.created_at
     FROM kitemaker.work_items_history h
 ), logged AS (
-    SELECT a._account, a.entity_id AS id, a.created_at AS moved_at, a.details ->> '$.to' AS status_id,
+    SELECT a._account, a.entity_id AS id, a.created_at AS moved_at, json_extract_string(a.details, '$.to') AS status_id,
         coalesce(a.actor_name, a.actor_id) AS who
     FROM kitemaker.activities a
-    WHERE a.type = 'STATUS_CHANGED' AND a.details ->> '$.to' IS NOT NULL
+    WHERE a.type = 'STATUS_CHANGED' AND json_extract_string(a.details, '$.to') IS NOT NULL
 ), seen AS (
     SELECT *, lag(status_id) OVER item AS before, row_number() OVER item AS number
     FROM versions WINDOW item AS (PARTITION BY _account, id ORDER BY _valid_from)

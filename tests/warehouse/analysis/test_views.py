@@ -30,7 +30,13 @@ OF_ONE_SERVICE = {
 VIEWS = "SELECT view_name FROM duckdb_views() WHERE schema_name = 'analysis'"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "service",
+    [
+        s if s in ("kinopio", "kitemaker") else pytest.param(s, marks=pytest.mark.slow)
+        for s in SERVICES
+    ],
+)
 def test_the_first_load_of_any_one_service_makes_all_that_it_allows(
     synced: Make, service: str
 ) -> None:
@@ -210,3 +216,57 @@ def test_a_file_that_is_no_single_select_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sql" / "bad.sql").write_text("-- Bad.\n--\n-- a: b\nDROP TABLE kinopio.cards;\n")
     with pytest.raises(ValueError, match=r"bad\.sql"):
         sql_views((tmp_path,))
+
+
+def test_a_record_is_followed_through_an_edit_that_gave_it_another_id(synced: Make) -> None:
+    """Old and new record share most values; another one that came with the same load does not."""
+    bench = synced("kinesis")
+    warehouse = Warehouse(bench.warehouse)
+    with duckdb.connect(":memory:") as connection, warehouse.writing(connection):
+        connection.execute("USE kept")
+        connection.execute(
+            "INSERT INTO kinesis.records_history (_account, project_id, collection_id, data_id, "
+            '"values", _valid_from, _first_seen_at, _valid_to, _ended_by) VALUES '
+            '(\'kinesis\', \'p\', \'c\', \'old\', \'{"a": "1", "b/c": "2", "d": "3"}\', '
+            "'2026-01-01', '2026-01-01', '2026-01-02', 'deleted')"
+        )
+        for name, values in (("new", '{"a":"1","b/c":"2","d":"9"}'), ("other", '{"a":"7"}')):
+            connection.execute(
+                "INSERT INTO kinesis.records (_account, project_id, collection_id, data_id, "
+                "\"values\", _valid_from, _first_seen_at) VALUES ('kinesis', 'p', 'c', ?, ?, "
+                "'2026-01-02', '2026-01-02')",
+                [name, values],
+            )
+        found = connection.execute(
+            "SELECT old_data_id, data_id, round(shared, 2) FROM analysis.record_lineage "
+            "WHERE project_id = 'p'"
+        ).fetchall()
+        connection.execute("USE memory")
+    assert found == [("old", "new", 0.67)]
+
+
+def test_status_changes_come_from_activities_where_they_are_read(synced: Make) -> None:
+    """Else from the versions that syncs saw; the precision tells which."""
+    for options, precision in (({"activities": True}, "activity"), ({}, "sync")):
+        bench = synced("kitemaker", **options)
+        item, status = bench.query("SELECT id, status_id FROM kitemaker.work_items LIMIT 1")[0]
+        moved_to = bench.query(
+            "SELECT id, name FROM kitemaker.statuses WHERE id <> ? AND space_id = "
+            "(SELECT space_id FROM kitemaker.work_items WHERE id = ?) LIMIT 1",
+            status,
+            item,
+        )[0]
+        bench.world.set_status(item, moved_to[0])
+        assert bench.sync(full=True).status == "complete"
+        rows = bench.query(
+            "SELECT to_status_id, to_status, precision FROM analysis.status_changes "
+            "WHERE work_item_id = ? ORDER BY changed_at DESC LIMIT 1",
+            item,
+        )
+        assert rows == [(*moved_to, precision)]
+        assert (
+            bench.query(
+                "SELECT count(*) FROM analysis.time_in_status WHERE work_item_id = ?", item
+            )[0][0]
+            >= 2
+        )
