@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import tantivy
 
+from connectors.core.errors import WarehouseProblem
 from warehouse.fulltext.words import indexed
 from warehouse.store.durable import remove_tree, replace_file
 from warehouse.store.identity import identity_of
@@ -32,6 +33,8 @@ COLUMNS = (
     "since", "ended", "ended_by",
 )  # fmt: skip
 CURRENT = "SELECT *, NULL::TIMESTAMPTZ AS ended, NULL::VARCHAR AS ended_by FROM analysis.documents"
+HAS_DOCUMENTS = """SELECT 1 FROM duckdb_views()
+WHERE schema_name = 'analysis' AND view_name = 'documents_history'"""
 ENDED = "SELECT * EXCLUDE (evidence) FROM analysis.documents_history"
 
 
@@ -66,11 +69,17 @@ class SearchIndex:
     def follow(self) -> int:
         """Bring it up to the newest load; returns how many entries were written.
 
-        Raises WarehouseProblem where there is no warehouse, and AccountBusy where another process
-        writes it for more than ten minutes.
+        Raises WarehouseProblem where there is no warehouse or nothing to search in it yet, and
+        AccountBusy where another process writes it for more than ten minutes.
         """
         with self._warehouse.reading() as connection:
             goal = self._goal(connection)
+            if not connection.execute(HAS_DOCUMENTS).fetchall():
+                raise WarehouseProblem(
+                    f"{self._warehouse.path.name} has no documents to search: an older kollect "
+                    "wrote it",
+                    guidance="run `kollect sync` first",
+                )
             if self._state() == goal:
                 return 0
             lock = self._warehouse.home / "locks" / "search.lock"

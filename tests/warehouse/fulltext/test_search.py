@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 import warehouse
+from connectors.core.errors import WarehouseProblem
 from tests.kit.account import Bench
 from warehouse.fulltext.index import SearchIndex
 from warehouse.fulltext.search import Hit, search
@@ -143,3 +144,11 @@ def test_words_are_normalised_and_queries_are_split() -> None:
         (["two", "three"], False),
         (["fo"], True),
     ]
+
+
+def test_a_warehouse_of_an_older_kollect_is_said_to_need_a_sync(synced: Make) -> None:
+    bench = synced("kippt", size=3)
+    with duckdb.connect(str(bench.warehouse)) as connection:
+        connection.execute("DROP SCHEMA analysis CASCADE")
+    with pytest.raises(WarehouseProblem, match="no documents to search"):
+        search(Warehouse(bench.warehouse), "garden")
