@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from pipelines.cli.render import since
 from pipelines.cli.status_text import account_sentence
 from pipelines.report.facts import Drawn, Facts
 from warehouse.progress import counted
+
+# pygal leaves a finder for its plug-ins behind, of a form that Python warns about at each import.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 LABELS = 4

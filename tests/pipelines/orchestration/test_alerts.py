@@ -35,6 +35,7 @@ from tests.kit import first_syncs
 from tests.kit.account import Bench
 from tests.pipelines.conftest import NOTHING
 from warehouse.backup import list_backups, verify_backup, write_backup
+from warehouse.store.warehouse import Warehouse
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -176,13 +177,16 @@ def test_an_account_without_credential_is_told_with_its_variable(
 
 
 def test_a_warehouse_that_cannot_be_read_begins_and_ends_nothing(watched: Watched) -> None:
-    """Somebody has it open for writing: what was wrong stays so, what was well too."""
+    """Somebody has it open for writing, kollect's own copy too: what was wrong stays so, what was
+    well too."""
     watched.state.update({"kinopio": "down"}, NOON)
     elsewhere = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+        "import duckdb, sys; c = [duckdb.connect(file) for file in sys.argv[1:]]; "
+        "print('open', flush=True); input()"
     )
+    file = watched.bench.warehouse
     with subprocess.Popen(
-        [sys.executable, "-c", elsewhere, str(watched.bench.warehouse)],
+        [sys.executable, "-c", elsewhere, str(file), str(Warehouse(file).writer)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
