@@ -12,9 +12,11 @@
 SELECT e.happened_at, d.service, d.account, e.who, e.what, d.kind, d.id,
     left(coalesce(d.title, d.text), 120) AS title, p.title AS place
 FROM analysis.documents d
-CROSS JOIN LATERAL (VALUES (d.created, d.author, 'made'),
-    (CASE WHEN d.updated > d.created + INTERVAL 1 SECOND THEN d.updated END, NULL, 'changed'))
-    AS e(happened_at, who, what)
+CROSS JOIN LATERAL (
+    SELECT d.created AS happened_at, d.author AS who, 'made' AS what
+    UNION ALL
+    SELECT CASE WHEN d.updated > d.created + to_seconds(1) THEN d.updated END, NULL, 'changed'
+) e
 LEFT JOIN analysis.documents p ON p.account = d.account AND p.service = d.service
     AND p.kind = d.parent_kind AND p.id = d.parent
 WHERE e.happened_at IS NOT NULL
