@@ -17,6 +17,8 @@ from typing import Any
 
 import dagster as dg
 
+from warehouse.store.locks import is_running
+
 TAG = ".dagster/kollect_process"
 """Dagster's page does not show tags with this prefix."""
 PROC = Path("/proc")
@@ -48,13 +50,7 @@ def is_gone(noted: dict[str, Any], proc: Path = PROC) -> bool:
         return True
     if (proc / "self" / "stat").exists():
         return _began(int(noted["pid"]), proc) != noted.get("began")
-    try:
-        os.kill(int(noted["pid"]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return not is_running(int(noted["pid"]))
 
 
 def lost_runs(instance: dg.DagsterInstance, now: datetime) -> list[dg.DagsterRun]:

@@ -19,6 +19,7 @@ import msgspec
 from connectors.core.errors import AccountBusy, KollectError
 from warehouse.backup.remote import Remote, shown
 from warehouse.progress import utc_now
+from warehouse.store.locks import is_running
 
 FOLDER = "locks"
 RENEWED = timedelta(minutes=10)
@@ -87,7 +88,7 @@ class RemoteLock:
     def _abandoned(self, other: Holder) -> bool:
         mine = self._holder
         if (other.host, other.namespace) == (mine.host, mine.namespace):
-            return not _is_running(other.process)
+            return not is_running(other.process)
         return abs(self._now() - other.at) > ABANDONED
 
     def _busy(self, other: Holder, file: str) -> AccountBusy:
@@ -116,13 +117,3 @@ def _namespace() -> str:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
         return ""
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -131,7 +131,7 @@ def take_mark(mark: Path) -> str | None:
         found = MARK.fullmatch(holder)
         if found and found["host"] == host:
             # `kill` with signal 0 only asks whether the process is there.
-            if found["boot"] != boot or not _runs(int(found["process"])):
+            if found["boot"] != boot or not is_running(int(found["process"])):
                 mark.unlink(missing_ok=True)
                 return take_mark(mark)
             return f"process {found['process']}"
@@ -141,7 +141,8 @@ def take_mark(mark: Path) -> str | None:
     return None
 
 
-def _runs(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Whether a process of this machine lives, whoever it belongs to."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -185,7 +185,9 @@ class Warehouse:
 
     def _detach(self, connection: duckdb.DuckDBPyConnection, before: Identity | None) -> None:
         """Detach the writer's file; a few new rows of the ledger may stay in its log."""
-        now = identity_of(connection, CATALOG)
+        now = None
+        with contextlib.suppress(duckdb.Error):  # a full disk may have ended the database
+            now = identity_of(connection, CATALOG)
         if (
             before is not None
             and now is not None
