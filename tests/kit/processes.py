@@ -27,6 +27,9 @@ _ONE_AT_A_TIME = threading.Lock()
 class Elsewhere:
     """One process that carries out syncs in children of its own, one after the other."""
 
+    def __init__(self) -> None:
+        self._unanswered = 0
+
     def __enter__(self) -> Elsewhere:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.kit.killed"],
@@ -49,7 +52,13 @@ class Elsewhere:
         self._process.wait(20)
 
     def start(self, order: Order) -> None:
-        """Begin to carry out an order; `answer` must follow."""
+        """Begin to carry out an order; `answer` must follow.
+
+        What a test that failed did not wait for is waited for here, so that it costs no other.
+        """
+        while self._unanswered:
+            self.answer()
+        self._unanswered += 1
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
@@ -58,6 +67,7 @@ class Elsewhere:
         """How the order ended."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
+        self._unanswered -= 1
         assert line, "the process that carries out syncs has ended"
         found: dict[str, Any] = json.loads(line)
         return found
