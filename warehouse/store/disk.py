@@ -33,6 +33,8 @@ CURES = {
 GONE = "attach the disk again, or check the path"
 DUCKDB_DISK_ERRORS = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
 """The errors in which DuckDB passes on what the operating system said."""
+NO_ROOM_TO_SPILL = "max_temp_directory_size"
+"""What DuckDB names where the disk has no room for what does not fit into memory."""
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -95,6 +97,8 @@ def storage_problem(error: BaseException, place: Path) -> WarehouseProblem | Non
     while found is not None:
         if isinstance(found, OSError) and found.errno in DISK_ERRORS:
             return disk_problem(found, place)
+        if isinstance(found, duckdb.Error) and NO_ROOM_TO_SPILL in str(found):
+            return disk_problem(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), place)
         for number in DISK_ERRORS if isinstance(found, DUCKDB_DISK_ERRORS) else ():
             if os.strerror(number) in str(found):
                 return disk_problem(OSError(number, os.strerror(number)), place)

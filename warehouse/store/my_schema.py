@@ -14,6 +14,7 @@ import duckdb
 
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import generated_columns, literal, quoted
+from warehouse.store.disk import storage_problem
 from warehouse.store.names import CATALOG, OURS, PUBLISHED, SHAPE
 from warehouse.store.transactions import transaction
 
@@ -43,6 +44,8 @@ def copy_my_schema(connection: duckdb.DuckDBPyConnection, published: Path) -> bo
             with transaction(connection):
                 _copy(connection)
         except duckdb.Error as error:
+            if storage_problem(error, published.parent) is not None:
+                raise  # it is the disk, not what the person made
             raise WarehouseProblem(
                 f"what you made in {published.name} cannot be copied: {str(error).splitlines()[0]}",
                 guidance=f"open {published.name} with DuckDB and change or drop what it names",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,7 +65,23 @@ def full_disk_as_the_cause() -> None:
         raise RuntimeError("a thread failed") from error
 
 
-@pytest.mark.parametrize("function", [rollback_after_a_full_disk, full_disk_as_the_cause])
+def no_room_for_what_memory_does_not_hold() -> None:
+    """DuckDB's limit is what the disk has free, unless it is told another."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        connection.execute(f"SET temp_directory = '{folder}'")
+        connection.execute("SET memory_limit = '24MB'")
+        connection.execute("SET max_temp_directory_size = '1MiB'")
+        connection.execute("CREATE TABLE t AS SELECT uuid() AS id FROM range(2_000_000)")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        rollback_after_a_full_disk,
+        full_disk_as_the_cause,
+        no_room_for_what_memory_does_not_hold,
+    ],
+)
 def test_a_full_disk_is_found_behind_the_error_that_it_led_to(
     function: Callable[[], None],
 ) -> None:
