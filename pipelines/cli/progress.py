@@ -160,6 +160,12 @@ class SyncProgress:
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, Count] = {}
+        self._look_up: Callable[[], Mapping[str, int]] | None = None
+
+    def expect_recorded(self, look_up: Callable[[], Mapping[str, int]]) -> None:
+        """Account -> requests, as recorded; looked up when a line first needs it, since most
+        syncs that nobody follows end before."""
+        self._look_up = look_up
 
     def expect(self, account: str, requests: int) -> None:
         """How many requests the sync of an account will need, about."""
@@ -188,6 +194,10 @@ class SyncProgress:
         if event == "answer":
             count.done += 1
             count.here += 1
+            if self._look_up is not None and now - count.began >= LINE_SECONDS["plain"]:
+                look_up, self._look_up = self._look_up, None
+                for account, requests in look_up().items():
+                    self._count(account).expected = requests
             self._display.requests(progress.account, count, now)
         elif event in ("retry", "hold") and now - count.words_at >= WORDS_SECONDS:
             count.words_at = now

@@ -59,10 +59,14 @@ def sync(
     started = datetime.now(UTC)
     start_log(settings)
     with without_pandas(), sync_progress(sys.stderr, progress) as show:
-        expected = expected_requests(settings, chosen, full)
-        for name, requests in expected.items():
-            show.expect(name, requests)
-        asked = {name for name in chosen if name not in expected} if show.live else set()
+        asked: set[str] = set()
+        if show.live:
+            expected = expected_requests(settings, chosen, full)
+            for name, requests in expected.items():
+                show.expect(name, requests)
+            asked = {name for name in chosen if name not in expected}
+        else:
+            show.expect_recorded(lambda: expected_requests(settings, chosen, full))
 
         def before(name: str) -> None:
             if name in asked:

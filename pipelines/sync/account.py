@@ -147,13 +147,13 @@ class _AccountSync:
         stage = self.warehouse.home / "stage" / self.account.name
         journal = Journal(stage / "pages.journal", self.runtime.now)
         try:
-            with open_engine(self.warehouse.home) as engine:
+            with open_engine(self.warehouse.home) as engine, self.warehouse.keeping(engine):
                 if self.account.ready:
-                    with self._client() as client, self.warehouse.keeping(engine):
+                    with self._client() as client:
                         self._sync(families, journal, client, engine, run_id)
                 else:
                     self._not_begun(self._no_credential(), families, engine, run_id)
-            self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
+                self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
             if self.result.error is None:
                 journal.discard()
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from connectors.core.connector import Connector
+from warehouse.analysis.keep import keep_analysis
 from warehouse.load.keys import storable
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
@@ -43,13 +44,16 @@ def record_run(
     run: Run,
     tables: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, int]:
-    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded.
+    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded; make
+    the schema `analysis` anew where a newer kollect declares it otherwise.
 
     Returns how many rows the account has in each of the tables that were not loaded.
     """
     with warehouse.writing(connection), transaction(connection):
         ensure_schema(connection, connector)
-        return _write(connection, connector, run, tables)
+        unread = _write(connection, connector, run, tables)
+        count_generation(connection, rows_changed=keep_analysis(connection))
+        return unread
 
 
 def _write(
@@ -108,7 +112,6 @@ def _write(
                     "error": row.get("reason"),
                 },
             )
-    count_generation(connection, rows_changed=False)
     return unread
 
 

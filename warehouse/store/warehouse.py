@@ -52,6 +52,7 @@ class Warehouse:
             )
         self._on_wait = on_wait
         self._kept: KeptAttached | None = None
+        self._engine: duckdb.DuckDBPyConnection | None = None
 
     @functools.cached_property
     def home(self) -> Path:
@@ -147,10 +148,11 @@ class Warehouse:
         """Within the block, the writer's file stays attached for a moment after each `writing`,
         whose connections are all cursors of `engine`."""
         kept = self._kept = KeptAttached(lambda: self._attached(engine.cursor()))
+        self._engine = engine
         try:
             yield
         finally:
-            self._kept = None
+            self._kept = self._engine = None
             with self._explained(self.home):
                 kept.end()
 
@@ -271,8 +273,11 @@ class Warehouse:
         next publish brings both up to date.
         """
         if self._kept is not None:
+            may_wait = self._kept.is_attached and self._attached_may_wait(ledger_minutes * 60)
             with self._explained(self.home):
                 self._kept.end()
+            if may_wait:
+                return
         with self._explained(self.path.parent), self.locked():
             if self._somebody_wrote():
                 self._refuse_replaced()
@@ -290,6 +295,14 @@ class Warehouse:
                 connection.execute("CHECKPOINT")
             put_in_place(self.writer, self.path)
             Stamp.of(identity, self.path).write(self._stamp_file)
+
+    def _attached_may_wait(self, seconds: float) -> bool:
+        """As `_may_wait`, while a run keeps the writer's file attached."""
+        assert self._engine is not None
+        connection = self._engine.cursor()
+        with contextlib.closing(connection), self.writing(connection):
+            identity = identity_of(connection, CATALOG)
+        return identity is not None and self._may_wait(identity, seconds)
 
     def publish_ledger(self) -> None:
         """Publish rows of the ledger that still wait; where that cannot be now, they wait on."""

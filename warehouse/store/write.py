@@ -28,6 +28,11 @@ class KeptAttached:
         self._timer: threading.Timer | None = None
         self._failure: Exception | None = None
 
+    @property
+    def is_attached(self) -> bool:
+        """Whether the next use would find it attached, unless its time ends before."""
+        return self._attached is not None
+
     @contextlib.contextmanager
     def used(self) -> Iterator[None]:
         """Attached, for this thread alone; detached at once where the block raises.
