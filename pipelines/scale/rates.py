@@ -17,7 +17,7 @@ import psycopg
 
 from connectors.http.rate_store import LONGEST_HOLD, MOST_TIMES, Clock, RateLog
 from warehouse.scale.control import Control
-from warehouse.scale.database import Database
+from warehouse.scale.database import PATIENCE_SECONDS, Database
 
 STOPPED_SECONDS = 5.0
 """A process that stops while it has the log loses it after so long, and its request stays here."""
@@ -35,13 +35,16 @@ class PostgresRates:
     between the two clocks: others' departures count as if they were one later, never earlier.
     """
 
-    def __init__(self, control: Control, name: str) -> None:
+    def __init__(
+        self, control: Control, name: str, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         control.database  # noqa: B018 - makes the tables, or says why it cannot
         self._database = Database(
             control.address,
             password=control.password,
             name="kollect rates",
             idle_seconds=STOPPED_SECONDS,
+            patience_seconds=patience_seconds,
         )
         self._name = name
         self._lock = threading.Lock()
