@@ -79,10 +79,12 @@ def read_settings(
     *,
     folder: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    shards: bool = False,
 ) -> Settings:
     """The settings of `file`, else of KOLLECT_CONFIG, else of `kollect.toml` in the folder.
 
-    Raises BadSettings with the place (line and column, or the setting's name) and the cure.
+    `shards`: whether the caller can work on shards (`[scale] data`). Raises BadSettings with the
+    place (line and column, or the setting's name) and the cure, and for shards where it cannot.
     """
     variables = dict(os.environ if environ is None else environ)
     if file is None and variables.get("KOLLECT_CONFIG"):
@@ -91,7 +93,27 @@ def read_settings(
     if file and not place.is_file():
         raise BadSettings(f"there is no file {file}", guidance="check --config or KOLLECT_CONFIG")
     known = environment(place.parent, variables)
-    return settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    settings = settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    if settings.scale is not None and settings.scale.data:
+        _check_shards(settings, shards, f"{place.name}: [scale] data")
+    return settings
+
+
+def _check_shards(settings: Settings, shards: bool, where: str) -> None:
+    """Raise BadSettings for what does not work on shards yet."""
+    if not shards:
+        raise BadSettings(
+            f"{where}: this command cannot read shards yet",
+            guidance="with shards there are kollect sync, query, tables, status, deleted, history, "
+            "check and plan",
+        )
+    for account in settings.accounts.values():
+        if account.files.wanted:
+            raise BadSettings(
+                f"{where}: files of accounts cannot be kept with shards yet",
+                account=account.name,
+                guidance="write files = false, or keep this account without [scale] data",
+            )
 
 
 def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]) -> Settings:

@@ -145,8 +145,8 @@ class Control:
                 sql = "INSERT INTO kollect.facts VALUES ('format', %s) ON CONFLICT DO NOTHING"
                 connection.execute(sql, [str(FORMAT)])
 
-    def agree(self, name: str, value: str, setting: str) -> None:
-        """Remember a fact that all machines must share; raises BadSettings where they differ."""
+    def remember(self, name: str, value: str) -> str:
+        """Remember a fact, unless another machine has: returns what all machines share."""
 
         def work(connection: psycopg.Connection[Any]) -> Any:
             sql = "INSERT INTO kollect.facts VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -155,7 +155,11 @@ class Control:
                 "SELECT value FROM kollect.facts WHERE name = %s", [name]
             ).fetchone()
 
-        found = self.database.run(work)[0]
+        return str(self.database.run(work)[0])
+
+    def agree(self, name: str, value: str, setting: str) -> None:
+        """Raise BadSettings where other machines have another value for this setting."""
+        found = self.remember(name, value)
         if found != value:
             raise BadSettings(
                 f"{setting} is {value}, but the control database {shown(self.address)} belongs to "
