@@ -23,6 +23,7 @@ from pipelines.settings.backup import BackupTable, read_backup
 from pipelines.settings.convert import check_setting_names, convert
 from pipelines.settings.environment import environment, is_there, read_toml
 from pipelines.settings.guard import GuardSettings
+from pipelines.settings.scale import ScaleSettings, ScaleTable, read_scale
 from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from pipelines.settings.warehouse import WarehouseTable, read_warehouse
 
@@ -41,10 +42,9 @@ TABLES: Mapping[str, frozenset[str]] = {
     "guard": _names(GuardSettings),
     "schedule": frozenset(field.name for field in fields(ScheduleSettings)),
     "alerts": ALERT_KEYS,
+    "scale": _names(ScaleTable),
 }
 """Table of kollect.toml -> its settings (for `accounts`, those of each account)."""
-NOT_YET = ("scale",)
-"""Tables that a later kollect will know."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Settings:
     guard: GuardSettings = field(default_factory=GuardSettings)
     ledger_minutes: float = 720.0
     """So late may the published file's ledger be where a sync found nothing new."""
+    scale: ScaleSettings | None = None
+    """How machines share the work; None on one machine."""
 
     def account(self, name: str) -> Account:
         """The account of a name; BadSettings names the nearest one where there is none."""
@@ -112,6 +114,7 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
         accounts=read_accounts(values.get("accounts"), known, name),
         schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
+        scale=read_scale(values.get("scale"), known, f"{name}: [scale]"),
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
 
@@ -141,10 +144,6 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
 
 def _check_tables(values: Mapping[str, Any], file: str) -> None:
     for name in values:
-        if name in NOT_YET:
-            raise BadSettings(
-                f"{file}: [{name}] is not available yet", guidance="take it out of the file"
-            )
         if name not in TABLES:
             raise BadSettings(
                 f"{file} has an unknown table [{name}]{nearest(name, TABLES)}",

@@ -7,8 +7,9 @@ for no page twice and ends in the same rows, history and counts.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from pipelines.sync.disk_errors import explained
 from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Runtime, make_client
+from pipelines.sync.runtime import Runtime, opened_client
 from pipelines.sync.stage import (
     BegunRun,
     begin_run,
@@ -40,9 +41,8 @@ from pipelines.sync.stage import (
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.clock import check_clock
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.locks import FileLock, HeldElsewhere, OnWait
 from warehouse.store.open import open_engine
-from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
 
@@ -62,17 +62,12 @@ def sync_account(
     can be written (disk, clock); other errors end in the result.
     """
     runtime = runtime or Runtime()
-    warehouse = Warehouse(settings.warehouse)
-    lock = warehouse.home / "locks" / f"account-{account.name}.lock"
 
     def waiting(holder: str) -> None:
         runtime.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
 
     try:
-        with (
-            explained(warehouse.home),
-            FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting),
-        ):
+        with _held(settings, account, runtime.account_wait_seconds, waiting) as warehouse:
             sync = _AccountSync(settings, account, warehouse, runtime, full, accept_deletes)
             wanted = sync.wanted(tables)
             result = sync.run(wanted, run_id)
@@ -86,6 +81,27 @@ def sync_account(
             account=account.name,
             guidance="wait for it, or end that process",
         ) from None
+
+
+@contextlib.contextmanager
+def _held(
+    settings: Settings, account: Account, wait_seconds: float, on_wait: OnWait
+) -> Iterator[Warehouse]:
+    """The account for this process alone, on this machine or, with `[scale]`, on all of them; and
+    the warehouse that it is in. Raises HeldElsewhere."""
+    with contextlib.ExitStack() as held:
+        if settings.scale is None:
+            warehouse = Warehouse(settings.warehouse)
+        else:
+            from pipelines.scale.work import leased_warehouse
+
+            warehouse = held.enter_context(
+                leased_warehouse(settings, account.name, wait_seconds, on_wait)
+            )
+        held.enter_context(explained(warehouse.home))
+        lock = warehouse.home / "locks" / f"account-{account.name}.lock"
+        held.enter_context(FileLock(lock, timeout_seconds=wait_seconds, on_wait=on_wait))
+        yield warehouse
 
 
 class _AccountSync:
@@ -154,14 +170,14 @@ class _AccountSync:
         stage = self.warehouse.home / "stage" / self.account.name
         journal = Journal(stage / "pages.journal", self.runtime.now)
         try:
-            with open_engine(self.warehouse.home) as engine:
+            with open_engine(self.warehouse.home) as engine, contextlib.ExitStack() as stack:
                 try:
-                    client = self._client()
+                    client = stack.enter_context(self._client())
                 except BadSettings as error:
                     self._not_begun(error, families, engine, run_id)
                 else:
-                    with client, self.warehouse.keeping(engine):
-                        self._sync(families, journal, client, engine, run_id)
+                    stack.enter_context(self.warehouse.keeping(engine))
+                    self._sync(families, journal, client, engine, run_id)
             self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
             if self.result.error is None:
                 journal.discard()
@@ -171,7 +187,7 @@ class _AccountSync:
             journal.close()
         return self.result
 
-    def _client(self) -> Client:
+    def _client(self) -> contextlib.AbstractContextManager[Client]:
         """Raises BadSettings where no request can be made: no credential, no usable proxy."""
         if not self.account.ready:
             raise BadSettings(
@@ -179,8 +195,7 @@ class _AccountSync:
                 account=self.account.name,
                 guidance=f"set {self.account.missing} in the environment or in .env",
             )
-        rates = common_folder(self.warehouse.path)
-        return make_client(self.account, rates, self.runtime, self._on_event)
+        return opened_client(self.settings, self.account, self.runtime, self._on_event)
 
     def _sync(
         self,

@@ -34,7 +34,7 @@ from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
 from warehouse.store.clock import next_instant
 from warehouse.store.open import all_threads
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 WORTH_THREADS_BYTES = 32 << 20
@@ -104,7 +104,7 @@ def load(
         _drop_ended(request)
         started = time.monotonic()
         with warehouse.writing(staging.connection):
-            with transaction(staging.connection):
+            with warehouse.transaction(staging.connection):
                 rows = _Load(staging.connection, known, request).run(started, digest)
             known.refresh(staging.connection)
         return rows
@@ -117,7 +117,7 @@ def _load_nothing(
     started = time.monotonic()
     connection = request.staging.connection
     with warehouse.writing(connection):
-        with transaction(connection):
+        with warehouse.transaction(connection):
             rows = _Load(connection, known, request).record(last, started)
         known.refresh(connection)
     return rows

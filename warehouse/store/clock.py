@@ -15,7 +15,7 @@ import duckdb
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import literal, quoted
 from warehouse.store.names import CATALOG, STATE
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 TOLERANCE = timedelta(days=1)
@@ -50,7 +50,7 @@ def check_clock(
             return ""
         if service_date is None:
             raise _before_last_load(now, last)
-        with transaction(connection):
+        with warehouse.transaction(connection):
             changed = _set_right(connection, now)
             count_generation(connection)
         return (
