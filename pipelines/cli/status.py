@@ -109,7 +109,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _show(settings: Settings, accounts: Mapping[str, AccountStatus], now: datetime) -> None:
     for name, account in accounts.items():
-        staged = _staged(settings, name)
+        staged = _staged(settings, name, now)
         sentence = account_sentence(name, account, now)
         print_folded(f"{sentence.rstrip('.')}{staged}" if staged else sentence)
     for name, account in accounts.items():
@@ -126,10 +126,12 @@ def _backup_sentence(backups: Mapping[str, str | None], now: datetime) -> str:
     return f"backups: newest {times['newest']}, verified {verified}, rebuilt {rebuilt}"
 
 
-def _staged(settings: Settings, account: str) -> str:
+def _staged(settings: Settings, account: str, now: datetime) -> str:
     """What an interrupted sync has left for the next one."""
+    from pipelines.sync.stage import waiting_bytes
+
     journal = Warehouse(settings.warehouse).home / "stage" / account / "pages.journal"
-    size = journal.stat().st_size if journal.exists() else 0
+    size = waiting_bytes(journal, now)
     return (
         f"; an interrupted sync has staged {size_text(size)}, the next one goes on there"
         if size

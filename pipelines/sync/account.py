@@ -14,7 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Family
-from connectors.core.errors import AccountBusy, BadSettings, Fatal, KollectError
+from connectors.core.errors import (
+    AccountBusy,
+    BadSettings,
+    Fatal,
+    KollectError,
+    WarehouseProblem,
+)
 from connectors.core.journal import Journal
 from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
@@ -124,6 +130,7 @@ class _AccountSync:
         self._shown = threading.Lock()
         self._began = runtime.clock()
         self._clock_is_checked = False
+        self._clock_is_refused = False
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -163,23 +170,32 @@ class _AccountSync:
         stage = self.warehouse.home / "stage" / self.account.name
         journal = Journal(stage / "pages.journal", self.runtime.now)
         try:
-            with open_engine(self.warehouse.home) as engine:
-                if self.account.ready:
-                    with (
-                        opened_client(
-                            self.settings, self.account, self.runtime, self._on_event
-                        ) as client,
-                        self.warehouse.keeping(engine),
-                    ):
-                        self._sync(families, journal, client, engine, run_id)
+            with open_engine(self.warehouse.home) as engine, contextlib.ExitStack() as stack:
+                try:
+                    client = stack.enter_context(self._client())
+                except BadSettings as error:
+                    self._not_begun(error, families, engine, run_id)
                 else:
-                    self._not_begun(self._no_credential(), families, engine, run_id)
+                    stack.enter_context(self.warehouse.keeping(engine))
+                    self._sync(families, journal, client, engine, run_id)
             self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
             if self.result.error is None:
                 journal.discard()
         finally:
+            if self._clock_is_refused:
+                journal.discard()  # dated by that clock: no later run can go on with it
             journal.close()
         return self.result
+
+    def _client(self) -> contextlib.AbstractContextManager[Client]:
+        """Raises BadSettings where no request can be made: no credential, no usable proxy."""
+        if not self.account.ready:
+            raise BadSettings(
+                f"account {self.account.name} has no credential",
+                account=self.account.name,
+                guidance=f"set {self.account.missing} in the environment or in .env",
+            )
+        return opened_client(self.settings, self.account, self.runtime, self._on_event)
 
     def _sync(
         self,
@@ -229,13 +245,6 @@ class _AccountSync:
         due = [f for f in families if not f.full_only or self.full or self.named]
         self.result.unread(error, kept_tables(self.account, due), self.full)
         self._record(engine, run_id or new_run_id(now), now)
-
-    def _no_credential(self) -> KollectError:
-        return BadSettings(
-            f"account {self.account.name} has no credential",
-            account=self.account.name,
-            guidance=f"set {self.account.missing} in the environment or in .env",
-        )
 
     def _read(
         self,
@@ -316,12 +325,16 @@ class _AccountSync:
         """
         if self._clock_is_checked:
             return
-        message = check_clock(
-            self.warehouse,
-            engine.cursor(),
-            now=self.runtime.now(),
-            service_date=service_date(journal) if self.account.believe_date else None,
-        )
+        try:
+            message = check_clock(
+                self.warehouse,
+                engine.cursor(),
+                now=self.runtime.now(),
+                service_date=service_date(journal) if self.account.believe_date else None,
+            )
+        except WarehouseProblem:
+            self._clock_is_refused = True
+            raise
         if message:
             known.forget()
             self.result.messages.append(message)

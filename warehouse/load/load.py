@@ -219,7 +219,7 @@ class _Load:
             merge.upsert()
         for table, columns in fresh_columns.items():
             if table in self.merges:
-                self.merges[table].fill(columns)
+                request.staging.rejects += self.merges[table].fill(columns)
         ends.end()
         for merge in self.merges.values():
             keep_metrics(merge, request.connector.name)
@@ -262,7 +262,8 @@ class _Load:
     def _write_rejects(self) -> None:
         rejects = self.request.staging.rejects
         for reject in rejects:
-            if reject.table in self.merges:
+            own = reject.account in ("", self.request.account)
+            if own and reject.table in self.merges:
                 self.merges[reject.table].counts.rejected += 1
         self.ledger.reject(rejects)
 

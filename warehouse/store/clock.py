@@ -38,12 +38,8 @@ def check_clock(
     loads. Returns a message for the person who watches, empty where nothing was changed. Raises
     WarehouseProblem.
     """
-    if service_date is not None and abs(now - service_date) > TOLERANCE:
-        raise WarehouseProblem(
-            f"the clock says {now:%Y-%m-%d %H:%M} UTC, the service {service_date:%Y-%m-%d %H:%M}",
-            guidance=f"{CURE}; if it is the service that is wrong, write believe_date = false into "
-            "its account in kollect.toml",
-        )
+    if service_date is not None:
+        check_against_service(now, service_date)
     with warehouse.writing(connection):
         last = _last_load(connection)
         if last is None or now >= last - TOLERANCE:
@@ -56,6 +52,16 @@ def check_clock(
         return (
             f"an earlier run had a wrong clock ({last:%Y-%m-%d}): {changed} times in the future "
             f"are now {now:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def check_against_service(now: datetime, service_date: datetime) -> None:
+    """Refuse a clock that differs by more than a day from a service's. Raises WarehouseProblem."""
+    if abs(now - service_date) > TOLERANCE:
+        raise WarehouseProblem(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, the service {service_date:%Y-%m-%d %H:%M}",
+            guidance=f"{CURE}; if it is the service that is wrong, write believe_date = false into "
+            "its account in kollect.toml",
         )
 
 

@@ -164,6 +164,24 @@ def test_a_dash_in_a_name_stays_in_keys_and_becomes_plain_in_names_of_jobs(tmp_p
     assert ("my-kinopio", "users") in specs_of(project)
 
 
+def test_accounts_whose_names_differ_in_dashes_or_case_alone_are_shown_side_by_side(
+    tmp_path: Path,
+) -> None:
+    """One keeps the name that it has alone; the names do not depend on the order in the file."""
+    accounts = ["a-b", "a_b", "A_B", "views", "views-account", "sandbox-kippt"]
+    for names in (accounts, accounts[::-1]):
+        text = "".join(
+            f'[accounts.{name}]\nservice = "kippt"\ninclude = ["clips"]\n' for name in names
+        )
+        (tmp_path / "kollect.toml").write_text(text)
+        known = {**NOTHING, "KIPPT_TOKEN": "abc", SANDBOX_VARIABLE: "1"}
+        project = read_project(tmp_path, known)
+        assert {(name, "clips") for name in names} <= specs_of(project).keys()
+        shown = {source.account.name: source.name for source in project.sources}
+        assert len({name.lower() for name in shown.values()}) == len(accounts) + len(SERVICES)
+        assert (shown["A_B"], shown["views"]) == ("A_B", "views_account")
+
+
 def test_only_included_tables_are_assets(tmp_path: Path) -> None:
     """What an account leaves out is not shown as missing."""
     (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\ninclude = ["spaces", "cards"]\n')

@@ -81,16 +81,6 @@ def test_an_account_name_that_is_a_path_or_no_word_is_refused(tmp_path: Path, na
         settings(tmp_path, f'[accounts."{name}"]\nservice = "kippt"\n')
 
 
-@pytest.mark.parametrize(("one", "other"), [("a-b", "a_b"), ("Kippt", "kippt")])
-def test_two_accounts_whose_names_clash_in_dagster_are_refused(
-    tmp_path: Path, one: str, other: str
-) -> None:
-    """Dagster knows neither `-` nor the difference of cases in names of groups and jobs."""
-    text = f'[accounts.{one}]\nservice = "kippt"\n[accounts.{other}]\nservice = "kippt"\n'
-    with pytest.raises(BadSettings, match="same name in Dagster"):
-        settings(tmp_path, text)
-
-
 @pytest.mark.parametrize("name", ["token", "api_key", "password", "Secret"])
 def test_a_literal_secret_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
     """The message names the setting and never the value."""
