@@ -25,7 +25,7 @@ ATTEMPTS = 3
 @click.pass_obj
 def check(config: Path | None, names: tuple[str, ...]) -> None:
     """One cheap request per account: is the credential good, and what may it see?"""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     chosen = [settings.account(name) for name in names] or list(settings.accounts.values())
     if not chosen:
         raise BadSettings("there is no account", guidance="run `kollect init` to see how")

@@ -14,6 +14,7 @@ import click
 
 from pipelines.cli.render import since, utc_option
 from pipelines.cli.status_text import account_sentence, print_folded, show_attention, show_tables
+from pipelines.readers import warehouse_of
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.status import AccountStatus, account_status, backup_times
 from warehouse.progress import size_text
@@ -39,9 +40,9 @@ def status(
     --all rows, last read, last proof and rejects by table.
 
     The exit status is 0 where all of it is safe, else 1."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     shown = [settings.account(name) for name in names] or list(settings.accounts.values())
-    warehouse = Warehouse(settings.warehouse)
+    warehouse = warehouse_of(settings)
     now = datetime.now(UTC)
     with ExitStack() as opened:
         connection = None

@@ -49,7 +49,7 @@ def sync(
     accept_deletes: bool,
 ) -> None:
     """Fetch what changed and load it. SELECT is ACCOUNT or ACCOUNT.TABLE (default: all)."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     chosen = select(settings, selection)
     if not chosen:
         raise BadSettings(

@@ -1,27 +1,17 @@
-"""What a sync holds while it works with `[scale]`: the lease of its account and a shared rate."""
+"""What a sync holds while it works with `[scale]`: the leases of its account and shard, and
+a shared rate."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
 
+from pipelines.scale.control import control_of
 from pipelines.scale.rates import PostgresRates
 from pipelines.settings import Settings
 from pipelines.settings.scale import ScaleSettings
-from warehouse.scale.control import Control
 from warehouse.store.locks import OnWait
 from warehouse.store.warehouse import Warehouse
-
-
-@functools.cache
-def _control(address: str, password: str) -> Control:
-    return Control(address, password=password)
-
-
-def control_of(scale: ScaleSettings) -> Control:
-    """The control database: one connection for all accounts of this process."""
-    return _control(scale.control, scale.password)
 
 
 @contextlib.contextmanager
@@ -38,7 +28,13 @@ def leased_warehouse(
     with control.lease(
         f"account {account}", timeout_seconds=wait_seconds, on_wait=on_wait
     ) as lease:
-        yield Warehouse(settings.warehouse, fence=lambda: control.committing(lease))
+        if not settings.scale.data:
+            yield Warehouse(settings.warehouse, fence=lambda: control.committing(lease))
+            return
+        from pipelines.scale.shard import leased_shard
+
+        with leased_shard(settings, account, lease, wait_seconds, on_wait) as warehouse:
+            yield warehouse
 
 
 @contextlib.contextmanager

@@ -79,10 +79,12 @@ def read_settings(
     *,
     folder: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    shards: bool = False,
 ) -> Settings:
     """The settings of `file`, else of KOLLECT_CONFIG, else of `kollect.toml` in the folder.
 
-    Raises BadSettings with the place (line and column, or the setting's name) and the cure.
+    `shards`: whether the caller can work on shards (`[scale] data`). Raises BadSettings with the
+    place (line and column, or the setting's name) and the cure, and for shards where it cannot.
     """
     variables = dict(os.environ if environ is None else environ)
     if file is None and variables.get("KOLLECT_CONFIG"):
@@ -91,7 +93,27 @@ def read_settings(
     if file and not place.is_file():
         raise BadSettings(f"there is no file {file}", guidance="check --config or KOLLECT_CONFIG")
     known = environment(place.parent, variables)
-    return settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    settings = settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    if settings.scale is not None and settings.scale.data:
+        _check_shards(settings, shards, f"{place.name}: [scale] data")
+    return settings
+
+
+def _check_shards(settings: Settings, shards: bool, where: str) -> None:
+    """Raise BadSettings for what does not work on shards yet."""
+    if not shards:
+        raise BadSettings(
+            f"{where}: this command cannot read shards yet",
+            guidance="with shards there are kollect sync, query, tables, status, deleted, history, "
+            "check and plan",
+        )
+    for account in settings.accounts.values():
+        if account.files.wanted:
+            raise BadSettings(
+                f"{where}: files of accounts cannot be kept with shards yet",
+                account=account.name,
+                guidance="write files = false, or keep this account without [scale] data",
+            )
 
 
 def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]) -> Settings:
@@ -105,16 +127,22 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
     schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
     check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
     check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
+    declared = values.get("accounts")
+    scale = read_scale(values.get("scale"), known, f"{name}: [scale]")
+    if scale is not None:
+        from pipelines.scale.listed import with_listed
+
+        declared = with_listed(scale, declared, name)
     return Settings(
         file=place if place.exists() else None,
         warehouse=warehouse,
         ledger_minutes=ledger_minutes,
         backup_dir=backup_dir,
         keep=keep,
-        accounts=read_accounts(values.get("accounts"), known, name),
+        accounts=read_accounts(declared, known, name),
         schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
-        scale=read_scale(values.get("scale"), known, f"{name}: [scale]"),
+        scale=scale,
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
 

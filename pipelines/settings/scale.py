@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from connectors.core.errors import BadSettings
 from pipelines.settings.convert import SettingsTable, convert
+from warehouse.where import DEFAULT_SHARDS, store_options
 
 SCHEMES = ("postgresql", "postgres")
 LATER = {"engine": "file", "runs": "process"}
@@ -31,7 +32,7 @@ class ScaleTable(SettingsTable, frozen=True):
     control: str = ""
     data: str = ""
     engine: str = "file"
-    shards: Annotated[int, Meta(ge=1, le=1000)] = 16
+    shards: Annotated[int, Meta(ge=1, le=1000)] = DEFAULT_SHARDS
     runs: str = "process"
 
 
@@ -43,6 +44,11 @@ class ScaleSettings:
     """The address of the control database, without a password."""
     password: str = field(default="", repr=False)
     """Of PGPASSWORD; without one, PostgreSQL's own ways count (a password file, a certificate)."""
+    data: str = ""
+    """Where shards are published; without it, each machine has a warehouse file of its own."""
+    shards: int = DEFAULT_SHARDS
+    store: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What the object store needs beside its address, from the variables AWS_..."""
 
 
 def read_scale(values: Any, known: Mapping[str, str], where: str) -> ScaleSettings | None:
@@ -56,18 +62,27 @@ def read_scale(values: Any, known: Mapping[str, str], where: str) -> ScaleSettin
                 f'{where} {name} = "{getattr(table, name)}" is not available yet',
                 guidance=f'write {name} = "{working}", or take the setting out',
             )
-    for name in ("data", "shards"):
-        if name in values:
-            raise BadSettings(
-                f"{where} {name} is not available yet", guidance="take it out of the file"
-            )
     _check_control(table.control, where)
-    if importlib.util.find_spec("psycopg") is None:
+    if table.data and not table.data.startswith("s3://"):
+        raise BadSettings(
+            f"{where} data names no S3 bucket", guidance=f"write {table.EXAMPLES['data']}"
+        )
+    if "shards" in values and not table.data:
+        raise BadSettings(
+            f"{where} shards needs data", guidance=f"write {table.EXAMPLES['data']} too"
+        )
+    if any(importlib.util.find_spec(name) is None for name in ("psycopg", "obstore")):
         raise BadSettings(
             f"{where} needs packages that are not installed",
             guidance='install them: pip install "kollect[scale]"',
         )
-    return ScaleSettings(table.control, known.get("PGPASSWORD", ""))
+    return ScaleSettings(
+        table.control,
+        known.get("PGPASSWORD", ""),
+        table.data.rstrip("/"),
+        table.shards,
+        store_options(known),
+    )
 
 
 def _check_control(address: str, where: str) -> None:

@@ -39,8 +39,8 @@ CREATE TABLE IF NOT EXISTS kollect.rates (
     name text PRIMARY KEY, times double precision[] NOT NULL DEFAULT '{}',
     hold_until double precision NOT NULL DEFAULT '-infinity', most integer NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS kollect.accounts (
-    name text PRIMARY KEY, settings jsonb NOT NULL, shard integer NOT NULL,
-    paused boolean NOT NULL DEFAULT false, changed_at timestamptz NOT NULL DEFAULT now());
+    name text PRIMARY KEY, settings jsonb NOT NULL, paused boolean NOT NULL DEFAULT false,
+    changed_at timestamptz NOT NULL DEFAULT now());
 """
 MAKING = 7_318_349_000
 """The number of the advisory lock under which the tables are made."""
@@ -145,8 +145,8 @@ class Control:
                 sql = "INSERT INTO kollect.facts VALUES ('format', %s) ON CONFLICT DO NOTHING"
                 connection.execute(sql, [str(FORMAT)])
 
-    def agree(self, name: str, value: str, setting: str) -> None:
-        """Remember a fact that all machines must share; raises BadSettings where they differ."""
+    def remember(self, name: str, value: str) -> str:
+        """Remember a fact, unless another machine has: returns what all machines share."""
 
         def work(connection: psycopg.Connection[Any]) -> Any:
             sql = "INSERT INTO kollect.facts VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -155,7 +155,11 @@ class Control:
                 "SELECT value FROM kollect.facts WHERE name = %s", [name]
             ).fetchone()
 
-        found = self.database.run(work)[0]
+        return str(self.database.run(work)[0])
+
+    def agree(self, name: str, value: str, setting: str) -> None:
+        """Raise BadSettings where other machines have another value for this setting."""
+        found = self.remember(name, value)
         if found != value:
             raise BadSettings(
                 f"{setting} is {value}, but the control database {shown(self.address)} belongs to "

@@ -301,8 +301,9 @@ class Warehouse:
                 return
             with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")
-            put_in_place(self.writer, self.path)
-            Stamp.of(identity, self.path).write(self._stamp_file)
+            with self._fence():
+                put_in_place(self.writer, self.path)
+                Stamp.of(identity, self.path).write(self._stamp_file)
 
     def publish_ledger(self) -> None:
         """Publish rows of the ledger that still wait; where that cannot be now, they wait on."""
