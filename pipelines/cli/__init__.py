@@ -41,6 +41,10 @@ COMMANDS = {
     "sandbox": ("pipelines.cli.sandbox:sandbox", "Start local stand-ins of the services."),
     "demo": ("pipelines.cli.demo:demo", "See it work, without any account."),
     "service": ("pipelines.cli.service:service", "Run the schedules without Dagster's UI."),
+    "accounts": (
+        "pipelines.cli.accounts:accounts",
+        "The list of accounts that machines share.",
+    ),
     "completion": (
         "pipelines.cli.completion:completion",
         "Install completion and the manual page.",
@@ -50,7 +54,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Begin": ("demo", "add", "init", "check", "plan"),
-    "Keep": ("sync", "status", "doctor", "report", "ui", "service"),
+    "Keep": ("sync", "status", "doctor", "report", "ui", "service", "accounts"),
     "Look": ("tables", "query", "shell", "search", "history", "deleted", "export"),
     "Backups": ("backup", "backups", "verify", "restore", "prune"),
 }

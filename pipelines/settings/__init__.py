@@ -127,16 +127,22 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
     schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
     check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
     check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
+    declared = values.get("accounts")
+    scale = read_scale(values.get("scale"), known, f"{name}: [scale]")
+    if scale is not None:
+        from pipelines.scale.listed import with_listed
+
+        declared = with_listed(scale, declared, name)
     return Settings(
         file=place if place.exists() else None,
         warehouse=warehouse,
         ledger_minutes=ledger_minutes,
         backup_dir=backup_dir,
         keep=keep,
-        accounts=read_accounts(values.get("accounts"), known, name),
+        accounts=read_accounts(declared, known, name),
         schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
-        scale=read_scale(values.get("scale"), known, f"{name}: [scale]"),
+        scale=scale,
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
 

@@ -74,10 +74,10 @@ def test_one_machine_holds_a_lease_and_the_next_one_gets_it(machine: Callable[..
 
 def test_a_lease_lasts_as_long_as_its_holder_beats(machine: Callable[..., Any]) -> None:
     """Twice the length of a lease later it is still held, and its holder may commit."""
-    one, two = machine(), machine()
+    one, two = (machine(lease_seconds=0.7, beat_seconds=0.1) for _ in range(2))
     with one.lease("account a", timeout_seconds=0) as lease:
         with pytest.raises(HeldElsewhere):
-            two.lease("account a", timeout_seconds=3.0).__enter__()
+            two.lease("account a", timeout_seconds=1.4).__enter__()
         with one.committing(lease):
             pass
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,16 @@ class Deployment:
             cwd=machine, env={**kept, **self.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
+
+    def start(self, machine: Path, *words: str) -> subprocess.Popen[bytes]:
+        """A command that goes on in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipelines", *words],
+            cwd=machine,
+            env={"PATH": os.environ["PATH"], **self.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def assert_true(self, machine: Path) -> None:
         """All accounts, read over all shards, equal the services row by row."""
@@ -148,6 +159,47 @@ def test_what_was_published_meanwhile_is_never_replaced(deployment: Deployment) 
     deployment.assert_true(deployment.machine("reader"))
 
 
+def test_each_machine_syncs_the_shards_that_it_is_given(deployment: Deployment) -> None:
+    """`kollect sync --shard` is the unit of work: the accounts of a shard, in one process."""
+    one = deployment.machine("one")
+    done = deployment.run(one, "sync", "--json", "--shard", "1", "--shard", "0")
+    assert list(json.loads(done.stdout)["accounts"]) == ["kippt"], done.stderr
+    assert deployment.box.stand_ins["kitemaker"].count() == 0
+    assert "nothing to sync" in deployment.run(one, "sync", "--shard", "0").stderr
+    refused = deployment.run(one, "sync", "--shard", "5")
+    assert refused.returncode == 2 and "there is no shard 5" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_nothing_but_a_beat(deployment: Deployment) -> None:
+    """`kill -9` in the middle of a sync: another machine goes on one beat later, above no rate, and
+    all accounts equal their services."""
+    one, two = deployment.machine("one"), deployment.machine("two")
+    stand_in = deployment.box.stand_ins["kippt"]
+    with deployment.start(one, "sync") as process:
+        while stand_in.count() < 5 and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None
+        process.kill()
+    began = time.monotonic()
+    done = deployment.run(two, "sync", "--json")
+    assert json.loads(done.stdout)["status"] == "complete", done.stderr
+    assert time.monotonic() - began < 60
+    deployment.assert_true(deployment.machine("reader"))
+
+
+@pytest.mark.slow
+def test_machines_side_by_side_end_in_the_truth(deployment: Deployment) -> None:
+    """Three machines sync all accounts at once: each waits for its turn, and nothing is lost."""
+    machines = [deployment.machine(name) for name in ("one", "two", "three")]
+    processes = [deployment.start(machine, "sync", "--full") for machine in machines]
+    deployment.box.services["kippt"].change(1)
+    assert [process.wait(120) for process in processes] == [0, 0, 0]
+    assert deployment.run(machines[0], "sync", "--full").returncode == 0
+    deployment.assert_true(deployment.machine("reader"))
+
+
+@pytest.mark.slow
 def test_what_a_machine_loaded_on_an_old_state_is_dropped(deployment: Deployment) -> None:
     """A machine that was away for a while begins with what others have published since."""
     one, two = deployment.machine("one"), deployment.machine("two")

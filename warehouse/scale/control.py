@@ -39,8 +39,8 @@ CREATE TABLE IF NOT EXISTS kollect.rates (
     name text PRIMARY KEY, times double precision[] NOT NULL DEFAULT '{}',
     hold_until double precision NOT NULL DEFAULT '-infinity', most integer NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS kollect.accounts (
-    name text PRIMARY KEY, settings jsonb NOT NULL, shard integer NOT NULL,
-    paused boolean NOT NULL DEFAULT false, changed_at timestamptz NOT NULL DEFAULT now());
+    name text PRIMARY KEY, settings jsonb NOT NULL, paused boolean NOT NULL DEFAULT false,
+    changed_at timestamptz NOT NULL DEFAULT now());
 """
 MAKING = 7_318_349_000
 """The number of the advisory lock under which the tables are made."""
