@@ -25,7 +25,7 @@ def test_the_nightly_report_has_a_sentence_for_each_account_and_says_where_the_p
     first = dg.materialize([asset], instance=instance)
     (event,) = first.asset_materializations_for_node("write_the_page")
     assert event.asset_key == KEY
-    assert str(event.metadata["accounts"].value).startswith("- kippt: safe, proved")
+    assert str(event.metadata["accounts"].value).startswith("- kippt: safe, all")
     page = Path(str(event.metadata["page"].value))
     assert "Your data is safe" in page.read_text(encoding="utf-8")
     assert event.metadata["link"].value == page.as_uri()
