@@ -130,7 +130,7 @@ PLACES = [
     Place("another user's files", needs="compiler", environ=disk("denied"),
           ends=everywhere(2, "cannot be read: Permission denied")),
 ]  # fmt: skip
-SAMPLE = ("clock a month behind", "full disk", "errors full", "link to the warehouse")
+SAMPLE = ("clock a month behind", "full disk")
 
 
 @dataclass

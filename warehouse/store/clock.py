@@ -1,9 +1,9 @@
 """Times that cannot be true: refused before anything is written, and set right once they are known.
 
-All times come from the run's clock, SQL's `now()` is used nowhere. A clock that is wrong by years
-would stop versions, full passes and rotations until its time has come. The services tell the
-time as well (the `Date` of their answers), so a wrong clock is found where they disagree. Without
-a service's time, a clock that stands before the last load cannot be right.
+All times that are stored come from the run's clock, never from SQL's `now()`. A clock that is
+wrong by years would stop versions, full passes and rotations until its time has come. The services
+tell the time as well (the `Date` of their answers), so a wrong clock is found where they disagree.
+Without a service's time, a clock that stands before the last load cannot be right.
 """
 
 from __future__ import annotations
