@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.render import since, utc_option
-from pipelines.cli.status_text import account_sentence, print_folded, show_attention, show_tables
+from pipelines.cli.render import utc_option
+from pipelines.cli.status_text import print_folded, show_attention, show_tables
 from pipelines.readers import warehouse_of
+from pipelines.sentences import account_sentence, since
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.status import AccountStatus, account_status, backup_times
 from warehouse.progress import size_text

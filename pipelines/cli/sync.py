@@ -172,7 +172,8 @@ def status_of(results: list[AccountResult]) -> int:
 def summary(results: list[AccountResult]) -> None:
     """One sentence for each account, and below it the tables that were not proved complete."""
     from pipelines.cli.render import table
-    from pipelines.cli.status_text import bare_reason, print_folded
+    from pipelines.cli.status_text import print_folded
+    from pipelines.sentences import bare_reason
 
     for result in results:
         print_folded(sentence(result))

@@ -105,6 +105,8 @@ class AccountReport:
 
         Its data version changes when the content of any table does.
         """
+        from pipelines.report.facts import account_plots
+
         contents = [
             (n, x.get("content") or x.get("content_before")) for n, x in self._loads.items()
         ]
@@ -112,7 +114,11 @@ class AccountReport:
         kind = dg.AssetMaterialization if self.status.verdict == "safe" else dg.AssetObservation
         return kind(
             self.source.key("summary"),
-            metadata=summary_metadata(self.status),
+            metadata=summary_metadata(
+                self.source.account.name,
+                self.status,
+                account_plots(self.connection, self.source.account),
+            ),
             tags={DATA_VERSION: version},
         )
 

@@ -37,7 +37,7 @@ MOST_ROUNDS = 200
 """The stand-ins stop changing after so many rounds, since each run goes through all of them."""
 NOWHERE = "http://127.0.0.1:9"
 """The address of a stand-in that is not started yet."""
-NO_ACCOUNT = ("backups", "views")
+NO_ACCOUNT = ("backups", "report", "views")
 """Groups and first parts of keys that belong to no account."""
 
 

@@ -64,7 +64,7 @@ def test_settings_without_any_account_are_no_sandbox(tmp_path: Path) -> None:
     (tmp_path / "kollect.toml").write_text('[schedule]\nsync = "daily"\n')
     project = read_project(tmp_path, NOTHING)
     assert names(project) == []
-    assert set(specs_of(project)) == {("backups", "newest")}
+    assert set(specs_of(project)) == {("backups", "newest"), ("report", "page")}
 
 
 def test_an_account_without_credential_stays_and_says_what_to_set(tmp_path: Path) -> None:

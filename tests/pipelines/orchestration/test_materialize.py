@@ -95,6 +95,12 @@ def test_materializing_an_account_brings_the_rows_of_its_service(story: Story) -
     """Every table equals the service's truth; every asset shows its rows, proof and preview."""
     found = metadata_of(story.first)
     summary = found.pop("summary")
+    assert summary["is it safe?"].startswith("**kinopio: safe, proved")
+    # One sync is no curve yet; a plot of the service is there, as a picture without any address.
+    pictures = [v for v in summary.values() if "](data:image/svg+xml;base64," in str(v)]
+    assert pictures
+    assert list(summary)[:2] == ["is it safe?", "verdict"]
+    assert list(summary.values()).index(pictures[0]) < list(summary).index("tables")
     assert (summary["verdict"], summary["tables not proved complete"]) == ("safe", 0)
     assert set(found) == set(story.source.tables)
     for table, figures in found.items():

@@ -157,7 +157,7 @@ def test_schedules_and_sensors_are_running(served: Served) -> None:
     states = {s["name"]: s["scheduleState"]["status"] for s in found["schedules"]}
     states |= {s["name"]: s["sensorState"]["status"] for s in found["sensors"]}
     assert set(states.values()) == {"RUNNING"}
-    assert len(states) == 2 * len(SERVICES) + 8
+    assert len(states) == 2 * len(SERVICES) + 9
 
 
 def test_a_second_run_of_an_account_waits_for_the_first(served: Served) -> None:
