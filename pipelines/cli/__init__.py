@@ -45,6 +45,7 @@ COMMANDS = {
         "pipelines.cli.accounts:accounts",
         "The list of accounts that machines share.",
     ),
+    "migrate": ("pipelines.cli.migrate:migrate", "Move the warehouse file into shards."),
     "completion": (
         "pipelines.cli.completion:completion",
         "Install completion and the manual page.",
@@ -54,7 +55,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Begin": ("demo", "add", "init", "check", "plan"),
-    "Keep": ("sync", "status", "doctor", "report", "ui", "service", "accounts"),
+    "Keep": ("sync", "status", "doctor", "report", "ui", "service", "accounts", "migrate"),
     "Look": ("tables", "query", "shell", "search", "history", "deleted", "export"),
     "Backups": ("backup", "backups", "verify", "restore", "prune"),
 }

@@ -43,7 +43,11 @@ def store_of(scale: ScaleSettings) -> ShardStore:
 class Shard:
     """A shard on this machine; several accounts of one process work on it side by side."""
 
-    def __init__(self, number: int, path: Path, control: Control, store: ShardStore) -> None:
+    def __init__(
+        self, number: int, path: Path, control: Control, store: ShardStore, single: Path
+    ) -> None:
+        """`single` is the warehouse file of a time before there were shards."""
+        self._single = single
         self.number = number
         self.path = path
         self._control = control
@@ -98,6 +102,11 @@ class Shard:
                     guidance=f"put it back, or correct {SETTING}; this machine has a copy in "
                     f"{self.path}",
                 )
+            if self._single.exists():
+                raise BadSettings(
+                    f"{self._single.name} holds rows that are in no shard yet",
+                    guidance="run `kollect migrate --to-scale`, or move the file away",
+                )
             return
         if known is not None and known.etag == published.etag and self.path.exists():
             return
@@ -120,17 +129,17 @@ class Shard:
 _MAKING = threading.Lock()
 
 
-def _shard(scale: ScaleSettings, folder: Path, number: int) -> Shard:
+def _shard(scale: ScaleSettings, single: Path, number: int) -> Shard:
     """The one object of this process for a shard: its threads share it."""
     with _MAKING:
-        return _made_shard(scale, folder, number)
+        return _made_shard(scale, single, number)
 
 
 @functools.cache
-def _made_shard(scale: ScaleSettings, folder: Path, number: int) -> Shard:
-    path = folder / f"{number:03}" / f"shard_{number:03}.duckdb"
+def _made_shard(scale: ScaleSettings, single: Path, number: int) -> Shard:
+    path = common_folder(single) / "shards" / f"{number:03}" / f"shard_{number:03}.duckdb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Shard(number, path, control_of(scale), store_of(scale))
+    return Shard(number, path, control_of(scale), store_of(scale), single)
 
 
 @contextlib.contextmanager
@@ -141,7 +150,7 @@ def leased_shard(
     scale = settings.scale
     assert scale is not None
     number = shard_of(account, scale.shards)
-    shard = _shard(scale, common_folder(settings.warehouse) / "shards", number)
+    shard = _shard(scale, settings.warehouse, number)
     control = control_of(scale)
     with shard.used(wait_seconds, on_wait) as held:
         yield Warehouse(shard.path, fence=lambda: control.committing(lease, held))

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from connectors.core.errors import AccountBusy, BadSettings
+from connectors.core.errors import AccountBusy, BadSettings, WarehouseProblem
 from pipelines.settings import Settings, read_settings
 from pipelines.sync.accounts import sync_accounts
 from pipelines.sync.result import AccountResult
@@ -232,6 +232,25 @@ def test_other_deployments_and_other_numbers_of_shards_are_refused(
         assert isinstance(result.error, BadSettings)
         with pytest.raises(BadSettings, match=words):
             raise result.error
+
+
+def test_a_bucket_that_is_not_there_or_not_reached_is_one_sentence(
+    deployment: Deployment,
+) -> None:
+    """Each names the setting, and nothing is asked of a service."""
+    from warehouse.scale.shards import ShardStore
+
+    options = {
+        "endpoint": deployment.environ["AWS_ENDPOINT_URL"],
+        "access_key_id": "mine",
+        "secret_access_key": "also mine",
+        "region": "us-east-1",
+    }
+    with pytest.raises(BadSettings, match=r"there is no s3://none.*correct \[scale\] data"):
+        ShardStore("s3://none/kollect", options).claim("deployment")
+    store = ShardStore(deployment.data, {**options, "endpoint": "http://127.0.0.1:1"})
+    with pytest.raises(WarehouseProblem, match=r"cannot be reached or written.*\[scale\] data"):
+        store.claim("deployment")
 
 
 def test_a_command_that_cannot_read_shards_says_so(deployment: Deployment) -> None:

@@ -157,6 +157,12 @@ class Control:
 
         return str(self.database.run(work)[0])
 
+    def recall(self, name: str) -> str | None:
+        """A fact that was remembered; None where it never was."""
+        sql = "SELECT value FROM kollect.facts WHERE name = %s"
+        row = self.database.run(lambda connection: connection.execute(sql, [name]).fetchone())
+        return row and str(row[0])
+
     def agree(self, name: str, value: str, setting: str) -> None:
         """Raise BadSettings where other machines have another value for this setting."""
         found = self.remember(name, value)

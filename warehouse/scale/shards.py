@@ -155,6 +155,11 @@ class ShardStore:
         except (BaseError, OSError, ValueError) as error:
             kind = type(error).__name__
             text = " ".join(str(error).split())[:200]
+            if kind in ("NotFoundError", "FileNotFoundError"):
+                raise BadSettings(
+                    f"there is no {self.address}: {text}",
+                    guidance=f"make the bucket, or correct {SETTING} and AWS_ENDPOINT_URL",
+                ) from error
             if kind in ("PermissionDeniedError", "UnauthenticatedError", "UnknownUrlSchemeError"):
                 raise BadSettings(
                     f"{self.address} cannot be used: {text}",
