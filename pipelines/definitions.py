@@ -12,6 +12,7 @@ from pipelines.orchestration.assets import account_assets
 from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.batches import batch_asset, batches_of
 from pipelines.orchestration.ledger import ledger_sensor
+from pipelines.orchestration.report_page import report_asset
 from pipelines.orchestration.run_process import lost_runs_sensor
 from pipelines.orchestration.schedules import (
     account_jobs,
@@ -60,8 +61,9 @@ def definitions(project: Project) -> dg.Definitions:
         )
     accounts = [account_assets(source) for source in alone]
     accounts += [batch_asset(batch) for batch in batches]
+    of_warehouse = [*([views] if views else []), backup_assets(project), report_asset(project)]
     return dg.Definitions(
-        assets=[*accounts, *([views] if views else []), backup_assets(project)],
+        assets=[*accounts, *of_warehouse],
         jobs=jobs,
         schedules=schedules,
         sensors=sensors,

@@ -35,10 +35,9 @@ def read(
 
     Raises WarehouseProblem where there is no warehouse, and DuckDB's own errors for the SQL.
     """
-    from warehouse.store.warehouse import Warehouse
-    from warehouse.where import warehouse_file
+    from warehouse.where import opened_warehouse
 
-    warehouse = Warehouse(warehouse_file(path, config))
+    warehouse = opened_warehouse(path, config)
     if "_kollect" in sql:
         warehouse.publish_ledger()
     with warehouse.reading() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,20 @@ from warehouse.schema.types import quoted
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from warehouse.store.warehouse import Warehouse
+
 SETTINGS = "kollect.toml"
 VARIABLE = "KOLLECT_CONFIG"
 DEFAULT = "kollect.duckdb"
+DEFAULT_SHARDS = 16
+STORE_VARIABLES = {
+    "access_key_id": "AWS_ACCESS_KEY_ID",
+    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "session_token": "AWS_SESSION_TOKEN",
+    "region": "AWS_REGION",
+    "endpoint": "AWS_ENDPOINT_URL",
+}
+"""Option of the object store of shards -> the variable that holds it."""
 
 
 def warehouse_file(path: str | Path | None, config: str | Path | None) -> Path:
@@ -28,10 +40,39 @@ def warehouse_file(path: str | Path | None, config: str | Path | None) -> Path:
     """
     if path is not None:
         return Path(path).expanduser()
+    folder, values = _settings(config)
+    table = values.get("warehouse")
+    name = table.get("path", DEFAULT) if isinstance(table, dict) else DEFAULT
+    return folder / Path(str(name)).expanduser()
+
+
+def opened_warehouse(path: str | Path | None, config: str | Path | None) -> Warehouse:
+    """The warehouse of `path` or of a settings file, to be read: a file, or with `[scale] data` all
+    shards (their credential is in the environment). Raises BadSettings as `warehouse_file`."""
+    from warehouse.store.warehouse import Warehouse
+
+    file = warehouse_file(path, config)
+    scale = None if path is not None else _settings(config)[1].get("scale")
+    if not isinstance(scale, dict) or not scale.get("data"):
+        return Warehouse(file)
+    from warehouse.scale.reading import ShardedWarehouse
+    from warehouse.scale.shards import ShardStore
+
+    store = ShardStore(str(scale["data"]).rstrip("/"), dict(store_options(os.environ)))
+    return ShardedWarehouse(file, store, int(scale.get("shards", DEFAULT_SHARDS)))
+
+
+def store_options(known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What an object store needs beside its address: option and value."""
+    return tuple((name, known[v]) for name, v in STORE_VARIABLES.items() if known.get(v))
+
+
+def _settings(config: str | Path | None) -> tuple[Path, dict[str, Any]]:
+    """The folder and the values of the settings file; none where there is no such file."""
     named = config or os.environ.get(VARIABLE)
     settings = Path(named or SETTINGS).expanduser()
     if not named and not settings.exists():
-        return Path(DEFAULT)
+        return Path(), {}
     try:
         values = tomllib.loads(decoded(settings.read_bytes()))
     except (OSError, ValueError) as error:
@@ -39,9 +80,7 @@ def warehouse_file(path: str | Path | None, config: str | Path | None) -> Path:
             f"{settings} cannot be read: {error}",
             guidance=f"name another file with config=... or in {VARIABLE}",
         ) from error
-    table = values.get("warehouse")
-    name = table.get("path", DEFAULT) if isinstance(table, dict) else DEFAULT
-    return settings.parent / Path(str(name)).expanduser()
+    return settings.parent, values
 
 
 def decoded(content: bytes) -> str:

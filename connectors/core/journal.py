@@ -40,6 +40,41 @@ class Entry:
     size: int
 
 
+def entries_of(file: int) -> Iterator[Entry]:
+    """The whole entries of an open file, up to one that a crash has cut off."""
+    size = os.fstat(file).st_size
+    offset = 0
+    while offset + ENTRY.size <= size:
+        mark, head_size, body_size, check = ENTRY.unpack(os.pread(file, ENTRY.size, offset))
+        start = offset + ENTRY.size
+        offset = start + head_size + body_size
+        if mark != MARK or offset > size:
+            return
+        blob = os.pread(file, head_size + body_size, start)
+        if zlib.crc32(blob) != check:
+            return
+        head = msgspec.json.decode(blob[:head_size])
+        yield Entry(head["key"], head, start + head_size, body_size)
+
+
+def written_at(head: Mapping[str, Any]) -> datetime | None:
+    """When an entry was written; None where it does not tell."""
+    at = head.get("at")
+    return datetime.fromisoformat(at) if at else None
+
+
+def read_heads(path: Path) -> list[Mapping[str, Any]]:
+    """The heads of the entries of a journal that another process may be writing."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    try:
+        return [entry.head for entry in entries_of(file)]
+    finally:
+        os.close(file)
+
+
 class Journal:
     """The journal of one account's unfinished run; safe for several threads of one process."""
 
@@ -58,20 +93,10 @@ class Journal:
         """Marks the entries of this opening, to tell them from those of a killed process."""
 
     def _scan(self) -> int:
-        size = os.fstat(self._file).st_size
         offset = 0
-        while offset + ENTRY.size <= size:
-            mark, head_size, body_size, check = ENTRY.unpack(self._read(offset, ENTRY.size))
-            start = offset + ENTRY.size
-            end = start + head_size + body_size
-            if mark != MARK or end > size:
-                break
-            blob = self._read(start, head_size + body_size)
-            if zlib.crc32(blob) != check:
-                break
-            head = msgspec.json.decode(blob[:head_size])
-            self._entries[head["key"]] = Entry(head["key"], head, start + head_size, body_size)
-            offset = end
+        for entry in entries_of(self._file):
+            self._entries[entry.key] = entry
+            offset = entry.offset + entry.size
         return offset
 
     def _read(self, offset: int, size: int) -> bytes:
@@ -120,8 +145,7 @@ class Journal:
     def grown_at(self) -> datetime | None:
         """When the newest entry was written; None where there is none that tells."""
         last = next(reversed(self._entries.values()), None)
-        at = last.head.get("at") if last is not None else None
-        return datetime.fromisoformat(at) if at else None
+        return written_at(last.head) if last is not None else None
 
     def heads(self) -> Iterator[Mapping[str, Any]]:
         """The heads of all entries, in the order written."""

@@ -41,6 +41,11 @@ COMMANDS = {
     "sandbox": ("pipelines.cli.sandbox:sandbox", "Start local stand-ins of the services."),
     "demo": ("pipelines.cli.demo:demo", "See it work, without any account."),
     "service": ("pipelines.cli.service:service", "Run the schedules without Dagster's UI."),
+    "accounts": (
+        "pipelines.cli.accounts:accounts",
+        "The list of accounts that machines share.",
+    ),
+    "migrate": ("pipelines.cli.migrate:migrate", "Move the warehouse file into shards."),
     "completion": (
         "pipelines.cli.completion:completion",
         "Install completion and the manual page.",
@@ -50,7 +55,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Begin": ("demo", "add", "init", "check", "plan"),
-    "Keep": ("sync", "status", "doctor", "report", "ui", "service"),
+    "Keep": ("sync", "status", "doctor", "report", "ui", "service", "accounts", "migrate"),
     "Look": ("tables", "query", "shell", "search", "history", "deleted", "export"),
     "Backups": ("backup", "backups", "verify", "restore", "prune"),
 }

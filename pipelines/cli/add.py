@@ -167,7 +167,7 @@ def _try(settings: Settings, name: str) -> bool:
 
     account = settings.account(name)
     try:
-        click.echo(f"{name}: good, sees {look(settings, account)}")
+        click.echo(f"{name}: good, sees {look(settings, account).sees}")
         hasty = replace(account, retry=replace(account.retry, attempts=2))
         with probing(settings, hasty) as probe:
             cost = estimate(account, probe, None, full=False)

@@ -22,7 +22,8 @@ LINE_SECONDS = 5.0
 
 def print_list(found: list[BackupInfo], changes: bool) -> None:
     """The list as a table, and with `changes` what differs from one to the next."""
-    from pipelines.cli.render import since, table
+    from pipelines.cli.render import table
+    from pipelines.sentences import since
     from warehouse.progress import size_text
 
     now = datetime.now(UTC)
@@ -61,7 +62,7 @@ def print_list(found: list[BackupInfo], changes: bool) -> None:
 
 def _proof(info: BackupInfo, now: datetime) -> str:
     """How and how long ago it was last proved."""
-    from pipelines.cli.render import since
+    from pipelines.sentences import since
 
     best = info.proofs.best
     if info.problem is not None or info.proofs.last_bad is not None or best is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ ATTEMPTS = 3
 @click.pass_obj
 def check(config: Path | None, names: tuple[str, ...]) -> None:
     """One cheap request per account: is the credential good, and what may it see?"""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     chosen = [settings.account(name) for name in names] or list(settings.accounts.values())
     if not chosen:
         raise BadSettings("there is no account", guidance="run `kollect init` to see how")
@@ -34,22 +35,32 @@ def check(config: Path | None, names: tuple[str, ...]) -> None:
     with sync_progress(sys.stderr, "plain") as show:
         for account in chosen:
             try:
-                click.echo(
-                    f"{account.name}: good, sees {look(settings, account, Runtime(progress=show))}"
-                )
+                found = look(settings, account, Runtime(progress=show))
+                click.echo(f"{account.name}: good, sees {found.sees}")
             except KollectError as error:
                 click.echo(f"kollect: {error}", err=True)
                 worst = max(worst, exit_status(error))
     sys.exit(worst)
 
 
-def look(settings: Settings, account: Account, runtime: Runtime | None = None) -> str:
-    """What the credential of an account may see, in words.
+@dataclass(frozen=True)
+class Look:
+    """What one cheap request to a service has shown."""
+
+    sees: str
+    """What the credential may see, in words."""
+    service_date: datetime | None
+    """The service's own time; None where it does not tell."""
+
+
+def look(settings: Settings, account: Account, runtime: Runtime | None = None) -> Look:
+    """Ask a service what the credential of an account may see.
 
     Raises a KollectError, also where it shows the data of somebody else than the account holds.
     """
     from pipelines.sync.identity import confirm_known
     from pipelines.sync.probe import probing
+    from pipelines.sync.stage import service_date
 
     # Who waits for an answer at a terminal is not to wait for minutes.
     attempts = min(ATTEMPTS, account.retry.attempts)
@@ -57,4 +68,4 @@ def look(settings: Settings, account: Account, runtime: Runtime | None = None) -
     with probing(settings, hasty, runtime) as probe:
         sees = account.connector.describe(probe.look(account.connector.check))
         confirm_known(probe)
-        return sees
+        return Look(sees, service_date(probe.journal))

@@ -13,6 +13,7 @@ from pipelines.cli.query import read_only
 from pipelines.cli.render import moment_text, table, utc_option
 from pipelines.cli.result_set import json_text
 from pipelines.ended import ended_records
+from pipelines.readers import warehouse_of
 from pipelines.settings import read_settings, select
 from warehouse.progress import counted
 
@@ -52,9 +53,9 @@ def deleted(
 ) -> None:
     """Records that the services no longer have: when each ended and what proved it. The last
     version stays in the table's history. SELECT is ACCOUNT or ACCOUNT.TABLE."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     found: list[dict[str, Any]] = []
-    with read_only(settings.warehouse, utc=utc) as connection:
+    with read_only(warehouse_of(settings), utc=utc) as connection:
         for name, tables in select(settings, selection).items():
             account = settings.account(name)
             found += ended_records(connection, account, tables or account.tables, since)

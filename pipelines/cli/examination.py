@@ -20,6 +20,7 @@ from connectors.core.errors import KollectError
 from pipelines.settings import Settings
 from pipelines.settings.schedule import cron, longest_gap
 from warehouse.progress import size_text
+from warehouse.store.clock import check_against_service
 from warehouse.store.names import STATE
 from warehouse.store.warehouse import Warehouse
 
@@ -172,7 +173,7 @@ def _backups(settings: Settings) -> Iterator[Finding]:
         if info.problem is not None or info.proofs.last_bad is not None:
             cure = f"see `kollect verify {info.name}`, then take another with `kollect backup`"
             yield Finding("problem", "backups", f"{info.name}: {info.proof}", cure)
-    newest = max(found, key=lambda info: info.made_at)
+    newest = found[-1]  # by the order in which they were made: a wrong clock names some too late
     days = newest.age_seconds / 86_400
     text = f"the newest is {days:.1f} days old, proved: {newest.proof}"
     expression = cron(settings.schedule.backup, "backup")
@@ -211,7 +212,23 @@ def _services(settings: Settings) -> Iterator[Finding]:
         if not account.ready:
             continue
         try:
-            yield Finding("ok", f"service of {name}", f"answers, sees {look(settings, account)}")
+            found = look(settings, account)
+            yield Finding("ok", f"service of {name}", f"answers, sees {found.sees}")
+            if found.service_date is not None and account.believe_date:
+                yield from _clock(name, found.service_date)
         except KollectError as error:
             text = str(error).removeprefix(f"{name}: ").removesuffix(error.guidance).strip(" ;.")
             yield Finding("problem", f"service of {name}", text, error.guidance)
+
+
+def _clock(name: str, service_date: datetime) -> Iterator[Finding]:
+    """Whether this computer's clock agrees with a service's."""
+    now = datetime.now(UTC)
+    try:
+        check_against_service(now, service_date)
+    except KollectError as error:
+        yield Finding("problem", f"clock by {name}", error.what, error.guidance)
+        return
+    if (apart := abs(now - service_date)) > AHEAD:
+        text = f"it differs by {apart / timedelta(minutes=1):.0f} minutes from the service's"
+        yield Finding("note", f"clock by {name}", text, "set this computer's clock right")

@@ -10,9 +10,9 @@ import click
 from connectors.core.errors import BadSettings
 from pipelines.cli.render import harmless, moment_text, shortened, utc_option
 from pipelines.cli.result_set import json_text
+from pipelines.readers import warehouse_of
 from pipelines.settings import read_settings, select
 from warehouse.schema.types import quoted
-from warehouse.store.warehouse import Warehouse
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -26,7 +26,7 @@ def history(
 ) -> None:
     """Every version of one record, oldest first, as differences. KEY has a value for each key
     column, in their order (`kollect history kinopio.cards SPACE_ID ID`)."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     name, _, table_name = table.partition(".")
     select(settings, [table])
     account = settings.account(name)
@@ -42,7 +42,7 @@ def history(
     schema = quoted(account.connector.name)
     where = " AND ".join(f"{quoted(k)}::VARCHAR = ?" for k in declared.key)
     place, past = f"{schema}.{quoted(table_name)}", f"{schema}.{quoted(table_name + '_history')}"
-    with Warehouse(settings.warehouse).reading() as connection:
+    with warehouse_of(settings).reading() as connection:
         cursor = connection.execute(
             f"SELECT * FROM (SELECT * FROM {past} WHERE _account = ? AND {where} UNION ALL BY NAME "
             f"SELECT * FROM {place} WHERE _account = ? AND {where}) ORDER BY _valid_from",

@@ -32,6 +32,7 @@ HEAD = """\
 # full     = "weekly"
 # backup   = "daily"
 # verify   = "weekly"
+# report   = "daily"
 # timezone = "Europe/Berlin"           # default: that of this computer
 # accounts_per_run = 0                 # Dagster: 0 is a run for each of up to 49 accounts, else 25
 
@@ -39,6 +40,7 @@ HEAD = """\
 # command     = "a program; it gets the message on standard input"
 # webhook_env = "NAME_OF_A_VARIABLE"   # that holds the address
 # apprise_env = "NAME_OF_A_VARIABLE"   # that holds Apprise addresses (e-mail, chat, push)
+# attach_report = false                # true: the page of `kollect report` goes with them
 """
 
 

@@ -24,7 +24,7 @@ def plan(config: Path | None, selection: tuple[str, ...], full: bool, as_json: b
     from pipelines.sync.expected import remember_plan
     from pipelines.sync.probe import probing
 
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     shown: dict[str, Estimate] = {}
     if not settings.accounts:
         raise BadSettings("there is no account", guidance="run `kollect init` to see how")

@@ -14,6 +14,7 @@ import click
 from connectors.core.errors import BadSettings
 from pipelines.cli.render import utc_option
 from pipelines.cli.result_set import FORMATS, print_result
+from pipelines.readers import warehouse_of
 from pipelines.settings import read_settings
 from pipelines.settings.schedule import local_timezone
 from warehouse.schema.types import literal
@@ -54,9 +55,9 @@ def query(
             raise click.NoSuchOption(word, possibilities=_near(word))
         raise click.UsageError("write the SQL between quotes, as one word")
     text = _sql(words[0] if words else None, file)
-    place = read_settings(config).warehouse
+    place = warehouse_of(read_settings(config, shards=True))
     if "_kollect" in text:
-        Warehouse(place).publish_ledger()
+        place.publish_ledger()
     with read_only(place, utc=utc) as connection:
         print_result(run(connection, text), form, most)
 
@@ -81,12 +82,15 @@ def _sql(sql: str | None, file: IO[str] | None) -> str:
 
 
 @contextlib.contextmanager
-def read_only(warehouse: Path, *, utc: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file, and nothing else on this machine or the network.
+def read_only(
+    warehouse: Path | Warehouse, *, utc: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file (or all shards), and nothing else on this machine or the network.
 
     Times are in the local time zone unless `utc`. Raises WarehouseProblem without a file.
     """
-    with Warehouse(warehouse).reading() as connection:
+    place = Warehouse(warehouse) if isinstance(warehouse, Path) else warehouse
+    with place.reading() as connection:
         zone = "UTC" if utc else local_timezone()
         connection.execute(f"SET TimeZone = {literal(zone)}")
         connection.execute("SET enable_external_access = false")

@@ -151,18 +151,6 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def since(moment: datetime | None, now: datetime) -> str:
-    """How long ago, in the largest unit that says enough."""
-    if moment is None:
-        return "never"
-    seconds = max(0, int((now - moment).total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
-
-
 def span(seconds: float) -> str:
     """A length of time for people."""
     if seconds < 90:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from pipelines.settings import read_settings
-from warehouse.store.durable import replace_file
 
 
 @click.command()
@@ -24,11 +22,7 @@ from warehouse.store.durable import replace_file
 def report(config: Path | None, target: Path) -> None:
     """Write a page that says whether the data is safe, what changed this week, what vanished, and
     how it grows. It needs no network: open it in a browser, print it, send it."""
-    from pipelines.report.facts import read_facts
-    from pipelines.report.page import render
+    from pipelines.report.write import write_report
 
-    settings = read_settings(config)
-    page = render(read_facts(settings, datetime.now().astimezone()))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(target.absolute(), page.encode())
+    write_report(read_settings(config), target)
     click.echo(str(target))

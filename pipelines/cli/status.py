@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.render import since, utc_option
-from pipelines.cli.status_text import account_sentence, print_folded, show_attention, show_tables
+from pipelines.cli.render import utc_option
+from pipelines.cli.status_text import print_folded, show_attention, show_tables
+from pipelines.readers import warehouse_of
+from pipelines.sentences import account_sentence, since
 from pipelines.settings import Account, Settings, read_settings
 from pipelines.status import AccountStatus, account_status, backup_times
 from warehouse.progress import size_text
@@ -39,9 +41,9 @@ def status(
     --all rows, last read, last proof and rejects by table.
 
     The exit status is 0 where all of it is safe, else 1."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     shown = [settings.account(name) for name in names] or list(settings.accounts.values())
-    warehouse = Warehouse(settings.warehouse)
+    warehouse = warehouse_of(settings)
     now = datetime.now(UTC)
     with ExitStack() as opened:
         connection = None
@@ -108,7 +110,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _show(settings: Settings, accounts: Mapping[str, AccountStatus], now: datetime) -> None:
     for name, account in accounts.items():
-        staged = _staged(settings, name)
+        staged = _staged(settings, name, now)
         sentence = account_sentence(name, account, now)
         print_folded(f"{sentence.rstrip('.')}{staged}" if staged else sentence)
     for name, account in accounts.items():
@@ -125,10 +127,12 @@ def _backup_sentence(backups: Mapping[str, str | None], now: datetime) -> str:
     return f"backups: newest {times['newest']}, verified {verified}, rebuilt {rebuilt}"
 
 
-def _staged(settings: Settings, account: str) -> str:
+def _staged(settings: Settings, account: str, now: datetime) -> str:
     """What an interrupted sync has left for the next one."""
+    from pipelines.sync.stage import waiting_bytes
+
     journal = Warehouse(settings.warehouse).home / "stage" / account / "pages.journal"
-    size = journal.stat().st_size if journal.exists() else 0
+    size = waiting_bytes(journal, now)
     return (
         f"; an interrupted sync has staged {size_text(size)}, the next one goes on there"
         if size

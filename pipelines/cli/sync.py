@@ -38,6 +38,13 @@ from warehouse.store.open import without_pandas
     help="Send messages as [alerts] says (default: where no terminal shows them).",
 )
 @click.option("--accept-deletes", is_flag=True, help="Believe that many rows vanished at once.")
+@click.option(
+    "--shard",
+    "shards",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Only the accounts of this shard ([scale] data); may be repeated.",
+)
 @click.pass_obj
 def sync(
     config: Path | None,
@@ -47,15 +54,21 @@ def sync(
     progress: str,
     alert: bool | None,
     accept_deletes: bool,
+    shards: tuple[int, ...],
 ) -> None:
     """Fetch what changed and load it. SELECT is ACCOUNT or ACCOUNT.TABLE (default: all)."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     chosen = select(settings, selection)
     if not chosen:
         raise BadSettings(
             "there is no account to sync",
             guidance="set a credential (see `kollect init`), or try `kollect demo`",
         )
+    if shards:
+        chosen = _of_shards(settings, chosen, shards)
+        if not chosen:
+            click.echo("no account is in these shards: nothing to sync", err=True)
+            return
     started = datetime.now(UTC)
     start_log(settings)
     with without_pandas(), sync_progress(sys.stderr, progress) as show:
@@ -93,6 +106,27 @@ def sync(
 
         tell_about_syncs(settings, results, lambda: backup_problem(settings))
     sys.exit(status_of(results))
+
+
+def _of_shards(
+    settings: Settings, chosen: dict[str, list[str] | None], shards: tuple[int, ...]
+) -> dict[str, list[str] | None]:
+    """Those of the chosen accounts that are in these shards."""
+    scale = settings.scale
+    if scale is None or not scale.data:
+        raise BadSettings(
+            "there are no shards without [scale] data", guidance="run it without --shard"
+        )
+    if max(shards) >= scale.shards:
+        raise BadSettings(
+            f"there is no shard {max(shards)}",
+            guidance=f"[scale] shards is {scale.shards}: they count from 0 to {scale.shards - 1}",
+        )
+    from warehouse.scale.shards import shard_of
+
+    return {
+        name: tables for name, tables in chosen.items() if shard_of(name, scale.shards) in shards
+    }
 
 
 def _estimated(settings: Settings, name: str, tables: list[str] | None, full: bool) -> int:
@@ -142,7 +176,8 @@ def status_of(results: list[AccountResult]) -> int:
 def summary(results: list[AccountResult]) -> None:
     """One sentence for each account, and below it the tables that were not proved complete."""
     from pipelines.cli.render import table
-    from pipelines.cli.status_text import bare_reason, print_folded
+    from pipelines.cli.status_text import print_folded
+    from pipelines.sentences import bare_reason
 
     for result in results:
         print_folded(sentence(result))

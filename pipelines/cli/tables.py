@@ -14,6 +14,7 @@ import click
 from connectors.core.errors import BadSettings, nearest
 from pipelines.cli.query import read_only
 from pipelines.cli.render import harmless, output_width, table
+from pipelines.readers import warehouse_of
 from pipelines.settings import read_settings
 from warehouse.progress import counted
 from warehouse.schema.types import quoted
@@ -56,9 +57,9 @@ class Found:
 def tables(config: Path | None, name: str | None, as_json: bool) -> None:
     """The tables with their rows; with NAME (SCHEMA or SCHEMA.TABLE) those of one schema, or one
     table's columns, what they mean, and example queries."""
-    settings = read_settings(config)
+    settings = read_settings(config, shards=True)
     services = {name: account.connector.name for name, account in settings.accounts.items()}
-    with read_only(settings.warehouse) as connection:
+    with read_only(warehouse_of(settings)) as connection:
         show_tables(connection, name or "", services, as_json=as_json)
 
 

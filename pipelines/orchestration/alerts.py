@@ -23,6 +23,7 @@ from pipelines.orchestration.problems import current_problems
 from pipelines.orchestration.runs import ACCOUNT_TAG, groups_of
 from pipelines.orchestration.sources import Project
 from pipelines.orchestration.sync_alerts import mark_watched
+from pipelines.report.write import write_report
 from pipelines.settings import Settings
 from warehouse.progress import counted
 
@@ -153,7 +154,9 @@ def send_pending(state: AlertState, settings: Settings, secrets: list[str], log:
     pending = state.pending()
     if not pending:
         return []
-    channels = channels_of(settings.alerts, known_variables(settings))
+    channels = channels_of(
+        settings.alerts, known_variables(settings), lambda: write_report(settings)[0]
+    )
     sent: list[str] = []
     for subject, problem in pending.items():
         if problem.tries == 0 and problem.over:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 GROUP = "backups"
 KEY = dg.AssetKey([GROUP, "newest"])
-CHECK = "every_byte_is_as_written"
+CHECK = "is_every_byte_as_written"
 CHECK_KEY = dg.AssetCheckKey(KEY, CHECK)
 MOST_SHOWN = 20
 """Damaged files that are named; the rest is counted."""

@@ -26,6 +26,7 @@ from pipelines.orchestration.report import AccountReport
 from pipelines.orchestration.reported import NEWEST, is_shown, unreported
 from pipelines.orchestration.runs import under_way
 from pipelines.orchestration.sources import Project, Source
+from pipelines.orchestration.table_checks import COMPLETE
 from warehouse.store.finished_runs import finished_runs
 from warehouse.store.warehouse import Warehouse
 
@@ -113,7 +114,7 @@ def _account_events(
             events += [r.without_run() for r in report.checks(report.tables_of(runs))]
         # A table becomes late without any sync, only because time passes.
         newly_late = [table for table in late if table not in reported.late.get(name, ())]
-        events += [r.without_run() for r in report.checks(newly_late) if "complete" in r.key.name]
+        events += [r.without_run() for r in report.checks(newly_late) if r.key.name == COMPLETE]
         results = [result.without_run() for result in report.account_checks()]
         outcome = [f"{result.passed} {result.description}" for result in results]
         if runs or outcome != reported.checks.get(name):

@@ -15,8 +15,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from connectors.core.errors import KollectError
 from connectors.http.redact import SHORTEST_SECRET, safe_text
 from pipelines.settings.alerts import AlertSettings
 
@@ -64,6 +66,8 @@ class Channels:
     command: tuple[str, ...] = ()
     webhook: str = ""
     apprise: tuple[str, ...] = ()
+    report: Callable[[], Path] | None = None
+    """Writes the page that goes with messages through Apprise."""
 
     def __repr__(self) -> str:
         return f"Channels({', '.join(self.names) or 'the log only'})"
@@ -82,12 +86,16 @@ class Channels:
         return [text for text in found if len(text) >= SHORTEST_SECRET]
 
 
-def channels_of(alerts: AlertSettings, known: Mapping[str, str]) -> Channels:
-    """The channels of [alerts]; `known` holds the environment and `.env`."""
+def channels_of(
+    alerts: AlertSettings, known: Mapping[str, str], report: Callable[[], Path] | None = None
+) -> Channels:
+    """The channels of [alerts]; `known` holds the environment and `.env`, `report` writes the page
+    that `attach_report` asks for."""
     return Channels(
         command=tuple(shlex.split(alerts.command)),
         webhook=known.get(alerts.webhook_env, ""),
         apprise=tuple(known.get(alerts.apprise_env, "").replace(",", " ").split()),
+        report=report if alerts.attach_report else None,
     )
 
 
@@ -173,7 +181,19 @@ def _apprise(message: Message, channels: Channels) -> None:
     warnings: Any = apprise.LogCapture  # a class without types
     with warnings(level=apprise.logging.WARNING, fmt="%(message)s") as log:
         understood = [sender.add(address) for address in channels.apprise]
-        sent = all(understood) and sender.notify(message.body, message.title, kind)
+        page, missing = _page(channels)
+        body = f"{message.body}\n\n{missing}" if missing else message.body
+        sent = all(understood) and sender.notify(body, message.title, kind, attach=page)
         reason = " ".join(log.getvalue().split())
     if not sent:
         raise OSError(f"Apprise could not deliver the message: {reason or 'it gave no reason'}")
+
+
+def _page(channels: Channels) -> tuple[str | None, str]:
+    """The page to attach, and why it is missing. A message is sent without it all the same."""
+    if channels.report is None:
+        return None, ""
+    try:
+        return str(channels.report()), ""
+    except (KollectError, OSError) as error:
+        return None, f"The report could not be attached: {safe_text(str(error), channels.secrets)}"

@@ -19,7 +19,7 @@ from pipelines.status import AccountStatus, account_status, age_in_words
 from warehouse.store.finished_runs import finished_runs
 from warehouse.store.warehouse import Warehouse
 
-OTHER_SUBJECTS = ("backup", "verify", "views", RETENTION_JOB)
+OTHER_SUBJECTS = ("backup", "verify", "views", "report", RETENTION_JOB)
 """What the failure of a run can be about, besides an account."""
 MOST_NAMED = 10
 """So many tables are named in a message; the others are counted."""

@@ -101,18 +101,24 @@ class AccountReport:
         return list(check_account(self.source, self.status))
 
     def summary(self) -> LoadEvent:
-        """The account's summary: a materialization where its data is safe, else an observation.
+        """The account's summary: a materialization whatever its verdict, since the page of an asset
+        shows the newest materialization, and would show `safe` from an earlier one.
 
         Its data version changes when the content of any table does.
         """
+        from pipelines.report.facts import account_plots
+
         contents = [
             (n, x.get("content") or x.get("content_before")) for n, x in self._loads.items()
         ]
         version = hashlib.sha256(repr(sorted(contents, key=str)).encode()).hexdigest()[:32]
-        kind = dg.AssetMaterialization if self.status.verdict == "safe" else dg.AssetObservation
-        return kind(
+        return dg.AssetMaterialization(
             self.source.key("summary"),
-            metadata=summary_metadata(self.status),
+            metadata=summary_metadata(
+                self.source.account.name,
+                self.status,
+                account_plots(self.connection, self.source.account),
+            ),
             tags={DATA_VERSION: version},
         )
 

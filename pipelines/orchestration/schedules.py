@@ -16,6 +16,7 @@ import dagster as dg
 from pipelines.orchestration.assets import op_of
 from pipelines.orchestration.backups import backup_job, verify_job
 from pipelines.orchestration.batches import Batch
+from pipelines.orchestration.report_page import report_job
 from pipelines.orchestration.retention import JOB as RETENTION_JOB
 from pipelines.orchestration.retention import retention_job
 from pipelines.orchestration.runs import ACCOUNT_TAG, KIND_TAG, UNDER_WAY, Job, asset_job
@@ -116,11 +117,12 @@ def first_sync(sources: Sequence[Source], jobs: Mapping[str, Job]) -> dg.SensorD
 
 
 def settings_jobs(settings: Settings) -> tuple[list[Job], list[dg.ScheduleDefinition]]:
-    """Nightly backup with pruning, weekly verify, and thinning out old runs."""
+    """Nightly backup with pruning, weekly verify, nightly report, and thinning out old runs."""
     schedule = settings.schedule
     jobs: list[tuple[Job, str | None]] = [
         (backup_job(), cron(schedule.backup, "backup")),
         (verify_job(), cron(schedule.verify, "verify")),
+        (report_job(), cron(schedule.report, "report")),
         (retention_job(), RETENTION_CRON),
     ]
     schedules = [

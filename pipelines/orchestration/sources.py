@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ MOST_ROUNDS = 200
 """The stand-ins stop changing after so many rounds, since each run goes through all of them."""
 NOWHERE = "http://127.0.0.1:9"
 """The address of a stand-in that is not started yet."""
-NO_ACCOUNT = ("backups", "views")
+NO_ACCOUNT = ("backups", "report", "views")
 """Groups and first parts of keys that belong to no account."""
 
 
@@ -56,7 +57,7 @@ class Source:
     settings: Settings
     account: Account
     name: str
-    """The account's name with `_` for what Dagster does not allow in names of groups and jobs."""
+    """The account's name in names of groups and jobs, see `dagster_names`."""
     position: int
     """Its place among the accounts, which spreads their schedules over the hour."""
     sandbox: bool = False
@@ -191,14 +192,37 @@ def _sources(
     taken: Sequence[Source] = (),
     credential_problem: str = "",
 ) -> list[Source]:
-    names = {source.name for source in taken}
-    found: list[Source] = []
-    for account in settings.accounts.values():
-        name = re.sub(r"[^A-Za-z0-9_]", "_", account.name)
-        name = f"{name}_account" if name in NO_ACCOUNT else name
-        if account.tables and name not in names:
-            position = len(taken) + len(found)
-            found.append(Source(settings, account, name, position, sandbox, credential_problem))
+    others = {source.account.name for source in taken}
+    accounts = [a for a in settings.accounts.values() if a.tables and a.name not in others]
+    names = dagster_names([a.name for a in accounts], taken={source.name for source in taken})
+    return [
+        Source(settings, account, names[account.name], position, sandbox, credential_problem)
+        for position, account in enumerate(accounts, len(taken))
+    ]
+
+
+def dagster_names(accounts: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Account -> its name in Dagster's groups, jobs and pools, which know no `-`.
+
+    No two are the same, not even without case. Of accounts that would be, such as `a-b` and
+    `a_b`, the one that needs no change keeps its name, and the others end in a hash of theirs.
+    """
+    found: dict[str, str] = {}
+    used = {name.lower() for name in taken}
+
+    def changed(account: str) -> str:
+        name = account.replace("-", "_")
+        return f"{name}_account" if name in NO_ACCOUNT else name
+
+    for account in sorted(accounts, key=lambda name: (changed(name) != name, name)):
+        name = plain = changed(account)
+        digest = hashlib.sha256(account.encode()).hexdigest()
+        for size in range(6, len(digest)):
+            if name.lower() not in used:
+                break
+            name = f"{plain}_{digest[:size]}"
+        used.add(name.lower())
+        found[account] = name
     return found
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome, when
-from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source, owner
+from pipelines.report.facts import Drawn
 from pipelines.status import AccountStatus
 from warehouse.store.status import TableStatus
 
 NAME = "summary"
-SAFE_CHECK = "data_is_safe"
-CREDENTIAL_CHECK = "credential_is_there"
+SAFE_CHECK = "is_the_data_safe"
+CREDENTIAL_CHECK = "is_the_credential_there"
+MOST_PLOTS = 3
 MEANINGS = {
     SAFE_CHECK: "Is every table proved complete, and lately?",
     CREDENTIAL_CHECK: "Is the credential there that syncs need?",
@@ -28,14 +30,13 @@ def summary_spec(source: Source) -> dg.AssetSpec:
         source.key(NAME),
         deps=[source.key(table) for table in source.tables],
         description=f"Is the data of {source.account.name} safe, and why? The same as `kollect "
-        "status`. It is materialized when the data is safe, else observed.",
+        "status`. Its check fails where the data is not safe.",
         group_name=source.name,
         kinds={"report"},
         owners=[owner()],
         tags=source.tags,
         skippable=True,
         code_version="1",
-        freshness_policy=table_windows(source, next(iter(source.tables))).policy,
     )
 
 
@@ -69,12 +70,17 @@ def missing_credential(source: Source) -> str:
     )
 
 
-def summary_metadata(status: AccountStatus) -> dict[str, Any]:
-    """The figures of a summary, the verdict first."""
+def summary_metadata(
+    account: str, status: AccountStatus, plots: Sequence[Drawn] = ()
+) -> dict[str, Any]:
+    """The figures of a summary: the verdict, why, what needs attention, plots, then numbers."""
     tables = status.tables.values()
     figures: dict[str, Any] = {
+        "is it safe?": dg.MetadataValue.md(f"**{account}: {status.verdict}, {status.reason}**"),
         "verdict": status.verdict,
         "why": status.reason,
+        **_attention(status),
+        **_drawings(plots),
         "dagster/row_count": sum(table.rows for table in tables),
         "tables": len(status.tables),
         "tables not proved complete": len(status.unproved) + len(status.never),
@@ -84,16 +90,33 @@ def summary_metadata(status: AccountStatus) -> dict[str, Any]:
         figures["last read"] = dg.MetadataValue.timestamp(status.read_at)
     if status.proved_at:
         figures["oldest proof"] = dg.MetadataValue.timestamp(status.proved_at)
-    wrong = dict.fromkeys([*status.unproved, *status.late])
-    if wrong:
-        lines = [
-            f"| {name} | {_last_proof(status.tables[name])} | "
-            f"{status.tables[name].reason.replace('|', ' ')[:160]} |"
-            for name in wrong
-        ]
-        head = ["| table | last proved complete | why not since |", "| --- | --- | --- |"]
-        figures["needs attention"] = dg.MetadataValue.md("\n".join([*head, *lines]))
     return figures
+
+
+def _attention(status: AccountStatus) -> dict[str, Any]:
+    """The tables that are not proved, or were proved too long ago."""
+    wrong = dict.fromkeys([*status.unproved, *status.late])
+    if not wrong:
+        return {}
+    lines = [
+        f"| {name} | {_last_proof(status.tables[name])} | "
+        f"{status.tables[name].reason.replace('|', ' ')[:160]} |"
+        for name in wrong
+    ]
+    head = ["| table | last proved complete | why not since |", "| --- | --- | --- |"]
+    return {"needs attention": dg.MetadataValue.md("\n".join([*head, *lines]))}
+
+
+def _drawings(plots: Sequence[Drawn]) -> dict[str, Any]:
+    """The first plots as pictures; each event keeps them, so they are few."""
+    from pipelines.report.page import svg  # the plotting library, when there is something to draw
+
+    found: dict[str, Any] = {}
+    for drawn in plots[:MOST_PLOTS]:
+        title = drawn.plot.title
+        data = base64.b64encode(svg(drawn).encode()).decode()
+        found[title] = dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{data})")
+    return found
 
 
 def _last_proof(status: TableStatus) -> str:

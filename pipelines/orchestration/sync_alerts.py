@@ -15,6 +15,7 @@ import click
 
 from pipelines.orchestration.alert_state import AlertState
 from pipelines.orchestration.notify import channels_of, notify
+from pipelines.report.write import write_report
 from pipelines.settings import Settings, environment
 from pipelines.sync.result import AccountResult
 from warehouse.store.locks import FileLock, HeldElsewhere
@@ -43,7 +44,7 @@ def tell_about_syncs(
     `backup_problem` says what is wrong with the backups, which nobody else would tell either.
     """
     folder = settings.file.parent if settings.file else Path.cwd()
-    channels = channels_of(settings.alerts, environment(folder))
+    channels = channels_of(settings.alerts, environment(folder), lambda: write_report(settings)[0])
     home = Warehouse(settings.warehouse).home
     if not channels.names or is_watched(settings.warehouse):
         return

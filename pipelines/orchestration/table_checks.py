@@ -1,7 +1,7 @@
 """The checks of every table: what is proved about a copy, and how serious it is when it is not.
 
-`key_is_unique` is an error that stops what builds on the table: duplicates would spread.
-`copy_is_complete` is an error too, since it answers whether the data is safe, but stops nothing.
+`is_every_key_unique` is an error that stops what builds on the table: duplicates would spread.
+`is_everything_here` is an error too, since it answers whether the data is safe, but stops nothing.
 The others are warnings: the data stays loaded, a person may want to look. A warning never fails a
 run.
 """
@@ -27,6 +27,8 @@ from pipelines.orchestration.freshness import table_windows
 from pipelines.orchestration.sources import Source
 from pipelines.status import age_in_words
 
+COMPLETE = "is_everything_here"
+"""The check that says whether the copy of a table is proved complete."""
 MOST_DROP = 0.3
 """A larger share of the rows gone since the load before is worth a look."""
 FEW_ROWS = 20
@@ -36,7 +38,7 @@ QUIET_TIMES = 3
 """A pause is unusual when it is so many times as long as the longest among the last records."""
 
 
-def key_is_unique(state: TableState) -> Outcome:
+def is_every_key_unique(state: TableState) -> Outcome:
     """No two rows share a key, and no key has a NULL."""
     from warehouse.store.inspection import key_faults
 
@@ -54,7 +56,7 @@ def key_is_unique(state: TableState) -> Outcome:
     )
 
 
-def copy_is_complete(state: TableState) -> Outcome:
+def is_everything_here(state: TableState) -> Outcome:
     """The newest sync proved the copy complete, and that is no longer ago than scheduled."""
     status = state.status
     if status.tried_at is None:
@@ -74,7 +76,7 @@ def copy_is_complete(state: TableState) -> Outcome:
     return Outcome(True, proof, figures)
 
 
-def nothing_rejected(state: TableState) -> Outcome:
+def does_every_value_fit(state: TableState) -> Outcome:
     """Every record and value of the last load could be stored as declared."""
     from warehouse.store.inspection import rejects
 
@@ -94,7 +96,7 @@ def nothing_rejected(state: TableState) -> Outcome:
     )
 
 
-def parents_exist(state: TableState) -> Outcome:
+def are_all_parents_here(state: TableState) -> Outcome:
     """The records that rows refer to are in the copy, as far as the service shows them."""
     from warehouse.store.inspection import orphans
 
@@ -124,7 +126,7 @@ def parents_exist(state: TableState) -> Outcome:
     return Outcome(not wrong, "; ".join(wrong) or "every parent is here", figures)
 
 
-def rows_hold(state: TableState) -> Outcome:
+def are_most_rows_still_here(state: TableState) -> Outcome:
     """The table did not lose a large part of its rows in one load."""
     rows, before = state.load.get("rows"), state.load.get("rows_before")
     if rows is None or before is None:
@@ -141,7 +143,7 @@ def rows_hold(state: TableState) -> Outcome:
     return Outcome(True, f"{before:,} rows before, {rows:,} now", figures)
 
 
-def newest_record(state: TableState) -> Outcome:
+def do_new_records_arrive(state: TableState) -> Outcome:
     """Records keep coming as often as they used to."""
     from warehouse.store.inspection import newest
 
@@ -174,41 +176,41 @@ def newest_record(state: TableState) -> Outcome:
 
 CHECKS = (
     Check(
-        "key_is_unique",
+        "is_every_key_unique",
         "Does every row have a key of its own?",
-        key_is_unique,
+        is_every_key_unique,
         ERROR,
         blocking=True,
     ),
     Check(
-        "copy_is_complete",
+        COMPLETE,
         "Is the copy proved complete, and was it proved lately?",
-        copy_is_complete,
+        is_everything_here,
         ERROR,
     ),
     Check(
-        "nothing_rejected",
+        "does_every_value_fit",
         "Does every value fit its declared column?",
-        nothing_rejected,
+        does_every_value_fit,
         WARN,
     ),
     Check(
-        "parents_exist",
+        "are_all_parents_here",
         "Are the records here that rows refer to?",
-        parents_exist,
+        are_all_parents_here,
         WARN,
         applies=lambda table: bool(table.parents),
     ),
     Check(
-        "rows_hold",
+        "are_most_rows_still_here",
         "Did a large part of the rows vanish at once?",
-        rows_hold,
+        are_most_rows_still_here,
         WARN,
     ),
     Check(
-        "newest_record",
+        "do_new_records_arrive",
         "Do records keep coming as often as they used to?",
-        newest_record,
+        do_new_records_arrive,
         WARN,
         applies=lambda table: bool(table.newest),
     ),

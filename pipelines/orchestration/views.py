@@ -21,7 +21,7 @@ from warehouse.analysis.sql_files import SqlView, sql_views
 from warehouse.analysis.view import SCHEMA
 
 GROUP = "views"
-CHECK = "view_answers"
+CHECK = "does_the_view_answer"
 # Views are made again when something changed: a quiet month is no fault of theirs.
 RARELY = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(days=31), fail_window=timedelta(days=92)

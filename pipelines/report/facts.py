@@ -94,13 +94,17 @@ def read_facts(settings: Settings, now: datetime) -> Facts:
                 continue
             ended += ended_records(connection, account, account.tables, since)
             changes = _changes(connection, account, since)
-            plots = [_drawn(connection, p, account) for p in (GROWN, *account.connector.plots)]
-            accounts.append(
-                AccountFacts(account, status, changes, [found for found in plots if found])
-            )
+            plots = account_plots(connection, account)
+            accounts.append(AccountFacts(account, status, changes, plots))
     accounts.sort(key=lambda found: (found.safe, found.name))
     ended.sort(key=lambda row: row["ended_at"], reverse=True)
     return Facts(now, since, accounts, ended[:MOST_ENDED], len(ended), backup_times(settings))
+
+
+def account_plots(connection: duckdb.DuckDBPyConnection, account: Account) -> list[Drawn]:
+    """The growth of an account, then the plots of its service; those with points alone."""
+    plots = [_drawn(connection, plot, account) for plot in (GROWN, *account.connector.plots)]
+    return [drawn for drawn in plots if drawn]
 
 
 def _changes(

@@ -15,9 +15,8 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from connectors.core.plots import PlotKind
-from pipelines.cli.render import since
-from pipelines.cli.status_text import account_sentence
 from pipelines.report.facts import Drawn, Facts
+from pipelines.sentences import account_sentence, since
 from warehouse.progress import counted
 
 # pygal leaves a finder for its plug-ins behind, of a form that Python warns about at each import.

@@ -23,6 +23,7 @@ from pipelines.settings.backup import BackupTable, read_backup
 from pipelines.settings.convert import check_setting_names, convert
 from pipelines.settings.environment import environment, is_there, read_toml
 from pipelines.settings.guard import GuardSettings
+from pipelines.settings.scale import ScaleSettings, ScaleTable, read_scale
 from pipelines.settings.schedule import ScheduleSettings, read_schedule
 from pipelines.settings.warehouse import WarehouseTable, read_warehouse
 
@@ -41,10 +42,9 @@ TABLES: Mapping[str, frozenset[str]] = {
     "guard": _names(GuardSettings),
     "schedule": frozenset(field.name for field in fields(ScheduleSettings)),
     "alerts": ALERT_KEYS,
+    "scale": _names(ScaleTable),
 }
 """Table of kollect.toml -> its settings (for `accounts`, those of each account)."""
-NOT_YET = ("scale",)
-"""Tables that a later kollect will know."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Settings:
     guard: GuardSettings = field(default_factory=GuardSettings)
     ledger_minutes: float = 720.0
     """So late may the published file's ledger be where a sync found nothing new."""
+    scale: ScaleSettings | None = None
+    """How machines share the work; None on one machine."""
 
     def account(self, name: str) -> Account:
         """The account of a name; BadSettings names the nearest one where there is none."""
@@ -77,10 +79,12 @@ def read_settings(
     *,
     folder: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    shards: bool = False,
 ) -> Settings:
     """The settings of `file`, else of KOLLECT_CONFIG, else of `kollect.toml` in the folder.
 
-    Raises BadSettings with the place (line and column, or the setting's name) and the cure.
+    `shards`: whether the caller can work on shards (`[scale] data`). Raises BadSettings with the
+    place (line and column, or the setting's name) and the cure, and for shards where it cannot.
     """
     variables = dict(os.environ if environ is None else environ)
     if file is None and variables.get("KOLLECT_CONFIG"):
@@ -89,7 +93,27 @@ def read_settings(
     if file and not place.is_file():
         raise BadSettings(f"there is no file {file}", guidance="check --config or KOLLECT_CONFIG")
     known = environment(place.parent, variables)
-    return settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    settings = settings_of(read_toml(place) if is_there(place) else {}, place, known)
+    if settings.scale is not None and settings.scale.data:
+        _check_shards(settings, shards, f"{place.name}: [scale] data")
+    return settings
+
+
+def _check_shards(settings: Settings, shards: bool, where: str) -> None:
+    """Raise BadSettings for what does not work on shards yet."""
+    if not shards:
+        raise BadSettings(
+            f"{where}: this command cannot read shards yet",
+            guidance="with shards there are kollect sync, query, tables, status, deleted, history, "
+            "check and plan",
+        )
+    for account in settings.accounts.values():
+        if account.files.wanted:
+            raise BadSettings(
+                f"{where}: files of accounts cannot be kept with shards yet",
+                account=account.name,
+                guidance="write files = false, or keep this account without [scale] data",
+            )
 
 
 def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]) -> Settings:
@@ -103,15 +127,22 @@ def settings_of(values: Mapping[str, Any], place: Path, known: Mapping[str, str]
     schedule, alerts = values.get("schedule", {}), values.get("alerts", {})
     check_setting_names(schedule, TABLES["schedule"], f"{name}: [schedule]")
     check_setting_names(alerts, TABLES["alerts"], f"{name}: [alerts]")
+    declared = values.get("accounts")
+    scale = read_scale(values.get("scale"), known, f"{name}: [scale]")
+    if scale is not None:
+        from pipelines.scale.listed import with_listed
+
+        declared = with_listed(scale, declared, name)
     return Settings(
         file=place if place.exists() else None,
         warehouse=warehouse,
         ledger_minutes=ledger_minutes,
         backup_dir=backup_dir,
         keep=keep,
-        accounts=read_accounts(values.get("accounts"), known, name),
+        accounts=read_accounts(declared, known, name),
         schedule=read_schedule(schedule, known, f"{name}: [schedule]"),
         alerts=read_alerts(alerts),
+        scale=scale,
         guard=convert(values.get("guard", {}), GuardSettings, f"{name}: [guard]"),
     )
 
@@ -141,10 +172,6 @@ def select(settings: Settings, selection: Iterable[str]) -> dict[str, list[str] 
 
 def _check_tables(values: Mapping[str, Any], file: str) -> None:
     for name in values:
-        if name in NOT_YET:
-            raise BadSettings(
-                f"{file}: [{name}] is not available yet", guidance="take it out of the file"
-            )
         if name not in TABLES:
             raise BadSettings(
                 f"{file} has an unknown table [{name}]{nearest(name, TABLES)}",

@@ -157,8 +157,7 @@ def read_accounts(declared: Any, known: Mapping[str, str], file: str) -> dict[st
 
 
 def check_names(names: Iterable[str], file: str) -> None:
-    """Refuse names that cannot be parts of paths, of SELECT words and of Dagster's names."""
-    taken: dict[str, str] = {}
+    """Refuse names that cannot be parts of paths, of SELECT words and of Dagster's keys."""
     for name in names:
         if not ACCOUNT_NAME.fullmatch(name):
             raise BadSettings(
@@ -166,13 +165,6 @@ def check_names(names: Iterable[str], file: str) -> None:
                 "of ACCOUNT.TABLE and of Dagster's assets",
                 guidance="use letters, digits, `_` and `-` only, beginning with no `-`",
             )
-        plain = name.lower().replace("-", "_")
-        if plain in taken:
-            raise BadSettings(
-                f"{file}: the accounts {taken[plain]!r} and {name!r} have the same name in Dagster",
-                guidance="let them differ in more than `-`, `_` or upper and lower case",
-            )
-        taken[plain] = name
 
 
 def read_account(name: str, values: Any, known: Mapping[str, str], file: str) -> Account:

@@ -33,6 +33,8 @@ class AlertSettings:
     """The variable that holds the address of a webhook."""
     apprise_env: str = ""
     """The variable that holds one or more Apprise addresses (e-mail, chat, push)."""
+    attach_report: bool = False
+    """Whether messages through Apprise bring the page of `kollect report` along."""
 
 
 ALERT_KEYS = frozenset(field.name for field in fields(AlertSettings)) | set(MAIL_KEYS)
@@ -48,8 +50,14 @@ def read_alerts(values: Mapping[str, Any]) -> AlertSettings:
             f'"{_apprise_address(values)}" into .env and write apprise_env = "KOLLECT_NOTIFY" '
             f"instead of {', '.join(name for name in MAIL_KEYS if name in values)}",
         )
+    attached = values.get("attach_report", False)
+    if not isinstance(attached, bool):
+        raise BadSettings(
+            f"[alerts] attach_report = {attached!r} is neither true nor false",
+            guidance="write attach_report = true",
+        )
     for name, value in values.items():
-        if not isinstance(value, str):
+        if name != "attach_report" and not isinstance(value, str):
             raise BadSettings(
                 f"[alerts] {name} = {value!r} is no text", guidance=f'write {name} = "..."'
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import tomllib
@@ -39,9 +40,23 @@ def environment(folder: Path, environ: Mapping[str, str] | None = None) -> dict[
 
 
 def secret(variable: str, known: Mapping[str, str]) -> str:
-    """The value of a variable: environment, `.env`, then the system keyring where installed."""
+    """The value of a variable: environment, `.env`, a file that VARIABLE_FILE names, systemd's
+    credential of that name, then the system keyring where installed.
+
+    Raises BadSettings for a named file that cannot be read."""
     if known.get(variable):
         return known[variable]
+    if file := known.get(f"{variable}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise BadSettings(
+                f"{variable}_FILE names a file that cannot be read",
+                guidance="check its path and permissions",
+            ) from None
+    if folder := known.get("CREDENTIALS_DIRECTORY"):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return (Path(folder) / variable).read_text(encoding="utf-8").strip()
     if known.get("KOLLECT_KEYRING", "1") == "0":
         return ""
     try:

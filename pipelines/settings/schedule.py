@@ -33,6 +33,7 @@ class ScheduleSettings:
     full: str = "weekly"
     backup: str = "daily"
     verify: str = "weekly"
+    report: str = "daily"
     timezone: str = "UTC"
     accounts_per_run: int = 0
     """Accounts that one run of Dagster syncs; 0 leaves it to `batch_size`."""
@@ -66,7 +67,7 @@ def read_schedule(
                 guidance=f'write {name} = "hourly", or a cron expression such as "15 * * * *"',
             )
         found[name] = value.strip()
-    for name in ("sync", "full", "backup", "verify"):
+    for name in ("sync", "full", "backup", "verify", "report"):
         chosen = found.get(name, "never")
         if chosen not in WORDS and (problem := cron_problem(chosen)):
             raise BadSettings(
@@ -113,10 +114,11 @@ def cron(when: str, kind: str, position: int = 0) -> str | None:
     """The cron expression of a setting; None for `never`.
 
     Words leave the moment to kollect: accounts (by `position`) begin at different minutes, so
-    that they do not all start at once; a full pass, a backup and its verification run at night.
+    that they do not all start at once; a full pass, a backup, its verification and the
+    report run at night.
     """
     minute = (5 + 11 * position) % 60
-    hour = {"sync": 2, "full": 3, "backup": 4, "verify": 5}[kind]
+    hour = {"sync": 2, "full": 3, "backup": 4, "verify": 5, "report": 6}[kind]
     return {
         "never": None,
         "hourly": f"{minute} * * * *",

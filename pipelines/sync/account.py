@@ -7,13 +7,20 @@ for no page twice and ends in the same rows, history and counts.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from connectors.core.connector import Family
-from connectors.core.errors import AccountBusy, BadSettings, Fatal, KollectError
+from connectors.core.errors import (
+    AccountBusy,
+    BadSettings,
+    Fatal,
+    KollectError,
+    WarehouseProblem,
+)
 from connectors.core.journal import Journal
 from connectors.core.resources import ForEachChanged
 from connectors.http.client import Client
@@ -23,7 +30,7 @@ from pipelines.sync.disk_errors import explained
 from pipelines.sync.family import FamilyPass, kept_tables
 from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
-from pipelines.sync.runtime import Runtime, make_client
+from pipelines.sync.runtime import Runtime, opened_client
 from pipelines.sync.stage import (
     BegunRun,
     begin_run,
@@ -34,9 +41,8 @@ from pipelines.sync.stage import (
 from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.clock import check_clock
-from warehouse.store.locks import FileLock, HeldElsewhere
+from warehouse.store.locks import FileLock, HeldElsewhere, OnWait
 from warehouse.store.open import open_engine
-from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
 
@@ -56,17 +62,12 @@ def sync_account(
     can be written (disk, clock); other errors end in the result.
     """
     runtime = runtime or Runtime()
-    warehouse = Warehouse(settings.warehouse)
-    lock = warehouse.home / "locks" / f"account-{account.name}.lock"
 
     def waiting(holder: str) -> None:
         runtime.progress(Progress(account.name, "waiting", f"waiting for {holder}"))
 
     try:
-        with (
-            explained(warehouse.home),
-            FileLock(lock, timeout_seconds=runtime.account_wait_seconds, on_wait=waiting),
-        ):
+        with _held(settings, account, runtime.account_wait_seconds, waiting) as warehouse:
             sync = _AccountSync(settings, account, warehouse, runtime, full, accept_deletes)
             wanted = sync.wanted(tables)
             result = sync.run(wanted, run_id)
@@ -80,6 +81,27 @@ def sync_account(
             account=account.name,
             guidance="wait for it, or end that process",
         ) from None
+
+
+@contextlib.contextmanager
+def _held(
+    settings: Settings, account: Account, wait_seconds: float, on_wait: OnWait
+) -> Iterator[Warehouse]:
+    """The account for this process alone, on this machine or, with `[scale]`, on all of them; and
+    the warehouse that it is in. Raises HeldElsewhere."""
+    with contextlib.ExitStack() as held:
+        if settings.scale is None:
+            warehouse = Warehouse(settings.warehouse)
+        else:
+            from pipelines.scale.work import leased_warehouse
+
+            warehouse = held.enter_context(
+                leased_warehouse(settings, account.name, wait_seconds, on_wait)
+            )
+        held.enter_context(explained(warehouse.home))
+        lock = warehouse.home / "locks" / f"account-{account.name}.lock"
+        held.enter_context(FileLock(lock, timeout_seconds=wait_seconds, on_wait=on_wait))
+        yield warehouse
 
 
 class _AccountSync:
@@ -108,6 +130,7 @@ class _AccountSync:
         self._shown = threading.Lock()
         self._began = runtime.clock()
         self._clock_is_checked = False
+        self._clock_is_refused = False
 
     def wanted(self, tables: Iterable[str] | None) -> list[Family]:
         """The families to read: those of the wanted tables, and those that they build on."""
@@ -148,21 +171,31 @@ class _AccountSync:
         journal = Journal(stage / "pages.journal", self.runtime.now)
         try:
             with open_engine(self.warehouse.home) as engine, self.warehouse.keeping(engine):
-                if self.account.ready:
-                    with self._client() as client:
+                with contextlib.ExitStack() as stack:
+                    try:
+                        client = stack.enter_context(self._client())
+                    except BadSettings as error:
+                        self._not_begun(error, families, engine, run_id)
+                    else:
                         self._sync(families, journal, client, engine, run_id)
-                else:
-                    self._not_begun(self._no_credential(), families, engine, run_id)
                 self.warehouse.publish(ledger_minutes=self.settings.ledger_minutes)
             if self.result.error is None:
                 journal.discard()
         finally:
+            if self._clock_is_refused:
+                journal.discard()  # dated by that clock: no later run can go on with it
             journal.close()
         return self.result
 
-    def _client(self) -> Client:
-        rates = common_folder(self.warehouse.path)
-        return make_client(self.account, rates, self.runtime, self._on_event)
+    def _client(self) -> contextlib.AbstractContextManager[Client]:
+        """Raises BadSettings where no request can be made: no credential, no usable proxy."""
+        if not self.account.ready:
+            raise BadSettings(
+                f"account {self.account.name} has no credential",
+                account=self.account.name,
+                guidance=f"set {self.account.missing} in the environment or in .env",
+            )
+        return opened_client(self.settings, self.account, self.runtime, self._on_event)
 
     def _sync(
         self,
@@ -212,13 +245,6 @@ class _AccountSync:
         due = [f for f in families if not f.full_only or self.full or self.named]
         self.result.unread(error, kept_tables(self.account, due), self.full)
         self._record(engine, run_id or new_run_id(now), now)
-
-    def _no_credential(self) -> KollectError:
-        return BadSettings(
-            f"account {self.account.name} has no credential",
-            account=self.account.name,
-            guidance=f"set {self.account.missing} in the environment or in .env",
-        )
 
     def _read(
         self,
@@ -299,12 +325,16 @@ class _AccountSync:
         """
         if self._clock_is_checked:
             return
-        message = check_clock(
-            self.warehouse,
-            engine.cursor(),
-            now=self.runtime.now(),
-            service_date=service_date(journal) if self.account.believe_date else None,
-        )
+        try:
+            message = check_clock(
+                self.warehouse,
+                engine.cursor(),
+                now=self.runtime.now(),
+                service_date=service_date(journal) if self.account.believe_date else None,
+            )
+        except WarehouseProblem:
+            self._clock_is_refused = True
+            raise
         if message:
             known.forget()
             self.result.messages.append(message)

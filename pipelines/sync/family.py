@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.core.connector import Family, family_tables
@@ -22,6 +22,7 @@ from pipelines.sync.result import AccountResult, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Staging
+from warehouse.store.clock import TOLERANCE
 from warehouse.store.scratch import Scratch
 from warehouse.store.warehouse import Warehouse
 
@@ -108,7 +109,9 @@ class FamilyPass:
             return False
         if last is None:
             return not set(known.states(StateKind.LOADED_IN_RUN).values()) <= {self.run_id}
-        return (self.started_at - datetime.fromisoformat(last)).total_seconds() > (days * 86_400)
+        ago = self.started_at - datetime.fromisoformat(last)
+        # One in the future tells nothing: an earlier run had a wrong clock.
+        return ago > timedelta(days=days) or ago < -TOLERANCE
 
     # -- one family ------------------------------------------------------------------------
 

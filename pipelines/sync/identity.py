@@ -21,6 +21,8 @@ from pipelines.settings import Account
 from pipelines.sync.probe import Probe, first_answer
 
 IDENTITY = StateKey(StateKind.IDENTITY)
+ASKS = "identity"
+"""Instead of a family: marks the answers in a journal that only tell whose data it is."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -127,7 +129,7 @@ def ask_owner(account: Account, client: Client, journal: Journal, *, now: bool) 
         return ""
     if not connector.identity_asks:
         return connector.identity(None, client.open_parts())
-    fetcher = Fetcher(connector, "identity", client, journal, 1)
+    fetcher = Fetcher(connector, ASKS, client, journal, 1)
     for resource in connector.identity_asks:
         try:
             answer = first_answer(fetcher, resource, {}, now=now)

@@ -17,11 +17,10 @@ from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.disk_errors import explained
 from pipelines.sync.result import Progress
-from pipelines.sync.runtime import Runtime, make_client
+from pipelines.sync.runtime import Runtime, opened_client
 from warehouse.load.known import AccountState
 from warehouse.store.open import open_engine
 from warehouse.store.scratch import scratch_folder
-from warehouse.store.state_folder import common_folder
 from warehouse.store.warehouse import Warehouse
 
 
@@ -120,7 +119,7 @@ def probing(
     with (
         explained(warehouse.home),
         open_engine(warehouse.home) as engine,
-        make_client(account, common_folder(warehouse.path), runtime, on_event) as client,
+        opened_client(settings, account, runtime, on_event) as client,
         scratch_folder(warehouse.home, "probe-") as folder,
         contextlib.closing(Journal(folder / "pages.journal")) as journal,
     ):

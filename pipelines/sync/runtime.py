@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,11 @@ from connectors.core.errors import BadSettings
 from connectors.http.client import Client
 from connectors.http.events import Event
 from connectors.http.rate_limit import RateLimiter
-from connectors.http.rate_store import FileState
+from connectors.http.rate_store import FileState, RateState
 from connectors.http.stopping import Stop
-from pipelines.settings import Account
+from pipelines.settings import Account, Settings
 from pipelines.sync.result import Progress
+from warehouse.store.state_folder import common_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -42,13 +44,35 @@ class Runtime:
     account_wait_seconds: float = ACCOUNT_WAIT_SECONDS
 
 
+@contextlib.contextmanager
+def opened_client(
+    settings: Settings,
+    account: Account,
+    runtime: Runtime | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Iterator[Client]:
+    """A client for one account, whose rate holds for all processes of the machine, or with
+    `[scale]` for all machines. Raises as `make_client`."""
+    folder = common_folder(settings.warehouse)
+    with contextlib.ExitStack() as held:
+        rates: RateState | None = None
+        if settings.scale is not None:
+            from pipelines.scale.work import shared_rates
+
+            rates = held.enter_context(shared_rates(settings.scale, account.name))
+        yield held.enter_context(make_client(account, folder, runtime, on_event, rates=rates))
+
+
 def make_client(
     account: Account,
     folder: Path,
     runtime: Runtime | None = None,
     on_event: Callable[[Event], None] | None = None,
+    *,
+    rates: RateState | None = None,
 ) -> Client:
-    """A client for one account; its rate is kept below `folder`, for all processes together.
+    """A client for one account; its rate is kept in `rates`, else below `folder`, for all
+    processes together.
 
     Raises BadSettings where the credential would leave this computer unencrypted.
     """
@@ -66,7 +90,7 @@ def make_client(
         account.penalty_seconds,
         clock=runtime.clock,
         stop=stop,
-        state=FileState(folder / "rates" / f"{account.name}.rate"),
+        state=rates or FileState(folder / "rates" / f"{account.name}.rate"),
     )
     open_parts = ("uid", "username")
     return Client(

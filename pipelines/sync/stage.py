@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from connectors.core.journal import Journal
+from connectors.core.journal import Journal, read_heads, written_at
 from connectors.http.response import http_date
-from pipelines.sync.identity import Identity, identity_from
+from pipelines.sync.identity import ASKS, Identity, identity_from
 
 STAGE_HOURS = 24.0
 """A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
@@ -72,14 +73,24 @@ def _resumable(
     A journal stays fresh as long as it grows, however long its run takes.
     """
     earlier = identity_from(head.get("identity"))
-    grown_at = journal.grown_at or now
     return (
-        # A clock that was set back meanwhile makes no page older.
-        abs((now - grown_at).total_seconds()) < STAGE_HOURS * 3600
+        _is_fresh(journal.grown_at, now)
         and head["full"] >= full
         and earlier is not None
         and earlier.same_data(identity)
     )
+
+
+def waiting_bytes(path: Path, now: datetime) -> int:
+    """The size of a journal with pages of a sync that the next one can go on with; else 0."""
+    heads = read_heads(path)
+    with_pages = any(head.get("family", ASKS) != ASKS for head in heads)
+    return path.stat().st_size if with_pages and _is_fresh(written_at(heads[-1]), now) else 0
+
+
+def _is_fresh(grown_at: datetime | None, now: datetime) -> bool:
+    # A clock that was set back meanwhile makes no page older.
+    return abs((now - (grown_at or now)).total_seconds()) < STAGE_HOURS * 3600
 
 
 def service_date(journal: Journal) -> datetime | None:

@@ -42,20 +42,38 @@ class Place:
     prepare: Callable[[Path], None] = no_change
     before: str = ":"
     """What the shell does before it."""
+    inside: str = ""
+    """A command that starts the shell: `unshare`, `setpriv`."""
     redirect: str = ""
     """What the shell appends to the command."""
     lasting: bool = False
     """Whether the place itself stays rough, so that no good sync can follow there."""
     needs: str = ""
-    """`faketime` or `compiler`, where the place cannot be made without."""
+    """`faketime`, `compiler`, `mount` or `root`, where the place cannot be made without."""
 
     def lacks(self) -> str:
         """Why the place cannot be made here; empty where it can."""
         if self.needs == "faketime" and not FAKETIME:
             return "libfaketime is not installed (Debian: faketime)"
         if self.needs == "compiler" and not shutil.which("cc"):
-            return "there is no C compiler"
+            return "there is no C compiler (Debian: gcc)"
+        if self.needs == "root" and (os.geteuid() or not shutil.which("setpriv")):
+            return "only root can give files to another user (with setpriv of util-linux)"
+        if self.needs == "mount" and not can_mount():
+            return "no disk can be mounted here (root, unshare, mkfs.ext4); see `odd_disk`"
         return ""
+
+
+def can_mount() -> bool:
+    """Whether a file can be mounted as a disk, in a name space that ends with its process."""
+    tools = all(shutil.which(tool) for tool in ("unshare", "mkfs.ext4"))
+    script = "mount -t tmpfs none /mnt && test -e /dev/loop-control"
+    return (
+        tools
+        and not subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script], capture_output=True, check=False
+        ).returncode
+    )
 
 
 def everywhere(status: int, words: str) -> dict[str, tuple[int, str]]:
@@ -64,7 +82,8 @@ def everywhere(status: int, words: str) -> dict[str, tuple[int, str]]:
 
 
 def odd_disk(folder: Path) -> Path:
-    """The library that refuses what some disks refuse, built once."""
+    """The library that refuses what some disks refuse, built once: a stand-in for SMB, NFS and
+    FUSE, which cannot be mounted in tests."""
     library = folder / "odd_disk.so"
     if not library.exists():
         source = ROOT / "tests" / "kit" / "odd_disk.c"
@@ -80,7 +99,7 @@ def run(place: Place, folder: Path, command: str, disk: Path | None = None) -> t
     environ |= {name: value.format(**values) for name, value in place.environ.items()}
     line = f"{sys.executable} -m pipelines {COMMANDS.get(command, command)} {place.redirect}"
     done = subprocess.run(
-        ["/bin/bash", "-c", f"{place.before}; {line}"], cwd=folder, env=environ, timeout=120,
+        [*place.inside.split(), "/bin/bash", "-c", f"{place.before}; {line}"], cwd=folder, env=environ, timeout=120,
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
     )  # fmt: skip
     texts = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))

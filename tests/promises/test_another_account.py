@@ -117,7 +117,7 @@ def test_check_refuses_a_credential_of_somebody_else_as_a_sync_does(
     synced: Callable[..., Bench],
 ) -> None:
     at = synced("kippt", size=4)
-    assert "the account of" in look(at.settings, at.account)
+    assert "the account of" in look(at.settings, at.account).sees
     account, sent = with_another_credential(at.account)
     owner = owner_of(at).split()[-1]
     with Carrier(sent, {owner: "8" * len(owner)}) as transport:

@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.core.errors import WarehouseProblem
+from pipelines.sync.account import sync_account
+from pipelines.sync.stage import waiting_bytes
 from sandbox import Fault
 from tests.kit.account import Bench
+from tests.kit.processes import kollect
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ASKED_BEFORE = 10
@@ -73,3 +77,27 @@ def test_a_run_that_grows_is_gone_on_with_for_days(
     rest = synced("kippt").first_sync_requests - len(asked)
     first = [entry.target for entry in kippt.stand_in.requests[before : before + rest]]
     assert not set(first) & asked
+
+
+def test_status_tells_of_staged_pages_only_where_the_next_sync_goes_on_with_them(
+    made: Callable[..., Bench],
+) -> None:
+    """Not after a refused token or a refused clock, whose pages nobody can use."""
+    kippt = made("kippt", max_in_flight=1)
+
+    journal = kippt.folder / ".kollect" / "stage" / "kippt" / "pages.journal"
+    kippt.stand_in.faults.add(Fault("token_died", after=1, times=None))
+    assert kippt.sync().error is not None
+    assert waiting_bytes(journal, datetime.now(UTC)) == 0
+    kippt.stand_in.faults.clear()
+    kippt.stand_in.wall_clock = lambda: datetime.now(UTC).timestamp()
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    with pytest.raises(WarehouseProblem, match="the clock says"):
+        sync_account(
+            kippt.settings, kippt.account, runtime=replace(kippt.runtime, now=lambda: ahead)
+        )
+    assert waiting_bytes(journal, datetime.now(UTC)) == 0
+    kippt.stand_in.faults.add(Fault("token_died", after=ASKED_BEFORE, times=None))
+    assert kippt.sync().error is not None
+    told = kollect(kippt.folder, kippt.box.environment(), "status").stdout
+    assert "an interrupted sync has staged" in " ".join(told.split())

@@ -23,7 +23,7 @@ from warehouse.analysis.sql_files import sql_views
 from warehouse.analysis.view import SCHEMA, AnalysisView
 from warehouse.schema.types import quoted
 from warehouse.store.names import CATALOG, STATE
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 DECLARED = ("*/analysis.py", "*/tables.py", "*/tables/*.py", "*/sql/*.sql")
@@ -62,7 +62,7 @@ def repair_analysis(warehouse: Warehouse) -> None:
     with (
         duckdb.connect(":memory:") as connection,
         warehouse.writing(connection),
-        transaction(connection),
+        warehouse.transaction(connection),
     ):
         if made := keep_analysis(connection):
             count_generation(connection)

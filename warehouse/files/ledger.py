@@ -14,7 +14,7 @@ from connectors.core.connector import Connector
 from connectors.core.files import FileSource
 from warehouse.schema.types import literal, quoted
 from warehouse.store.names import CATALOG, STATE
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 STORED, FAILED, SKIPPED, GONE = "stored", "failed", "skipped", "gone"
@@ -74,7 +74,7 @@ class FileLedger:
             return
         lines = msgspec.json.encode([_line(row) for row in rows]).decode()
         connection = self.engine.cursor()
-        with self.warehouse.writing(connection), transaction(connection):
+        with self.warehouse.writing(connection), self.warehouse.transaction(connection):
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE written AS SELECT unnest(from_json(?::JSON, "
                 '\'[{"table_name": "VARCHAR", "field": "VARCHAR", "record_key": "VARCHAR", '
@@ -106,7 +106,7 @@ class FileLedger:
         """
         connection = self.engine.cursor()
         count = 0
-        with self.warehouse.writing(connection), transaction(connection):
+        with self.warehouse.writing(connection), self.warehouse.transaction(connection):
             for source in sources:
                 ended = (
                     f"account = ? AND {rows_of(source)} AND NOT EXISTS (SELECT 1 FROM "

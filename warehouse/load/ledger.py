@@ -63,19 +63,19 @@ class Ledger:
                     "reason": r.reason,
                     "value": r.value,
                     "raw": r.raw,
+                    "account": r.account or self.account,
                 }
                 for r in rejects
             ]
         ).decode("utf-8", "replace")
         self.connection.execute(
             f"INSERT INTO {CATALOG}.{STATE}.rejects (run_id, account, service, table_name, "
-            "record_key, column_name, reason, value, raw, rejected_at) SELECT $run, $account, "
+            "record_key, column_name, reason, value, raw, rejected_at) SELECT $run, j->>'account', "
             "$service, j->>'table_name', j->>'record_key', j->>'column_name', j->>'reason', "
             "j->>'value', CASE WHEN json_valid(j->>'raw') THEN (j->>'raw')::JSON END, $at "
             "FROM (SELECT unnest(CAST($lines::JSON AS JSON[])) AS j)",
             {
                 "run": self.run_id,
-                "account": self.account,
                 "service": self.service,
                 "at": self.at,
                 "lines": lines,

@@ -34,7 +34,7 @@ from warehouse.schema.declared_views import keep_views
 from warehouse.schema.evolve import add_fresh_columns, ensure_schema
 from warehouse.store.clock import next_instant
 from warehouse.store.open import all_threads
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 WORTH_THREADS_BYTES = 32 << 20
@@ -104,7 +104,7 @@ def load(
         _drop_ended(request)
         started = time.monotonic()
         with warehouse.writing(staging.connection):
-            with transaction(staging.connection):
+            with warehouse.transaction(staging.connection):
                 rows = _Load(staging.connection, known, request).run(started, digest)
             known.refresh(staging.connection)
         return rows
@@ -117,7 +117,7 @@ def _load_nothing(
     started = time.monotonic()
     connection = request.staging.connection
     with warehouse.writing(connection):
-        with transaction(connection):
+        with warehouse.transaction(connection):
             rows = _Load(connection, known, request).record(last, started)
         known.refresh(connection)
     return rows
@@ -218,7 +218,7 @@ class _Load:
             merge.upsert()
         for table, columns in fresh_columns.items():
             if table in self.merges:
-                self.merges[table].fill(columns)
+                request.staging.rejects += self.merges[table].fill(columns)
         ends.end()
         for merge in self.merges.values():
             keep_metrics(merge, request.connector.name)
@@ -261,7 +261,8 @@ class _Load:
     def _write_rejects(self) -> None:
         rejects = self.request.staging.rejects
         for reject in rejects:
-            if reject.table in self.merges:
+            own = reject.account in ("", self.request.account)
+            if own and reject.table in self.merges:
                 self.merges[reject.table].counts.rejected += 1
         self.ledger.reject(rejects)
 

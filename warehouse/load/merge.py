@@ -18,9 +18,11 @@ from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
 from warehouse.load.keys import key_value
 from warehouse.load.staging import Staging
+from warehouse.load.validation import LONGEST_SHOWN, Reject
 from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
 from warehouse.schema.types import (
     literal,
+    misfit,
     quoted,
     read_apart,
     structure,
@@ -71,8 +73,6 @@ class Merge:
         self.incoming = staging.qualified_name(table)
         self._listed = ", ".join(quoted(c.name) for c in columns)
         self.counts = Counts()
-        self.touched = False
-        """Whether this load changed anything in the table."""
         self.first = False
         """Before this load the account had no rows here, so none can have ended."""
         self.touched = False
@@ -104,7 +104,6 @@ class Merge:
             return
         sourced = bool(from_elsewhere) or self._has_sources()
         if self.first:
-            self.touched = True
             self.counts.inserted = total
             self.touched = True
             if sourced:
@@ -228,20 +227,39 @@ class Merge:
         )
         self.run(f"DELETE FROM {self.current} WHERE rowid IN ({rowids})")
 
-    def fill(self, columns: tuple[Column, ...]) -> None:
-        """Fill columns that appeared in this load from the raw records, old rows included."""
+    def fill(self, columns: tuple[Column, ...]) -> list[Reject]:
+        """Fill columns that appeared in this load from the raw records, old rows included.
+
+        Returns the values that do not fit, of every account: nested ones, for instance.
+        """
         self.touched = True
         shape = literal(structure(columns))
-        values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
         apart = read_apart(columns)
         texts = {c: text_in_json(c, "_raw") if c.name in apart else text_of(c) for c in columns}
-        read = ", ".join(f"{value_of(c, t, '_raw')} AS {quoted(c.name)}" for c, t in texts.items())
-        for place in (self.current, self.history):
+        read = {c: value_of(c, text, "_raw") for c, text in texts.items()}
+        values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
+        named = ", ".join(f"{value} AS {quoted(c.name)}" for c, value in read.items())
+        rejects: list[Reject] = []
+        for place, version in ((self.current, ""), (self.history, ", in an earlier version")):
+            records = f"(SELECT *, rowid AS row, json_transform(_raw, {shape}) AS d FROM {place})"
             self.run(
-                f"UPDATE {place} AS t SET {values} FROM (SELECT row, {read} FROM (SELECT rowid AS "
-                f"row, _raw, json_transform(_raw, {shape}) AS d FROM {place})) f "
+                f"UPDATE {place} AS t SET {values} FROM (SELECT row, {named} FROM {records}) f "
                 "WHERE t.rowid = f.row"
             )
+            wrong = {c: misfit(c, texts[c], value) or "false" for c, value in read.items()}
+            asked = ", ".join(f"coalesce(bool_or({test}), false)" for test in wrong.values())
+            for column, is_wrong in zip(columns, self.run(f"SELECT {asked} FROM {records}")[0]):
+                found = is_wrong and self.run(
+                    f"SELECT _account, {self._key_text('r')}, {texts[column]} FROM {records} r "
+                    f"WHERE {wrong[column]}"
+                )
+                reason = f"is no {column.type}{version}"
+                rejects += (
+                    Reject(self.table.name, key, column.name, reason, text[:LONGEST_SHOWN], None,
+                           account)
+                    for account, key, text in found or ()
+                )  # fmt: skip
+        return rejects
 
     # -- sources ---------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
 from warehouse.store.identity import kollect_version
 from warehouse.store.names import CATALOG, STATE
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 
@@ -49,7 +49,7 @@ def record_run(
 
     Returns how many rows the account has in each of the tables that were not loaded.
     """
-    with warehouse.writing(connection), transaction(connection):
+    with warehouse.writing(connection), warehouse.transaction(connection):
         ensure_schema(connection, connector)
         unread = _write(connection, connector, run, tables)
         count_generation(connection, rows_changed=keep_analysis(connection))

@@ -30,6 +30,8 @@ class Reject:
     reason: str
     value: str
     raw: str | None
+    account: str = ""
+    """Whose record it is; empty: of the account that is loaded."""
 
 
 class Validation:

@@ -140,7 +140,10 @@ def add_column_statements(schema: str, table: str, column: declared.Column) -> I
 
 
 def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, ...] = ()) -> str:
-    """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`."""
+    """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`.
+
+    From `now()` on these are the current rows, also where a wrong clock has dated them later.
+    """
     names = ["_account", *(column.name for column in (*table.columns, *extra))]
     names += SYSTEM_NAMES
     # With the table in front, for a column may be named `ts` like the parameter.
@@ -149,6 +152,7 @@ def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, .
     history = f"{quoted(schema)}.{quoted(table.name + '_history')} AS r"
     return (
         f"CREATE OR REPLACE MACRO {quoted(schema)}.{quoted(table.name + '_at')}(ts) AS TABLE "
-        f"SELECT {listed} FROM {current} WHERE r._valid_from <= ts "
-        f"UNION ALL SELECT {listed} FROM {history} WHERE r._valid_from <= ts AND r._valid_to > ts"
+        f"SELECT {listed} FROM {current} WHERE r._valid_from <= ts OR ts >= now() "
+        f"UNION ALL SELECT {listed} FROM {history} "
+        "WHERE r._valid_from <= ts AND r._valid_to > ts AND ts < now()"
     )

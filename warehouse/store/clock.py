@@ -1,9 +1,9 @@
 """Times that cannot be true: refused before anything is written, and set right once they are known.
 
-All times come from the run's clock, SQL's `now()` is used nowhere. A clock that is wrong by years
-would stop versions, full passes and rotations until its time has come. The services tell the
-time as well (the `Date` of their answers), so a wrong clock is found where they disagree. Without
-a service's time, a clock that stands before the last load cannot be right.
+All times that are stored come from the run's clock, never from SQL's `now()`. A clock that is
+wrong by years would stop versions, full passes and rotations until its time has come. The services
+tell the time as well (the `Date` of their answers), so a wrong clock is found where they disagree.
+Without a service's time, a clock that stands before the last load cannot be right.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import duckdb
 from connectors.core.errors import WarehouseProblem
 from warehouse.schema.types import literal, quoted
 from warehouse.store.names import CATALOG, STATE
-from warehouse.store.transactions import count_generation, transaction
+from warehouse.store.transactions import count_generation
 from warehouse.store.warehouse import Warehouse
 
 TOLERANCE = timedelta(days=1)
@@ -38,24 +38,30 @@ def check_clock(
     loads. Returns a message for the person who watches, empty where nothing was changed. Raises
     WarehouseProblem.
     """
-    if service_date is not None and abs(now - service_date) > TOLERANCE:
-        raise WarehouseProblem(
-            f"the clock says {now:%Y-%m-%d %H:%M} UTC, the service {service_date:%Y-%m-%d %H:%M}",
-            guidance=f"{CURE}; if it is the service that is wrong, write believe_date = false into "
-            "its account in kollect.toml",
-        )
+    if service_date is not None:
+        check_against_service(now, service_date)
     with warehouse.writing(connection):
         last = _last_load(connection)
         if last is None or now >= last - TOLERANCE:
             return ""
         if service_date is None:
             raise _before_last_load(now, last)
-        with transaction(connection):
+        with warehouse.transaction(connection):
             changed = _set_right(connection, now)
             count_generation(connection)
         return (
             f"an earlier run had a wrong clock ({last:%Y-%m-%d}): {changed} times in the future "
             f"are now {now:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def check_against_service(now: datetime, service_date: datetime) -> None:
+    """Refuse a clock that differs by more than a day from a service's. Raises WarehouseProblem."""
+    if abs(now - service_date) > TOLERANCE:
+        raise WarehouseProblem(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, the service {service_date:%Y-%m-%d %H:%M}",
+            guidance=f"{CURE}; if it is the service that is wrong, write believe_date = false into "
+            "its account in kollect.toml",
         )
 
 

@@ -15,8 +15,9 @@ from warehouse.store.names import STATE
 
 FORMAT = 2
 """Grows when an older kollect could no longer work on the file; `migrate` raises older files."""
-LEDGER = 8
-"""Grows when `_kollect` gets another table, view or fact: the next load completes older files."""
+LEDGER = 9
+"""Grows when `_kollect` gets another table, view or fact, or a macro another meaning: the next load
+completes older files."""
 
 
 @dataclass(frozen=True)

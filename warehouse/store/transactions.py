@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import duckdb
 
 from warehouse.store.identity import new_mark
 from warehouse.store.names import CATALOG, STATE
 
+Fence = Callable[[], AbstractContextManager[object]]
+"""Entered around a commit; raises where this process may not commit (any more)."""
+
 
 @contextlib.contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what the block did, or nothing of it where it raises."""
+def transaction(
+    connection: duckdb.DuckDBPyConnection, fence: Fence = contextlib.nullcontext
+) -> Iterator[None]:
+    """Commit what the block did, or nothing of it where it (or the fence) raises."""
     connection.execute("BEGIN")
     try:
         yield
-        connection.execute("COMMIT")
+        with fence():
+            connection.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT ended it
             connection.execute("ROLLBACK")

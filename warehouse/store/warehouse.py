@@ -28,7 +28,7 @@ from warehouse.store.names import CATALOG, RESERVED
 from warehouse.store.places import check_place
 from warehouse.store.publish import Stamp, log_of, published_identity, put_in_place
 from warehouse.store.state_folder import claim_state_folder
-from warehouse.store.transactions import detach_with_log
+from warehouse.store.transactions import Fence, detach_with_log, transaction
 from warehouse.store.write import KeptAttached
 
 ROW_GROUP_ROWS = 20_480
@@ -41,8 +41,15 @@ MOMENT_SECONDS = 1.0
 class Warehouse:
     """One warehouse: `path` is what people open, `home` is kollect's own folder beside it."""
 
-    def __init__(self, path: Path, *, on_wait: OnWait | None = None) -> None:
-        """Raises WarehouseProblem where the name would clash with one of our schemas."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_wait: OnWait | None = None,
+        fence: Fence = contextlib.nullcontext,
+    ) -> None:
+        """`fence` surrounds every commit of rows and every publishing. Raises WarehouseProblem
+        where the name would clash with one of our schemas."""
         self.path = path.absolute()
         if self.path.stem.lower() in RESERVED:
             raise WarehouseProblem(
@@ -51,6 +58,7 @@ class Warehouse:
                 guidance="name it otherwise in kollect.toml, [warehouse] path",
             )
         self._on_wait = on_wait
+        self._fence = fence
         self._kept: KeptAttached | None = None
         self._engine: duckdb.DuckDBPyConnection | None = None
 
@@ -142,6 +150,11 @@ class Warehouse:
             finally:
                 with contextlib.suppress(duckdb.Error):
                     connection.execute("USE memory")
+
+    def transaction(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+        """Within `writing`: commit what the block did, or nothing of it where it raises, also where
+        another machine has taken over what this process was allowed to write."""
+        return transaction(connection, self._fence)
 
     @contextlib.contextmanager
     def keeping(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -293,8 +306,9 @@ class Warehouse:
                 return
             with duckdb.connect(str(self.writer)) as connection:
                 connection.execute("CHECKPOINT")
-            put_in_place(self.writer, self.path)
-            Stamp.of(identity, self.path).write(self._stamp_file)
+            with self._fence():
+                put_in_place(self.writer, self.path)
+                Stamp.of(identity, self.path).write(self._stamp_file)
 
     def _attached_may_wait(self, seconds: float) -> bool:
         """As `_may_wait`, while a run keeps the writer's file attached."""

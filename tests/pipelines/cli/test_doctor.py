@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -44,3 +45,17 @@ def test_what_is_wrong_has_a_cure(synced: Callable[..., Bench]) -> None:
     offline, found = examined(at, "--offline")
     assert offline == 1
     assert "service of kippt" not in found
+
+
+def test_the_clock_is_compared_with_that_of_the_service(synced: Callable[..., Bench]) -> None:
+    """A service that is a month ahead means a wrong clock, unless its account says otherwise."""
+    at = synced("kippt", size=3)
+    at.stand_in.wall_clock = lambda: time.time() + 30 * 86_400
+    code, found = examined(at)
+    assert code == 1
+    assert found["clock by kippt"]["level"] == "problem"
+    assert "believe_date = false" in found["clock by kippt"]["cure"]
+    at.stand_in.wall_clock = lambda: time.time() + 3600
+    assert examined(at)[1]["clock by kippt"]["level"] == "note"
+    at.configure(believe_date=False)
+    assert "clock by kippt" not in examined(at)[1]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli.status_text import account_sentence
+from pipelines.sentences import account_sentence
 from pipelines.status import AccountStatus, proof_window
 from sandbox import Fault
 from tests.kit.account import Bench

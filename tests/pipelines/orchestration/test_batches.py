@@ -47,7 +47,11 @@ def test_a_batch_is_one_asset_and_one_failing_account_costs_no_other(
     project = replace(project, sources=sources)
     defs = definitions(project)
     keys = defs.resolve_asset_graph().get_all_asset_keys()
-    assert {key.to_user_string() for key in keys} == {"batches/batch_001", "backups/newest"}
+    assert {key.to_user_string() for key in keys} == {
+        "batches/batch_001",
+        "backups/newest",
+        "report/page",
+    }
     assert {s.name for s in defs.schedules or ()} >= {
         "sync_batch_001_schedule",
         "full_pass_batch_001_schedule",

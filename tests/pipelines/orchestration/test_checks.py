@@ -63,7 +63,9 @@ def test_an_undisturbed_copy_passes(check: Callable[..., Checked], synced: Bench
 
 def test_a_repeated_key_is_an_error(check: Callable[..., Checked]) -> None:
     """Two rows under one key would spread into everything that counts them."""
-    result = check("INSERT INTO kinopio.cards SELECT * FROM kinopio.cards LIMIT 1")["key_is_unique"]
+    result = check("INSERT INTO kinopio.cards SELECT * FROM kinopio.cards LIMIT 1")[
+        "is_every_key_unique"
+    ]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert "2 rows share a key" in (result.description or "")
@@ -73,19 +75,19 @@ def test_a_key_without_a_part_is_an_error(check: Callable[..., Checked]) -> None
     """A NULL in a key is as bad as a repeated one."""
     first = "(SELECT min(rowid) FROM kinopio.cards)"
     sql = f"UPDATE kinopio.cards SET space_id = NULL WHERE rowid = {first}"
-    assert "1 lack a part" in (check(sql)["key_is_unique"].description or "")
+    assert "1 lack a part" in (check(sql)["is_every_key_unique"].description or "")
 
 
 def test_another_accounts_rows_do_not_count(check: Callable[..., Checked]) -> None:
     """Two accounts may hold the same shared record."""
     sql = "INSERT INTO kinopio.cards SELECT * REPLACE ('other' AS _account) FROM kinopio.cards"
-    assert check(sql)["key_is_unique"].passed
+    assert check(sql)["is_every_key_unique"].passed
 
 
 def test_an_unproved_load_is_an_error_with_its_reason(check: Callable[..., Checked]) -> None:
     """Completeness is what the copy is for."""
     sql = "UPDATE _kollect.loads SET complete = false, reason = 'page 3 never came'"
-    result = check(sql)["copy_is_complete"]
+    result = check(sql)["is_everything_here"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert result.description == "page 3 never came (never proved complete)"
@@ -98,17 +100,17 @@ def test_a_failed_read_keeps_the_date_of_the_last_proof(check: Callable[..., Che
         "NULL AS rows, 'the key is refused' AS error, 'the key is refused' AS reason, "
         "loaded_at + INTERVAL 1 HOUR AS loaded_at) FROM _kollect.loads"
     )
-    result = check(sql)["copy_is_complete"]
+    result = check(sql)["is_everything_here"]
     assert not result.passed
     assert (result.description or "").startswith("the key is refused (last proved complete 20")
 
 
 def test_a_proof_of_long_ago_is_no_proof(check: Callable[..., Checked]) -> None:
     """Hourly syncs that stopped: after 25 hours the copy counts as unproved."""
-    late = check("", now=datetime.now(UTC) + timedelta(hours=26))["copy_is_complete"]
+    late = check("", now=datetime.now(UTC) + timedelta(hours=26))["is_everything_here"]
     assert not late.passed
     assert "the schedule allows 25 hours" in (late.description or "")
-    assert check("", now=datetime.now(UTC) + timedelta(hours=20))["copy_is_complete"].passed
+    assert check("", now=datetime.now(UTC) + timedelta(hours=20))["is_everything_here"].passed
 
 
 def test_no_check_is_named_as_if_it_had_passed() -> None:
@@ -118,7 +120,7 @@ def test_no_check_is_named_as_if_it_had_passed() -> None:
 
 def test_a_table_that_was_never_loaded_says_so(check: Callable[..., Checked]) -> None:
     """No row in the ledger is no proof."""
-    result = check("DELETE FROM _kollect.loads")["copy_is_complete"]
+    result = check("DELETE FROM _kollect.loads")["is_everything_here"]
     assert (result.passed, result.description) == (False, "it was never synced")
 
 
@@ -130,7 +132,7 @@ def test_rejects_are_a_warning_that_names_column_and_reason(check: Callable[...,
             value) SELECT run_id, 'kinopio', 'kinopio', 'cards', 'x', 'no number | <b>', 'private'
             FROM _kollect.loads WHERE table_name = 'cards';
     """
-    result = check(sql)["nothing_rejected"]
+    result = check(sql)["does_every_value_fit"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     shown = str(result.metadata["why"].value)
@@ -140,11 +142,11 @@ def test_rejects_are_a_warning_that_names_column_and_reason(check: Callable[...,
 
 def test_a_missing_parent_is_a_warning_with_the_share(check: Callable[..., Checked]) -> None:
     """Children of nothing are counted against what the service allows."""
-    result = check("DELETE FROM kinopio.spaces")["parents_exist"]
+    result = check("DELETE FROM kinopio.spaces")["are_all_parents_here"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "(allowed: 0%)" in (result.description or "")
-    assert check("", "space_collaborators")["parents_exist"].passed
+    assert check("", "space_collaborators")["are_all_parents_here"].passed
     assert {r.table for r in SPACE_COLLABORATORS.parents} == {"spaces", "users"}
 
 
@@ -154,12 +156,12 @@ def test_many_rows_gone_at_once_is_a_warning(check: Callable[..., Checked]) -> N
         "INSERT INTO _kollect.loads BY NAME SELECT * REPLACE ('earlier' AS run_id, {rows} AS rows, "
         "loaded_at - INTERVAL 1 HOUR AS loaded_at) FROM _kollect.loads WHERE table_name = 'cards'"
     )
-    result = check(before.format(rows=100_000))["rows_hold"]
+    result = check(before.format(rows=100_000))["are_most_rows_still_here"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "kinopio.cards_history" in (result.description or "")
-    assert check(before.format(rows="rows + 10"))["rows_hold"].passed
-    assert check(before.format(rows="NULL"))["rows_hold"].passed
+    assert check(before.format(rows="rows + 10"))["are_most_rows_still_here"].passed
+    assert check(before.format(rows="NULL"))["are_most_rows_still_here"].passed
 
 
 def test_a_pause_is_judged_by_the_tables_own_rhythm(
@@ -167,26 +169,29 @@ def test_a_pause_is_judged_by_the_tables_own_rhythm(
 ) -> None:
     """Quiet is only unusual for who was never quiet for so long."""
     newest = max(row["created_at"] for row in synced.rows("cards").values())
-    assert check("", now=newest + timedelta(days=13))["newest_record"].passed
-    late = check("", now=newest + timedelta(days=3000))["newest_record"]
+    assert check("", now=newest + timedelta(days=13))["do_new_records_arrive"].passed
+    late = check("", now=newest + timedelta(days=3000))["do_new_records_arrive"]
     assert not late.passed
     assert late.severity == dg.AssetCheckSeverity.WARN
     rare = (
         f"UPDATE kinopio.cards SET created_at = TIMESTAMPTZ '{newest}' "
         "- to_days(120 * rowid::INTEGER)"
     )
-    assert check(rare, now=newest + timedelta(days=300))["newest_record"].passed
+    assert check(rare, now=newest + timedelta(days=300))["do_new_records_arrive"].passed
 
 
 def test_an_empty_table_passes(check: Callable[..., Checked]) -> None:
     """Nothing is not wrong."""
     results = check("DELETE FROM kinopio.cards")
-    assert all(results[n].passed for n in ("key_is_unique", "parents_exist", "newest_record"))
+    assert all(
+        results[n].passed
+        for n in ("is_every_key_unique", "are_all_parents_here", "do_new_records_arrive")
+    )
 
 
 def test_checks_are_only_declared_where_they_can_tell_something() -> None:
     """A table without parents or times has no check that always passes."""
     wanted = {check.name: check.applies for check in CHECKS}
-    assert wanted["parents_exist"](CARDS)
-    assert not wanted["parents_exist"](SPACES)
-    assert not wanted["newest_record"](SPACE_COLLABORATORS)
+    assert wanted["are_all_parents_here"](CARDS)
+    assert not wanted["are_all_parents_here"](SPACES)
+    assert not wanted["do_new_records_arrive"](SPACE_COLLABORATORS)

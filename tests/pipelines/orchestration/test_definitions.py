@@ -64,7 +64,7 @@ def test_settings_without_any_account_are_no_sandbox(tmp_path: Path) -> None:
     (tmp_path / "kollect.toml").write_text('[schedule]\nsync = "daily"\n')
     project = read_project(tmp_path, NOTHING)
     assert names(project) == []
-    assert set(specs_of(project)) == {("backups", "newest")}
+    assert set(specs_of(project)) == {("backups", "newest"), ("report", "page")}
 
 
 def test_an_account_without_credential_stays_and_says_what_to_set(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_an_account_of_the_warehouse_stays_when_its_credential_is_gone(
     assert names(project) == ["kinopio"]
     assert not project.is_sandbox
     failed = problems_of(project)
-    assert "KINOPIO_API_KEY" in failed["credential_is_there"]
+    assert "KINOPIO_API_KEY" in failed["is_the_credential_there"]
 
 
 def test_an_unreadable_env_file_hides_no_account(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_an_unreadable_env_file_hides_no_account(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("KINOPIO_API_KEY=ä".encode("latin-1"))
     project = read_project(tmp_path, NOTHING)
     assert names(project) == ["kinopio"]
-    assert "not saved in UTF-8" in problems_of(project)["credential_is_there"]
+    assert "not saved in UTF-8" in problems_of(project)["is_the_credential_there"]
 
 
 def problems_of(project: Project) -> dict[str, str]:
@@ -130,7 +130,8 @@ def test_every_table_is_an_asset_that_explains_itself(sandbox_project: Project) 
         assert spec.description, key
         assert spec.tags, key
         assert spec.code_version, key
-        assert spec.freshness_policy is not None, key
+        # A summary is written anew when its data becomes stale: its age says nothing.
+        assert (spec.freshness_policy is None) == (key[-1] == "summary"), key
         assert spec.key in checked, key
 
 
@@ -164,6 +165,24 @@ def test_a_dash_in_a_name_stays_in_keys_and_becomes_plain_in_names_of_jobs(tmp_p
     assert ("my-kinopio", "users") in specs_of(project)
 
 
+def test_accounts_whose_names_differ_in_dashes_or_case_alone_are_shown_side_by_side(
+    tmp_path: Path,
+) -> None:
+    """One keeps the name that it has alone; the names do not depend on the order in the file."""
+    accounts = ["a-b", "a_b", "A_B", "views", "views-account", "sandbox-kippt"]
+    for names in (accounts, accounts[::-1]):
+        text = "".join(
+            f'[accounts.{name}]\nservice = "kippt"\ninclude = ["clips"]\n' for name in names
+        )
+        (tmp_path / "kollect.toml").write_text(text)
+        known = {**NOTHING, "KIPPT_TOKEN": "abc", SANDBOX_VARIABLE: "1"}
+        project = read_project(tmp_path, known)
+        assert {(name, "clips") for name in names} <= specs_of(project).keys()
+        shown = {source.account.name: source.name for source in project.sources}
+        assert len({name.lower() for name in shown.values()}) == len(accounts) + len(SERVICES)
+        assert (shown["A_B"], shown["views"]) == ("A_B", "views_account")
+
+
 def test_only_included_tables_are_assets(tmp_path: Path) -> None:
     """What an account leaves out is not shown as missing."""
     (tmp_path / "kollect.toml").write_text('[accounts.kinopio]\ninclude = ["spaces", "cards"]\n')
@@ -176,7 +195,7 @@ def test_only_what_would_spread_is_blocking(sandbox_project: Project) -> None:
     """Data never stops loading for a warning."""
     graph = definitions(sandbox_project).resolve_asset_graph()
     blocking = {k.name for k in graph.asset_check_keys if graph.get(k).blocking}
-    assert blocking == {"key_is_unique"}
+    assert blocking == {"is_every_key_unique"}
 
 
 def test_each_account_has_a_pool_and_jobs_of_its_own(sandbox_project: Project) -> None:

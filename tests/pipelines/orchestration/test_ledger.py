@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -57,6 +57,12 @@ def shown(
     return Shown(synced, project_of(synced), instance)
 
 
+def told(events: list[Event]) -> Mapping[str, dg.MetadataValue]:
+    """The metadata of the summary that the page of the asset shows."""
+    found = [e for e in events if isinstance(e, dg.AssetMaterialization)]
+    return next(e.metadata for e in found if e.asset_key.path[-1] == "summary")
+
+
 def materialized(events: list[Event]) -> set[str]:
     return {e.asset_key.path[-1] for e in events if isinstance(e, dg.AssetMaterialization)}
 
@@ -71,8 +77,8 @@ def test_a_sync_of_the_command_line_shows_with_all_its_checks(shown: Shown) -> N
     events = shown.events()
     assert materialized(events) == {*shown.source.tables, "summary"}
     checks = evaluations(events)
-    assert all(checks[table, "copy_is_complete"].passed for table in shown.source.tables)
-    assert checks["summary", "data_is_safe"].passed
+    assert all(checks[table, "is_everything_here"].passed for table in shown.source.tables)
+    assert checks["summary", "is_the_data_safe"].passed
     cards = next(e for e in events if e.asset_key == shown.source.key("cards"))
     assert isinstance(cards, dg.AssetMaterialization)
     assert cards.metadata["dagster/row_count"].value == len(shown.bench.rows("cards"))
@@ -103,13 +109,13 @@ def test_a_clean_full_pass_turns_red_checks_green(shown: Shown) -> None:
     faults.clear()
     red = shown.events()
     assert "favorite_colors" not in materialized(red)
-    assert not evaluations(red)["favorite_colors", "copy_is_complete"].passed
-    assert evaluations(red)["summary", "data_is_safe"].metadata["verdict"].value == "incomplete"
+    assert not evaluations(red)["favorite_colors", "is_everything_here"].passed
+    assert evaluations(red)["summary", "is_the_data_safe"].metadata["verdict"].value == "incomplete"
     assert shown.bench.sync(full=True).status == "complete"
     green = shown.events()
     assert "favorite_colors" in materialized(green)
-    assert evaluations(green)["favorite_colors", "copy_is_complete"].passed
-    assert evaluations(green)["summary", "data_is_safe"].passed
+    assert evaluations(green)["favorite_colors", "is_everything_here"].passed
+    assert evaluations(green)["summary", "is_the_data_safe"].passed
 
 
 def test_a_run_of_dagster_is_not_reported_a_second_time(shown: Shown) -> None:
@@ -138,12 +144,15 @@ def test_a_dead_key_materializes_nothing_and_turns_every_table_red(shown: Shown)
     dead = replace(shown.bench.account, credential=MappingProxyType({"token": "dead-4711"}))
     sync_account(shown.bench.settings, dead)
     events = shown.events()
-    assert materialized(events) == set()
+    assert materialized(events) == {"summary"}
+    verdict = told(events)
+    assert verdict["verdict"].value == "incomplete"
+    assert "refuses the credential" in str(verdict["needs attention"].value)
     checks = evaluations(events)
     for table in set(TABLES) - {"ai_images"}:  # full passes alone read those
-        assert not checks[table, "copy_is_complete"].passed, table
-        assert "last proved complete 20" in (checks[table, "copy_is_complete"].description or "")
-    assert not checks["summary", "data_is_safe"].passed
+        assert not checks[table, "is_everything_here"].passed, table
+        assert "last proved complete 20" in (checks[table, "is_everything_here"].description or "")
+    assert not checks["summary", "is_the_data_safe"].passed
     assert not any("dead-4711" in str(event) for event in events)
     shown.bench.sync()
 
@@ -152,18 +161,18 @@ def test_time_alone_makes_an_account_stale(shown: Shown) -> None:
     """Hourly syncs that stopped: a day later every table that they read fails, reported once."""
     shown.events()
     stale = evaluations(shown.events(timedelta(hours=30)))
-    assert "last proved complete" in (stale["cards", "copy_is_complete"].description or "")
-    assert not stale["cards", "copy_is_complete"].passed
-    assert stale["summary", "data_is_safe"].metadata["verdict"].value == "stale"
+    assert "last proved complete" in (stale["cards", "is_everything_here"].description or "")
+    assert not stale["cards", "is_everything_here"].passed
+    assert stale["summary", "is_the_data_safe"].metadata["verdict"].value == "stale"
     assert shown.events(timedelta(hours=30)) == []
 
 
 def test_what_was_proved_long_ago_never_counts_as_fresh(shown: Shown) -> None:
     """Dagster counts from the report: an old load is an observation, not a materialization."""
     events = shown.events(timedelta(days=30))
-    assert materialized(events) == set()
+    assert materialized(events) == {"summary"}
     observed = {e.asset_key.path[-1] for e in events if isinstance(e, dg.AssetObservation)}
-    assert observed == {*shown.source.tables, "summary"}
+    assert observed == set(shown.source.tables)
 
 
 def test_backups_and_proofs_of_the_command_line_show_once(shown: Shown) -> None:

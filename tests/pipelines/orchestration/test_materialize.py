@@ -95,6 +95,12 @@ def test_materializing_an_account_brings_the_rows_of_its_service(story: Story) -
     """Every table equals the service's truth; every asset shows its rows, proof and preview."""
     found = metadata_of(story.first)
     summary = found.pop("summary")
+    assert summary["is it safe?"].startswith("**kinopio: safe, all")
+    # One sync is no curve yet; a plot of the service is there, as a picture without any address.
+    pictures = [v for v in summary.values() if "](data:image/svg+xml;base64," in str(v)]
+    assert pictures
+    assert list(summary)[:2] == ["is it safe?", "verdict"]
+    assert list(summary.values()).index(pictures[0]) < list(summary).index("tables")
     assert (summary["verdict"], summary["tables not proved complete"]) == ("safe", 0)
     assert set(found) == set(story.source.tables)
     for table, figures in found.items():
@@ -111,7 +117,7 @@ def test_a_good_sync_passes_its_checks_and_old_data_is_only_a_warning(story: Sto
     """The made data ends in 2025: that is noticed, and fails nothing."""
     checks = story.first.get_asset_check_evaluations()
     failed = [check for check in checks if not check.passed]
-    assert {check.check_name for check in failed} == {"newest_record"}
+    assert {check.check_name for check in failed} == {"do_new_records_arrive"}
     assert {check.severity for check in failed} == {dg.AssetCheckSeverity.WARN}
     assert story.first.success
 
@@ -142,13 +148,13 @@ def test_what_a_pass_does_not_read_is_judged_but_not_materialized(story: Story) 
 def test_checks_alone_ask_the_service_nothing(story: Story) -> None:
     """`Execute` on a check looks at what is here."""
     before = len(story.bench.stand_in.requests)
-    key = dg.AssetCheckKey(story.source.key("cards"), "key_is_unique")
+    key = dg.AssetCheckKey(story.source.key("cards"), "is_every_key_unique")
     result = dg.materialize(
         [account_assets(story.source)],
         instance=story.instance,
         selection=dg.AssetSelection.checks(key),
     )
-    assert [c.check_name for c in result.get_asset_check_evaluations()] == ["key_is_unique"]
+    assert [c.check_name for c in result.get_asset_check_evaluations()] == ["is_every_key_unique"]
     assert len(story.bench.stand_in.requests) == before
 
 
@@ -202,22 +208,24 @@ def test_one_selected_table_asks_only_for_what_it_needs(
     assert judged == {"favorite_colors"}
 
 
-def test_a_dead_key_turns_the_account_red_and_materializes_nothing(story: Story) -> None:
+def test_a_dead_key_turns_the_account_red_and_materializes_no_table(story: Story) -> None:
     """The run fails in one line without the key; every table keeps the date of its last proof."""
     account = story.source.account
     wrong = replace(account, credential=MappingProxyType({"token": "wrong-token-4711"}))
     result = materialize(replace(story.source, account=wrong), story.instance, fails=True)
     assert not result.success
-    assert metadata_of(result) == {}
+    (shown,) = metadata_of(result).items()
+    assert shown[0] == "summary"
+    assert shown[1]["is it safe?"].startswith("**kinopio: incomplete")
     checks = {
         (check.asset_key.path[-1], check.check_name): check
         for check in result.get_asset_check_evaluations()
     }
     for table in read_by_every_sync(story.source):
-        complete = checks[table, "copy_is_complete"]
+        complete = checks[table, "is_everything_here"]
         assert not complete.passed, table
         assert "last proved complete 20" in (complete.description or "")
-    assert not checks["summary", "data_is_safe"].passed
+    assert not checks["summary", "is_the_data_safe"].passed
     events = story.instance.all_logs(result.run_id)
     failed = [e for e in events if e.dagster_event and e.dagster_event.is_step_failure]
     data = failed[0].dagster_event.step_failure_data  # type: ignore[union-attr]
@@ -242,7 +250,7 @@ def test_a_sync_that_proves_less_than_everything_is_no_green_run(story: Story) -
     (complete,) = [
         check
         for check in result.get_asset_check_evaluations()
-        if check.check_name == "copy_is_complete"
+        if check.check_name == "is_everything_here"
     ]
     assert not complete.passed
 

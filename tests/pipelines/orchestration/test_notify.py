@@ -16,6 +16,8 @@ import pytest
 
 from connectors.core.errors import BadSettings
 from pipelines.orchestration.notify import Channels, Message, channels_of, notify
+from pipelines.report.write import write_report
+from pipelines.settings import Settings
 from pipelines.settings.alerts import AlertSettings, read_alerts
 
 REFUSED = Message("kinopio", False, "the key is refused\nsee secret-4711", "2026-11-21 10:00 UTC")
@@ -127,6 +129,39 @@ def test_apprise_sends_an_email_that_says_what_and_since_when(
     assert "It began 2026-11-21 10:00 UTC" in text
     assert "me@example.org" in text
     assert "secret-4711" not in text
+
+
+def test_an_email_brings_the_report_along_where_the_settings_say_so(
+    mail_server: tuple[int, list[str]], tmp_path: Path
+) -> None:
+    """The page is attached; without the setting nothing is written."""
+    port, lines = mail_server
+    settings = Settings(None, tmp_path / "kollect.duckdb", tmp_path / "backups", {}, {})
+    address = f"mailto://127.0.0.1:{port}?from=kollect@example.org&to=me@example.org&format=text"
+    known = {"NOTIFY": address}
+
+    def write() -> Path:
+        return write_report(settings)[0]
+
+    assert channels_of(AlertSettings(apprise_env="NOTIFY"), known, write).report is None
+    alerts = read_alerts({"apprise_env": "NOTIFY", "attach_report": True})
+    assert notify(REFUSED, channels_of(alerts, known, write), []) == {}
+    text = "\n".join(lines)
+    assert 'filename="kollect-report.html"' in text
+    assert "Subject: kollect: kinopio has a problem" in text
+
+
+def test_a_report_that_cannot_be_written_keeps_no_message_back(
+    mail_server: tuple[int, list[str]], tmp_path: Path
+) -> None:
+    """The message says why the page is missing."""
+    port, lines = mail_server
+    address = f"mailto://127.0.0.1:{port}?from=kollect@example.org&to=me@example.org&format=text"
+    (tmp_path / "kollect.duckdb").write_text("no database")
+    settings = Settings(None, tmp_path / "kollect.duckdb", tmp_path / "backups", {}, {})
+    channels = Channels(apprise=(address,), report=lambda: write_report(settings)[0])
+    assert notify(REFUSED, channels, []) == {}
+    assert any("The report could not be attached" in line for line in lines)
 
 
 def test_an_apprise_address_that_fails_is_reported_without_its_secrets() -> None:

@@ -36,7 +36,12 @@ def test_everything_runs_by_default_in_the_persons_time_zone(
 ) -> None:
     """Nobody has to switch anything on."""
     found = schedules(sandbox_project)
-    expected = {"backup_schedule", "verify_schedule", "run_retention_schedule"}
+    expected = {
+        "backup_schedule",
+        "verify_schedule",
+        "run_retention_schedule",
+        "write_report_schedule",
+    }
     for service in SERVICES:
         expected |= {f"sync_sandbox_{service}_schedule", f"full_pass_sandbox_{service}_schedule"}
     assert set(found) == expected
@@ -63,6 +68,7 @@ def test_the_settings_say_when(tmp_path: Path) -> None:
         "sync_kinopio_schedule": "10 */2 * * *",
         "backup_schedule": "5 4 * * *",
         "run_retention_schedule": "50 1 * * *",
+        "write_report_schedule": "5 6 * * *",
     }
     assert {s.execution_timezone for s in found.values()} == {"Asia/Tokyo"}
 

@@ -157,7 +157,7 @@ def test_schedules_and_sensors_are_running(served: Served) -> None:
     states = {s["name"]: s["scheduleState"]["status"] for s in found["schedules"]}
     states |= {s["name"]: s["sensorState"]["status"] for s in found["sensors"]}
     assert set(states.values()) == {"RUNNING"}
-    assert len(states) == 2 * len(SERVICES) + 8
+    assert len(states) == 2 * len(SERVICES) + 9
 
 
 def test_a_second_run_of_an_account_waits_for_the_first(served: Served) -> None:
@@ -207,11 +207,14 @@ def test_the_summary_of_an_account_says_that_its_data_is_safe(
     served: Served, browser: Browser
 ) -> None:
     """The verdict, why, and since when."""
+    browser.open(f"{served.address}/assets/sandbox_kinopio/summary")
+    browser.wait_for("is it safe?", "sandbox_kinopio: safe, all")
+    browser.picture(PICTURES / "summary-first.png")
     browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=events")
     browser.wait_for("verdict", "safe", "tables are proved complete", "oldest proof")
     browser.picture(PICTURES / "summary.png")
     browser.open(f"{served.address}/assets/sandbox_kinopio/summary?view=checks")
-    browser.wait_for("data_is_safe", "credential_is_there", "Passed")
+    browser.wait_for("is_the_data_safe", "is_the_credential_there", "Passed")
     browser.picture(PICTURES / "summary-checks.png")
 
 
@@ -224,7 +227,7 @@ def test_the_newest_backup_is_there_to_see(served: Served, browser: Browser) -> 
     browser.wait_for("get it back with", "kollect restore", "backups kept")
     browser.picture(PICTURES / "backup-written.png")
     browser.open(f"{served.address}/assets/backups/newest?view=checks")
-    browser.wait_for("every_byte_is_as_written", "files are as written", "Passed")
+    browser.wait_for("is_every_byte_as_written", "files are as written", "Passed")
     browser.picture(PICTURES / "backup-proved.png")
 
 
@@ -242,8 +245,8 @@ def test_numbers_plot_themselves(served: Served, browser: Browser) -> None:
 def test_the_states_of_checks_are_there_to_read(served: Served, browser: Browser) -> None:
     """Each with one sentence."""
     browser.open(f"{served.address}/assets/sandbox_kinopio/cards?view=checks")
-    browser.wait_for("key_is_unique", "copy_is_complete", "parents_exist", "Passed")
-    browser.click_text("key_is_unique")
+    browser.wait_for("is_every_key_unique", "is_everything_here", "are_all_parents_here", "Passed")
+    browser.click_text("is_every_key_unique")
     browser.wait_for("each row has its own space_id, id", "blocking")
     browser.picture(PICTURES / "checks.png")
 

@@ -46,7 +46,12 @@ REFUSED = [
     ("[guard]\nconfirm_empty_hours = -1\n", "confirm_empty_hours"),
     ("[schedule]\nsyc = 'daily'\n", "did you mean 'sync'?"),
     ("[alerts]\ncomand = 'x'\n", "did you mean 'command'?"),
-    ('[scale]\nengine = "lake"\n', "[scale] is not available yet"),
+    ('[scale]\nengine = "lake"\n', 'engine = "lake" is not available yet'),
+    ('[scale]\nruns = "celery"\n', 'runs = "celery" is not available yet'),
+    ('[scale]\ncontrol = "postgresql://host/db"\nshards = 4\n', "shards needs data"),
+    ('[scale]\ncontrol = "postgresql://host/db"\ndata = "/mnt"\n', "data names no S3 bucket"),
+    ('[scale]\ncontrol = "mysql://host/db"\n', "names no PostgreSQL database"),
+    ('[scale]\ncontrol = "postgresql://me:secret@host/db"\n', "set PGPASSWORD"),
     ("[schedule]\naccounts_per_run = -1\n", "-1 is no number of accounts"),
     ("[schedule]\naccounts_per_run = '25'\n", "'25' is no number of accounts"),
     ("[warehouse]\npath = 3\n", "[warehouse] path: expected text, got a whole number"),
@@ -74,16 +79,6 @@ def test_an_account_name_that_is_a_path_or_no_word_is_refused(tmp_path: Path, na
     """Names are parts of paths, of ACCOUNT.TABLE and of Dagster's keys."""
     with pytest.raises(BadSettings, match="letters, digits"):
         settings(tmp_path, f'[accounts."{name}"]\nservice = "kippt"\n')
-
-
-@pytest.mark.parametrize(("one", "other"), [("a-b", "a_b"), ("Kippt", "kippt")])
-def test_two_accounts_whose_names_clash_in_dagster_are_refused(
-    tmp_path: Path, one: str, other: str
-) -> None:
-    """Dagster knows neither `-` nor the difference of cases in names of groups and jobs."""
-    text = f'[accounts.{one}]\nservice = "kippt"\n[accounts.{other}]\nservice = "kippt"\n'
-    with pytest.raises(BadSettings, match="same name in Dagster"):
-        settings(tmp_path, text)
 
 
 @pytest.mark.parametrize("name", ["token", "api_key", "password", "Secret"])

@@ -42,3 +42,23 @@ def test_whole_numbers_beyond_64_bits_are_kept_to_the_last_digit(tmp_path: Path)
         assert second["rejected"] == 1
         assert loading.query("SELECT big, small FROM counter.numbers") == [("7", None)]
         assert loading.query("SELECT value FROM _kollect.rejects") == [(str(2**63),)]
+
+
+def test_no_value_of_a_new_column_is_null_without_a_reject(tmp_path: Path) -> None:
+    """Older versions, older rows and rows of another account held a nested value in the field."""
+    with Loading(tmp_path, COUNTER) as loading:
+        load(loading, {"id": 1, "odd": {"a": 1}}, {"id": 2, "odd": [2]}, {"id": 3, "odd": None})
+        loading.account = "two"
+        load(loading, {"id": 1, "odd": {"b": 3}})
+        loading.account = "one"
+        row = load(loading, {"id": 1, "odd": 7}, {"id": 4, "odd": [4]}, {"id": 5})
+        rows = "SELECT _account, id, odd FROM counter.numbers WHERE odd IS NOT NULL"
+        assert loading.query(rows) == [("one", 1, 7)]
+        rejects = "SELECT account, record_key, reason, value FROM _kollect.rejects ORDER BY ALL"
+        assert loading.query(rejects) == [
+            ("one", "1", "is no integer, in an earlier version", '{"a":1}'),
+            ("one", "2", "is no integer", "[2]"),
+            ("one", "4", "is no integer", "[4]"),
+            ("two", "1", "is no integer", '{"b":3}'),
+        ]
+        assert row["rejected"] == 3

@@ -16,6 +16,7 @@ from warehouse.store.clock import check_clock
 from warehouse.store.status import table_status
 
 FUTURE = START + timedelta(days=365 * 75)
+YEAR = timedelta(days=365)
 TODAY = START + timedelta(days=3)
 
 
@@ -35,6 +36,19 @@ def with_a_load_from_the_future(loading: Loading) -> None:
 
 def latest(loading: Loading, column: str, table: str) -> Any:
     return loading.query(f"SELECT max({column}) FROM {table}")[0][0]
+
+
+def test_until_times_are_set_right_the_rows_as_of_now_are_the_current_ones(tmp_path: Path) -> None:
+    """What a load dated 75 years ahead wrote counts as known now, and as unknown before."""
+    with Loading(tmp_path, PAPER) as loading:
+        with_a_load_from_the_future(loading)
+        at = "SELECT id, name FROM paper.people_at({}) ORDER BY id"
+        current = loading.query("SELECT id, name FROM paper.people ORDER BY id")
+        assert len(current) == 2
+        for ts in ("now()", "now() + INTERVAL 1 DAY", f"TIMESTAMPTZ '{FUTURE + YEAR}'"):
+            assert loading.query(at.format(ts)) == current
+        (before,) = loading.query(at.format("now() - INTERVAL 1 SECOND"))
+        assert before not in current
 
 
 def test_a_clock_that_the_service_contradicts_is_refused(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def runs(bench: Bench) -> set[str]:
     return {run for (run,) in bench.query("SELECT run_id FROM _kollect.runs")}
 
 
+@pytest.mark.slow
 def test_a_copied_folder_that_went_on_by_itself_is_told_from_this_one(
     synced: Callable[..., Bench], tmp_path: Path
 ) -> None:

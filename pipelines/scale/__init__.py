@@ -1,0 +1,1 @@
+"""Syncs of several machines: leases, rate budgets and shards, as `[scale]` sets them."""

@@ -1,0 +1,1 @@
+"""The control database and the object store of `[scale]`; nothing here is imported without it."""
