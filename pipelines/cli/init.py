@@ -41,6 +41,13 @@ HEAD = """\
 # webhook_env = "NAME_OF_A_VARIABLE"   # that holds the address
 # apprise_env = "NAME_OF_A_VARIABLE"   # that holds Apprise addresses (e-mail, chat, push)
 # attach_report = false                # true: the page of `kollect report` goes with them
+
+# [scale]                              # several machines: docs/scale.md; absent: this one alone
+# control = "postgresql://user@host/database"
+# data    = "s3://bucket/kollect"      # default: each machine has a warehouse file of its own
+# shards  = 16
+# engine  = "file"
+# runs    = "process"
 """
 
 

@@ -18,9 +18,11 @@ from pipelines.settings.schedule import (
 
 
 def test_without_a_section_everything_has_a_sensible_rhythm() -> None:
-    """Hourly, weekly, nightly, weekly."""
+    """Syncs hourly and whole ones weekly; backups and the report nightly, proofs weekly."""
     found = read_schedule({}, {"TZ": "Europe/Berlin"})
-    assert found == ScheduleSettings("hourly", "weekly", "daily", "weekly", "Europe/Berlin")
+    assert found == ScheduleSettings(
+        "hourly", "weekly", "daily", "weekly", "daily", timezone="Europe/Berlin"
+    )
 
 
 @pytest.mark.parametrize(
