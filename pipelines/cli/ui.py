@@ -176,13 +176,22 @@ def run(words: list[str], folder: Path, environ: Mapping[str, str]) -> int:
     Dagster's processes are a group of their own, which is told once: by Ctrl-C, by the signal of a
     service manager or a container, or when the terminal is closed.
     """
-    process = subprocess.Popen(words, cwd=folder, env=dict(environ), start_new_session=True)
+    started: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
 
     def pass_on(number: int, frame: object) -> None:
-        del number, frame
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
+        del frame
+        told.append(number)
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
 
+    # Before the start: where a script runs this in the background, Ctrl-C is ignored, and a child
+    # would inherit that; a signal that has a handler is as usual in a child.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, pass_on)
+    process = subprocess.Popen(words, cwd=folder, env=dict(environ), start_new_session=True)
+    started.append(process)
+    if told:
+        pass_on(told[0], None)
     return 0 if process.wait() in (0, -signal.SIGINT) else 1

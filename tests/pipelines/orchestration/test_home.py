@@ -66,8 +66,19 @@ def test_the_sandbox_and_the_settings_reach_dagsters_processes(tmp_path: Path) -
     assert made["KOLLECT_CONFIG"] == "/there/kollect.toml"
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_first_process_alone_ends_everything(tmp_path: Path, sent: int) -> None:
+@pytest.mark.parametrize(
+    ("sent", "begun"),
+    [
+        (signal.SIGINT, ""),
+        (signal.SIGTERM, ""),
+        # So a script's shell starts what it does not wait for.
+        (signal.SIGTERM, "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"),
+    ],
+    ids=["Ctrl-C", "a service manager", "in the background of a script"],
+)
+def test_a_signal_to_the_first_process_alone_ends_everything(
+    tmp_path: Path, sent: int, begun: str
+) -> None:
     """Service managers and containers tell nobody else; what was started ends well."""
     child = (
         "import time\n"
@@ -78,7 +89,7 @@ def test_a_signal_to_the_first_process_alone_ends_everything(tmp_path: Path, sen
     )
     (tmp_path / "child.py").write_text(child)
     (tmp_path / "parent.py").write_text(
-        "import os, sys\nfrom pathlib import Path\nfrom pipelines.cli.ui import run\n"
+        f"{begun}import os, sys\nfrom pathlib import Path\nfrom pipelines.cli.ui import run\n"
         "sys.exit(run([sys.executable, 'child.py'], Path.cwd(), os.environ))\n"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
