@@ -46,6 +46,12 @@ def test_in_an_empty_folder_every_service_of_the_sandbox_appears(sandbox_project
     assert ".dagster" in places.pop().parts
 
 
+def test_jobs_and_assets_have_names_that_do_not_clash(sandbox_project: Project) -> None:
+    """Dagster looks at that only when its UI starts: an op and a job of one name end it there."""
+    repository = definitions(sandbox_project).get_repository_def()
+    assert len(repository.get_all_jobs()) > len(SANDBOX)
+
+
 def test_real_accounts_appear_alone_unless_the_sandbox_is_asked_for(tmp_path: Path) -> None:
     """`kollect ui --sandbox` shows both; the backup is of the real warehouse all the same."""
     credential = {**NOTHING, "KINOPIO_API_KEY": "abc"}
