@@ -258,6 +258,9 @@ class Control:
     def committing(self, *leases: Lease) -> Iterator[None]:
         """The block commits what the leases allow; nobody can take one of them meanwhile.
 
+        That holds for half of `lease_seconds`. Then the server ends the session, so that a process
+        that was stopped just here keeps no lease for ever.
+
         Raises AccountBusy where another process has taken one: nothing may be committed then.
         """
         tokens = [lease.token for lease in leases]

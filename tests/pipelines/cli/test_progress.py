@@ -45,6 +45,27 @@ def test_lines_come_every_few_seconds_and_words_when_something_happens() -> None
     ]
 
 
+def test_what_is_recorded_is_looked_up_once_and_only_for_a_line_that_needs_it() -> None:
+    """Most syncs that nobody follows end before: they open the warehouse once less."""
+    now, stream, looked = [0.0], io.StringIO(), []
+
+    def recorded() -> dict[str, int]:
+        looked.append(now[0])
+        return {"a": 50}
+
+    show = SyncProgress(PlainLines(stream), clock=lambda: now[0])
+    show.expect_recorded(recorded)
+    answers(show, 9)
+    assert looked == []
+    for now[0] in (10.0, 20.0):
+        answers(show, 1)
+    assert looked == [10.0]
+    assert stream.getvalue().splitlines() == [
+        "a: 10 of about 50 requests, 1.0/s, about 40 s left",
+        "a: 11 of about 50 requests, 0.6/s, about 71 s left",
+    ]
+
+
 def test_json_lines_hold_the_same_facts() -> None:
     now, stream = [0.0], io.StringIO()
     show = SyncProgress(JsonLines(stream), clock=lambda: now[0])
