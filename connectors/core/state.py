@@ -18,6 +18,8 @@ class StateKind(StrEnum):
     """Whose data the account holds, and from which address it came (JSON)."""
     FULL_PASS = "full_pass"
     """When the last full pass of the account began (ISO 8601)."""
+    FULL_PASS_BROKE_OFF = "full_pass_broke_off"
+    """The run in which reading a family (the scope) whole broke off; empty since it succeeded."""
     COMPLETE = "complete"
     """When a family (the scope) was last loaded without a failure (ISO 8601)."""
     LOADED_IN_RUN = "loaded_in_run"

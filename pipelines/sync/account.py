@@ -23,13 +23,20 @@ from connectors.core.errors import (
 )
 from connectors.core.journal import Journal
 from connectors.core.resources import ForEachChanged
+from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from connectors.http.events import Event
 from pipelines.settings import Account, Settings
 from pipelines.sync.disk_errors import explained
-from pipelines.sync.family import FamilyPass, kept_tables
-from pipelines.sync.identity import IDENTITY, Identity, confirm_identity, identity_from
-from pipelines.sync.result import AccountResult, Progress
+from pipelines.sync.family import FamilyPass
+from pipelines.sync.identity import (
+    IDENTITY,
+    Identity,
+    confirm_identity,
+    credential_key,
+    identity_from,
+)
+from pipelines.sync.result import AccountResult, Progress, kept_tables
 from pipelines.sync.runtime import Runtime, opened_client
 from pipelines.sync.stage import (
     BegunRun,
@@ -212,6 +219,7 @@ class _AccountSync:
                 self.account,
                 client,
                 journal,
+                key=credential_key(self.warehouse.home),
                 stored=identity_from(known.state(IDENTITY)),
                 staged=identity_from(staged),
                 holds_rows=lambda: any(known.count(table) for table in self.connector.tables),
@@ -243,7 +251,7 @@ class _AccountSync:
         now = self.runtime.now()
         check_clock(self.warehouse, engine.cursor(), now=now)
         due = [f for f in families if not f.full_only or self.full or self.named]
-        self.result.unread(error, kept_tables(self.account, due), self.full)
+        self.result.unread(error, self.account, due, self.full)
         self._record(engine, run_id or new_run_id(now), now)
 
     def _read(
@@ -366,6 +374,7 @@ class _AccountSync:
                 error=result.trouble or None,
             ),
             result.tables,
+            {StateKey(StateKind.FULL_PASS_BROKE_OFF, scope=f): run_id for f in result.broke_off},
         )
         for table, rows in unread.items():
             result.tables[table]["rows"] = rows

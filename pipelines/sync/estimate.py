@@ -65,7 +65,7 @@ def estimate(account: Account, probe: Probe, tables: list[str] | None, *, full: 
     first = any(probe.known.first_time(family.name) for family in families)
     costs = _identity_cost(account, probe)
     for family in families:
-        probe.full = full or probe.known.first_time(family.name)
+        probe.full = full or probe.known.owes_full_pass(family.name)
         if family.full_only and not probe.full and tables is None:
             continue
         costs += family.cost(probe) if family.cost else _of_family(family, probe, wanted)

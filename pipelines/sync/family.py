@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.core.connector import Family, family_tables
+from connectors.core.connector import Family
 from connectors.core.errors import Fatal, KollectError, Unreachable
 from connectors.core.evidence import Guard
 from connectors.core.journal import Journal
@@ -18,7 +18,7 @@ from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
 from pipelines.sync.identity import IDENTITY, Identity
-from pipelines.sync.result import AccountResult, loaded_text, traffic_of
+from pipelines.sync.result import AccountResult, kept_tables, loaded_text, traffic_of
 from warehouse.load.known import AccountState
 from warehouse.load.load import LoadRequest, Traffic, load
 from warehouse.load.staging import Staging
@@ -82,7 +82,7 @@ class FamilyPass:
                 # A service that could not be reached at all is not tried again for each family.
                 out_of_reach = isinstance(error, Unreachable) and len(self.journal) == answers
                 if error is not None and (isinstance(error, Fatal) or out_of_reach):
-                    result.unread(error, kept_tables(account, following), self.full)
+                    result.unread(error, account, following, self.full)
                     break
             stored = known.run_loads(self.run_id)
         result.tables = {
@@ -95,8 +95,8 @@ class FamilyPass:
         known = self.known
         if known.states(StateKind.LOADED_IN_RUN).get(family.name) == self.run_id:
             return False
-        spared = family.full_only and not self.full and not self.named
-        return not spared or known.first_time(family.name)
+        asked = self.full or self.named or not family.full_only
+        return asked or known.owes_full_pass(family.name)
 
     def _full_pass_due(self) -> bool:
         """Whether the last full pass is longer ago than the account's rhythm allows.
@@ -157,6 +157,8 @@ class FamilyPass:
                 ahead.ask(following, frozenset(self.account.tables))
             if failed is None:
                 self._remember(reader, last)
+            elif reader.full:
+                self.result.broke_off.add(family.name)
             self._load(reader, family, tables, staging, str(failed or ""), number)
         finally:
             staging.close()
@@ -180,7 +182,7 @@ class FamilyPass:
             fetcher=ahead.answers(family),
             sink=staging,
             known=known,
-            full=self.full or known.first_time(family.name),
+            full=self.full or known.owes_full_pass(family.name),
             started_at=self.started_at,
             tables=tables,
             options={**account.options, **files},
@@ -214,6 +216,9 @@ class FamilyPass:
         if not evidence.failures:
             # What failed is asked for again if this run has to go on later.
             evidence.state[StateKey(StateKind.LOADED_IN_RUN, scope=reader.family)] = self.run_id
+        broke_off = StateKey(StateKind.FULL_PASS_BROKE_OFF, scope=reader.family)
+        if self.known.state(broke_off):
+            evidence.state[broke_off] = ""
         self._all_full = self._all_full and reader.full
         if last and self._all_full and not self.named and self.result.error is None:
             evidence.state[FULL_PASS] = self.started_at.isoformat()
@@ -255,9 +260,3 @@ class FamilyPass:
             if error and not any(row[name] for name in ("inserted", "updated", "deleted")):
                 continue  # it was not read; the error is told
             self.tell("loaded", loaded_text(table, row), table=table, row=dict(row))
-
-
-def kept_tables(account: Account, families: Iterable[Family]) -> list[str]:
-    """The tables that families feed and the account keeps."""
-    fed = {table.name for family in families for table in family_tables(family)}
-    return [name for name in account.tables if name in fed]

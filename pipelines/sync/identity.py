@@ -7,8 +7,11 @@ nothing is remembered yet.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -19,10 +22,13 @@ from connectors.core.state import StateKey, StateKind
 from connectors.http.client import Client
 from pipelines.settings import Account
 from pipelines.sync.probe import Probe, first_answer
+from warehouse.store.durable import replace_file
 
 IDENTITY = StateKey(StateKind.IDENTITY)
 ASKS = "identity"
 """Instead of a family: marks the answers in a journal that only tell whose data it is."""
+KEY_FILE = "credential.key"
+KEY_BYTES = 32
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -33,7 +39,8 @@ class Identity(msgspec.Struct, frozen=True):
     owner: str = ""
     """Such as `user 17`; empty where the service does not tell."""
     credential: str = ""
-    """Changes when the credential does. Too short to find a secret by."""
+    """A keyed hash that changes when the credential does. The key stays on this machine, beside
+    the warehouse, so nobody can try out secrets on a copy of the warehouse or on a backup."""
 
     def same_data(self, other: Identity) -> bool:
         """Whether both lead to the same data of the same service."""
@@ -49,19 +56,45 @@ def identity_from(stored: str | None) -> Identity | None:
     return msgspec.json.decode(stored, type=Identity) if stored else None
 
 
-def declared_identity(account: Account, base_url: str) -> Identity:
+def credential_key(home: Path) -> bytes:
+    """The key of this machine's credential marks, made at the first use.
+
+    Without it, because it was lost or cannot be kept, the service is asked whose data it is.
+    """
+    with contextlib.suppress(OSError):
+        found = (home / KEY_FILE).read_bytes()
+        if len(found) == KEY_BYTES:
+            return found
+    made = secrets.token_bytes(KEY_BYTES)
+    with contextlib.suppress(OSError):
+        replace_file(home / KEY_FILE, made)
+        (home / KEY_FILE).chmod(0o600)
+    return made
+
+
+def declared_identity(account: Account, base_url: str, key: bytes) -> Identity:
     """What the settings tell: the owner is not known yet."""
-    parts = sorted(account.credential.items())
-    digest = hashlib.blake2b(msgspec.json.encode([account.name, *parts]), digest_size=2)
+    digest = hashlib.blake2b(_credential_bytes(account), digest_size=16, key=key)
     return Identity(
         account.connector.name, account.address or base_url, credential=digest.hexdigest()
     )
+
+
+def _credential_bytes(account: Account) -> bytes:
+    return msgspec.json.encode([account.name, *sorted(account.credential.items())])
+
+
+def _mark_without_key(account: Account) -> str:
+    """The mark that kollect kept before it had a key."""
+    return hashlib.blake2b(_credential_bytes(account), digest_size=2).hexdigest()
 
 
 def confirm_identity(
     account: Account,
     client: Client,
     journal: Journal,
+    *,
+    key: bytes,
     stored: Identity | None,
     staged: Identity | None,
     holds_rows: Callable[[], bool],
@@ -74,20 +107,23 @@ def confirm_identity(
     where the settings lead to another service, another address or the data of somebody else than
     `stored`; and whatever asking the service may raise.
     """
-    declared = declared_identity(account, client.base_url)
+    declared = declared_identity(account, client.base_url, key)
+    marks = (declared.credential, _mark_without_key(account))
     if stored is not None and stored.service == declared.service and not holds_rows():
         stored = None
     if stored is not None:
         _check_address(account, declared, stored)
     for earlier in (stored, staged):
-        if earlier is not None and earlier.owner and _same_credential(earlier, declared):
+        if earlier is None or not earlier.owner or earlier.service != declared.service:
+            continue
+        if earlier.credential in marks:
             return replace_owner(declared, earlier.owner)
     owner = ask_owner(account, client, journal, now=staged is not None)
     if stored is None or not stored.owner:
         return replace_owner(declared, owner)
     if not owner:
         tell(
-            f"the service does not tell whose data the new credential shows; {stored.owner} is "
+            f"the service does not tell whose data the credential shows; {stored.owner} is "
             "assumed, since this account holds that data"
         )
         return stored
@@ -107,6 +143,7 @@ def confirm_known(probe: Probe) -> None:
         probe.account,
         probe.client,
         probe.journal,
+        key=credential_key(probe.warehouse.home),
         stored=identity_from(probe.known.state(IDENTITY)),
         staged=None,
         holds_rows=lambda: any(map(probe.known.count, probe.account.connector.tables)),
@@ -139,10 +176,6 @@ def ask_owner(account: Account, client: Client, journal: Journal, *, now: bool) 
         if owner:
             return owner
     return ""
-
-
-def _same_credential(earlier: Identity, declared: Identity) -> bool:
-    return (earlier.service, earlier.credential) == (declared.service, declared.credential)
 
 
 def _check_address(account: Account, declared: Identity, stored: Identity) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from connectors.core.connector import Family, family_tables
 from connectors.core.errors import KollectError
 from connectors.core.journal import Journal
 from connectors.http.events import Statistics
+from pipelines.settings import Account
 from warehouse.load.load import Traffic
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class AccountResult:
     files: FileCounts | None = None
     """What was downloaded, for accounts with `files = true`."""
     messages: list[str] = field(default_factory=list)
+    broke_off: set[str] = field(default_factory=set)
+    """Families that a full pass did not read to their end; the next sync takes them up."""
 
     def as_json(self) -> dict[str, Any]:
         names = ("mode", "complete", "inserted", "updated", "deleted", "unchanged", "rejected",
@@ -80,10 +84,14 @@ class AccountResult:
             "Run the sync again to try them again; _kollect.files says why each failed."
         )
 
-    def unread(self, error: KollectError, tables: Iterable[str], full: bool) -> None:
-        """Name tables that could not even be asked for, and why."""
+    def unread(
+        self, error: KollectError, account: Account, families: Iterable[Family], full: bool
+    ) -> None:
+        """Name the tables of families that could not even be asked for, and why."""
+        families = list(families)
         self.error = self.error or error
-        for table in tables:
+        self.broke_off |= {family.name for family in families if full}
+        for table in kept_tables(account, families):
             self.tables.setdefault(table, _unread_row(str(error), full))
 
     def count(
@@ -106,6 +114,12 @@ class AccountResult:
         self.rate_limited = sum(h["throttled"] for h in earlier) + seen.rate_limited
         self.waited_seconds = _waited(earlier) + min(seen.waited_seconds, seconds)
         self.bytes = sum(h["bytes"] for h in heads)
+
+
+def kept_tables(account: Account, families: Iterable[Family]) -> list[str]:
+    """The tables that families feed and the account keeps."""
+    fed = {table.name for family in families for table in family_tables(family)}
+    return [name for name in account.tables if name in fed]
 
 
 def _waited(heads: Iterable[Mapping[str, Any]]) -> float:

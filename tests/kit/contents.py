@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def contents(file: Path, service: str) -> dict[str, list[Any]]:
             "SELECT resource, scope, value FROM _kollect.cursors ORDER BY ALL"
         ).fetchall()
         found["state"] = [
-            (kind, name, scope, None if kind in OF_THE_RUN or name == "role" else value)
+            (kind, name, scope, _lasting(kind, name, value))
             for kind, name, scope, value in connection.execute(
                 # What a family was last loaded from differs where a run was done in two pieces.
                 "SELECT kind, name, scope, value FROM _kollect.state WHERE kind <> 'last_load' "
@@ -54,6 +55,13 @@ def contents(file: Path, service: str) -> dict[str, list[Any]]:
             "FROM _kollect.loads GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     return found
+
+
+def _lasting(kind: str, name: str, value: str) -> str | None:
+    """A remembered value less what differs from run to run or with the key of `.kollect/`."""
+    if kind in OF_THE_RUN or name == "role":
+        return None
+    return re.sub(r'"credential":"[0-9a-f]{32}"', "", value) if kind == "identity" else value
 
 
 def ledger(file: Path) -> dict[str, list[Any]]:

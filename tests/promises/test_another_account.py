@@ -6,20 +6,25 @@ stand-in does not know as the one that it knows, and changes the owner in the an
 
 from __future__ import annotations
 
+import hashlib
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
 import httpx
+import msgspec
 import pytest
 
 from connectors.core.errors import BadSettings
+from connectors.core.journal import Journal
 from pipelines.cli.check import look
 from pipelines.settings import Account, read_settings
 from pipelines.sync.account import sync_account
-from pipelines.sync.identity import identity_from
+from pipelines.sync.identity import KEY_FILE, Identity, confirm_identity, identity_from
 from pipelines.sync.result import AccountResult, Progress
+from pipelines.sync.runtime import opened_client
 from sandbox import Sandbox
 from tests.kit.account import Bench, sampled
 
@@ -54,12 +59,17 @@ class Carrier(httpx.BaseTransport):
         self._inner.close()
 
 
-def owner_of(bench: Bench) -> str:
-    """What the warehouse remembers as the owner of the account's data."""
+def identity_of(bench: Bench) -> Identity:
+    """Whose data the account holds, as the warehouse remembers."""
     (stored,) = bench.query("SELECT value FROM _kollect.state WHERE kind = 'identity'")
     found = identity_from(stored[0])
     assert found is not None
-    return found.owner
+    return found
+
+
+def owner_of(bench: Bench) -> str:
+    """The owner of the account's data, as the warehouse remembers."""
+    return identity_of(bench).owner
 
 
 def with_another_credential(account: Account) -> tuple[Account, dict[str, str]]:
@@ -146,6 +156,46 @@ def test_a_new_credential_of_the_same_owner_goes_on_and_is_asked_about_once(
         before = at.stand_in.count()
         assert sync().status == "complete"
         assert at.stand_in.count() - before == with_new
+
+
+def test_the_mark_of_a_credential_cannot_be_tried_out_on_a_copy_of_the_warehouse(
+    synced: Callable[..., Bench], made: Callable[..., Bench]
+) -> None:
+    """It is keyed: the same credential leaves another mark in another warehouse, and the key is
+    in a file that only its owner can read."""
+    first, second = synced("kippt", size=4), made("kippt", size=4)
+    second.sync()
+    marks = {identity_of(at).credential for at in (first, second)}
+    assert len(marks) == 2 and all(len(mark) == 32 for mark in marks)
+    key = second.folder / ".kollect" / KEY_FILE
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_bytes() not in second.warehouse.read_bytes()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_lost_key_of_marks_costs_one_question(synced: Callable[..., Bench], lost: bool) -> None:
+    at = synced("kippt", size=4)
+    if lost:
+        (at.folder / ".kollect" / KEY_FILE).unlink()
+    before = at.stand_in.count("/api/account")
+    assert at.sync("notifications").status == "complete"
+    assert at.stand_in.count("/api/account") - before == lost
+
+
+def test_the_short_mark_of_an_older_kollect_is_taken_for_the_same_credential(
+    synced: Callable[..., Bench],
+) -> None:
+    at = synced("kippt", size=4)
+    parts = ["kippt", *sorted(at.account.credential.items())]
+    short = hashlib.blake2b(msgspec.json.encode(parts), digest_size=2).hexdigest()
+    older = msgspec.structs.replace(identity_of(at), credential=short)
+    with opened_client(at.settings, at.account) as client:
+        now = confirm_identity(
+            at.account, client, Journal(at.folder / "pages.journal"), key=b"key", stored=older,
+            staged=None, holds_rows=lambda: True, tell=pytest.fail,
+        )  # fmt: skip
+    assert now.owner == older.owner and len(now.credential) == 32
+    assert at.stand_in.count() == 0
 
 
 @pytest.mark.parametrize("service", sampled("kippt"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,50 @@ def test_an_account_whose_first_pass_broke_off_catches_up(made: Callable[..., Be
     result = kinopio.sync(runtime=later)
     assert {row["mode"] for row in result.tables.values()} == {"full"}
     assert marked(kinopio) is not None
+
+
+def test_a_full_pass_that_broke_off_is_taken_up_by_the_next_sync(
+    made: Callable[..., Bench],
+) -> None:
+    """Also when its staged pages are too old to go on with, and for what only full passes read;
+    what did not break off is read as ever."""
+    kinopio = made("kinopio", include=["ai_images", "favorite_colors", "groups"])
+    begin = datetime.now(UTC)
+
+    def sync_at(days: float, *, full: bool = False) -> dict[str, Any]:
+        runtime = replace(kinopio.runtime, now=lambda: begin + timedelta(days=days))
+        return kinopio.sync(full=full, runtime=runtime).tables
+
+    assert all(row["complete"] for row in sync_at(0).values())
+    kinopio.stand_in.faults.add("status", status=500, match="/user/groups", times=None)
+    broken = sync_at(1, full=True)
+    assert kinopio.stand_in.faults.fired() and not broken["groups"]["complete"]
+    kinopio.stand_in.faults.clear()
+    after = sync_at(3)
+    assert {name: (row["mode"], row["complete"]) for name, row in after.items()} == {
+        "favorite_colors": ("incremental", True),
+        "groups": ("full", True),
+    }
+    assert sync_at(4).keys() == {"favorite_colors"}
+
+
+def test_a_full_pass_that_could_not_begin_is_taken_up_by_the_next_sync(
+    made: Callable[..., Bench],
+) -> None:
+    """The key is refused at the first request; with a good one all is read whole."""
+    kinopio = made("kinopio", include=["ai_images", "favorite_colors"])
+    assert kinopio.sync().error is None
+    kinopio.stand_in.faults.add("token_died", times=None)
+    refused = kinopio.sync(full=True).tables
+    assert kinopio.stand_in.faults.fired()
+    assert not any(row["complete"] for row in refused.values())
+    kinopio.stand_in.faults.clear()
+    found = kinopio.sync().tables
+    assert {name: (row["mode"], row["complete"]) for name, row in found.items()} == {
+        "ai_images": ("full", True),
+        "favorite_colors": ("full", True),
+    }
+    assert kinopio.sync().tables.keys() == {"favorite_colors"}
 
 
 @pytest.mark.slow

@@ -234,6 +234,11 @@ class AccountState:
         """Whether this family was never loaded completely."""
         return self.state(StateKey(StateKind.COMPLETE, scope=family)) is None
 
+    def owes_full_pass(self, family: str) -> bool:
+        """Whether no full pass has yet read this family to its end, or the last one broke off."""
+        broke_off = self.state(StateKey(StateKind.FULL_PASS_BROKE_OFF, scope=family))
+        return bool(broke_off) or self.first_time(family)
+
     def extra_columns(self) -> dict[str, tuple[Column, ...]]:
         """Columns that appeared by themselves in earlier runs, by table."""
         return {table: tuple(columns) for table, columns in self._at_hand().columns.items()}

@@ -10,8 +10,10 @@ from typing import Any
 import duckdb
 
 from connectors.core.connector import Connector
+from connectors.core.state import StateKey
 from warehouse.analysis.keep import keep_analysis
 from warehouse.load.keys import storable
+from warehouse.load.ledger import Ledger
 from warehouse.schema.evolve import ensure_schema
 from warehouse.schema.types import quoted
 from warehouse.store.identity import kollect_version
@@ -43,15 +45,19 @@ def record_run(
     connector: Connector,
     run: Run,
     tables: Mapping[str, Mapping[str, Any]],
+    state: Mapping[StateKey, str],
 ) -> dict[str, int]:
-    """Write the run's row, and a row of `_kollect.loads` for tables that were not loaded; make
-    the schema `analysis` anew where a newer kollect declares it otherwise.
+    """Write the run's row, a row of `_kollect.loads` for tables that were not loaded, and what
+    later runs must know; make the schema `analysis` anew where a newer kollect declares it
+    otherwise.
 
     Returns how many rows the account has in each of the tables that were not loaded.
     """
     with warehouse.writing(connection), warehouse.transaction(connection):
         ensure_schema(connection, connector)
         unread = _write(connection, connector, run, tables)
+        ledger = Ledger(connection, run.account, run.run_id, connector.name, "", run.finished_at)
+        ledger.remember(state)
         count_generation(connection, rows_changed=keep_analysis(connection))
         return unread
 
