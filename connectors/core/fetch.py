@@ -173,14 +173,14 @@ class Fetcher:
         A request is taken when it can be sent. Those that the caller adds to `follow_ups` between
         answers come before the next of `requests`. As long as answers are here before they are
         needed, ever fewer are asked for at once: more would only compete with the work on those
-        for the processor. None is asked for while the answers that wait hold more bytes than the
-        client may have in flight. Leaving early abandons what is under way.
+        for the processor. None is asked for while the answers that wait hold more than their half
+        of `in_flight_bytes`. Leaving early abandons what is under way.
         """
         flying: deque[tuple[Asker, Future[Page]]] = deque()
         waiting = follow_ups if follow_ups is not None else deque()
         coming = iter(requests)
         ahead = most = self._in_flight * 2
-        room = AnswerRoom(self._client.config.in_flight_bytes)
+        room = AnswerRoom(self._client.config.in_flight_bytes // 2)
         pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="fetch")
         try:
             while True:

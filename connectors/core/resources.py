@@ -62,7 +62,7 @@ class RecordSource(IntEnum):
     LIST = 2
     """A list of such records."""
     OWN = 3
-    """The record's own answer."""
+    """The record's own answer: no list (`listing=False`) and nothing inside another record."""
 
 
 @dataclass(frozen=True)

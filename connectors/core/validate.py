@@ -9,7 +9,14 @@ from connectors.core.connector import Connector, Family, family_tables
 from connectors.core.errors import BadSettings
 from connectors.core.files import FileSource
 from connectors.core.redact import Redactor
-from connectors.core.resources import ForEachChanged, ForEachParent, Origin, Resource, Rows
+from connectors.core.resources import (
+    ForEachChanged,
+    ForEachParent,
+    Origin,
+    RecordSource,
+    Resource,
+    Rows,
+)
 from connectors.core.schema import PARSES, TYPES, DeclarationError, Table, snake
 from connectors.http.host_allowlist import read_hosts
 
@@ -212,5 +219,7 @@ def _check_rows(resource: Resource, rows: Rows, *, enclosed: bool) -> None:
         if not enclosed and source.origin is Origin.PARENT:
             cure = f"it has no enclosing record: use request({source.name!r})"
             _fail(place, f"inherits {name} by parent({source.name!r})", cure)
+    if rows.source is RecordSource.OWN and (enclosed or resource.listing):
+        _fail(place, "are no record's own answer", "say listing=False, or leave source= out")
     for child in rows.children:
         _check_rows(resource, child, enclosed=True)

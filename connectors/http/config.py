@@ -191,8 +191,8 @@ class HttpConfig:
     largest_bytes: int = 512 * 1024 * 1024
     """A longer answer (unpacked) is given up: it would not fit into memory."""
     in_flight_bytes: int = 256 * 1024 * 1024
-    """So much of all answers together may be in memory while they come (unpacked); beyond it, the
-    later ones wait for the first."""
+    """So much of all answers together may be in memory (unpacked): half while they come, half
+    between their end and their use. Beyond it, the later ones wait for the first."""
     max_in_flight: int = 4
     """Requests that may be under way at once."""
     classify: Classify = classify_by_status

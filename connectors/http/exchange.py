@@ -72,7 +72,7 @@ class Exchange:
         self._meter = meter
         self._tell = tell
         self._places = threading.BoundedSemaphore(config.max_in_flight)
-        self._budget = ByteBudget(config.in_flight_bytes, stop)
+        self._budget = ByteBudget(config.in_flight_bytes // 2, stop)
         self._answered = False
         """Whether the service ever answered: then a lost connection may come back."""
         self._http = http_client(

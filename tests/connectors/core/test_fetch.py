@@ -86,10 +86,10 @@ class Large(httpx.BaseTransport):
 
 
 def test_answers_that_wait_to_be_taken_have_a_budget(tmp_path: Path) -> None:
-    """With room for two and a half, eight could come behind a slow first one, but at most five
+    """With room for two and a half (half of the budget), eight could come behind a slow first one, but at most five
     do before it was taken; in the end all were."""
     transport = Large()
-    with fetching(tmp_path, transport, HttpConfig(in_flight_bytes=250_000)) as fetcher:
+    with fetching(tmp_path, transport, HttpConfig(in_flight_bytes=500_000)) as fetcher:
         answers = fetcher.in_order(requests(fetcher, 12))
         reader = threading.Thread(target=lambda: next(answers), daemon=True)
         reader.start()

@@ -12,6 +12,7 @@ from connectors.core import (
     Family,
     ForEachChanged,
     ForEachParent,
+    RecordSource,
     Reference,
     Resource,
     Rows,
@@ -62,6 +63,11 @@ EACH = ForEachParent("things", {"thing_id": "id"})
             "bind it by each=",
         ),
         ((Resource("things", "/t", (Rows(THINGS, count="n"),)),), "counts by 'n'", "remove count="),
+        (
+            (Resource("things", "/t", (Rows(THINGS, source=RecordSource.OWN),)),),
+            "are no record's own answer",
+            "say listing=False",
+        ),
     ],
 )
 def test_resources(resources: tuple[Resource, ...], what: str, cure: str) -> None:
