@@ -19,6 +19,8 @@ from sandbox.kinescope.rounds import play
 from sandbox.kinescope.routes import ROUTES
 from sandbox.kinescope.shapes import FILES, SIGNATURE
 from sandbox.kinescope.truth import after_increment, files, tables
+from sandbox.kinescope.uploads import UPLOAD_ROUTES
+from sandbox.kinescope.writes import WRITE_ROUTES
 
 __all__ = ["Kinescope"]
 
@@ -39,7 +41,7 @@ class Kinescope(Changes):
     """A workspace with `size` videos; a million of them are made as they are asked for."""
 
     default_size = 40
-    routes = (*ROUTES, *FIGURE_ROUTES)
+    routes = (*ROUTES, *FIGURE_ROUTES, *WRITE_ROUTES, *UPLOAD_ROUTES)
     windows = (Window(10, 1.0), Window(300, 60.0))
     file_hosts = ((FILES, ""),)
     may_hold_more = frozenset(("analytics", "analytics_overview", "billing_usage"))
@@ -114,9 +116,9 @@ class Kinescope(Changes):
             return Response.of_text("the link has expired", 403)
         *_, kind, name, last = ("", "", *request.path.split("/"))
         if kind in ("assets", "materials") and last.isdecimal():
-            return served(f"{name}.mp4", lines(name, int(last)))
+            return served(f"{name}.mp4", self.account.uploads.get(name, lines(name, int(last))))
         if last.endswith((".png", ".vtt")):
-            return served(last)
+            return served(last, self.account.uploads.get(last.partition(".")[0]))
         return super().file(request)
 
     def secrets(self) -> list[str]:

@@ -66,6 +66,8 @@ class Account(Records):
         self.figures = Figures(self.library, size, list(self.records["projects"]))
         self.added_materials: dict[str, int] = {}
         """Materials that a change added: id -> number of the video."""
+        self.uploads: dict[str, bytes] = {}
+        """The bytes of what a client uploaded: id of the asset, subtitle or material -> file."""
         self.playlist_items: dict[str, list[Item]] = {}
         for place, playlist_id in enumerate(self.records["playlists"]):
             # The fourth is empty; the others take every third video from another start.

@@ -91,3 +91,10 @@ class KinescopeSwitches(Switches):
         "UTC",
         about="the zone of the workspace, in which days are cut",
     )
+    created_status: int = one_of(
+        200, 201, about="of what a write made: 200 by the guidelines, 201 by a newer page"
+    )
+    uploaded_videos: str = one_of(
+        "done", "processing", about="an uploaded video is processed at once, or some time later"
+    )
+    balance: str = one_of("enough", "empty", about="whether encoding of an upload can be paid")

@@ -148,6 +148,7 @@ def _calm(table: str, before: Tables, now: Tables) -> set[str]:
 def files(account: Account) -> list[dict[str, Any]]:
     """Originals, subtitles, posters and materials of every existing video, and live posters."""
     found: list[dict[str, Any]] = []
+    uploaded = account.uploads.get
 
     def add(table: str, record: Record, field: str, body: bytes) -> None:
         found.append(true_file(table, record["id"], field, body))
@@ -156,11 +157,14 @@ def files(account: Account) -> list[dict[str, Any]]:
         record = account.library.record(number)
         for asset in record["assets"]:
             if asset["quality"] == "original":
-                add("video_assets", asset, "original", lines(asset["id"], asset["file_size"]))
+                made = lines(asset["id"], asset["file_size"])
+                add("video_assets", asset, "original", uploaded(asset["id"], made))
         for subtitle in record["subtitles"]:
-            add("subtitles", subtitle, "url", blob(f"{subtitle['id']}.vtt"))
+            made = blob(f"{subtitle['id']}.vtt")
+            add("subtitles", subtitle, "url", uploaded(subtitle["id"], made))
         for material in record["additional_materials"]:
-            add("additional_materials", material, "link", lines(material["id"], material["size"]))
+            made = lines(material["id"], material["size"])
+            add("additional_materials", material, "link", uploaded(material["id"], made))
         for poster in _posters(record):
             add("posters", poster, "original", blob(f"{poster['id']}.png"))
         for annotation in record["_annotations"]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from hashlib import md5
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,8 @@ class VideoChanges(Service):
         self.account = Account(self.size, self.seed)
         self.library = self.account.library
         self.clock = self.account.clock
+        self.resumable: dict[str, object] = {}
+        """Id of a video -> its upload, of those that go on in pieces."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,15 +105,29 @@ class VideoChanges(Service):
         self._edit(video_id, {"project_id": project_id, "folder_id": folder_id})
 
     @action
-    def replace_media(self, video_id: str, size: int | None = None) -> None:
+    def replace_media(
+        self, video_id: str, size: int | None = None, body: bytes | None = None
+    ) -> None:
         """Other media under the same id: new assets and duration, a higher version.
 
-        `size` is that of the original in bytes; without it, some hundred.
+        `size` is that of the original in bytes, without it some hundred; `body` is the original
+        itself, where it was uploaded.
         """
         number, record = self._take(video_id)
         record["version"] += 1
-        self._process(record, number, size)
+        self._process(record, number, size, body)
         record["updated_at"] = self.account.tick()
+        self.library.keep(number, record)
+
+    def fill_video(self, video_id: str, fields: Record) -> None:
+        """Set any fields of a video that was just made."""
+        number, record = self._take(video_id)
+        self.library.keep(number, record | fields)
+
+    def take_media(self, video_id: str, body: bytes) -> None:
+        """The original of a video is these bytes."""
+        number, record = self._take(video_id)
+        self._process(record, number, body=body)
         self.library.keep(number, record)
 
     @action
@@ -141,13 +158,16 @@ class VideoChanges(Service):
     # What hangs on a video: a switch says whether its edits move the video's `updated_at`
 
     @action
-    def set_chapters(self, video_id: str, chapters: Sequence[tuple[int, str]]) -> None:
+    def set_chapters(
+        self, video_id: str, chapters: Sequence[tuple[int, str]], enabled: bool = True
+    ) -> None:
         """Replace all chapters by these (milliseconds, title)."""
         items = [{"time": at, "title": title} for at, title in chapters]
-        self._edit_part(video_id, {"chapters": {"items": items, "enabled": bool(items)}})
+        shown = enabled and bool(items)
+        self._edit_part(video_id, {"chapters": {"items": items, "enabled": shown}})
 
     @action
-    def add_child(self, video_id: str, table: str, **fields: Any) -> str:
+    def add_child(self, video_id: str, table: str, /, **fields: Any) -> str:
         """A new row of `subtitles`, `annotations` or `additional_materials`; returns its id."""
         number, record = self._take(video_id)
         rows = record[CHILDREN[table]]
@@ -249,12 +269,18 @@ class VideoChanges(Service):
             **stamps,
         }
 
-    def _process(self, record: Record, number: int, size: int | None = None) -> None:
+    def _process(
+        self, record: Record, number: int, size: int | None = None, body: bytes | None = None
+    ) -> None:
         """Give the record new assets, as processing of new media does."""
         now, new_id = self.account.tick(), self.account.new_id
         size = size or 100 + self.account.new_number() % 800
+        uploaded = original(new_id("asset"), size, now, new_id("media"))
+        if body is not None:
+            self.account.uploads[uploaded["id"]] = body
+            uploaded |= {"file_size": len(body), "md5": md5(body).hexdigest()}
         record["assets"] = [
-            original(new_id("asset"), size, now, new_id("media")),
+            uploaded,
             *(rendition(n, new_id("asset"), 4_500_000_000 + number, now) for n in range(3)),
         ]
         record |= {"_renditions": "empty", "duration": 12.5 + number}

@@ -152,6 +152,9 @@ def of_kinescope(service: Kinescope) -> Iterator[Request]:
         *(f"/v1/videos/{service.library.id(number)}/annotations" for number in range(3)),
         *(f"/v1/analytics?fields=view&{span}", "/v1/analytics"),
     )
+    yield sends(service, "POST", "/v1/tags", {"tag": "posted"})
+    headers = {"x_parent_id": next(iter(projects)), "x_video_title": "uploaded"}
+    yield sends(service, "POST", "/v2/video", "bytes", **headers)
 
 
 PROBES: dict[str, Probes] = {
