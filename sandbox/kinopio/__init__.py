@@ -10,6 +10,7 @@ from sandbox.kinopio.changes import Changes
 from sandbox.kinopio.rounds import play
 from sandbox.kinopio.routes import ROUTES
 from sandbox.kinopio.truth import after_increment, files, tables
+from sandbox.kinopio.writes import WRITE_ROUTES
 
 __all__ = ["Kinopio"]
 
@@ -18,7 +19,7 @@ class Kinopio(Changes):
     """An account with `size` spaces: 5 requests a second, or 30 seconds of silence."""
 
     default_size = 40
-    routes = ROUTES
+    routes = (*ROUTES, *WRITE_ROUTES)
     windows = (Window(5, 1.0),)
     penalty_seconds = 30.0
     file_hosts = (

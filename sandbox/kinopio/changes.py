@@ -54,33 +54,33 @@ class Changes(ItemChanges):
     @action
     def rename_space(self, space_id: str, name: str) -> None:
         """Moves `updatedAt` but, being no card, not `editedAt`."""
-        self._touch(space_id).fields.update(name=name, url=slug(name, space_id))
+        self.touch(space_id).fields.update(name=name, url=slug(name, space_id))
 
     @action
     def visit_space(self, space_id: str) -> None:
         """A person looks at it: `visits` and `updatedAt` move, nothing else."""
         favorites = dict(self.world.favorite_spaces)
-        self._touch(space_id).fields["visits"] += 1
+        self.touch(space_id).fields["visits"] += 1
         self.world.favorite_spaces = favorites
 
     @action
     def hide_space(self, space_id: str, hidden: bool = True) -> None:
-        self._touch(space_id).fields["isHidden"] = hidden
+        self.touch(space_id).fields["isHidden"] = hidden
 
     @action
     def remove_space(self, space_id: str) -> None:
         """Soft removal by oneself: from the list to the list of removed ones."""
-        self._touch(space_id).fields.update(isRemoved=True, removedByUserId=self.world.me["id"])
+        self.touch(space_id).fields.update(isRemoved=True, removedByUserId=self.world.me["id"])
 
     @action
     def remove_space_by_collaborator(self, space_id: str) -> None:
         """Soft removal by someone else: in no list any more, yet its address answers."""
         remover = next(iter(self.world.people))
-        self._touch(space_id).fields.update(isRemoved=True, removedByUserId=remover)
+        self.touch(space_id).fields.update(isRemoved=True, removedByUserId=remover)
 
     @action
     def restore_space(self, space_id: str) -> None:
-        self._touch(space_id).fields.update(isRemoved=False, removedByUserId=None)
+        self.touch(space_id).fields.update(isRemoved=False, removedByUserId=None)
 
     @action
     def delete_space(self, space_id: str) -> None:
@@ -92,13 +92,13 @@ class Changes(ItemChanges):
     @action
     def lose_access(self, space_id: str) -> None:
         """No collaborator any more: out of the list, 401 at its address, not deleted."""
-        space = self._touch(space_id)
+        space = self.touch(space_id)
         space.access_is_lost = True
         space.fields["privacy"] = "private"
 
     @action
     def regain_access(self, space_id: str) -> None:
-        self._touch(space_id).access_is_lost = False
+        self.touch(space_id).access_is_lost = False
 
     # People and groups
 
@@ -111,11 +111,11 @@ class Changes(ItemChanges):
 
     @action
     def add_collaborator(self, space_id: str, user_id: str) -> None:
-        put(self._touch(space_id).collaborator_ids, user_id, True)
+        put(self.touch(space_id).collaborator_ids, user_id, True)
 
     @action
     def remove_collaborator(self, space_id: str, user_id: str) -> None:
-        put(self._touch(space_id).collaborator_ids, user_id, False)
+        put(self.touch(space_id).collaborator_ids, user_id, False)
 
     @action
     def rename_user(self, user_id: str, name: str) -> None:

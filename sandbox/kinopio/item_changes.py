@@ -40,7 +40,7 @@ class ItemChanges(Service):
     @action
     def add_card(self, space_id: str, name: str, user_id: str | None = None) -> str:
         """A new card by a user, oneself if not given."""
-        space = self._touch(space_id, cards_too=True)
+        space = self.touch(space_id, cards_too=True)
         card = self._maker(space_id, user_id).card(len(space.cards), name)
         space.cards[card["id"]] = card
         return str(card["id"])
@@ -51,31 +51,31 @@ class ItemChanges(Service):
         if not name:
             self.delete_card(space_id, card_id)
             return
-        card = self._card(space_id, card_id)
+        card = self.touch_card(space_id, card_id)
         card.update(name=name, nameUpdatedAt=self.world.now())
         card["nameUpdatedByUserId"] = self.world.me["id"]
 
     @action
     def move_card(self, space_id: str, card_id: str, x: float, y: float) -> None:
         """The card's `updatedAt` and the space's move; the contents' times do not."""
-        card = self._touch(space_id).cards[card_id]
+        card = self.touch(space_id).cards[card_id]
         card.update(x=x, y=y, updatedAt=self.world.now())
 
     @action
     def remove_card(self, space_id: str, card_id: str, *, leave_orphans: bool = False) -> None:
         """Soft removal; its connections and tags go for good, at once or (orphans) not yet."""
-        self._card(space_id, card_id)["isRemoved"] = True
+        self.touch_card(space_id, card_id)["isRemoved"] = True
         if not leave_orphans:
             self._detach(space_id, card_id)
 
     @action
     def restore_card(self, space_id: str, card_id: str) -> None:
-        self._card(space_id, card_id)["isRemoved"] = False
+        self.touch_card(space_id, card_id)["isRemoved"] = False
 
     @action
     def delete_card(self, space_id: str, card_id: str) -> None:
         """For good, from the space or from its removed cards: only absence shows it."""
-        del self._touch(space_id, cards_too=True).cards[card_id]
+        del self.touch(space_id, cards_too=True).cards[card_id]
         self._detach(space_id, card_id)
 
     @action
@@ -84,16 +84,18 @@ class ItemChanges(Service):
         types = self.world.spaces[space_id].connection_types
         type_id = next(iter(types), None) or self.add_connection_type(space_id)
         made = self._maker(space_id).connection(start_id, end_id, type_id, 1)
-        return self._add(space_id, "connections", made)
+        return self.add_child(space_id, "connections", made)
 
     @action
     def add_connection_type(self, space_id: str) -> str:
-        return self._add(space_id, "connection_types", self._maker(space_id).connection_type(9))
+        return self.add_child(
+            space_id, "connection_types", self._maker(space_id).connection_type(9)
+        )
 
     @action
     def delete_connection_type(self, space_id: str, type_id: str) -> None:
         """For good, and its connections with it."""
-        space = self._touch(space_id)
+        space = self.touch(space_id)
         del space.connection_types[type_id]
         for key, line in list(space.connections.items()):
             if line.get("connectionTypeId") == type_id:
@@ -101,14 +103,14 @@ class ItemChanges(Service):
 
     @action
     def add_box(self, space_id: str, number: int = 1) -> str:
-        return self._add(space_id, "boxes", self._maker(space_id).box(number))
+        return self.add_child(space_id, "boxes", self._maker(space_id).box(number))
 
     @action
     def edit_box(self, space_id: str, box_id: str, **values: Any) -> None:
         """Change a box; whether the space's `updatedAt` moves is a switch."""
         space = self.world.spaces[space_id]
         if self.switches.box_edits == "move_updated_at":
-            self._touch(space_id)
+            self.touch(space_id)
         else:
             self.world.tick()
             space.silent_boxes.add(box_id)
@@ -116,17 +118,17 @@ class ItemChanges(Service):
 
     @action
     def add_list(self, space_id: str, name: str = "To read") -> str:
-        return self._add(space_id, "lists", self._maker(space_id).card_list(name))
+        return self.add_child(space_id, "lists", self._maker(space_id).card_list(name))
 
     @action
     def add_line(self, space_id: str, name: str = "Part two") -> str:
-        return self._add(space_id, "lines", self._maker(space_id).line(name))
+        return self.add_child(space_id, "lines", self._maker(space_id).line(name))
 
     @action
     def add_tag(self, space_id: str, card_id: str, name: str, color: str = "#90ffff") -> str:
         """One more tag, and `[[name]]` in the card's text as the app writes it."""
-        self._card(space_id, card_id)["name"] += f" [[{name}]]"
-        return self._add(space_id, "tags", self._maker(space_id).tag(card_id, name, color))
+        self.touch_card(space_id, card_id)["name"] += f" [[{name}]]"
+        return self.add_child(space_id, "tags", self._maker(space_id).tag(card_id, name, color))
 
     @action
     def recolor_tags(self, name: str, color: str) -> int:
@@ -144,20 +146,20 @@ class ItemChanges(Service):
     @action
     def edit_child(self, space_id: str, kind: str, child_id: str, **values: Any) -> None:
         """Change fields of a connection, type, tag, list or line (`kind` as the table)."""
-        child = self._children(self._touch(space_id), kind)[child_id]
+        child = self._children(self.touch(space_id), kind)[child_id]
         child.update(values, updatedAt=self.world.now())
 
     @action
     def delete_child(self, space_id: str, kind: str, child_id: str) -> None:
         """Take a connection, box, tag, list or line away for good (`kind` as the table)."""
-        del self._children(self._touch(space_id), kind)[child_id]
+        del self._children(self.touch(space_id), kind)[child_id]
 
     @action
     def draw(self, space_id: str) -> None:
         """One more stroke in the drawing."""
-        self._touch(space_id).strokes.append(self._maker(space_id).stroke())
+        self.touch(space_id).strokes.append(self._maker(space_id).stroke())
 
-    def _touch(self, space_id: str, *, cards_too: bool = False) -> Space:
+    def touch(self, space_id: str, *, cards_too: bool = False) -> Space:
         """A change to a space: its times move as far as this kind of change moves them."""
         space, at = self.world.spaces[space_id], self.world.tick()
         space.silent_boxes.clear()
@@ -172,10 +174,10 @@ class ItemChanges(Service):
         user = user_id or self.world.me["id"]
         return Maker(self.world.writer, space_id, user, self.world.now())
 
-    def _card(self, space_id: str, card_id: str) -> Row:
+    def touch_card(self, space_id: str, card_id: str) -> Row:
         """A card that is being edited: its own time and all of the space's move."""
         card = self.world.spaces[space_id].cards[card_id]
-        self._touch(space_id, cards_too=True)
+        self.touch(space_id, cards_too=True)
         card["updatedAt"] = self.world.now()
         return card
 
@@ -185,8 +187,8 @@ class ItemChanges(Service):
         found: dict[str, Row] = getattr(space, kind)
         return found
 
-    def _add(self, space_id: str, kind: str, made: Row) -> str:
-        space = self._touch(space_id)
+    def add_child(self, space_id: str, kind: str, made: Row) -> str:
+        space = self.touch(space_id)
         made.update(createdAt=self.world.now(), updatedAt=self.world.now())
         self._children(space, kind)[made["id"]] = made
         return str(made["id"])

@@ -176,6 +176,7 @@ def removed_cards(call: KinopioCall, space_id: str) -> list[Row]:
 documented = only_if("spelling", "documented", "both")
 newer = only_if("spelling", "newer", "both")
 newer_list = only_if("newer_lists", "served")
+newer_era = only_if("era", "mixed", "2026")
 not_dropped = only_if("dropped_routes", "served")
 
 ROUTES = (

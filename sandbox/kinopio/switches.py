@@ -54,3 +54,11 @@ class KinopioSwitches(Switches):
         "json", "text", "in_body", about="JSON, HTML text, or 200 with the status inside"
     )
     throttled_body: str = one_of("text", "json", about="the body of a 429")
+    account: str = one_of("upgraded", "free", about="a free account stops at 100 created cards")
+    card_text_limit: int = one_of(4000, 2000, about="as many characters as a card may have")
+    posted_times: str = one_of("replaced", "kept", about="createdAt of what a client posts")
+    posted_children: str = one_of(
+        "all", "documented", about="lists, lines and drawings in a posted space, or none of them"
+    )
+    tags_by_text: str = one_of("made", "ignored", about="[[name]] in a posted card makes a tag")
+    write_answers: str = one_of("records", "empty", about="what a write answers: records, or {}")

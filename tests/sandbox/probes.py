@@ -33,6 +33,13 @@ def gets(service: Service, *targets: str, **more: str) -> Iterator[Request]:
         yield Request("GET", service.base_path + target, headers)
 
 
+def sends(service: Service, method: str, target: str, body: Any, **more: str) -> Request:
+    """A write with the credential and a JSON body."""
+    request = next(gets(service, target, **more))
+    headers = {**request.headers, "content-type": "application/json"}
+    return Request(method, request.target, headers, json.dumps(body).encode())
+
+
 def of_kinopio(service: Kinopio) -> Iterator[Request]:
     spaces = [*service.space_ids(), *service.space_ids("shared")]
     many = ",".join(f"unknown{number}" for number in range(61))
@@ -42,6 +49,13 @@ def of_kinopio(service: Kinopio) -> Iterator[Request]:
     yield from gets(service, *(f"/space/{space}" for space in spaces))
     yield from gets(service, f"/space/multiple?spaceIds={many}")
     yield from gets(service, f"/space/multiple?spaceIds={spaces[0]},unknown")
+    posted = {"id": "P" * 21, "name": "posted", "createdAt": "2020-01-01T00:00:00.000Z"}
+    yield sends(service, "POST", "/space", posted | {"lines": [{"name": "part two"}]})
+    card = {"id": "C" * 21, "spaceId": posted["id"]}
+    for name in ("short [[todo]]", "long" * 600):
+        yield sends(service, "POST", "/card", card | {"name": name})
+        card["id"] = "D" * 21
+    yield from gets(service, f"/space/{posted['id']}")
 
 
 def change_kinopio(service: Kinopio) -> None:
