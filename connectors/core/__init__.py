@@ -57,6 +57,7 @@ from connectors.core.since import Since
 from connectors.core.sink import Cut
 from connectors.core.state import StateKey, StateKind, note
 from connectors.core.views import View, ViewColumn, Views
+from connectors.core.write import Restored, Row, Write, Writer
 from connectors.paging import get_path
 
 __all__ = [
@@ -95,6 +96,8 @@ __all__ = [
     "Reference",
     "Refused",
     "Resource",
+    "Restored",
+    "Row",
     "Rows",
     "Since",
     "Skippable",
@@ -106,6 +109,8 @@ __all__ = [
     "View",
     "ViewColumn",
     "Views",
+    "Write",
+    "Writer",
     "col",
     "confirm_missing",
     "constant",

@@ -14,6 +14,7 @@ from connectors.core.plots import Plot
 from connectors.core.resources import Resource, Rows
 from connectors.core.schema import Record, Table
 from connectors.core.views import Views
+from connectors.core.write import Writer
 
 if TYPE_CHECKING:
     from connectors.http.config import HttpConfig
@@ -139,6 +140,8 @@ class Connector:
     """The page as an account's options change it, such as other addresses of its lists."""
     exports: tuple[ServiceExport, ...] = ()
     """File formats of the service's own that its rows can be written in."""
+    writers: tuple[Writer, ...] = ()
+    """How records are put back into the service, parents before what refers to them."""
     plots: tuple[Plot, ...] = ()
     """What the report draws of an account."""
     files: tuple[FileSource, ...] = ()

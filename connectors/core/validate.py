@@ -53,6 +53,7 @@ def _check(connector: Connector) -> None:
                 _fail(f"option {option.name}", f"brings {name!r}", "no table here")
     _check_secrets(connector)
     _check_files(connector, tables)
+    _check_writers(connector, tables)
 
 
 def _fail(place: str, what: str, cure: str) -> None:
@@ -123,6 +124,30 @@ def _check_files(connector: Connector, tables: dict[str, Table]) -> None:
         read_hosts(connector.file_hosts, connector.base_url or "https://example.org")
     except BadSettings as error:
         _fail("file_hosts", error.what, error.guidance)
+
+
+def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
+    earlier: set[str] = set()
+    for writer in connector.writers:
+        place = f"writer of {writer.table.name}"
+        if tables.get(writer.table.name) is not writer.table:
+            _fail(place, "writes no table of this connector", "use a table object")
+        if writer.table.name in earlier:
+            _fail(place, "is declared twice", "remove one")
+        names = {column.name for column in writer.table.columns}
+        for write in (writer.create, writer.update, writer.undelete):
+            path = write.path if write else ""
+            if unknown := {name for _, name, _, _ in Formatter().parse(path) if name} - names:
+                _fail(place, f"has {sorted(unknown)} in its path", "name columns of the table")
+        if unknown := {*writer.restores, *writer.order} - names:
+            _fail(place, f"names {sorted(unknown)}, which are no columns", "name columns")
+        if writer.undelete and not writer.removed:
+            _fail(place, "undeletes what nothing calls removed", "give removed=")
+        if late := {r.table for r in writer.table.parents} & (
+            {w.table.name for w in connector.writers} - earlier - {writer.table.name}
+        ):
+            _fail(place, f"comes before its parents {sorted(late)}", "write parents first")
+        earlier.add(writer.table.name)
 
 
 def _check_file_columns(source: FileSource, place: str) -> None:

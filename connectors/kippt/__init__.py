@@ -26,6 +26,7 @@ from connectors.kippt.export import EXPORTS
 from connectors.kippt.files import FILES, HOSTS, LARGEST
 from connectors.kippt.plots import PLOTS
 from connectors.kippt.sync import copy_clips, copy_follows
+from connectors.kippt.write import WRITERS
 
 VERSION = "application/vnd.kippt.20131007+json"
 """The API as of its last documented change; asked for in Content-Type, also by a GET."""
@@ -64,6 +65,7 @@ KIPPT = checked(
             Family("followed_lists", (LISTS_FOLLOWED,), full_only=True),
             Family("notifications", (NOTIFICATION_LIST,), full_only=True),
         ),
+        writers=WRITERS,
         plots=PLOTS,
         notes="connectors/kippt/notes.md",
         analysis=ANALYSIS,

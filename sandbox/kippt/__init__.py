@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.core import Refused, Request, Response, Tables, Window, blob
+from sandbox.kippt import writes
 from sandbox.kippt.changes import Changes
 from sandbox.kippt.records import User
 from sandbox.kippt.rounds import play
@@ -24,7 +25,7 @@ class Kippt(Changes):
 
     base_path = "/api"
     default_size = 40
-    routes = ROUTES
+    routes = (*ROUTES, *writes.ROUTES)
     windows = (Window(2, 1.0),)
     """The page knows no limit; it advises one to two requests in a second (section 2)."""
     throttle_status = 503

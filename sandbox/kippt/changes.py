@@ -160,6 +160,11 @@ class Changes(Service):
         put(self.world.lists[list_id].collaborators, self._user(user_id), on)
         self.world.tick()
 
+    @action
+    def follow_list(self, list_id: int, on: bool = True) -> None:
+        put(self.world.followed_lists, self.world.lists[list_id], on)
+        self.world.tick()
+
     # People and notifications
 
     @action

@@ -27,6 +27,7 @@ class KipptSwitches(Switches):
     lists_following: bool = one_of(True, False, about="/lists/following/ is there")
     notification_user_key: str = one_of("user", "item", about="where a notification has its user")
     delete_list: str = one_of("cascades", "to_inbox", about="own clips of a deleted list")
+    duplicate_url: str = one_of("accept", "refuse", about="a second clip of an address")
     era: str = one_of("2013", "2012", about="2012: times as text, short records")
     versions_change_payload: bool = one_of(False, True, about="versions before 2013 give era 2012")
     maintenance: bool = one_of(False, True, about="everything is 503 with an HTML page")

@@ -73,6 +73,8 @@ def of_kippt(service: Kippt) -> Iterator[Request]:
     yield from gets(service, "/lists/following/", "/notifications/", f"/lists/{empty}/clips/")
     yield from gets(service, f"/lists/{shared}/collaborators/")
     yield from gets(service, "/clips/", content_type="application/vnd.kippt.20120429+json")
+    for _ in range(2):
+        yield sends(service, "POST", "/clips/", {"url": "http://twice.example/", "title": "twice"})
 
 
 def change_kippt(service: Kippt) -> None:

@@ -1,0 +1,87 @@
+"""How records are put back into a service: a `Writer` for each table whose records it takes.
+
+A restore compares the rows of a backup with those that the account has now, and writes what is
+missing, parents first. A writer says by which request, with what body, which columns come back
+that way, and how a record is found again whose id is another one now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.core.schema import Table
+
+Row = Mapping[str, Any]
+"""Column values of a record as SQL gives them: datetimes in UTC, JSON columns as text."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A record that is to be written."""
+
+    row: Row
+    """Its columns, references as the account has them now (new ids where they are new)."""
+    old: Row
+    """Its columns as they were kept."""
+    raw: Mapping[str, Any]
+    """The record as the service once sent it, less secrets."""
+    children: Mapping[str, tuple[Restored, ...]]
+    """By table: the records that are written in the same request (`Writer.carries`)."""
+    new_id: Callable[[str, Any], Any]
+    """The id that a record has now: `new_id("spaces", "old")`; the old one where it is kept.
+    For references that stand inside of texts."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One request that changes the service."""
+
+    method: str
+    path: str
+    """Below the base URL; `{column}` stands for a column of `Restored.row`."""
+    body: Callable[[Restored], Any] | None = None
+    """What is sent as JSON; None for a request without a body."""
+    headers: Mapping[str, str] | None = None
+    repeatable: bool = False
+    """Sent twice it does the same as once, so an unknown outcome is cured by sending it again."""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How the records of one table are put back."""
+
+    table: Table
+    restores: tuple[str, ...]
+    """The columns that come back; they are compared, before to find what differs and afterwards
+    as the proof. Columns that are references are compared by the ids of now."""
+    loses: str
+    """What of a record does not come back, for people: `times, who made it`."""
+    create: Write | None = None
+    """Makes the record; None where it only comes inside of another one (`carries`), or must be
+    there already and is only found by its `twin`."""
+    new_key: Callable[[Any, Restored], tuple[Any, ...]] | None = None
+    """The key of the new record, from the answer to `create`. None where the key consists of
+    references and columns that are written as they are."""
+    twin: Callable[[Row], Any] | None = None
+    """From a row with the references of now: what tells a record apart from all others when ids
+    do not, such as title and parent. Two rows with equal twins are two copies of one record. None
+    where nothing tells: then a write whose outcome is unknown is never repeated."""
+    update: Write | None = None
+    """Sets the columns in `restores` of a record that is there but differs (`--overwrite`)."""
+    undelete: Write | None = None
+    """Brings back a record that the service still keeps as removed."""
+    removed: Callable[[Row], bool] | None = None
+    """Whether a row says that its record is removed; it is not restored, but undeleted."""
+    refuses: Callable[[Row, str], str] | None = None
+    """Why a record cannot be written (empty: it can), from its row as it was kept and the owner
+    of the credential (`user 17`): a comment by somebody else, a list that always exists."""
+    made_up: Callable[[Row], frozenset[str]] | None = None
+    """Columns in `restores` that the service makes up itself for such a record."""
+    carries: tuple[str, ...] = ()
+    """Tables whose records inside of this one are written in the same request."""
+    costs: str = ""
+    """What money writing such a record may cost, for the plan."""
+    order: tuple[str, ...] = ()
+    """Columns by which records are written, oldest first; the key where none are named."""
