@@ -135,12 +135,20 @@ def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
         if writer.table.name in earlier:
             _fail(place, "is declared twice", "remove one")
         names = {column.name for column in writer.table.columns}
-        for write in (writer.create, writer.update, writer.undelete):
+        for write in (writer.create, writer.finish, writer.update, writer.undelete):
             path = write.path if write else ""
             if unknown := {name for _, name, _, _ in Formatter().parse(path) if name} - names:
                 _fail(place, f"has {sorted(unknown)} in its path", "name columns of the table")
-        if unknown := {*writer.restores, *writer.order} - names:
+        if unknown := {*writer.restores, *writer.order, *writer.refers} - names:
             _fail(place, f"names {sorted(unknown)}, which are no columns", "name columns")
+        asked = {*writer.carries, *(name for tables in writer.refers.values() for name in tables)}
+        if unknown := asked - set(tables):
+            _fail(place, f"names {sorted(unknown)}, which are no tables", "name tables")
+        upload = writer.create.upload if writer.create else None
+        if upload and (upload.table, upload.field) not in {
+            (source.table.name, source.field) for source in connector.files
+        }:
+            _fail(place, f"uploads {upload.table}.{upload.field}, which is not kept", "name a file")
         if writer.undelete and not writer.removed:
             _fail(place, "undeletes what nothing calls removed", "give removed=")
         if late := {r.table for r in writer.table.parents} & (

@@ -8,7 +8,7 @@ that way, and how a record is found again whose id is another one now.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.core.schema import Table
@@ -35,6 +35,19 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """The kept file that a request carries; without it, the record cannot be written."""
+
+    table: str
+    """Whose file it is: the record itself, or the only one with such a file that it carries."""
+    field: str
+    """The `FileSource.field`."""
+    part: str = ""
+    """The part of a form that the file is sent as, beside the fields in the body. Without a name,
+    the file is all that is sent."""
+
+
+@dataclass(frozen=True)
 class Write:
     """One request that changes the service."""
 
@@ -43,7 +56,11 @@ class Write:
     """Below the base URL; `{column}` stands for a column of `Restored.row`."""
     body: Callable[[Restored], Any] | None = None
     """What is sent as JSON; None for a request without a body."""
-    headers: Mapping[str, str] | None = None
+    headers: Callable[[Restored], Mapping[str, str]] | None = None
+    upload: Upload | None = None
+    host: str = ""
+    """Where the path is instead, for accounts at the service's own address: an upload host. Other
+    base URLs (of a stand-in) take everything."""
     repeatable: bool = False
     """Sent twice it does the same as once, so an unknown outcome is cured by sending it again."""
 
@@ -75,6 +92,11 @@ class Writer:
     where nothing tells: then a write whose outcome is unknown is never repeated."""
     update: Write | None = None
     """Sets the columns in `restores` of a record that is there but differs (`--overwrite`)."""
+    finish: Write | None = None
+    """Sent after `create` for what that cannot take; repeatable."""
+    refers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns that hold ids of other records, beside the table's references: the tables that these
+    may be in, its own for a tree. They are compared by the ids of now as well."""
     undelete: Write | None = None
     """Brings back a record that the service still keeps as removed."""
     removed: Callable[[Row], bool] | None = None
@@ -86,6 +108,9 @@ class Writer:
     """Columns in `restores` that the service makes up itself for such a record."""
     carries: tuple[str, ...] = ()
     """Tables whose records inside of this one are written in the same request."""
+    together: str = ""
+    """A reference: all records with the same value in it are written in one request, the first of
+    them with all of them in `Restored.children` under the table's own name."""
     costs: str = ""
     """What money writing such a record may cost, for the plan."""
     order: tuple[str, ...] = ()

@@ -47,6 +47,7 @@ from connectors.kinescope.tables import (
     TAGS,
     WEBHOOKS,
 )
+from connectors.kinescope.write import WRITERS
 
 KINESCOPE = checked(
     Connector(
@@ -97,6 +98,7 @@ KINESCOPE = checked(
         signed_hosts=dict.fromkeys(HOSTS, SIGNATURE),
         options=OPTIONS,
         configure=configured,
+        writers=WRITERS,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,

@@ -196,6 +196,7 @@ def of_space(
         loses=loses,
         choose_id=choose_id,
         made_up=absent(*restores),
+        refers={name: REFERENCES[name][0] for name in restores if name in REFERENCES},
         **{**calls, **more},
     )
 
