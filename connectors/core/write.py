@@ -64,6 +64,11 @@ class Writer:
     new_key: Callable[[Any, Restored], tuple[Any, ...]] | None = None
     """The key of the new record, from the answer to `create`. None where the key consists of
     references and columns that are written as they are."""
+    choose_id: Callable[[Row, str, bool], Any] | None = None
+    """Where clients make the ids: the last part of the key of a record that is to be written, from
+    its row as it was kept, the owner of the credential, and whether the record was that owner's
+    own before. Always the same for the same record and owner, so what was written once is found
+    by its key. `Restored.row` holds it. None: the kept id, or the one that `new_key` tells."""
     twin: Callable[[Row], Any] | None = None
     """From a row with the references of now: what tells a record apart from all others when ids
     do not, such as title and parent. Two rows with equal twins are two copies of one record. None

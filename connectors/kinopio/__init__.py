@@ -29,6 +29,7 @@ from connectors.kinopio.files import FILES, HOSTS, LARGEST
 from connectors.kinopio.plots import PLOTS
 from connectors.kinopio.redact import SECRET_FIELDS, SIGNED_HOSTS, redact
 from connectors.kinopio.sync import copy_spaces, read_authors
+from connectors.kinopio.write import WRITERS
 
 KINOPIO = checked(
     Connector(
@@ -69,6 +70,7 @@ KINOPIO = checked(
         signed_hosts=SIGNED_HOSTS,
         redact=redact,
         exports=EXPORTS,
+        writers=WRITERS,
         files=FILES,
         file_hosts=HOSTS,
         max_file_bytes=LARGEST,
