@@ -16,20 +16,12 @@ import duckdb
 
 from connectors.core.resources import RecordSource
 from connectors.core.schema import Column, Table
+from warehouse.load.fill import fill_from_raw, key_text
 from warehouse.load.keys import key_value
 from warehouse.load.staging import Staging
-from warehouse.load.validation import LONGEST_SHOWN, Reject
+from warehouse.load.validation import Reject
 from warehouse.schema.system_columns import ENDING_NAMES, SYSTEM_NAMES
-from warehouse.schema.types import (
-    literal,
-    misfit,
-    quoted,
-    read_apart,
-    structure,
-    text_in_json,
-    text_of,
-    value_of,
-)
+from warehouse.schema.types import literal, quoted
 from warehouse.store.names import CATALOG, STATE
 
 SOURCES = f"{CATALOG}.{STATE}.record_sources"
@@ -107,8 +99,10 @@ class Merge:
             self.counts.inserted = total
             self.touched = True
             if sourced:
-                self._store_sources(f"SELECT {self._key_text('i')} AS key, i._source AS source "
-                                    f"FROM {self.incoming} i")  # fmt: skip
+                key = key_text(self.table, "i")
+                self._store_sources(
+                    f"SELECT {key} AS key, i._source AS source FROM {self.incoming} i"
+                )
             rows = f"{self.incoming} i"
             self._insert(rows, "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ", new=rows)
             return
@@ -154,11 +148,11 @@ class Merge:
         if sourced:
             known = f"coalesce(s.source, {RecordSource.LIST:d})"
             of_source = (
-                f"{self._key_text('i')} AS key, i._source AS source, "
+                f"{key_text(self.table, 'i')} AS key, i._source AS source, "
                 f"(t.rowid IS NULL OR i._source > {known}) AS raised"
             )
             join = f"LEFT JOIN {SOURCES} s ON {self._is_source('s')} AND s.key = " + (
-                self._key_text("i")
+                key_text(self.table, "i")
             )
             cases += [
                 # Put together from pieces (`_s` below 0), the row holds all that is stored, and
@@ -233,38 +227,9 @@ class Merge:
         Returns the values that do not fit, of every account: nested ones, for instance.
         """
         self.touched = True
-        shape = literal(structure(columns))
-        apart = read_apart(columns)
-        texts = {c: text_in_json(c, "_raw") if c.name in apart else text_of(c) for c in columns}
-        read = {c: value_of(c, text, "_raw") for c, text in texts.items()}
-        values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
-        named = ", ".join(f"{value} AS {quoted(c.name)}" for c, value in read.items())
-        rejects: list[Reject] = []
-        for place, version in ((self.current, ""), (self.history, ", in an earlier version")):
-            records = f"(SELECT *, rowid AS row, json_transform(_raw, {shape}) AS d FROM {place})"
-            self.run(
-                f"UPDATE {place} AS t SET {values} FROM (SELECT row, {named} FROM {records}) f "
-                "WHERE t.rowid = f.row"
-            )
-            wrong = {c: misfit(c, texts[c], value) or "false" for c, value in read.items()}
-            asked = ", ".join(f"coalesce(bool_or({test}), false)" for test in wrong.values())
-            for column, is_wrong in zip(columns, self.run(f"SELECT {asked} FROM {records}")[0]):
-                found = is_wrong and self.run(
-                    f"SELECT _account, {self._key_text('r')}, {texts[column]} FROM {records} r "
-                    f"WHERE {wrong[column]}"
-                )
-                reason = f"is no {column.type}{version}"
-                rejects += (
-                    Reject(self.table.name, key, column.name, reason, text[:LONGEST_SHOWN], None,
-                           account)
-                    for account, key, text in found or ()
-                )  # fmt: skip
-        return rejects
+        return fill_from_raw(self._connection, self._schema, self.table, columns)
 
     # -- sources ---------------------------------------------------------------------------
-
-    def _key_text(self, alias: str) -> str:
-        return " || '/' || ".join(f"{alias}.{quoted(k)}::VARCHAR" for k in self.table.key)
 
     def _is_source(self, alias: str) -> str:
         """The SQL condition that a row of `_kollect.record_sources` is of this table."""

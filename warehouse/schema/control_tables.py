@@ -139,7 +139,7 @@ VISITS = Table(
 REJECTS = Table(
     "rejects",
     metadata,
-    _text("run_id", "the run that met it"),
+    _text("run_id", "the run that met it; `upgrade`: a newer kollect in the records it found"),
     _text("account", "the account"),
     _text("service", "the service"),
     _text("table_name", "the table that it was meant for"),

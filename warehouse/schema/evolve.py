@@ -12,9 +12,12 @@ import duckdb
 from connectors.core.connector import Connector
 from connectors.core.lineage import endpoints
 from connectors.core.schema import Column, snake
+from warehouse.load.fill import fill_from_raw
 from warehouse.load.known import appeared
+from warehouse.load.ledger import Ledger
 from warehouse.load.staging import Staging
-from warehouse.schema.types import literal, quoted
+from warehouse.progress import utc_now
+from warehouse.schema.types import DUCKDB_TYPES, literal, quoted
 from warehouse.store.identity import FORMAT, LEDGER, new_mark, new_warehouse_id
 from warehouse.store.names import CATALOG, MY, STATE
 
@@ -27,9 +30,15 @@ PSEUDO_COLUMNS = ("rowid",)
 """Names under which DuckDB shows what is in no table; a column of that name would hide it."""
 
 
+UPGRADE = "upgrade"
+"""In place of a run: what a newer kollect could not read out of the records that are kept."""
+
+
 def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
     """Create or complete the ledger and the connector's schema; cheap when nothing is missing.
 
+    Columns that are newly declared, or of another type than before, are filled from the raw
+    records of every account; what does not fit them is in `_kollect.rejects`.
     SQLAlchemy is only imported when the declarations differ from what the file was made from.
     """
     wanted = fingerprint(connector)
@@ -60,6 +69,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         comment_statements,
         create_statements,
         describe,
+        retype_statements,
     )
 
     connection.execute(f"USE {CATALOG}")
@@ -86,12 +96,19 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         extra = _extra(connection, connector)
         answers = {table: found[0] for table, found in endpoints(connector).items()}
         statements: list[str] = []
+        newer: dict[str, list[Column]] = {}
         for declared in connector.tables.values():
             present = _present(connection, connector.name, declared.name)
             added = extra.get(declared.name, ())
-            for column in declared.columns:
-                if present and column.name not in present:
+            for column in declared.columns if present else ():
+                kind = present.get(column.name)
+                if kind is None:
                     statements += add_column_statements(connector.name, declared.name, column)
+                elif kind != DUCKDB_TYPES[column.type]:
+                    statements += retype_statements(connector.name, declared.name, column)
+                else:
+                    continue
+                newer.setdefault(declared.name, []).append(column)
             for table in describe(connector.name, declared, added, answers.get(declared.name, "")):
                 name = f"{quoted(connector.name)}.{quoted(table.name)}"
                 statements += (
@@ -99,6 +116,7 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
                 )
             statements.append(at_macro(connector.name, declared, added))
         connection.execute(";\n".join(statements))
+        _fill(connection, connector, newer)
         _declare_keys(connection, STATE, control_tables.KEYS)
         keys = {name: ("_account", *table.key) for name, table in connector.tables.items()}
         _declare_keys(connection, connector.name, keys)
@@ -108,6 +126,20 @@ def _create(connection: duckdb.DuckDBPyConnection, connector: Connector, wanted:
         )
     finally:
         connection.execute("USE memory")
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    connector: Connector,
+    newer: Mapping[str, Sequence[Column]],
+) -> None:
+    """Fill columns that this kollect declares and the one before did not, from the raw records."""
+    ledger = Ledger(connection, "", UPGRADE, connector.name, "", utc_now())
+    for name, columns in newer.items():
+        table = connector.tables[name]
+        own = [c for c in columns if not c.inherited and c.name not in table.key]
+        if own:
+            ledger.reject(fill_from_raw(connection, connector.name, table, own))
 
 
 def _declare_keys(
@@ -125,7 +157,8 @@ def _declare_keys(
 
 def _present(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
     rows = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
+        "SELECT column_name, CASE data_type WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMPTZ' "
+        "ELSE data_type END FROM duckdb_columns() WHERE database_name = ? "
         "AND schema_name = ? AND table_name = ?",
         [CATALOG, schema, table],
     ).fetchall()

@@ -139,6 +139,17 @@ def add_column_statements(schema: str, table: str, column: declared.Column) -> I
         yield f"COMMENT ON COLUMN {place}.{quoted(column.name)} IS {comment}"
 
 
+def retype_statements(schema: str, table: str, column: declared.Column) -> Iterator[str]:
+    """DDL that gives a column of a table and of its history another type; what cannot be cast is
+    NULL afterwards."""
+    kind = DUCKDB_TYPES[column.type]
+    for name in (table, f"{table}_history"):
+        yield (
+            f"ALTER TABLE {quoted(schema)}.{quoted(name)} ALTER COLUMN {quoted(column.name)} "
+            f"SET DATA TYPE {kind} USING TRY_CAST({quoted(column.name)}::VARCHAR AS {kind})"
+        )
+
+
 def at_macro(schema: str, table: declared.Table, extra: tuple[declared.Column, ...] = ()) -> str:
     """DDL of the table macro `t_at(ts)`: the rows of the table as they were at `ts`.
 

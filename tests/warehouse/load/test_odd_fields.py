@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
+from connectors.core import Family, Resource, Rows, col
 from tests.kit.loading import Loading
-from tests.warehouse.load.test_poison import COUNTER, NUMBER_ROWS
+from tests.warehouse.load.test_poison import COUNTER, NUMBER_ROWS, NUMBERS
 
 
 def load(loading: Loading, *records: dict[str, Any]) -> dict[str, Any]:
@@ -62,3 +64,43 @@ def test_no_value_of_a_new_column_is_null_without_a_reject(tmp_path: Path) -> No
             ("two", "1", "is no integer", '{"b":3}'),
         ]
         assert row["rejected"] == 3
+
+
+def test_columns_that_a_newer_kollect_declares_are_filled_from_the_kept_records(
+    tmp_path: Path,
+) -> None:
+    """In unchanged rows, earlier versions and rows of other accounts; also a field that had
+    appeared by itself with another type. What does not fit is a reject."""
+    declared = dataclasses.replace(
+        NUMBERS,
+        columns=(*NUMBERS.columns, col("at", "time"), col("sub.x", "integer"), col("n", "text")),
+    )
+    rows = Rows(declared, at="data")
+    newer = dataclasses.replace(
+        COUNTER, families=(Family("numbers", (Resource("numbers", "/numbers", (rows,)),)),)
+    )
+    same = {"id": 2, "at": "2024-05-06T07:08:09Z", "sub": {"x": 7}, "n": 5}
+    with Loading(tmp_path, COUNTER) as loading:
+        load(loading, {"id": 1, "at": "soon", "sub": {"x": 1}}, same)
+        load(loading, {"id": 1, "at": [1], "sub": {"x": "many"}, "n": 6}, same)
+        loading.account = "two"
+        load(loading, {"id": 1, "at": "1970-01-01"})
+        loading.account, loading.connector = "one", newer
+        row = loading.load("numbers", [(rows, {"data": [same]})])["numbers"]
+        assert (row["updated"], row["unchanged"]) == (0, 1)
+        sql = 'SELECT _account, id, CAST("at" AS VARCHAR), sub_x, n FROM counter.{} ORDER BY ALL'
+        assert loading.query(sql.format("numbers")) == [
+            ("one", 1, None, None, "6"),
+            ("one", 2, "2024-05-06 07:08:09+00", 7, "5"),
+            ("two", 1, "1970-01-01 00:00:00+00", None, None),
+        ]
+        assert loading.query(sql.format("numbers_history")) == [("one", 1, None, 1, None)]
+        rejects = (
+            "SELECT account, record_key, column_name, reason, value FROM _kollect.rejects "
+            "WHERE run_id = 'upgrade' ORDER BY ALL"
+        )
+        assert loading.query(rejects) == [
+            ("one", "1", "at", "is no time", "[1]"),
+            ("one", "1", "at", "is no time, in an earlier version", "soon"),
+            ("one", "1", "sub_x", "is no integer", "many"),
+        ]

@@ -1,0 +1,67 @@
+"""Columns that are newer than the rows: their values are read out of the raw records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from connectors.core.schema import Column, Table
+from warehouse.load.validation import LONGEST_SHOWN, Reject
+from warehouse.schema.types import (
+    literal,
+    misfit,
+    quoted,
+    read_apart,
+    structure,
+    text_in_json,
+    text_of,
+    value_of,
+)
+from warehouse.store.names import CATALOG
+
+
+def fill_from_raw(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: Table, columns: Sequence[Column]
+) -> list[Reject]:
+    """Fill columns of current rows and of earlier versions, of every account, from `_raw`.
+
+    Returns the values that do not fit, which stay NULL. None of the columns may be inherited:
+    those values are in no record.
+    """
+    shape = literal(structure(columns))
+    apart = read_apart(columns)
+    texts = {c: text_in_json(c, "_raw") if c.name in apart else text_of(c) for c in columns}
+    read = {c: value_of(c, text, "_raw") for c, text in texts.items()}
+    values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
+    named = ", ".join(f"{value} AS {quoted(c.name)}" for c, value in read.items())
+    wrong = {c: misfit(c, texts[c], value) or "false" for c, value in read.items()}
+    asked = ", ".join(f"coalesce(bool_or({test}), false)" for test in wrong.values())
+    rejects: list[Reject] = []
+    for name, version in ((table.name, ""), (f"{table.name}_history", ", in an earlier version")):
+        place = f"{CATALOG}.{quoted(schema)}.{quoted(name)}"
+        records = f"(SELECT *, rowid AS row, json_transform(_raw, {shape}) AS d FROM {place})"
+        connection.execute(
+            f"UPDATE {place} AS t SET {values} FROM (SELECT row, {named} FROM {records}) f "
+            "WHERE t.rowid = f.row"
+        )
+        misfits = connection.execute(f"SELECT {asked} FROM {records}").fetchall()[0]
+        for column, is_wrong in zip(columns, misfits, strict=True):
+            found = (
+                is_wrong
+                and connection.execute(
+                    f"SELECT _account, {key_text(table, 'r')}, {texts[column]} FROM {records} r "
+                    f"WHERE {wrong[column]}"
+                ).fetchall()
+            )
+            reason = f"is no {column.type}{version}"
+            rejects += (
+                Reject(table.name, key, column.name, reason, text[:LONGEST_SHOWN], None, account)
+                for account, key, text in found or ()
+            )
+    return rejects
+
+
+def key_text(table: Table, alias: str) -> str:
+    """The SQL expression for a row's key as one text, its parts joined by `/`."""
+    return " || '/' || ".join(f"{alias}.{quoted(k)}::VARCHAR" for k in table.key)
