@@ -165,7 +165,8 @@ class Client:
             raise
 
     def _new_cost(self, request: Request) -> RequestCost:
-        address = joined(self.base_url, request.path, request.params)
+        base_url = request.base_url or self.base_url
+        address = joined(base_url, request.path, request.params)
         return RequestCost(f"{request.method} {safe_url(address)}")
 
     def _log_in(self, request: Request, parts: Parts, renewal: bool) -> Answer:
@@ -249,7 +250,8 @@ class Client:
         self, request: Request, also: Set[int], parts: Parts, cost: RequestCost, login: bool
     ) -> Answer:
         params = () if login else params_of(self.config, parts)
-        url = joined(self.base_url, request.path, [*request.params, *params])
+        base_url = request.base_url or self.base_url
+        url = joined(base_url, request.path, [*request.params, *params])
         headers = {**PLAIN_HEADERS, **headers_of(self.config, request, parts, login)}
         followed = FOLLOWED if request.method in ("GET", "HEAD") else FOLLOWED_WITH_BODY
         for _ in range(REDIRECTS + 1):

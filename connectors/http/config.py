@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeGuard
 
 import msgspec
 
+from connectors.http.upload import FileBody
+
 LONGEST_MESSAGE = 300
 """Characters of a service's own message that an error repeats."""
 
@@ -129,6 +131,10 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     repeatable: bool = False
     """A POST that only reads, so that it may be sent again (GraphQL queries, logins)."""
+    file: FileBody | None = None
+    """Sent instead of `body`; not part of the key."""
+    base_url: str = ""
+    """Another base than the client's, such as the service's upload host."""
 
     @property
     def key(self) -> str:

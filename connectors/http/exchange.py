@@ -30,6 +30,7 @@ from connectors.http.redact import safe_text
 from connectors.http.response import Reply
 from connectors.http.stopping import Stop
 from connectors.http.transport import Transport, http_client
+from connectors.http.upload import FileBody
 
 IDLE_SECONDS = 4.0
 """Idle connections are closed before the 5 s after which common servers close them: a request
@@ -90,7 +91,9 @@ class Exchange:
 
         Raises a KollectError where none came, and Stopped.
         """
-        content = None if request.body is None else msgspec.json.encode(request.body)
+        content: bytes | FileBody | None = request.file
+        if content is None and request.body is not None:
+            content = msgspec.json.encode(request.body)
         with self._places:
             booking = self._rate_limiter.book(LONGEST_SILENCE)
             cost.waited += booking.waited

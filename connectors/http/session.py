@@ -62,7 +62,10 @@ def headers_of(config: HttpConfig, request: Request, parts: Parts, login: bool) 
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
             raise BadCredential(f"the credential for {name} holds characters that cannot be sent")
-    if request.body is not None:
+    if request.file is not None:
+        headers.setdefault("content-type", request.file.content_type)
+        headers["content-length"] = str(request.file.length)
+    elif request.body is not None:
         headers.setdefault("content-type", "application/json")
     return headers
 

@@ -192,6 +192,24 @@ SCHEMA_CHANGES = Table(
     _time("changed_at", "when (UTC)"),
     comment="Columns that appeared by themselves.",
 )
+RESTORES = Table(
+    "restores",
+    metadata,
+    _text("restore_id", "one restore into the service"),
+    _text("account", "the account that is written to"),
+    _text("service", "its service"),
+    _text("source", "the backup whose records are put back, or `now`"),
+    _text("origin", "whose records these are; old keys mean something among these only"),
+    _text("table_name", "the table of the record"),
+    _text("old_key", "its key as it was kept, as JSON"),
+    _text("new_key", "its key in the service now, as JSON, where the answer told"),
+    _text("action", "create, inside (of another record's request), finish, update or undelete"),
+    _text("status", "sent, then done, refused or unknown"),
+    _text("reason", "why it was refused, or why nobody knows"),
+    _time("sent_at", "when it was about to be sent (UTC)"),
+    _time("answered_at", "when it was answered (UTC)"),
+    comment="Every write of a restore into the service, recorded before and after.",
+)
 TABLE_KEYS = Table(
     "table_keys",
     metadata,
@@ -226,6 +244,7 @@ ALL = (
     REJECTS,
     FILES,
     SCHEMA_CHANGES,
+    RESTORES,
     TABLE_KEYS,
     METRICS,
 )
@@ -242,7 +261,7 @@ KEYS = {
     "metrics": ("account", "service", "table_name", "record_key", "name", "day"),
     "table_keys": ("table_schema", "table_name", "column_name"),
 }
-"""The keys of these tables; `rejects` and `schema_changes` have none."""
+"""The keys of these tables; `rejects`, `schema_changes` and `restores` have none."""
 
 
 STATUS_COMMENTS = {
