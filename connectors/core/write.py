@@ -90,6 +90,8 @@ class Writer:
     """From a row with the references of now: what tells a record apart from all others when ids
     do not, such as title and parent. Two rows with equal twins are two copies of one record. None
     where nothing tells: then a write whose outcome is unknown is never repeated."""
+    unique: bool = False
+    """The service keeps one record of each twin, so several kept ones become that one."""
     update: Write | None = None
     """Sets the columns in `restores` of a record that is there but differs (`--overwrite`)."""
     finish: Write | None = None

@@ -181,6 +181,7 @@ WRITERS = (
         create=Write("POST", "/v1/tags", columns("tag", "archived")),
         new_key=id_in_answer,
         twin=texts_of("tag"),
+        unique=True,
         made_up=absent("archived"),
     ),
     Writer(
@@ -190,6 +191,7 @@ WRITERS = (
         create=Write("POST", "/v1/privacy-domains", columns("domain", "archived")),
         new_key=id_in_answer,
         twin=texts_of("domain"),
+        unique=True,
         made_up=absent("archived"),
     ),
     Writer(

@@ -171,11 +171,14 @@ def verify(
 
 
 @click.command()
-@click.argument("word", metavar="BACKUP")
+@click.argument("word", metavar="BACKUP", required=False)
 @click.argument("selection", nargs=-1, metavar="[SELECT]...")
-@click.option(
-    "--to", "target", type=click.Path(path_type=Path), required=True, help="The new file or folder."
-)
+@click.option("--to", "target", type=click.Path(path_type=Path), help="The new file or folder.")
+@click.option("--into", metavar="ACCOUNT", help="Or this account: records go back to the service.")
+@click.option("--from", "living", type=click.Choice(["now"]), help="From the warehouse's history.")
+@click.option("--where", metavar="SQL", help="Only records for which this holds (with --into).")
+@click.option("--apply", is_flag=True, help="Do what the plan says (with --into).")
+@click.option("--overwrite", is_flag=True, help="Also set what differs back (with --into).")
 @click.option("--at", "moment", metavar="TIME", help="As it was then, such as 2026-11-20T18:00Z.")
 @click.option(
     "--as",
@@ -187,18 +190,52 @@ def verify(
 )
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @key_option
+@json_option
 @click.pass_obj
 def restore(
     config: Path | None,
-    word: str,
+    word: str | None,
     selection: tuple[str, ...],
-    target: Path,
+    target: Path | None,
+    into: str | None,
+    living: str | None,
+    where: str | None,
+    apply: bool,
+    overwrite: bool,
     moment: str | None,
     as_format: str,
     force: bool,
     key_file: Path | None,
+    as_json: bool,
 ) -> None:
-    """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE)."""
+    """Make a DuckDB file from a backup, whole or only SELECT (ACCOUNT or ACCOUNT.TABLE); or put
+    its records back into the service.
+
+    With --into ACCOUNT a plan is shown first, and nothing is written to the service. --apply
+    writes what is missing there; run again after a failure, it goes on and writes nothing twice.
+    --from now takes what the warehouse itself remembers instead of a backup.
+    """
+    if into is not None:
+        from pipelines.cli.restore_into import IntoOptions, restore_into_account
+
+        if target is not None or force or as_format != "duckdb":
+            raise BadSettings("--into goes without --to, --as and --force", guidance="choose one")
+        if (word is None) == (living is None) and living is None:
+            raise BadSettings("there is no BACKUP", guidance="name one, or add --from now")
+        words = ([word] if living and word else []) + list(selection)
+        options = IntoOptions(
+            None if living else word, into, words, moment, where, apply, overwrite, as_json
+        )
+        settings = _settings(config)
+        restore_into_account(settings, options, _key(settings, key_file))
+        return
+    if living or where or apply or overwrite or as_json:
+        raise BadSettings(
+            "--from, --where, --apply, --overwrite and --json go with --into ACCOUNT",
+            guidance="name the account with --into",
+        )
+    if word is None or target is None:
+        raise BadSettings("BACKUP and --to FILE are needed", guidance="or --into ACCOUNT")
     from pipelines.export.service_files import write_service_files
     from warehouse.backup.archive import Archive
     from warehouse.backup.restore import restore_backup

@@ -148,6 +148,7 @@ class _Comparison:
         self.present = situation.present.get(self.table, {})
         self.written = situation.written.get(self.table, {})
         self.taken: set[Key] = set()
+        self.first_of: dict[str, Key] = {}
 
     def items(self) -> dict[Key, Item]:
         found = {old: self._by_key(old, kept) for old, kept in self._in_order()}
@@ -196,7 +197,7 @@ class _Comparison:
             return
         free: dict[Any, list[Key]] = {}
         for key, present in self.present.items():
-            if key not in self.taken:
+            if self.writer.unique or key not in self.taken:
                 free.setdefault(_hashable(twin(present.columns)), []).append(key)
         for _ in range(_depth(self.writer)):
             for old, known in found.items():
@@ -210,7 +211,7 @@ class _Comparison:
                     continue
                 alike = free.get(_hashable(twin(with_ids_of_now(self.writer, row, ids))))
                 if alike:
-                    found[old] = alike.pop(0)
+                    found[old] = alike[0] if self.writer.unique else alike.pop(0)
                     ids.set(self.table, old, found[old] or ())
 
     def _parents(self, row: Row) -> Iterator[tuple[str, str, Key]]:
@@ -261,20 +262,35 @@ class _Comparison:
             return f"what the account has is not known: {situation.unread[self.table]}"
         if self.writer.refuses and (reason := self.writer.refuses(row, situation.owner)):
             return reason
+        if self.writer.unique and self.writer.twin and self._is_second(item.old, row):
+            return "the same as another one, of which the service keeps one"
         for column, table, place in self._parents(row):
             parent = self.plan.items.get(table, {}).get(place)
-            is_needed = column in {
-                name
-                for reference in self.writer.table.parents
-                for name in reference.names
-                if reference.owner
-            }
-            if parent and is_needed and parent.action in (Action.REFUSED, Action.SKIPPED):
+            if (
+                parent
+                and column in self._needed()
+                and parent.action in (Action.REFUSED, Action.SKIPPED)
+            ):
                 return f"its {table.removesuffix('s')} is not restored: {parent.reason}"
         upload = self.writer.create.upload if self.writer.create else None
         if upload and not situation.has_file(self.table, item.old):
             return "its file was not kept: it needs files = true"
         return ""
+
+    def _needed(self) -> set[str]:
+        """The references without which a record is nothing: to what it lies in, or in its key."""
+        return {
+            name
+            for reference in self.writer.table.parents
+            for name in reference.names
+            if reference.owner or name in self.writer.table.key
+        }
+
+    def _is_second(self, old: Key, row: Row) -> bool:
+        """Whether an equal one is written already by this plan."""
+        assert self.writer.twin is not None
+        twin = _hashable(self.writer.twin(row))
+        return self.first_of.setdefault(twin, old) != old
 
     def _holder(self, row: Row) -> tuple[str, Key] | None:
         """The record in whose request this one is written, if that is to be written."""

@@ -169,10 +169,15 @@ class _Restore:
         )
 
     def _sync(self) -> dict[str, str]:
-        """Read the account whole; returns the tables of which that was not proved."""
+        """Read whole what can be written; returns the tables of which that was not proved."""
         account = replace(self.account, files=replace(self.account.files, wanted=False))
         result = sync_account(
-            self.settings, account, full=True, accept_deletes=True, runtime=self.runtime
+            self.settings,
+            account,
+            tables=[writer.table.name for writer in self.connector.writers],
+            full=True,
+            accept_deletes=True,
+            runtime=self.runtime,
         )
         if isinstance(result.error, Fatal):
             raise result.error

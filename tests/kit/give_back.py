@@ -1,0 +1,180 @@
+"""Accounts that lose something, and what a restore into the service gives back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pipelines.restore.ids import references
+from pipelines.restore.plan import Action, Plan
+from pipelines.restore.restore import RestoreRequest, RestoreResult, restore_into
+from pipelines.restore.source import Source, opened_source
+from pipelines.sync.runtime import Runtime
+from tests.kit.account import Bench, bench
+from tests.kit.file_scene import file_bench
+from warehouse.backup.write import write_backup
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass
+class Lost:
+    """One service: how much of it there is, and how a part or all of it vanishes."""
+
+    part: Callable[[Any], None]
+    all: Callable[[Any], None]
+    size: int
+    files: bool = False
+
+
+def lose_part_of_kinopio(world: Any) -> None:
+    """A space removed, one deleted; of a third a card removed and one deleted, with all on them."""
+    first, second, third = world.space_ids()[:3]
+    world.remove_space(first)
+    world.delete_space(second)
+    cards = world.card_ids(third)
+    world.remove_card(third, cards[0])
+    world.delete_card(third, cards[1])
+    world.delete_child(third, "boxes", world.child_ids(third, "boxes")[0])
+
+
+def lose_all_of_kinopio(world: Any) -> None:
+    for space_id in [s.id for s in world.world.spaces.values() if s.is_member]:
+        world.delete_space(space_id)
+
+
+def lose_part_of_kinescope(world: Any) -> None:
+    """Videos with subtitles, materials and annotations, a playlist, a tag, some chapters."""
+    for number in (4, 6, 13):
+        world.delete_video(world.library.id(number))
+    for table in ("playlists", "tags", "privacy_domains"):
+        world.remove_record(table, list(world.account.records[table])[1])
+    world.set_chapters(world.library.id(1), [])
+
+
+def lose_all_of_kinescope(world: Any) -> None:
+    for number in list(world.library.order):
+        world.delete_video(world.library.id(number))
+    for table in ("playlists", "folders", "projects", "tags", "players", "privacy_domains"):
+        for record_id in list(world.account.records[table]):
+            world.remove_record(table, record_id)
+
+
+def lose_part_of_kippt(world: Any) -> None:
+    """A list with its clips, and a clip of another one."""
+    mine = [row for row in world.world.my_lists() if row.slug != "inbox"]
+    world.delete_list(mine[0].id)
+    world.delete_clip(next(c.id for c in world.world.my_clips() if c.home.id != mine[0].id))
+
+
+def lose_all_of_kippt(world: Any) -> None:
+    for row in [row for row in world.world.my_lists() if row.slug != "inbox"]:
+        world.delete_list(row.id)
+    for clip in list(world.world.my_clips()):
+        world.delete_clip(clip.id)
+
+
+LOST = {
+    "kinopio": Lost(lose_part_of_kinopio, lose_all_of_kinopio, 10),
+    "kinescope": Lost(lose_part_of_kinescope, lose_all_of_kinescope, 16, files=True),
+    "kippt": Lost(lose_part_of_kippt, lose_all_of_kippt, 12),
+}
+"""By service."""
+
+
+class Died(BaseException):
+    """What a kill does to the process: no handler of an error sees it."""
+
+
+class Dying(httpx.HTTPTransport):
+    """Kills at the n-th write: before it is sent, or when it was done and not yet answered."""
+
+    def __init__(self, at: int, after: bool) -> None:
+        super().__init__()
+        self.left = at
+        self.after = after
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method not in WRITES:
+            return super().handle_request(request)
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Died
+        response = super().handle_request(request)
+        if self.left == 0:
+            raise Died
+        return response
+
+
+@dataclass
+class Restoring:
+    """A service of the sandbox with a backup of its account."""
+
+    bench: Bench
+    service: str
+    source: Source
+
+    def lose(self, how: str) -> None:
+        getattr(LOST[self.service], how)(self.bench.world)
+
+    def restore(
+        self,
+        *,
+        apply: bool = True,
+        transport: httpx.BaseTransport | None = None,
+        source: Source | None = None,
+        **request: Any,
+    ) -> RestoreResult:
+        bench = self.bench
+        retry = replace(bench.account.retry, first_seconds=0.001, max_seconds=0.002)
+        account = replace(bench.account, retry=retry)
+        runtime = Runtime(progress=bench.progress.append, transport=transport)
+        asked = RestoreRequest(apply=apply, **request)
+        return restore_into(bench.settings, account, source or self.source, asked, runtime=runtime)
+
+    def from_now(self, at: datetime | None = None) -> Source:
+        """The living warehouse as the source."""
+        bench, connector = self.bench, self.bench.account.connector
+        return Source("now", self.service, bench.warehouse, connector, at, with_deleted=at is None)
+
+    def writes(self) -> int:
+        """How many writes reached the service."""
+        return sum(entry.method in WRITES for entry in self.bench.stand_in.requests)
+
+    def contents(self) -> dict[str, Counter[Any]]:
+        """Table -> how often each content is there, of what a restore compares; ids left out."""
+        found = {}
+        for writer in self.bench.account.connector.writers:
+            columns = [c for c in writer.restores if c not in references(writer)]
+            made_up = writer.made_up or (lambda row: frozenset())
+            found[writer.table.name] = Counter(
+                tuple(None if name in made_up(row) else str(row[name]) for name in columns)
+                for row in self.bench.rows(writer.table.name).values()
+            )
+        return found
+
+
+@contextlib.contextmanager
+def backed_up(folder: Path, service: str, **switches: Any) -> Iterator[Restoring]:
+    """An account that was synced and backed up, ready to lose something."""
+    lost = LOST[service]
+    make = file_bench if lost.files else bench
+    with make(folder, service, size=lost.size, switches=switches) as made:
+        assert made.sync(full=True).status == "complete"
+        backup, connector = write_backup(made.settings), made.account.connector
+        with opened_source(backup, connector, None, service, home=folder) as source:
+            yield Restoring(made, service, source)
+
+
+def left_out(plan: Plan) -> Mapping[str, int]:
+    """Table -> how many of its records a plan says cannot be restored, or were removed."""
+    return Counter(
+        item.table for item in plan.all() if item.action in (Action.REFUSED, Action.SKIPPED)
+    )

@@ -1,0 +1,101 @@
+"""A backup is restored into the service itself: nothing is lost but what the plan says, nothing is
+written twice, and nothing at all where nothing is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.restore.plan import Plan
+from tests.kit.give_back import LOST, Died, Dying, Restoring, backed_up, left_out
+
+
+@pytest.fixture
+def restoring(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Restoring]:
+    with backed_up(tmp_path, request.param) as made:
+        yield made
+
+
+def assert_given_back(
+    restoring: Restoring, before: dict[str, Counter[Any]], after: Plan, *, exactly: bool = True
+) -> None:
+    """The account holds what it held, but for what the plan says; nothing of it twice."""
+    assert after.to_do(overwrite=False) == []
+    missing = left_out(after)
+    for table, contents in restoring.contents().items():
+        gone, new = before[table] - contents, contents - before[table]
+        assert gone.total() <= missing[table] + (0 if exactly else new.total()), (table, gone, new)
+        assert contents.total() <= before[table].total(), f"{table} has something twice"
+
+
+def rows(*quick: tuple[str, str]) -> Any:
+    """Services and what they lose: some by default, all in the slow run."""
+    every = [(service, how) for service in sorted(LOST) for how in ("part", "all")]
+    return pytest.mark.parametrize(
+        ("restoring", "how"),
+        [row if row in quick else pytest.param(*row, marks=pytest.mark.slow) for row in every],
+        indirect=["restoring"],
+    )
+
+
+@rows(("kinopio", "part"), ("kippt", "all"), ("kinescope", "part"))
+def test_what_was_lost_comes_back(restoring: Restoring, how: str) -> None:
+    """What is missing is written, once, and read back as it was."""
+    before = restoring.contents()
+    restoring.lose(how)
+    result = restoring.restore()
+    assert result.complete, result.error
+    assert result.written > 0
+    assert_given_back(restoring, before, result.after)
+
+
+@pytest.mark.parametrize("restoring", ["kippt"], indirect=True)
+def test_a_plan_writes_nothing_and_is_empty_where_nothing_is_missing(
+    restoring: Restoring,
+) -> None:
+    assert restoring.restore(overwrite=True).before.to_do(overwrite=True) == []
+    restoring.lose("part")
+    assert restoring.restore(apply=False).before.to_do(overwrite=False) != []
+    assert restoring.writes() == 0
+
+
+@rows(("kippt", "part"))
+def test_a_restore_that_dies_at_a_write_goes_on_and_writes_nothing_twice(
+    restoring: Restoring, how: str
+) -> None:
+    """Before a write was sent, or when it was done and its answer is lost; one after the other."""
+    before = restoring.contents()
+    restoring.lose(how)
+    deaths = 0
+    for after in (False, True) * 4:
+        with suppress(Died):
+            restoring.restore(transport=Dying(1 + deaths // 2, after))
+            break
+        deaths += 1
+    result = restoring.restore()
+    assert deaths >= 2
+    assert result.complete, result.error
+    assert_given_back(restoring, before, result.after)
+
+
+@rows(("kinopio", "part"))
+def test_a_fifth_of_the_requests_failing_loses_nothing_and_doubles_nothing(
+    restoring: Restoring, how: str
+) -> None:
+    """Half of the failures come after the service has done what was asked."""
+    before = restoring.contents()
+    restoring.lose(how)
+    faults = restoring.bench.stand_in.faults
+    refused = faults.add("status", status=502, share=0.1, times=None, seed=3)
+    lost = faults.add("truncated", share=0.1, times=None, seed=4)
+    result = restoring.restore()
+    while not result.complete:
+        result = restoring.restore()
+    assert min(refused.fired, lost.fired) > 0
+    faults.clear()
+    assert_given_back(restoring, before, restoring.restore().after)
