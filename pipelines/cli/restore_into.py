@@ -142,7 +142,7 @@ def _source(
                     home=Warehouse(settings.warehouse).home,
                     at=at,
                     key=key,
-                    on_step=on_step,
+                    on_step=lambda step: None if step.kind == "done" else on_step(step),
                 )
             )
         yield source

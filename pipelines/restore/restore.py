@@ -152,7 +152,7 @@ class _Restore:
         with open_engine(self.warehouse.home) as engine, self.warehouse.keeping(engine):
             record = self._record(engine, restore_id)
             record.prepare()
-            written = record.written()
+            written, unfinished = record.written(), record.unfinished()
         return make_plan(
             Situation(
                 self.connector,
@@ -161,6 +161,7 @@ class _Restore:
                 owner=self.owner,
                 is_own=self.is_own,
                 written=written,
+                unfinished=unfinished,
                 given_up=self.given_up,
                 wants=self._wants,
                 has_file=lambda table, key: (table, key) in self.files,
