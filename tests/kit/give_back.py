@@ -34,10 +34,11 @@ class Lost:
 
 
 def lose_part_of_kinopio(world: Any) -> None:
-    """A space removed, one deleted; of a third a card removed and one deleted, with all on them."""
-    first, second, third = world.space_ids()[:3]
+    """Spaces removed by oneself and by another, one deleted; of one a removed and a deleted card."""
+    first, second, third, fourth = world.space_ids()[:4]
     world.remove_space(first)
     world.delete_space(second)
+    world.remove_space_by_collaborator(fourth)
     cards = world.card_ids(third)
     world.remove_card(third, cards[0])
     world.delete_card(third, cards[1])
