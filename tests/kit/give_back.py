@@ -154,11 +154,15 @@ class Restoring:
 
 
 @contextlib.contextmanager
-def backed_up(folder: Path, service: str, **switches: Any) -> Iterator[Restoring]:
+def backed_up(folder: Path, service: str, seed: int = 1, **switches: Any) -> Iterator[Restoring]:
     """An account that was synced and backed up, ready to lose something."""
     lost = LOST[service]
-    make = file_bench if lost.files else bench
-    with make(folder, service, size=lost.size, switches=switches) as made:
+    options: dict[str, Any] = {"size": lost.size, "switches": switches}
+    with (
+        file_bench(folder, service, **options)
+        if lost.files
+        else bench(folder, service, seed=seed, **options)
+    ) as made:
         assert made.sync(full=True).status == "complete"
         backup, connector = write_backup(made.settings), made.account.connector
         with opened_source(backup, connector, None, service, home=folder) as source:

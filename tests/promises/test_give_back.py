@@ -43,7 +43,7 @@ def rows(*quick: tuple[str, str]) -> Any:
     )
 
 
-@rows(("kinopio", "part"), ("kippt", "all"), ("kinescope", "part"))
+@rows(("kinopio", "part"), ("kinescope", "part"))
 def test_what_was_lost_comes_back(restoring: Restoring, how: str) -> None:
     """What is missing is written, once, and read back as it was."""
     before = restoring.counts()
@@ -83,7 +83,7 @@ def test_a_restore_that_dies_at_a_write_goes_on_and_writes_nothing_twice(
     assert_given_back(restoring, before, result.after)
 
 
-@rows(("kinopio", "part"))
+@rows(("kippt", "part"))
 def test_a_fifth_of_the_requests_failing_loses_nothing_and_doubles_nothing(
     restoring: Restoring, how: str
 ) -> None:
@@ -93,9 +93,8 @@ def test_a_fifth_of_the_requests_failing_loses_nothing_and_doubles_nothing(
     faults = restoring.bench.stand_in.faults
     refused = faults.add("status", status=502, share=0.1, times=None, seed=3)
     lost = faults.add("truncated", share=0.1, times=None, seed=4)
-    result = restoring.restore()
-    while not result.complete:
-        result = restoring.restore()
+    results = (restoring.restore() for _ in range(10))
+    assert any(result.complete for result in results)
     assert min(refused.fired, lost.fired) > 0
     faults.clear()
     assert_given_back(restoring, before, restoring.restore().after)
