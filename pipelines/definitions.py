@@ -13,6 +13,7 @@ from pipelines.orchestration.backups import backup_assets
 from pipelines.orchestration.batches import batch_asset, batches_of
 from pipelines.orchestration.ledger import ledger_sensor
 from pipelines.orchestration.report_page import report_asset
+from pipelines.orchestration.restores import restore_job
 from pipelines.orchestration.run_process import lost_runs_sensor
 from pipelines.orchestration.schedules import (
     account_jobs,
@@ -28,6 +29,7 @@ from pipelines.orchestration.views import GROUP, view_assets
 def definitions(project: Project) -> dg.Definitions:
     """Everything that Dagster needs to know of these accounts."""
     jobs, schedules = settings_jobs(project.settings)
+    jobs.append(restore_job(project))
     batches = batches_of(project.sources)
     batched = {source.name for batch in batches for source in batch.sources}
     alone = [source for source in project.sources if source.name not in batched]

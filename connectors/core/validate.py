@@ -136,7 +136,7 @@ def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
             _fail(place, "is declared twice", "remove one")
         names = {column.name for column in writer.table.columns}
         for write in (writer.create, writer.finish, writer.update, writer.undelete):
-            path = write.path if write else ""
+            path = f"{write.path} {write.fallback_path}" if write else ""
             if unknown := {name for _, name, _, _ in Formatter().parse(path) if name} - names:
                 _fail(place, f"has {sorted(unknown)} in its path", "name columns of the table")
         if unknown := {*writer.restores, *writer.order, *writer.refers} - names:

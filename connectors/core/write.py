@@ -56,6 +56,8 @@ class Write:
     """Below the base URL; `{column}` stands for a column of `Restored.row`."""
     body: Callable[[Restored], Any] | None = None
     """What is sent as JSON; None for a request without a body."""
+    fallback_path: str = ""
+    """Another spelling of the path, tried where the first answers 404."""
     headers: Callable[[Restored], Mapping[str, str]] | None = None
     upload: Upload | None = None
     host: str = ""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pipelines.sync.result import Progress
     from warehouse.backup.encrypt import BackupKey
 
-NOW = "now"
-
 
 @dataclass(frozen=True)
 class IntoOptions:
@@ -117,32 +115,26 @@ def _source(
 ) -> Iterator[Source]:
     from pipelines.cli.backup_remote import fetched
     from pipelines.cli.backup_render import showing
-    from pipelines.restore.source import Source, opened_source
+    from pipelines.restore.source import source_for
     from warehouse.backup.archive import Archive
     from warehouse.backup.selection import parse_time
-    from warehouse.store.warehouse import Warehouse
 
     at = parse_time(options.at) if options.at else None
-    if options.backup is None:
-        yield Source(
-            NOW, account.name, settings.warehouse, account.connector, at, with_deleted=at is None
-        )
-        return
-    asked = {word.partition(".")[0] for word in options.selection} - {account.name}
     with contextlib.ExitStack() as held:
         with showing() as on_step:
-            brought = held.enter_context(fetched(settings, options.backup, on_step))
-            place = brought or Archive(settings.backup_dir).find(options.backup)
+            place = None
+            if options.backup is not None:
+                brought = held.enter_context(fetched(settings, options.backup, on_step))
+                place = brought or Archive(settings.backup_dir).find(options.backup)
             source = held.enter_context(
-                opened_source(
+                source_for(
+                    settings,
+                    account,
                     place,
-                    account.connector,
-                    next(iter(asked), None),
-                    account.name,
-                    home=Warehouse(settings.warehouse).home,
+                    options.selection,
                     at=at,
                     key=key,
-                    on_step=on_step,
+                    on_step=lambda step: None if step.kind == "done" else on_step(step),
                 )
             )
         yield source

@@ -42,13 +42,14 @@ class Pass:
         """Raises Fatal and LongSilence; all other errors are kept with their records."""
         doubtful, to_do = self.record.in_doubt(), self.plan.to_do(self.overwrite)
         for table in self.plan.items:
+            before = self.written
             left = [i for i in to_do if i.table == table and self._is_due(i, doubtful)]
             while left:
                 ready = [item for item in left if not self._waits(item)]
                 done = self._write_all(ready)
                 left = [item for item in left if item not in ready] if done else []
-            if self.written:
-                self.tell(f"{self.written} records are written; {table} is done")
+            if self.written > before:
+                self.tell(f"{table}: {self.written - before} records are written")
 
     def _is_due(self, item: Item, doubtful: set[tuple[str, Key]]) -> bool:
         if item.action is Action.INSIDE:
@@ -87,9 +88,10 @@ class Pass:
         if item.action is Action.UNDELETE and item.writer.undelete:
             self._send(item, item.writer.undelete, "undelete")
         elif item.action is Action.DIFFERS:
-            write = item.writer.finish if item.is_ours else item.writer.update
-            if write := write or item.writer.update:
-                self._send(item, write, "update")
+            if item.is_unfinished and item.writer.finish:
+                self._send(item, item.writer.finish, "finish")
+            elif item.writer.update:
+                self._send(item, item.writer.update, "update")
         elif item.writer.create is not None:
             self._create(item, item.writer.create)
 
@@ -98,6 +100,7 @@ class Pass:
         inside = self.sender.ready_inside(self.plan, item)
         answer = self._attempt(item, create, record, "create", inside)
         if answer is None:
+            self._undelete_unseen(item)
             return
         key = self.sender.key_of(item, record, answer)
         keys: dict[Key, Key | None] = {item.old: key}
@@ -116,6 +119,16 @@ class Pass:
         if key is not None and item.writer.finish is not None:
             item.now = key
             self._send(item, item.writer.finish, "finish")
+
+    def _undelete_unseen(self, item: Item) -> None:
+        """What the service refuses to make under its old id may be there, removed by somebody else
+        and so shown in no list: then it is brought back."""
+        if item.place not in self.refused or item.writer.undelete is None:
+            return
+        reason = self.refused.pop(item.place)
+        self._send(item, item.writer.undelete, "undelete")
+        if item.place in self.refused:
+            self.refused[item.place] = reason
 
     def _note_inside(self, inside: list[Item]) -> None:
         """The keys of what was written along, as far as they are known without the account."""

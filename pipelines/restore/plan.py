@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +47,8 @@ class Item:
     """Columns that the account has otherwise."""
     holder: tuple[str, Key] | None = None
     """Table and old key of the record in whose request it is written."""
-    is_ours: bool = False
-    """Whether a restore wrote it, so that it may be finished without being asked."""
+    is_unfinished: bool = False
+    """Whether a restore made it and did not come to finish it: then it does so unasked."""
 
     @property
     def table(self) -> str:
@@ -87,9 +87,8 @@ class Plan:
             item
             for item in self.all()
             if item.action in TO_WRITE
-            or (
-                item.action is Action.DIFFERS and (overwrite or item.is_ours) and item.writer.update
-            )
+            or (item.action is Action.DIFFERS and item.is_unfinished)
+            or (item.action is Action.DIFFERS and overwrite and item.writer.update)
         ]
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -113,6 +112,8 @@ class Situation:
     """Whether the records were this owner's before: then their ids mean the same."""
     written: Mapping[str, Mapping[Key, Key]] = field(default_factory=dict)
     """Table -> old key -> key that an earlier write gave it."""
+    unfinished: Set[tuple[str, Key]] = frozenset()
+    """Records that a restore made and did not come to finish."""
     given_up: Mapping[tuple[str, Key], str] = field(default_factory=dict)
     """Writes that the service refused, with the reason."""
     wants: Callable[[str, Key], bool] = lambda table, key: True
@@ -224,7 +225,8 @@ class _Comparison:
 
     def _item(self, old: Key, kept: KeptRow, key: Key | None) -> Item:
         item = Item(self.writer, old, kept, Action.EQUAL, now=key)
-        item.is_ours = old in self.written
+        unfinished = item.place in self.situation.unfinished
+        item.is_unfinished = unfinished and self.writer.finish is not None
         row, was_removed = (
             kept.columns,
             bool(self.writer.removed and self.writer.removed(kept.columns)),

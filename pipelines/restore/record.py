@@ -95,6 +95,19 @@ class WriteRecord:
             ).fetchall()
         return {(table, _key(old)) for table, old in found}
 
+    def unfinished(self) -> set[tuple[str, Key]]:
+        """Records that were made, or may have been, and of which what follows was not done."""
+        connection = self.engine.cursor()
+        with self.warehouse.writing(connection):
+            found = connection.execute(
+                f"SELECT table_name, old_key FROM {PLACE} WHERE account = ? AND origin = ? "
+                "GROUP BY ALL HAVING max(sent_at) FILTER (action = 'create' AND status <> "
+                "'refused') >= coalesce(max(sent_at) FILTER (action = 'finish' AND "
+                "status = 'done'), '-infinity'::TIMESTAMPTZ)",
+                [self.account, self.origin],
+            ).fetchall()
+        return {(table, _key(old)) for table, old in found}
+
     def _write(self, sql: str, rows: list[list[Any]]) -> None:
         if not rows:
             return

@@ -108,11 +108,12 @@ def costs_of(plan: Plan) -> dict[str, str]:
 
 
 def loses_of(connector: Connector, plan: Plan) -> dict[str, str]:
-    """Table -> what of its records does not come back, of the tables with kept records."""
+    """Table -> what of its records does not come back, of the tables with something to write."""
+    written = (Action.CREATE, Action.INSIDE, Action.UNDELETE)
     return {
         writer.table.name: writer.loses
         for writer in connector.writers
-        if plan.items.get(writer.table.name)
+        if any(item.action in written for item in plan.items[writer.table.name].values())
     }
 
 
@@ -202,5 +203,7 @@ def sentence(report: Mapping[str, Any]) -> str:
     done = report["result"]
     if done["error"]:
         return f"It stopped: {done['error']} Run it again, it goes on."
+    if not done["written"] and not done["left"]:
+        return "Nothing was missing: nothing was written."
     left = f", {done['left']:,} are left: run it again" if done["left"] else ""
     return f"{done['written']:,} records were written and found in the service afterwards{left}."

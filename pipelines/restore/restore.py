@@ -77,8 +77,9 @@ def restore_into(
     request: RestoreRequest,
     *,
     runtime: Runtime | None = None,
+    on_plan: Callable[[RestoreResult], None] = lambda result: None,
 ) -> RestoreResult:
-    """Plan a restore, and with `request.apply` do it.
+    """Plan a restore, and with `request.apply` do it; `on_plan` gets the plan before any write.
 
     Raises BadSettings where it cannot be done at all, AccountBusy where another restore into the
     account is under way, and what makes the account unreadable.
@@ -94,7 +95,7 @@ def restore_into(
     warehouse = Warehouse(settings.warehouse)
     lock = warehouse.home / "locks" / f"restore-{account.name}.lock"
     with hold(lock, f"another restore into {account.name} is under way", timeout_seconds=0):
-        return _Restore(settings, account, source, request, warehouse, runtime).run()
+        return _Restore(settings, account, source, request, warehouse, runtime).run(on_plan)
 
 
 class _Restore:
@@ -121,7 +122,7 @@ class _Restore:
             self.files = files_of(reader, self.kept)
             self.chosen = self._chosen(reader)
 
-    def run(self) -> RestoreResult:
+    def run(self, on_plan: Callable[[RestoreResult], None]) -> RestoreResult:
         started_at = self.runtime.now()
         restore_id = f"{started_at:%Y%m%dT%H%M%S}-{self.account.name}"
         before = plan = self._plan(restore_id, passes=0)
@@ -129,6 +130,7 @@ class _Restore:
             restore_id, self.source.name, self.account, self.request, started_at, started_at,
             before, plan, unread=dict(self.unread),
         )  # fmt: skip
+        on_plan(result)
         while self.request.apply and plan.to_do(self.request.overwrite):
             result.passes += 1
             done = self._write(plan, restore_id, result)
@@ -152,7 +154,7 @@ class _Restore:
         with open_engine(self.warehouse.home) as engine, self.warehouse.keeping(engine):
             record = self._record(engine, restore_id)
             record.prepare()
-            written = record.written()
+            written, unfinished = record.written(), record.unfinished()
         return make_plan(
             Situation(
                 self.connector,
@@ -161,6 +163,7 @@ class _Restore:
                 owner=self.owner,
                 is_own=self.is_own,
                 written=written,
+                unfinished=unfinished,
                 given_up=self.given_up,
                 wants=self._wants,
                 has_file=lambda table, key: (table, key) in self.files,

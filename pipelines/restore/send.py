@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.core.connector import Connector
-from connectors.core.errors import Refused
+from connectors.core.errors import Missing, Refused
 from connectors.core.write import Restored, Upload, Write
 from connectors.http.client import Client
 from connectors.http.config import Request
@@ -100,7 +100,14 @@ class Sender:
 
     def send(self, write: Write, record: Restored, item: Item) -> Answer:
         """Send one write; raises a KollectError."""
-        path = write.path
+        try:
+            return self._send(write, write.path, record, item)
+        except Missing:
+            if not write.fallback_path:
+                raise
+            return self._send(write, write.fallback_path, record, item)
+
+    def _send(self, write: Write, path: str, record: Restored, item: Item) -> Answer:
         for name, value in record.row.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         headers = write.headers(record) if write.headers else {}

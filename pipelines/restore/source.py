@@ -16,6 +16,7 @@ from connectors.core.connector import Connector
 from connectors.core.errors import BadSettings
 from connectors.core.schema import Table
 from connectors.core.state import StateKind
+from pipelines.settings import Account, Settings
 from pipelines.sync.identity import Identity, identity_from
 from warehouse.backup.encrypt import KeyChoice, Keys
 from warehouse.backup.restore import restore_backup
@@ -156,6 +157,40 @@ class SourceReader:
             [self.source.connector.name, table],
         ).fetchall()
         return {name for (name,) in found}
+
+
+NOW = "now"
+"""What people call the living warehouse as a source."""
+
+
+@contextlib.contextmanager
+def source_for(
+    settings: Settings,
+    account: Account,
+    backup: Path | None,
+    selection: Sequence[str],
+    *,
+    at: datetime | None = None,
+    key: KeyChoice = Keys.SET,
+    on_step: OnStep = no_progress,
+) -> Iterator[Source]:
+    """What is put back into an account: from a backup, or without one from the living warehouse,
+    with the records deleted so far where no time is given. Raises as `opened_source`."""
+    if backup is None:
+        yield Source(NOW, account.name, settings.warehouse, account.connector, at, at is None)
+        return
+    asked = {word.partition(".")[0] for word in selection} - {account.name}
+    with opened_source(
+        backup,
+        account.connector,
+        next(iter(asked), None),
+        account.name,
+        home=Warehouse(settings.warehouse).home,
+        at=at,
+        key=key,
+        on_step=on_step,
+    ) as source:
+        yield source
 
 
 @contextlib.contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,15 +15,17 @@ from typing import Any
 
 import httpx
 
+from connectors.core.write import Writer
 from pipelines.restore.ids import references
-from pipelines.restore.plan import Action, Plan
 from pipelines.restore.restore import RestoreRequest, RestoreResult, restore_into
 from pipelines.restore.source import Source, opened_source
 from pipelines.sync.runtime import Runtime
+from sandbox import Request
 from tests.kit.account import Bench, bench
 from tests.kit.file_scene import file_bench
 from warehouse.backup.write import write_backup
 
+ROOT = Path(__file__).parents[2]
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -35,10 +40,11 @@ class Lost:
 
 
 def lose_part_of_kinopio(world: Any) -> None:
-    """A space removed, one deleted; of a third a card removed and one deleted, with all on them."""
-    first, second, third = world.space_ids()[:3]
+    """Spaces removed by oneself and by another, one deleted; of one a removed and a deleted card."""
+    first, second, third, fourth = world.space_ids()[:4]
     world.remove_space(first)
     world.delete_space(second)
+    world.remove_space_by_collaborator(fourth)
     cards = world.card_ids(third)
     world.remove_card(third, cards[0])
     world.delete_card(third, cards[1])
@@ -148,33 +154,62 @@ class Restoring:
         """How many writes reached the service."""
         return sum(entry.method in WRITES for entry in self.bench.stand_in.requests)
 
-    def contents(self) -> dict[str, Counter[Any]]:
-        """Table -> how often each content is there, of what a restore compares; ids left out."""
-        found = {}
-        for writer in self.bench.account.connector.writers:
-            columns = [c for c in writer.restores if c not in references(writer)]
-            made_up = writer.made_up or (lambda row: frozenset())
-            found[writer.table.name] = Counter(
-                tuple(None if name in made_up(row) else str(row[name]) for name in columns)
-                for row in self.bench.rows(writer.table.name).values()
-            )
-        return found
+    def killed_at_a_write(self, number: int) -> bool:
+        """The command in a process of its own, which is killed when the service has done its n-th
+        write and not yet answered it. False where the command came to its end, which it must."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.bench.folder),
+            "PYTHONPATH": str(ROOT),
+            "KOLLECT_KEYRING": "0",
+            **self.bench.box.environment(),
+        }
+        command = "from pipelines.cli import main; main()"
+        words = ["restore", "newest", "--into", self.service, "--apply"]
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, *words], cwd=self.bench.folder, env=environment
+        )
+        seen = 0
+
+        def kill(request: Request, _: int) -> None:
+            nonlocal seen
+            seen += request.method in WRITES
+            if seen == number and process.poll() is None:
+                process.kill()
+                process.wait()
+
+        self.bench.world.after_answer.append(kill)
+        try:
+            status = process.wait(timeout=60)
+        finally:
+            self.bench.world.after_answer.remove(kill)
+        assert status in (0, -signal.SIGKILL)
+        return status != 0
+
+    def counts(self) -> dict[str, int]:
+        """Table -> rows, of the tables that can be written."""
+        writers = self.bench.account.connector.writers
+        return {w.table.name: len(self.bench.rows(w.table.name)) for w in writers}
 
 
 @contextlib.contextmanager
-def backed_up(folder: Path, service: str, **switches: Any) -> Iterator[Restoring]:
+def backed_up(folder: Path, service: str, seed: int = 1, **switches: Any) -> Iterator[Restoring]:
     """An account that was synced and backed up, ready to lose something."""
     lost = LOST[service]
-    make = file_bench if lost.files else bench
-    with make(folder, service, size=lost.size, switches=switches) as made:
+    options: dict[str, Any] = {"size": lost.size, "switches": switches}
+    with (
+        file_bench(folder, service, **options)
+        if lost.files
+        else bench(folder, service, seed=seed, **options)
+    ) as made:
         assert made.sync(full=True).status == "complete"
         backup, connector = write_backup(made.settings), made.account.connector
         with opened_source(backup, connector, None, service, home=folder) as source:
             yield Restoring(made, service, source)
 
 
-def left_out(plan: Plan) -> Mapping[str, int]:
-    """Table -> how many of its records a plan says cannot be restored, or were removed."""
-    return Counter(
-        item.table for item in plan.all() if item.action in (Action.REFUSED, Action.SKIPPED)
-    )
+def contents(writer: Writer, row: Mapping[str, Any]) -> dict[str, str]:
+    """What must come back of a record, as text; without positions and ids of others."""
+    made_up = writer.made_up(row) if writer.made_up else frozenset()
+    skipped = {*made_up, *references(writer), "position"}
+    return {name: str(row[name]) for name in writer.restores if name not in skipped}
