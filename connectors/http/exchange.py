@@ -108,7 +108,7 @@ class Exchange:
                     content=content,
                     extensions={"trace": departure.trace},
                 )
-                reply = self._receive(outgoing, booking.at)
+                reply = self._receive(outgoing, booking.at, request.file is not None)
             except httpx.TimeoutException:
                 seconds = self._clock() - booking.at
                 raise TimedOut(f"no whole answer within {seconds:.0f} seconds") from None
@@ -131,7 +131,7 @@ class Exchange:
         )
         return reply
 
-    def _receive(self, outgoing: httpx.Request, since: float) -> Reply:
+    def _receive(self, outgoing: httpx.Request, since: float, is_upload: bool) -> Reply:
         """The whole body in time, and as long as it was said to be."""
         chunks: list[bytes] = []
         unpacked = 0
@@ -141,8 +141,10 @@ class Exchange:
             _check_encoding(headers)
             _check_proxy(response, outgoing.url)
             assert isinstance(response.stream, httpx.SyncByteStream)
+            # An upload may have taken hours; the answer to it is as short as any other.
+            began = self._clock() if is_upload else since
             response.stream = WatchedStream(
-                response.stream, self._stop, self._clock, since + self._config.whole_seconds
+                response.stream, self._stop, self._clock, began + self._config.whole_seconds
             )
             with self._budget.share() as take:
                 for chunk in response.iter_bytes():

@@ -51,7 +51,12 @@ def summary_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
 def check_account(source: Source, status: AccountStatus) -> Iterator[CheckResult]:
     """The results of these checks."""
     key = source.key(NAME)
-    safe = Outcome(status.verdict == "safe", status.reason, {"verdict": status.verdict})
+    safe = Outcome(
+        status.verdict == "safe",
+        status.reason,
+        {"verdict": status.verdict},
+        on_schedule=not (status.troubled or status.never or status.late or status.ahead),
+    )
     yield CheckResult(dg.AssetCheckKey(key, SAFE_CHECK), ERROR, safe)
     there = Outcome(True, "it is there")
     if not (source.sandbox or source.account.ready):

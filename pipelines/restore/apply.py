@@ -100,6 +100,7 @@ class Pass:
         inside = self.sender.ready_inside(self.plan, item)
         answer = self._attempt(item, create, record, "create", inside)
         if answer is None:
+            self._undelete_unseen(item)
             return
         key = self.sender.key_of(item, record, answer)
         keys: dict[Key, Key | None] = {item.old: key}
@@ -118,6 +119,16 @@ class Pass:
         if key is not None and item.writer.finish is not None:
             item.now = key
             self._send(item, item.writer.finish, "finish")
+
+    def _undelete_unseen(self, item: Item) -> None:
+        """What the service refuses to make under its old id may be there, removed by somebody else
+        and so shown in no list: then it is brought back."""
+        if item.place not in self.refused or item.writer.undelete is None:
+            return
+        reason = self.refused.pop(item.place)
+        self._send(item, item.writer.undelete, "undelete")
+        if item.place in self.refused:
+            self.refused[item.place] = reason
 
     def _note_inside(self, inside: list[Item]) -> None:
         """The keys of what was written along, as far as they are known without the account."""
