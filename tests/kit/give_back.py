@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +20,12 @@ from pipelines.restore.ids import references
 from pipelines.restore.restore import RestoreRequest, RestoreResult, restore_into
 from pipelines.restore.source import Source, opened_source
 from pipelines.sync.runtime import Runtime
+from sandbox import Request
 from tests.kit.account import Bench, bench
 from tests.kit.file_scene import file_bench
 from warehouse.backup.write import write_backup
 
+ROOT = Path(__file__).parents[2]
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -173,6 +179,38 @@ class Restoring:
     def writes(self) -> int:
         """How many writes reached the service."""
         return sum(entry.method in WRITES for entry in self.bench.stand_in.requests)
+
+    def killed_at_a_write(self, number: int) -> bool:
+        """The command in a process of its own, which is killed when the service has done its n-th
+        write and not yet answered it. False where the command came to its end, which it must."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.bench.folder),
+            "PYTHONPATH": str(ROOT),
+            "KOLLECT_KEYRING": "0",
+            **self.bench.box.environment(),
+        }
+        command = "from pipelines.cli import main; main()"
+        words = ["restore", "newest", "--into", self.service, "--apply"]
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, *words], cwd=self.bench.folder, env=environment
+        )
+        seen = 0
+
+        def kill(request: Request, _: int) -> None:
+            nonlocal seen
+            seen += request.method in WRITES
+            if seen == number and process.poll() is None:
+                process.kill()
+                process.wait()
+
+        self.bench.world.after_answer.append(kill)
+        try:
+            status = process.wait(timeout=60)
+        finally:
+            self.bench.world.after_answer.remove(kill)
+        assert status in (0, -signal.SIGKILL)
+        return status != 0
 
     def counts(self) -> dict[str, int]:
         """Table -> rows, of the tables that can be written."""

@@ -136,6 +136,19 @@ def test_check_refuses_a_credential_of_somebody_else_as_a_sync_does(
             look(at.settings, account, runtime)
 
 
+def test_a_workspace_without_lists_that_name_it_is_known_by_its_views(
+    made: Callable[..., Bench],
+) -> None:
+    """Kinescope: no playlist, event, file request or moderator, but somebody watched a video."""
+    at = made("kinescope", size=4, include=["tags"])
+    for table in ("playlists", "live_events", "file_requests", "moderators"):
+        for row_id in list(at.world.account.records[table]):
+            at.world.remove_record(table, row_id)
+    assert at.sync().status == "complete"
+    assert owner_of(at) == f"workspace {at.world.account.workspace_id}"
+    assert at.stand_in.count("/v1/analytics") == 1
+
+
 @pytest.mark.parametrize("service", sampled("kinesis", "kippt"))
 def test_a_new_credential_of_the_same_owner_goes_on_and_is_asked_about_once(
     synced: Callable[..., Bench], service: str

@@ -83,6 +83,21 @@ def test_a_restore_that_dies_at_a_write_goes_on_and_writes_nothing_twice(
     assert_given_back(restoring, before, result.after)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("restoring", sorted(LOST), indirect=True)
+def test_a_process_that_is_killed_at_every_write_writes_nothing_twice(restoring: Restoring) -> None:
+    """SIGKILL when the service has done a write and not yet answered, at one write after the
+    other; the command that is given again goes on each time."""
+    before = restoring.counts()
+    restoring.lose("part")
+    kills = 0
+    while restoring.killed_at_a_write(1 + kills % 2):
+        kills += 1
+        assert kills < 60
+    assert kills > 3
+    assert_given_back(restoring, before, restoring.restore(apply=False).after)
+
+
 @rows(("kippt", "part"))
 def test_a_fifth_of_the_requests_failing_loses_nothing_and_doubles_nothing(
     restoring: Restoring, how: str
