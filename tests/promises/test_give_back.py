@@ -31,7 +31,7 @@ def assert_given_back(restoring: Restoring, before: dict[str, int], after: Plan)
             assert set(item.differs) <= {"position"}, item.place  # of others that cannot come back
             assert item.now is not None
             kept, now = contents(item.writer, item.kept.columns), held[item.table][item.now]
-            assert {name: str(now[name]) for name in kept} == kept, item.place
+            assert contents(item.writer, now).items() >= kept.items(), item.place
 
 
 def rows(*quick: tuple[str, str]) -> Any:
@@ -44,7 +44,7 @@ def rows(*quick: tuple[str, str]) -> Any:
     )
 
 
-@rows(("kinopio", "part"), ("kinescope", "part"))
+@rows(("kinopio", "part"), ("kinescope", "part"), ("kitemaker", "part"))
 def test_what_was_lost_comes_back(restoring: Restoring, how: str) -> None:
     """What is missing is written, once, and read back as it was."""
     before = restoring.counts()
