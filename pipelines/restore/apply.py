@@ -14,7 +14,7 @@ from connectors.core.errors import (
 )
 from connectors.core.write import Restored, Write
 from connectors.http.response import Answer
-from pipelines.restore.ids import Key, open_references
+from pipelines.restore.ids import Key, open_references, waits_for_neighbours
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.record import WriteRecord
 from pipelines.restore.send import Sender
@@ -68,7 +68,10 @@ class Pass:
         return True
 
     def _waits(self, item: Item) -> bool:
-        return bool(open_references(item.writer, item.kept.columns, self.plan.ids))
+        row, ids = item.kept.columns, self.plan.ids
+        return bool(open_references(item.writer, row, ids)) or waits_for_neighbours(
+            item.writer, row, ids
+        )
 
     def _write_all(self, items: Iterable[Item]) -> bool:
         """Whether anything was tried."""
