@@ -18,6 +18,7 @@ from pipelines.sync.identity import credential_key
 from warehouse.store.durable import replace_file
 
 SIGNATURE = "signature"
+NOTHING = "nothing"
 SHOWN = 200
 """So many single records a page names; the JSON file has all."""
 WORDS = {
@@ -70,6 +71,7 @@ def as_json(result: RestoreResult) -> dict[str, Any]:
             "tables": result.before.counts(),
             "costs": costs_of(result.before),
         },
+        "unread": result.unread,
         "loses": loses_of(result.account.connector, result.before),
         "never_restored": result.before.unwritten,
         "records": [record(item) for item in result.after.all() if item.action is not Action.EQUAL],
@@ -113,7 +115,8 @@ def loses_of(connector: Connector, plan: Plan) -> dict[str, str]:
     return {
         writer.table.name: writer.loses
         for writer in connector.writers
-        if any(item.action in written for item in plan.items[writer.table.name].values())
+        if writer.loses != NOTHING
+        and any(item.action in written for item in plan.items[writer.table.name].values())
     }
 
 
@@ -190,11 +193,26 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def sentence(report: Mapping[str, Any]) -> str:
-    """The outcome in one sentence."""
+    """The outcome in a sentence, after what makes it doubtful."""
+    planned = report["planned"]
+    if not any(planned["tables"].values()) and not report["never_restored"]:
+        return (
+            f"There are no records of {report['service']} in {report['source']}: nothing is known."
+        )
+    if report["unread"]:
+        table, reason = next(iter(report["unread"].items()))
+        return (
+            f"What {report['account']} has now is not known of {len(report['unread']):,} tables "
+            f"({table}: {reason}); they are counted as they were before. {_outcome(report)}"
+        )
+    return _outcome(report)
+
+
+def _outcome(report: Mapping[str, Any]) -> str:
     planned = report["planned"]
     if not report["applied"]:
         if not planned["requests"]:
-            return "Nothing is missing: there is nothing to write."
+            return _nothing_to_write(report)
         minutes = max(1, round(planned["seconds"] / 60))
         return (
             f"{planned['requests']:,} requests would be sent, about {minutes:,} minutes; nothing "
@@ -204,6 +222,17 @@ def sentence(report: Mapping[str, Any]) -> str:
     if done["error"]:
         return f"It stopped: {done['error']} Run it again, it goes on."
     if not done["written"] and not done["left"]:
-        return "Nothing was missing: nothing was written."
+        return _nothing_to_write(report)
+    if report["unread"]:
+        return f"{done['written']:,} records were written. Run it again: it looks for them."
     left = f", {done['left']:,} are left: run it again" if done["left"] else ""
     return f"{done['written']:,} records were written and found in the service afterwards{left}."
+
+
+def _nothing_to_write(report: Mapping[str, Any]) -> str:
+    lost = sum(row["action"] == str(Action.REFUSED) for row in report["records"])
+    if lost:
+        return f"There is nothing to write; {lost:,} records cannot be restored."
+    if report["unread"]:
+        return "There is nothing to write."
+    return "Nothing is missing: there is nothing to write."
