@@ -78,9 +78,11 @@ def _tell_plan(result: RestoreResult) -> None:
     """Before anything is written: what will be, and what of that is set back to what was kept."""
     from pipelines.restore.plan import Action
     from pipelines.restore.report import requests_of
+    from warehouse.progress import counted
 
     overwrite = result.request.overwrite
-    click.echo(f"the plan: {requests_of(result.before, overwrite):,} requests", err=True)
+    requests = counted(requests_of(result.before, overwrite), "request")
+    click.echo(f"the plan: {requests}", err=True)
     for table, items in result.before.items.items():
         to_do = [item for item in result.before.to_do(overwrite) if item.table == table]
         set_back = sum(item.action is Action.DIFFERS for item in to_do)

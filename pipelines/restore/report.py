@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.connector import Connector
+from connectors.http.rate_limit import duration_text
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.restore import RestoreResult
+from pipelines.restore.source import NOW
 from pipelines.settings import Account
 from pipelines.sync.identity import credential_key
+from warehouse.progress import counted
 from warehouse.store.durable import replace_file
 
 SIGNATURE = "signature"
@@ -196,14 +199,14 @@ def sentence(report: Mapping[str, Any]) -> str:
     """The outcome in a sentence, after what makes it doubtful."""
     planned = report["planned"]
     if not any(planned["tables"].values()) and not report["never_restored"]:
-        return (
-            f"There are no records of {report['service']} in {report['source']}: nothing is known."
-        )
+        source = "the warehouse" if report["source"] == NOW else report["source"]
+        return f"{source} holds no records of {report['account']}: what is missing is not known."
     if report["unread"]:
         table, reason = next(iter(report["unread"].items()))
+        tables = counted(len(report["unread"]), "table")
         return (
-            f"What {report['account']} has now is not known of {len(report['unread']):,} tables "
-            f"({table}: {reason}); they are counted as they were before. {_outcome(report)}"
+            f"What {report['account']} has now is not known of {tables} ({table}: {reason}), "
+            f"counted as last read. {_outcome(report)}"
         )
     return _outcome(report)
 
@@ -213,9 +216,9 @@ def _outcome(report: Mapping[str, Any]) -> str:
     if not report["applied"]:
         if not planned["requests"]:
             return _nothing_to_write(report)
-        minutes = max(1, round(planned["seconds"] / 60))
+        needed = duration_text(max(1.0, planned["seconds"]))
         return (
-            f"{planned['requests']:,} requests would be sent, about {minutes:,} minutes; nothing "
+            f"{counted(planned['requests'], 'request')} would be sent, in about {needed}; nothing "
             "was written."
         )
     done = report["result"]
@@ -223,16 +226,17 @@ def _outcome(report: Mapping[str, Any]) -> str:
         return f"It stopped: {done['error']} Run it again, it goes on."
     if not done["written"] and not done["left"]:
         return _nothing_to_write(report)
+    written = counted(done["written"], "record")
     if report["unread"]:
-        return f"{done['written']:,} records were written. Run it again: it looks for them."
-    left = f", {done['left']:,} are left: run it again" if done["left"] else ""
-    return f"{done['written']:,} records were written and found in the service afterwards{left}."
+        return f"Written: {written}. Run it again: it looks for them in the service."
+    left = f"; still to be written: {done['left']:,}, run it again" if done["left"] else ""
+    return f"Written and found in the service afterwards: {written}{left}."
 
 
 def _nothing_to_write(report: Mapping[str, Any]) -> str:
     lost = sum(row["action"] == str(Action.REFUSED) for row in report["records"])
     if lost:
-        return f"There is nothing to write; {lost:,} records cannot be restored."
+        return f"There is nothing to write; {counted(lost, 'record')} cannot be restored."
     if report["unread"]:
         return "There is nothing to write."
     return "Nothing is missing: there is nothing to write."
