@@ -13,6 +13,7 @@ from functools import cached_property
 
 import duckdb
 
+from connectors.core.evidence import only_waits
 from pipelines.settings import Account, Settings
 from pipelines.settings.schedule import cron, longest_gap
 from warehouse.progress import counted
@@ -59,6 +60,11 @@ class AccountStatus:
             for name, status in self.tables.items()
             if status.tried_at is not None and not (status.complete and status.proved_at)
         ]
+
+    @cached_property
+    def troubled(self) -> list[str]:
+        """The unproved tables that lack more than what later syncs read in their turn."""
+        return [name for name in self.unproved if not only_waits(self.tables[name].reason)]
 
     @cached_property
     def late(self) -> list[str]:

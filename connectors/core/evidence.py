@@ -17,12 +17,14 @@ from typing import Any, Protocol
 from connectors.core.errors import Forbidden, Missing, Skippable
 from connectors.core.known import KnownRows
 from connectors.core.listing import Bind, Page
-from connectors.core.resources import ForEachParent, Resource
+from connectors.core.resources import ForEachChanged, ForEachParent, Resource
 from connectors.core.state import StateKey, StateKind
 from connectors.paging import Completeness, Facts
 
 CHECKED_SINGLY = 50
 """Of the records that a list lacks, so many are asked for by their own addresses."""
+WAIT_THEIR_TURN = "wait to be asked for"
+"""Stands in the reason of a table that is read in turns; see `only_waits`."""
 ROWS_SEEN = StateKey(StateKind.ROWS_SEEN)
 
 
@@ -102,6 +104,12 @@ class Evidence:
         for name in resource.table_names:
             self.lack(name, resource.name, reason)
 
+    def wait(self, resource: Resource, each: ForEachChanged, count: int) -> None:
+        """The tables of a resource lack only what later syncs read: that of so many parents."""
+        setting = f" (setting {each.setting})" if each.setting else ""
+        text = f"{count:,} {each.table} {WAIT_THEIR_TURN}: one sync asks for {each.per_run:,}"
+        self.lack_rows(resource, text + setting)
+
     def sees_a_part(self, why: str, *, whole: Collection[str] = ()) -> None:
         """Lists may leave out rows that this caller may not see, so no absence ends a row.
 
@@ -157,6 +165,15 @@ class Evidence:
             for scope, proved in self.scopes.get(table, {}).items()
             if scope or feeders <= proved
         ]
+
+
+def only_waits(reason: str) -> bool:
+    """Whether a table is incomplete only because later syncs are to read the rest of it.
+
+    That is on schedule: nothing failed, and nobody has to act. `reason` is what the ledger holds,
+    with `; ` between several reasons.
+    """
+    return bool(reason) and all(WAIT_THEIR_TURN in part for part in reason.split("; "))
 
 
 def _add(texts: dict[str, list[str]], table: str, text: str) -> None:

@@ -268,9 +268,7 @@ class FamilyReader(Reader):
             resource.name, each.table, columns, again_days, most=each.per_run, oldest_first=True
         )
         if waiting > len(rows):
-            text = f"{waiting - len(rows):,} {each.table} wait to be asked for: one sync asks for "
-            text += f"{each.per_run:,}" + (f" (setting {each.setting})" if each.setting else "")
-            self.evidence.lack_rows(resource, text)
+            self.evidence.wait(resource, each, waiting - len(rows))
         return rows
 
     # -- one listing ----------------------------------------------------------------------

@@ -141,6 +141,10 @@ def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
                 _fail(place, f"has {sorted(unknown)} in its path", "name columns of the table")
         if unknown := {*writer.restores, *writer.order, *writer.refers} - names:
             _fail(place, f"names {sorted(unknown)}, which are no columns", "name columns")
+        if unknown := {*writer.needs} - {*writer.refers}:
+            _fail(place, f"needs {sorted(unknown)}", "name columns of refers=")
+        if unknown := {*writer.compared} - {*writer.restores}:
+            _fail(place, f"compares {sorted(unknown)}", "name columns of restores=")
         asked = {*writer.carries, *(name for tables in writer.refers.values() for name in tables)}
         if unknown := asked - set(tables):
             _fail(place, f"names {sorted(unknown)}, which are no tables", "name tables")

@@ -243,13 +243,15 @@ ONE_INVOICE = Resource(
 # -- about the token -------------------------------------------------------------------------
 
 CHECK = Resource("check", "/v1/videos", params={"page": "1", "per_page": "1"})
+OF_ALL_TIME = {"from": "2015-01-01", "to": "2039-12-31", "group": "month"}
 SHOW_THE_WORKSPACE = tuple(
-    Resource(f"workspace_by_{name}", path, params={"page": "1", "per_page": "1"})
-    for name, path in (
-        ("playlists", "/v1/playlists"),
-        ("live_events", "/v2/live/events"),
-        ("file_requests", "/v1/file-requests"),
-        ("moderators", "/v1/moderators"),
+    Resource(f"workspace_by_{name}", path, params={"page": "1", "per_page": "1", **params})
+    for name, path, params in (
+        ("playlists", "/v1/playlists", {}),
+        ("live_events", "/v2/live/events", {}),
+        ("file_requests", "/v1/file-requests", {}),
+        ("moderators", "/v1/moderators", {}),
+        ("views", "/v1/analytics", {**OF_ALL_TIME, "fields": "view,workspace_id"}),
     )
 )
-"""No route tells the workspace of a token; records of these do (API page, section 5)."""
+"""No route tells the workspace of a token; records of these do (API page, sections 7 and 10)."""

@@ -138,7 +138,6 @@ class _OnePagePaginator(BasePaginator):
     def after(self, page: SeenPage) -> list[Params]:
         count = len(page.ids)
         if self.first_ids is not None:
-            # A service that knows no second page gives the first again, in any order.
             if not page.ids or set(page.ids) == set(self.first_ids):
                 return self.ended(NO_SECOND_PAGE)
             reason = f"exactly {len(self.first_ids)} rows came, and a second page has others"

@@ -91,7 +91,7 @@ def _sync(
     yield from _show(context, source, chosen, before)
     # The page of a run shows the end of its log first.
     context.log.info(in_one_line(result))
-    if result.status != "complete":
+    if not result.on_schedule:
         # What landed is shown all the same. As on the command line, the run is no success.
         raise dg.Failure(
             description=result.trouble or unproved_in_words(result),

@@ -90,7 +90,7 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
         **backup_figures(project, info),
         "backups kept": len(pruned.kept),
         "backups removed": len(pruned.removed),
-        "bytes freed": pruned.freed_bytes,
+        "freed": size_text(pruned.freed_bytes),
         "seconds": seconds,
     }
     yield dg.MaterializeResult(KEY, figures, data_version=dg.DataVersion(info.name))
@@ -140,7 +140,7 @@ def _outcome(report: Any, seconds: float) -> Outcome:
     figures: dict[str, Any] = {
         "backup": report.name,
         "files": report.files,
-        "bytes": report.bytes,
+        "size": size_text(report.bytes),
         "seconds": seconds,
         **damage_figures(report.problems),
     }

@@ -119,7 +119,7 @@ def _sync(context: dg.AssetExecutionContext, batch: Batch, config: SyncConfig) -
         )
         for result in sorted(results, key=lambda found: (found.status == "complete", found.account))
     ]
-    failed = [result for result in results if result.status != "complete"]
+    failed = [result for result in results if not result.on_schedule]
     yield dg.MaterializeResult(
         metadata={
             "accounts": dg.MetadataValue.table(rows),

@@ -74,14 +74,14 @@ def account_problem(source: Source, now: datetime, *, ignore_late: bool = False)
         return ""  # never synced: the first sync is about to begin
     if ends[0].error:
         return ends[0].error
-    if status.unproved:
-        return _unproved(status)
+    if status.troubled:
+        return _troubled(status)
     return status.reason if status.late and not ignore_late else ""
 
 
-def _unproved(status: AccountStatus) -> str:
-    count = len(status.unproved)
-    named = status.unproved[:MOST_NAMED]
+def _troubled(status: AccountStatus) -> str:
+    count = len(status.troubled)
+    named = status.troubled[:MOST_NAMED]
     title = "1 table is" if count == 1 else f"{count} tables are"
     lines = [f"{name}: {status.tables[name].reason}" for name in named]
     more = [f"and {count - len(named)} more"] if count > len(named) else []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome, when
+from pipelines.orchestration.small_plots import small_plot
 from pipelines.orchestration.sources import Source, owner
 from pipelines.report.facts import Drawn
 from pipelines.status import AccountStatus
@@ -51,7 +51,12 @@ def summary_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
 def check_account(source: Source, status: AccountStatus) -> Iterator[CheckResult]:
     """The results of these checks."""
     key = source.key(NAME)
-    safe = Outcome(status.verdict == "safe", status.reason, {"verdict": status.verdict})
+    safe = Outcome(
+        status.verdict == "safe",
+        status.reason,
+        {"verdict": status.verdict},
+        on_schedule=not (status.troubled or status.never or status.late or status.ahead),
+    )
     yield CheckResult(dg.AssetCheckKey(key, SAFE_CHECK), ERROR, safe)
     there = Outcome(True, "it is there")
     if not (source.sandbox or source.account.ready):
@@ -77,10 +82,10 @@ def summary_metadata(
     tables = status.tables.values()
     figures: dict[str, Any] = {
         "is it safe?": dg.MetadataValue.md(f"**{account}: {status.verdict}, {status.reason}**"),
-        "verdict": status.verdict,
-        "why": status.reason,
         **_attention(status),
         **_drawings(plots),
+        "verdict": status.verdict,
+        "why": status.reason,
         "dagster/row_count": sum(table.rows for table in tables),
         "tables": len(status.tables),
         "tables not proved complete": len(status.unproved) + len(status.never),
@@ -108,15 +113,10 @@ def _attention(status: AccountStatus) -> dict[str, Any]:
 
 
 def _drawings(plots: Sequence[Drawn]) -> dict[str, Any]:
-    """The first plots as pictures; each event keeps them, so they are few."""
-    from pipelines.report.page import svg  # the plotting library, when there is something to draw
-
-    found: dict[str, Any] = {}
-    for drawn in plots[:MOST_PLOTS]:
-        title = drawn.plot.title
-        data = base64.b64encode(svg(drawn).encode()).decode()
-        found[title] = dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{data})")
-    return found
+    """The first plots, small enough for Dagster to show them on the page of the asset."""
+    return {
+        drawn.plot.title: dg.MetadataValue.md(small_plot(drawn)) for drawn in plots[:MOST_PLOTS]
+    }
 
 
 def _last_proof(status: TableStatus) -> str:

@@ -59,7 +59,7 @@ def tell_about_syncs(
                 wrong[BACKUPS] = text
             for result in results:
                 wrong.pop(result.account, None)
-                if result.status != "complete":
+                if not result.on_schedule:
                     wrong[result.account] = problem_of(result)
             state.update(wrong, datetime.now(UTC))
             for subject in state.pending():

@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from connectors.core.evidence import only_waits
 from pipelines.orchestration.checks import (
     ERROR,
     WARN,
@@ -67,7 +68,8 @@ def is_everything_here(state: TableState) -> Outcome:
         figures["last proved complete"] = dg.MetadataValue.timestamp(status.proved_at)
         last = f"last proved complete {when(status.proved_at)}"
     if not status.complete or status.proved_at is None:
-        return Outcome(False, f"{status.reason or 'it was not proved'} ({last})", figures)
+        reason = f"{status.reason or 'it was not proved'} ({last})"
+        return Outcome(False, reason, figures, on_schedule=only_waits(status.reason))
     late = table_windows(state.source, state.table.name).fail
     if state.now - status.proved_at > late:
         allowed = f"the schedule allows {age_in_words(late)}"

@@ -101,7 +101,7 @@ def _spec(view: SqlView, sources: Sequence[Source]) -> dg.AssetSpec | None:
         automation_condition=CHANGED,
         metadata={
             "dagster/table_name": f"{first.settings.warehouse.stem}.{SCHEMA}.{view.name}",
-            "dagster/column_schema": dg.TableSchema(
+            "columns": dg.TableSchema(
                 columns=[
                     dg.TableColumn(name, "", description=meaning)
                     for name, meaning in view.columns.items()
@@ -144,12 +144,12 @@ def _shown(
         asset_key=key,
         metadata={
             "dagster/row_count": count,
-            "dagster/column_schema": dg.TableSchema(
+            **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
+            "columns": dg.TableSchema(
                 columns=[
                     dg.TableColumn(n, types[n], description=view.columns.get(n)) for n in names
                 ]
             ),
-            **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
         },
     )
     yield check(True, f"it answers with {count:,} rows")

@@ -119,7 +119,10 @@ class Sender:
                 write.method,
                 path,
                 body=None if file else body,
-                headers=tuple((name, _literal(value)) for name, value in headers.items()),
+                headers=(
+                    *((name, _literal(value)) for name, value in headers.items()),
+                    *write.authorization.items(),
+                ),
                 repeatable=write.repeatable,
                 file=file,
                 base_url=write.host if is_elsewhere else "",

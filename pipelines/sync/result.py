@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.core.connector import Family, family_tables
 from connectors.core.errors import KollectError
+from connectors.core.evidence import only_waits
 from connectors.core.journal import Journal
 from connectors.http.events import Statistics
 from pipelines.settings import Account
@@ -70,6 +71,13 @@ class AccountResult:
             "tables": shown,
             **({"files": self.files.as_json()} if self.files else {}),
         }
+
+    @property
+    def on_schedule(self) -> bool:
+        """Whether all is complete, but for what later syncs read in their turn."""
+        return not self.trouble and all(
+            row["complete"] or only_waits(row.get("reason") or "") for row in self.tables.values()
+        )
 
     @property
     def trouble(self) -> str:

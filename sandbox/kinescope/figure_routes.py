@@ -35,14 +35,16 @@ class Range:
 
 
 def analytics(call: KinescopeCall) -> Payload:
-    """By day, and by video where that is asked for; no other grouping is made here."""
+    """By day or month, and by video where that is asked for; no other grouping is made here."""
     wanted = asked_range(call)
-    names_of(call, "group", ("day",))
+    by_month = names_of(call, "group", ("day", "month")) == ["month"]
     by_video = names_of(call, "group_entities", ("video_id",))
-    fields = names_of(call, "fields", FIELDS) or ["view", "play"]
+    asked = names_of(call, "fields", (*FIELDS, "workspace_id")) or ["view", "play"]
+    fields = [field for field in asked if field in FIELDS]
     rows: dict[tuple[Any, ...], Record] = {}
     for hour in hours(call.service, wanted):
         start = day_of(call.service, hour.start)
+        start = start_of_month(call.service, start) if by_month else start
         told = {"video_id": hour.video_id} if by_video else {}
         row = rows.setdefault((start, *told.values()), dict.fromkeys(fields, 0) | told)
         row |= {"workspace_id": call.service.account.workspace_id, "date": text_of(start)}
@@ -119,6 +121,12 @@ def day_of(service: Changes, instant: datetime, days_later: int = 0) -> datetime
     """The start in UTC of the workspace's day around an instant, or of one after it."""
     day = instant.astimezone(service.zone).date() + timedelta(days=days_later)
     return datetime.combine(day, time(0), service.zone).astimezone(UTC)
+
+
+def start_of_month(service: Changes, day: datetime) -> datetime:
+    """The start in UTC of the workspace's month that a day belongs to."""
+    first = day.astimezone(service.zone).date().replace(day=1)
+    return datetime.combine(first, time(0), service.zone).astimezone(UTC)
 
 
 def hours(service: Changes, wanted: Range) -> Iterator[Hour]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +20,12 @@ from pipelines.restore.ids import references
 from pipelines.restore.restore import RestoreRequest, RestoreResult, restore_into
 from pipelines.restore.source import Source, opened_source
 from pipelines.sync.runtime import Runtime
+from sandbox import Request
 from tests.kit.account import Bench, bench
 from tests.kit.file_scene import file_bench
 from warehouse.backup.write import write_backup
 
+ROOT = Path(__file__).parents[2]
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -81,9 +87,35 @@ def lose_all_of_kippt(world: Any) -> None:
         world.delete_clip(clip.id)
 
 
+def lose_part_of_kitemaker(world: Any) -> None:
+    """Work items with comments and labels, an initiative, and feedback."""
+    data = world.world
+    for item in [item for item in data.work_items.values() if item.space.id in seen(world)][:12:3]:
+        world.delete_work_item(item.id)
+    world.delete_initiative(next(iter(data.initiatives.values())).id)
+    world.delete_feedback(list(data.feedback.values())[1].id)
+
+
+def lose_all_of_kitemaker(world: Any) -> None:
+    data = world.world
+    for item in [item for item in data.work_items.values() if item.space.id in seen(world)]:
+        world.delete_work_item(item.id)
+    for row in list(data.initiatives.values()):
+        world.delete_initiative(row.id)
+    for row in list(data.feedback.values()):
+        world.delete_feedback(row.id)
+
+
+def seen(world: Any) -> set[str]:
+    """The spaces of Kitemaker that the token sees."""
+    me = world.world.users[0]
+    return {s.id for s in world.world.spaces.values() if not s.private or me in s.insiders}
+
+
 LOST = {
     "kinopio": Lost(lose_part_of_kinopio, lose_all_of_kinopio, 10),
     "kinescope": Lost(lose_part_of_kinescope, lose_all_of_kinescope, 16, files=True),
+    "kitemaker": Lost(lose_part_of_kitemaker, lose_all_of_kitemaker, 10),
     "kippt": Lost(lose_part_of_kippt, lose_all_of_kippt, 12),
 }
 """By service."""
@@ -148,6 +180,38 @@ class Restoring:
         """How many writes reached the service."""
         return sum(entry.method in WRITES for entry in self.bench.stand_in.requests)
 
+    def killed_at_a_write(self, number: int) -> bool:
+        """The command in a process of its own, which is killed when the service has done its n-th
+        write and not yet answered it. False where the command came to its end, which it must."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.bench.folder),
+            "PYTHONPATH": str(ROOT),
+            "KOLLECT_KEYRING": "0",
+            **self.bench.box.environment(),
+        }
+        command = "from pipelines.cli import main; main()"
+        words = ["restore", "newest", "--into", self.service, "--apply"]
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, *words], cwd=self.bench.folder, env=environment
+        )
+        seen = 0
+
+        def kill(request: Request, _: int) -> None:
+            nonlocal seen
+            seen += request.method in WRITES
+            if seen == number and process.poll() is None:
+                process.kill()
+                process.wait()
+
+        self.bench.world.after_answer.append(kill)
+        try:
+            status = process.wait(timeout=60)
+        finally:
+            self.bench.world.after_answer.remove(kill)
+        assert status in (0, -signal.SIGKILL)
+        return status != 0
+
     def counts(self) -> dict[str, int]:
         """Table -> rows, of the tables that can be written."""
         writers = self.bench.account.connector.writers
@@ -174,4 +238,5 @@ def contents(writer: Writer, row: Mapping[str, Any]) -> dict[str, str]:
     """What must come back of a record, as text; without positions and ids of others."""
     made_up = writer.made_up(row) if writer.made_up else frozenset()
     skipped = {*made_up, *references(writer), "position"}
-    return {name: str(row[name]) for name in writer.restores if name not in skipped}
+    wanted = {name: row[name] for name in writer.restores if name not in skipped}
+    return {name: str(writer.compared.get(name, str)(value)) for name, value in wanted.items()}

@@ -99,7 +99,7 @@ def _uid(account: Account) -> dict[str, str]:
     return {part: value for part, value in account.credential.items() if part == "uid"}
 
 
-@pytest.mark.parametrize("service", sampled("kinesis", "kippt", "kitemaker"))
+@pytest.mark.parametrize("service", sampled("kinesis", "kippt"))
 def test_a_credential_of_somebody_else_is_refused_before_anything_is_mixed(
     synced: Callable[..., Bench], service: str
 ) -> None:
@@ -134,6 +134,19 @@ def test_check_refuses_a_credential_of_somebody_else_as_a_sync_does(
         runtime = replace(at.runtime, transport=transport)
         with pytest.raises(BadSettings, match="but this account holds those of"):
             look(at.settings, account, runtime)
+
+
+def test_a_workspace_without_lists_that_name_it_is_known_by_its_views(
+    made: Callable[..., Bench],
+) -> None:
+    """Kinescope: no playlist, event, file request or moderator, but somebody watched a video."""
+    at = made("kinescope", size=4, include=["tags"])
+    for table in ("playlists", "live_events", "file_requests", "moderators"):
+        for row_id in list(at.world.account.records[table]):
+            at.world.remove_record(table, row_id)
+    assert at.sync().status == "complete"
+    assert owner_of(at) == f"workspace {at.world.account.workspace_id}"
+    assert at.stand_in.count("/v1/analytics") == 1
 
 
 @pytest.mark.parametrize("service", sampled("kinesis", "kippt"))

@@ -50,6 +50,16 @@ def test_a_failing_sync_is_told_once_and_once_when_it_is_over(tmp_path: Path) ->
     ]
 
 
+def test_a_sync_that_only_waits_for_later_syncs_is_not_told(tmp_path: Path) -> None:
+    """Tables that are read in turns are on schedule while nothing else is wrong with them."""
+    settings, box = alerting(tmp_path)
+    turns = "9,800 lists wait to be asked for: one sync asks for 200"
+    for reason, told in ((turns, 0), (f"{turns}; lists: page 3 never came", 1)):
+        tables = {"lists": {"complete": False, "reason": reason}}
+        tell_about_syncs(settings, [AccountResult("kippt", "partial", tables=tables)])
+        assert box.exists() == bool(told)
+
+
 def test_damaged_and_late_backups_are_a_problem_and_none_yet_is_not(
     synced: Callable[..., Bench],
 ) -> None:

@@ -14,11 +14,13 @@ import pytest
 from connectors.kinopio.tables import CARDS, SPACE_COLLABORATORS, SPACES
 from pipelines.orchestration.checks import TableState
 from pipelines.orchestration.sources import Source
+from pipelines.orchestration.summary import check_account
 from pipelines.orchestration.table_checks import CHECKS, check_table
+from pipelines.status import AccountStatus
 from tests.kit import first_syncs
 from tests.kit.account import Bench
 from warehouse.store.inspection import latest_loads
-from warehouse.store.status import table_status
+from warehouse.store.status import TableStatus, table_status
 from warehouse.store.warehouse import Warehouse
 
 Checked = dict[str, dg.AssetCheckResult]
@@ -91,6 +93,30 @@ def test_an_unproved_load_is_an_error_with_its_reason(check: Callable[..., Check
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert result.description == "page 3 never came (never proved complete)"
+
+
+def test_a_table_that_is_read_in_turns_is_a_warning_and_no_problem(
+    check: Callable[..., Checked], synced: Bench
+) -> None:
+    """Nothing failed, later syncs read the rest; with any other reason beside it, it is an error."""
+    turns = "cards: 40 spaces wait to be asked for: one sync asks for 20"
+    for reason, severity in (
+        (turns, dg.AssetCheckSeverity.WARN),
+        (f"{turns}; cards: page 3 never came", dg.AssetCheckSeverity.ERROR),
+    ):
+        sql = f"UPDATE _kollect.loads SET complete = false, reason = '{reason}'"
+        result = check(sql)["is_everything_here"]
+        assert (result.passed, result.severity) == (False, severity)
+        status = AccountStatus(
+            {"cards": TableStatus("cards", 1, *[datetime.now(UTC)] * 3, False, reason)},
+            {"cards": timedelta(days=2)},
+            datetime.now(UTC),
+        )
+        assert status.verdict == "incomplete"
+        source = Source(synced.settings, synced.account, "kinopio", 0)
+        (safe, *_) = check_account(source, status)
+        assert (safe.outcome.passed, safe.for_run().severity) == (False, severity)
+        assert bool(status.troubled) == (severity == dg.AssetCheckSeverity.ERROR)
 
 
 def test_a_failed_read_keeps_the_date_of_the_last_proof(check: Callable[..., Checked]) -> None:

@@ -259,7 +259,7 @@ def test_the_other_pages_look_well(served: Served, browser: Browser) -> None:
     """Runs, automation, a view, the catalogue, the run's log."""
     pages = {
         "runs": ("/runs", ["sync_sandbox_kinopio", "Success"]),
-        "automation": ("/automation", ["backup_schedule", "tell_about_problems"]),
+        "automation": ("/automation", ["backup", "tell_about_problems"]),
         "view": ("/assets/views/profiles", ["Every user record of every account"]),
         "catalogue": ("/assets", ["sandbox_kinescope"]),
         "timeline": ("/overview", ["sync_sandbox_kinopio"]),
