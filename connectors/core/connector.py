@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.core.analysis import Analysis
@@ -151,7 +152,7 @@ class Connector:
     max_file_bytes: int = 0
     """Larger files are left out, unless the account's settings say otherwise; 0 for any size."""
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, Table]:
         """Every table by name, in the order of the families."""
         found: dict[str, Table] = {}

@@ -141,7 +141,15 @@ def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
                 _fail(place, f"has {sorted(unknown)} in its path", "name columns of the table")
         if unknown := {*writer.restores, *writer.order, *writer.refers} - names:
             _fail(place, f"names {sorted(unknown)}, which are no columns", "name columns")
-        asked = {*writer.carries, *(name for tables in writer.refers.values() for name in tables)}
+        if unknown := {*writer.needs} - {*writer.refers}:
+            _fail(place, f"needs {sorted(unknown)}", "name columns of refers=")
+        if unknown := {*writer.compared} - {*writer.restores}:
+            _fail(place, f"compares {sorted(unknown)}", "name columns of restores=")
+        asked = {
+            *writer.carries,
+            *writer.after,
+            *(name for tables in writer.refers.values() for name in tables),
+        }
         if unknown := asked - set(tables):
             _fail(place, f"names {sorted(unknown)}, which are no tables", "name tables")
         upload = writer.create.upload if writer.create else None

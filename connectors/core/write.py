@@ -58,7 +58,12 @@ class Write:
     """What is sent as JSON; None for a request without a body."""
     fallback_path: str = ""
     """Another spelling of the path, tried where the first answers 404."""
+    open_parts: tuple[str, ...] = ()
+    """Parts of the credential that are no secret and stand in the body, such as `uid`."""
     headers: Callable[[Restored], Mapping[str, str]] | None = None
+    authorization: Mapping[str, str] = field(default_factory=dict)
+    """Headers with parts of the credential, such as `{"X-API-KEY": "{token}"}`, where the service
+    has no such header for all requests."""
     upload: Upload | None = None
     host: str = ""
     """Where the path is instead, for accounts at the service's own address: an upload host. Other
@@ -101,6 +106,11 @@ class Writer:
     refers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns that hold ids of other records, beside the table's references: the tables that these
     may be in, its own for a tree. They are compared by the ids of now as well."""
+    needs: tuple[str, ...] = ()
+    """Columns in `refers` whose record must be a kept one of those tables: what refers to anything
+    else cannot be written, as a comment on what takes no comments."""
+    compared: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """For columns in `restores` to which a write adds something: the part that is compared."""
     undelete: Write | None = None
     """Brings back a record that the service still keeps as removed."""
     removed: Callable[[Row], bool] | None = None
@@ -112,6 +122,9 @@ class Writer:
     """Columns in `restores` that the service makes up itself for such a record."""
     carries: tuple[str, ...] = ()
     """Tables whose records inside of this one are written in the same request."""
+    after: tuple[str, ...] = ()
+    """Tables whose records of the same parent are all written before, since a record is stored as
+    they describe it."""
     together: str = ""
     """A reference: all records with the same value in it are written in one request, the first of
     them with all of them in `Restored.children` under the table's own name."""

@@ -28,6 +28,7 @@ from connectors.kitemaker.sync.code_reviews import copy_code_reviews
 from connectors.kitemaker.sync.plans import copy_feedback, copy_initiatives, copy_work
 from connectors.kitemaker.tables import LABELS
 from connectors.kitemaker.transport import with_token_check
+from connectors.kitemaker.write import WRITERS
 
 
 def are_texts(value: Any) -> bool:
@@ -95,6 +96,7 @@ KITEMAKER = checked(
             ),
         ),
         plots=PLOTS,
+        writers=WRITERS,
         notes="connectors/kitemaker/notes.md",
         analysis=ANALYSIS,
         check=endpoints.REST_ORGANIZATION,

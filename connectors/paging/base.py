@@ -138,7 +138,7 @@ class _OnePagePaginator(BasePaginator):
     def after(self, page: SeenPage) -> list[Params]:
         count = len(page.ids)
         if self.first_ids is not None:
-            if page.ids in ([], self.first_ids):
+            if not page.ids or set(page.ids) == set(self.first_ids):
                 return self.ended(NO_SECOND_PAGE)
             reason = f"exactly {len(self.first_ids)} rows came, and a second page has others"
             return self.ended(Completeness(False, reason=reason))

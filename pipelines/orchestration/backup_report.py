@@ -16,6 +16,7 @@ from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.sources import Project
 from pipelines.settings import Settings, environment
+from warehouse.progress import size_text
 
 if TYPE_CHECKING:
     from warehouse.backup import BackupInfo, BackupKey
@@ -81,9 +82,15 @@ def backup_figures(project: Project, info: BackupInfo) -> dict[str, Any]:
         "encrypted": info.encrypted,
         "tables": info.tables or 0,
         "files": info.files or 0,
-        "bytes": info.bytes or 0,
-        "bytes not shared with other backups": info.new_bytes or 0,
+        "size": size_text(info.bytes or 0),
+        "not shared with other backups": size_text(info.new_bytes or 0),
+        "megabytes": _megabytes(info.bytes),
     }
+
+
+def _megabytes(count: int | None) -> float:
+    """A number, which Dagster plots; sizes in words have no curve."""
+    return round((count or 0) / 1e6, 3)
 
 
 def backup_event(
@@ -122,6 +129,6 @@ def proof_result(info: BackupInfo) -> CheckResult:
         return CheckResult(CHECK_KEY, ERROR, Outcome(False, reason, figures))
     if best is None:
         return CheckResult(CHECK_KEY, ERROR, Outcome(False, f"{info.name}: not verified", figures))
-    figures["bytes"] = info.bytes or 0
+    figures["size"] = size_text(info.bytes or 0)
     reason = f"{info.name}: every byte is as written, proved {best[1].minute} UTC"
     return CheckResult(CHECK_KEY, ERROR, Outcome(True, reason, figures))

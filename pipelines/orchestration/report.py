@@ -24,6 +24,7 @@ from pipelines.orchestration.sources import Source
 from pipelines.orchestration.summary import check_account, summary_metadata
 from pipelines.orchestration.table_checks import check_table
 from pipelines.status import account_status
+from warehouse.progress import size_text
 from warehouse.store.finished_runs import FinishedRun, loads_of_runs
 from warehouse.store.inspection import cursors, latest_loads, sample
 
@@ -129,7 +130,10 @@ class AccountReport:
     def _metadata(self, table: Table, load: Mapping[str, Any], run: FinishedRun) -> dict[str, Any]:
         """Everything worth keeping about one load of one table, without secrets."""
         account = self.source.account
+        verdict = "Yes" if load["complete"] and not load["error"] else "Not proved"
+        proof = load["proof"] or load["reason"] or "nothing changed since the last proof"
         figures: dict[str, Any] = {
+            "was everything here?": MetadataValue.md(f"**{verdict}**: {proof}"),
             "dagster/row_count": int(load["rows"]),
             "what changed": changes(load) or "nothing changed",
         }
@@ -140,17 +144,17 @@ class AccountReport:
         figures |= {
             **{name: int(load[name] or 0) for name in COUNTS},
             "complete": bool(load["complete"]),
-            "proof": load["proof"] or load["reason"] or "nothing changed since the last proof",
+            "proof": proof,
             "mode": load["mode"],
             "loaded": MetadataValue.timestamp(load["loaded_at"]),
             "requests": int(load["requests"] or 0),
-            "bytes": int(load["bytes"] or 0),
-            "load seconds": float(load["seconds"] or 0.0),
+            "received": size_text(load["bytes"] or 0),
+            "load seconds": round(float(load["seconds"] or 0.0), 2),
             "whole sync: requests": run.requests,
             "whole sync: retries": run.retries,
             "whole sync: slowdowns": run.rate_limited,
             "whole sync: seconds waited for the rate": round(run.waited_seconds, 2),
-            "whole sync: bytes": run.bytes,
+            "whole sync: received": size_text(run.bytes),
             "kollect run": run.run_id,
         }
         if cursor := _cursor(self.connection, self.source, table):

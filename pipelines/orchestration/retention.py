@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.runs import KIND_TAG
 
-JOB = "run_retention"
+JOB = "remove_old_runs"
 KEEP_ALL_DAYS = 3
 KEEP_DAILY_DAYS = 90
 MOST_AT_ONCE = 5_000
@@ -25,7 +25,7 @@ def retention_job() -> dg.JobDefinition:
     """Removes old runs, so that the instance does not grow without end."""
 
     @dg.op(
-        name="remove_old_runs",
+        name="remove_superseded_runs",
         description="Removes old runs. The last one of each day stays, and each job's newest.",
     )
     def remove(context: dg.OpExecutionContext) -> None:

@@ -141,7 +141,7 @@ def _schedule(
     note: str = "",
 ) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
-        name=f"{job.name}_schedule",
+        name=job.name,  # as the job that it starts
         job=job,
         cron_schedule=expression,
         execution_timezone=timezone,

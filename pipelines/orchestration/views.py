@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.orchestration.checks import WARN, CheckResult, Outcome
+from pipelines.orchestration.failures import failures_in_one_line
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Project, Source, owner
 from warehouse.analysis.keep import NO_TABLES
@@ -59,7 +60,6 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
         pool=GROUP,
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from pipelines.orchestration.progress import failures_in_one_line
         from warehouse.analysis.keep import repair_analysis
         from warehouse.store.warehouse import Warehouse
 
@@ -101,7 +101,7 @@ def _spec(view: SqlView, sources: Sequence[Source]) -> dg.AssetSpec | None:
         automation_condition=CHANGED,
         metadata={
             "dagster/table_name": f"{first.settings.warehouse.stem}.{SCHEMA}.{view.name}",
-            "dagster/column_schema": dg.TableSchema(
+            "columns": dg.TableSchema(
                 columns=[
                     dg.TableColumn(name, "", description=meaning)
                     for name, meaning in view.columns.items()
@@ -144,12 +144,12 @@ def _shown(
         asset_key=key,
         metadata={
             "dagster/row_count": count,
-            "dagster/column_schema": dg.TableSchema(
+            **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
+            "columns": dg.TableSchema(
                 columns=[
                     dg.TableColumn(n, types[n], description=view.columns.get(n)) for n in names
                 ]
             ),
-            **({"preview": dg.MetadataValue.md(preview(names, rows, []))} if rows else {}),
         },
     )
     yield check(True, f"it answers with {count:,} rows")

@@ -266,7 +266,11 @@ class _Comparison:
             return reason
         if self.writer.unique and self.writer.twin and self._is_second(item.old, row):
             return "the same as another one, of which the service keeps one"
-        for column, table, place in self._parents(row):
+        parents = list(self._parents(row))
+        if set(self.writer.needs) - {column for column, _, _ in parents}:
+            tables = {name for column in self.writer.needs for name in self.writer.refers[column]}
+            return f"the service takes it only on {', '.join(sorted(tables))}"
+        for column, table, place in parents:
             parent = self.plan.items.get(table, {}).get(place)
             if (
                 parent
@@ -308,7 +312,8 @@ class _Comparison:
         made_up = self.writer.made_up(row) if self.writer.made_up else frozenset()
         for name in self.writer.restores:
             is_json = self.writer.table.column(name).type == "json"
-            if name not in made_up and not _same(moved[name], present[name], is_json):
+            part = self.writer.compared.get(name, lambda value: value)
+            if name not in made_up and not _same(part(moved[name]), part(present[name]), is_json):
                 yield name
 
 

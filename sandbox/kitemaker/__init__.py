@@ -11,6 +11,7 @@ from sandbox.kitemaker.changes import Changes
 from sandbox.kitemaker.rounds import play
 from sandbox.kitemaker.routes import ROUTES
 from sandbox.kitemaker.view import View
+from sandbox.kitemaker.writes import ROUTES as WRITE_ROUTES
 
 __all__ = ["Kitemaker"]
 
@@ -28,7 +29,7 @@ class Kitemaker(Changes):
 
     base_path = "/developers"
     default_size = 40
-    routes = ROUTES
+    routes = (*ROUTES, *WRITE_ROUTES)
     windows = (Window(2, 1.0),)
     """The page knows no limit; it advises at most two requests in a second (section 2)."""
     may_hold_more = frozenset(("users",))

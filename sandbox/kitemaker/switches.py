@@ -31,3 +31,4 @@ class KitemakerSwitches(Switches):
     graphql_error_codes: bool = one_of(False, True, about="GraphQL's errors have codes, as REST's")
     graphql_unauthorized_status: int = one_of(401, 200, about="HTTP status of a bad token")
     graphql_error_status: int = one_of(200, 400, about="HTTP status of errors without data")
+    put_labels: str = one_of("replace", "add", about="what labels in a PUT of a work item do")

@@ -37,6 +37,8 @@ class Lost:
     all: Callable[[Any], None]
     size: int
     files: bool = False
+    gains: frozenset[str] = frozenset()
+    """Tables in which there may be more rows afterwards, as the service adds some itself."""
 
 
 def lose_part_of_kinopio(world: Any) -> None:
@@ -87,9 +89,52 @@ def lose_all_of_kippt(world: Any) -> None:
         world.delete_clip(clip.id)
 
 
+def lose_part_of_kinesis(world: Any) -> None:
+    """A collection with all in it, and of another one a record and a structure."""
+    project = max(world.store.projects, key=lambda project: len(project.collections))
+    smallest = min(project.collections, key=lambda c: len(c.structures) + len(c.records))
+    world.delete_collection(project.id, smallest.id)
+    other = max(project.collections, key=lambda c: len(c.records))
+    world.delete_record(project.id, other.id, other.records[0].data_id)
+
+
+def lose_all_of_kinesis(world: Any) -> None:
+    for project in list(world.store.projects):
+        world.delete_project(project.id)
+
+
+def lose_part_of_kitemaker(world: Any) -> None:
+    """Work items with comments and labels, an initiative, and feedback."""
+    data = world.world
+    for item in [item for item in data.work_items.values() if item.space.id in seen(world)][:12:3]:
+        world.delete_work_item(item.id)
+    world.delete_initiative(next(iter(data.initiatives.values())).id)
+    world.delete_feedback(list(data.feedback.values())[1].id)
+
+
+def lose_all_of_kitemaker(world: Any) -> None:
+    data = world.world
+    for item in [item for item in data.work_items.values() if item.space.id in seen(world)]:
+        world.delete_work_item(item.id)
+    for row in list(data.initiatives.values()):
+        world.delete_initiative(row.id)
+    for row in list(data.feedback.values()):
+        world.delete_feedback(row.id)
+
+
+def seen(world: Any) -> set[str]:
+    """The spaces of Kitemaker that the token sees."""
+    me = world.world.users[0]
+    return {s.id for s in world.world.spaces.values() if not s.private or me in s.insiders}
+
+
 LOST = {
+    "kinesis": Lost(
+        lose_part_of_kinesis, lose_all_of_kinesis, 12, gains=frozenset({"project_members"})
+    ),
     "kinopio": Lost(lose_part_of_kinopio, lose_all_of_kinopio, 10),
     "kinescope": Lost(lose_part_of_kinescope, lose_all_of_kinescope, 16, files=True),
+    "kitemaker": Lost(lose_part_of_kitemaker, lose_all_of_kitemaker, 10),
     "kippt": Lost(lose_part_of_kippt, lose_all_of_kippt, 12),
 }
 """By service."""
@@ -212,4 +257,5 @@ def contents(writer: Writer, row: Mapping[str, Any]) -> dict[str, str]:
     """What must come back of a record, as text; without positions and ids of others."""
     made_up = writer.made_up(row) if writer.made_up else frozenset()
     skipped = {*made_up, *references(writer), "position"}
-    return {name: str(row[name]) for name in writer.restores if name not in skipped}
+    wanted = {name: row[name] for name in writer.restores if name not in skipped}
+    return {name: str(writer.compared.get(name, str)(value)) for name, value in wanted.items()}

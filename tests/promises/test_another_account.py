@@ -99,7 +99,7 @@ def _uid(account: Account) -> dict[str, str]:
     return {part: value for part, value in account.credential.items() if part == "uid"}
 
 
-@pytest.mark.parametrize("service", sampled("kinesis", "kippt", "kitemaker"))
+@pytest.mark.parametrize("service", sampled("kinesis", "kippt"))
 def test_a_credential_of_somebody_else_is_refused_before_anything_is_mixed(
     synced: Callable[..., Bench], service: str
 ) -> None:

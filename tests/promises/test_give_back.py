@@ -24,13 +24,14 @@ def assert_given_back(restoring: Restoring, before: dict[str, int], after: Plan)
     """The account holds what it held, but for what the plan says; nothing of it twice."""
     assert after.to_do(overwrite=False) == []
     held = {table: restoring.bench.rows(table) for table in after.items}
-    assert all(len(held[table]) <= before[table] for table in held)
+    grown = {table for table in held if len(held[table]) > before[table]}
+    assert grown <= LOST[restoring.service].gains
     for item in after.all():
         if item.action not in (Action.REFUSED, Action.SKIPPED):
             assert set(item.differs) <= {"position"}, item.place  # of others that cannot come back
             assert item.now is not None
             kept, now = contents(item.writer, item.kept.columns), held[item.table][item.now]
-            assert {name: str(now[name]) for name in kept} == kept, item.place
+            assert contents(item.writer, now).items() >= kept.items(), item.place
 
 
 def rows(*quick: tuple[str, str]) -> Any:
@@ -43,7 +44,7 @@ def rows(*quick: tuple[str, str]) -> Any:
     )
 
 
-@rows(("kinopio", "part"), ("kinescope", "part"))
+@rows(("kinopio", "part"), ("kinescope", "part"), ("kitemaker", "part"))
 def test_what_was_lost_comes_back(restoring: Restoring, how: str) -> None:
     """What is missing is written, once, and read back as it was."""
     before = restoring.counts()

@@ -78,6 +78,7 @@ def test_a_penalty_outlives_the_process_that_got_it(made: Make, elsewhere: Elsew
     assert bench.stand_in.referee.violations == []
 
 
+@pytest.mark.slow
 def test_a_sync_and_checks_beside_it_share_one_budget(made: Make, elsewhere: Elsewhere) -> None:
     """Commands in other processes take their requests from the same account's rate: they begin
     and end while the sync is at work."""

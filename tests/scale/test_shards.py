@@ -159,6 +159,7 @@ def test_what_was_published_meanwhile_is_never_replaced(deployment: Deployment) 
     deployment.assert_true(deployment.machine("reader"))
 
 
+@pytest.mark.slow
 def test_each_machine_syncs_the_shards_that_it_is_given(deployment: Deployment) -> None:
     """`kollect sync --shard` is the unit of work: the accounts of a shard, in one process."""
     one = deployment.machine("one")

@@ -37,13 +37,18 @@ def fill_from_raw(
     named = ", ".join(f"{value} AS {quoted(c.name)}" for c, value in read.items())
     wrong = {c: misfit(c, texts[c], value) or "false" for c, value in read.items()}
     asked = ", ".join(f"coalesce(bool_or({test}), false)" for test in wrong.values())
+    # No column beside the key: a field of the service may be called as these are.
+    kept = ", ".join(map(quoted, table.key))
     rejects: list[Reject] = []
     for name, version in ((table.name, ""), (f"{table.name}_history", ", in an earlier version")):
         place = f"{CATALOG}.{quoted(schema)}.{quoted(name)}"
-        records = f"(SELECT *, rowid AS row, json_transform(_raw, {shape}) AS d FROM {place})"
+        records = (
+            f"(SELECT _account, {kept}, _raw, rowid AS _row, json_transform(_raw, {shape}) AS d "
+            f"FROM {place})"
+        )
         connection.execute(
-            f"UPDATE {place} AS t SET {values} FROM (SELECT row, {named} FROM {records}) f "
-            "WHERE t.rowid = f.row"
+            f"UPDATE {place} AS t SET {values} FROM (SELECT _row, {named} FROM {records}) f "
+            "WHERE t.rowid = f._row"
         )
         misfits = connection.execute(f"SELECT {asked} FROM {records}").fetchall()[0]
         for column, is_wrong in zip(columns, misfits, strict=True):

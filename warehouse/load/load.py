@@ -154,7 +154,7 @@ class _Load:
         self.connection = connection
         self.known = known
         self.request = request
-        ensure_schema(connection, request.connector)
+        self._tables_are_new = ensure_schema(connection, request.connector)
         self.at = next_instant(connection, request.account, request.now)
         self.ledger = Ledger(
             connection,
@@ -222,7 +222,7 @@ class _Load:
         ends.end()
         for merge in self.merges.values():
             keep_metrics(merge, request.connector.name)
-        self._keep_views()
+        self._keep_views(analysis=self._tables_are_new or bool(fresh_columns))
         self._write_rejects()
         moved = self._write_cursors()
         contents: dict[str, str] = {}
@@ -250,11 +250,12 @@ class _Load:
         state[key_of_last(request.family, request.full)] = loaded
         self.ledger.remember(state)
 
-    def _keep_views(self) -> None:
+    def _keep_views(self, *, analysis: bool) -> None:
         views = self.request.connector.views
         if views is not None and not self.merges.keys().isdisjoint(views.reads):
             keep_views(self.connection, self.request.connector)
-        keep_analysis(self.connection)
+        if analysis:  # else the run looks after it when it is recorded
+            keep_analysis(self.connection)
 
     # -- ledger ----------------------------------------------------------------------------
 

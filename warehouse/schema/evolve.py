@@ -34,8 +34,8 @@ UPGRADE = "upgrade"
 """In place of a run: what a newer kollect could not read out of the records that are kept."""
 
 
-def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> None:
-    """Create or complete the ledger and the connector's schema; cheap when nothing is missing.
+def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -> bool:
+    """Create or complete the ledger and the connector's schema; whether there was need to.
 
     Columns that are newly declared, or of another type than before, are filled from the raw
     records of every account; what does not fit them is in `_kollect.rejects`.
@@ -50,8 +50,9 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, connector: Connector) -
     except duckdb.CatalogException:
         rows = []
     if rows and rows[0][0] == wanted:
-        return
+        return False
     _create(connection, connector, wanted)
+    return True
 
 
 def fingerprint(connector: Connector) -> str:

@@ -258,6 +258,7 @@ def test_the_demo_shows_five_services_equal_to_their_stand_ins(tmp_path: Path) -
     assert found == {name: len(connector(name).tables) for name in SERVICES}
 
 
+@pytest.mark.slow
 def test_the_demo_says_what_it_compared_and_what_only_a_full_pass_sees(tmp_path: Path) -> None:
     """Kippt shows new comments and likes on old clips to a full pass alone: after the second
     sync the demo does not call that equal, and its list of changes is the second sync's own."""

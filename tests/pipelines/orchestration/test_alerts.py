@@ -270,8 +270,8 @@ def test_an_account_that_was_taken_out_has_no_problem(watched: Watched) -> None:
     """Its last failed run is told no more; that of another job is."""
     one_run(watched.instance, "fail", **{ACCOUNT_TAG: "gone"})
     note_runs(watched.instance, watched.state, watched.project, [])
-    watched.state.failures["run_retention"] = watched.state.failures["gone"]
-    assert set(watched.wrong()) == {"run_retention"}
+    watched.state.failures["remove_old_runs"] = watched.state.failures["gone"]
+    assert set(watched.wrong()) == {"remove_old_runs"}
 
 
 def test_a_run_that_dagster_starts_again_by_itself_is_not_told_yet(watched: Watched) -> None:
@@ -308,4 +308,4 @@ def test_a_run_is_about_its_accounts_the_backup_or_its_job() -> None:
     assert subjects_of(dg.DagsterRun("backup", asset_selection=newest), {}) == ["backup"]
     check = frozenset({CHECK_KEY})
     assert subjects_of(dg.DagsterRun("verify", asset_check_selection=check), {}) == ["verify"]
-    assert subjects_of(dg.DagsterRun("run_retention"), {}) == ["run_retention"]
+    assert subjects_of(dg.DagsterRun("remove_old_runs"), {}) == ["remove_old_runs"]

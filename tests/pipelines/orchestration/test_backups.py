@@ -21,7 +21,7 @@ from pipelines.settings import Settings
 from tests.kit.account import Bench, bench
 from warehouse.backup import list_backups, write_backup
 from warehouse.backup.encrypt import new_key
-from warehouse.progress import Step
+from warehouse.progress import Step, size_text
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +81,14 @@ def test_the_nightly_job_writes_a_backup_that_the_weekly_one_proves(
     (backup,) = list_backups(project.settings)
     figures = figures_of(written)
     assert figures["dagster/row_count"] == backup.rows > 0  # type: ignore[operator]
-    assert figures["bytes"] == backup.bytes
+    assert figures["size"] == size_text(backup.bytes)
     assert figures["since the backup before"] == "this is the first"
     assert backup.name in figures["get it back with"]
     assert not written.get_asset_check_evaluations()
     proved = run(project, instance, verify_job)
     (check,) = proved.get_asset_check_evaluations()
     assert check.passed
-    assert check.metadata["bytes"].value == backup.bytes  # type: ignore[comparison-overlap]
+    assert check.metadata["size"].value == size_text(backup.bytes)
     assert list_backups(project.settings)[-1].proof.startswith("full ")
     assert not proved.get_asset_materialization_events()
 

@@ -53,8 +53,8 @@ def test_a_batch_is_one_asset_and_one_failing_account_costs_no_other(
         "report/page",
     }
     assert {s.name for s in defs.schedules or ()} >= {
-        "sync_batch_001_schedule",
-        "full_pass_batch_001_schedule",
+        "sync_batch_001",
+        "full_pass_batch_001",
     }
     run = defs.resolve_job_def("sync_batch_001").execute_in_process(
         instance=instance, raise_on_error=False

@@ -37,13 +37,13 @@ def test_everything_runs_by_default_in_the_persons_time_zone(
     """Nobody has to switch anything on."""
     found = schedules(sandbox_project)
     expected = {
-        "backup_schedule",
-        "verify_schedule",
-        "run_retention_schedule",
-        "write_report_schedule",
+        "backup",
+        "verify",
+        "remove_old_runs",
+        "write_report",
     }
     for service in SERVICES:
-        expected |= {f"sync_sandbox_{service}_schedule", f"full_pass_sandbox_{service}_schedule"}
+        expected |= {f"sync_sandbox_{service}", f"full_pass_sandbox_{service}"}
     assert set(found) == expected
     for schedule in found.values():
         assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
@@ -65,10 +65,10 @@ def test_the_settings_say_when(tmp_path: Path) -> None:
     )
     found = schedules(read_project(tmp_path, {**NOTHING, "KINOPIO_API_KEY": "abc"}))
     assert {name: s.cron_schedule for name, s in found.items()} == {
-        "sync_kinopio_schedule": "10 */2 * * *",
-        "backup_schedule": "5 4 * * *",
-        "run_retention_schedule": "50 1 * * *",
-        "write_report_schedule": "5 6 * * *",
+        "sync_kinopio": "10 */2 * * *",
+        "backup": "5 4 * * *",
+        "remove_old_runs": "50 1 * * *",
+        "write_report": "5 6 * * *",
     }
     assert {s.execution_timezone for s in found.values()} == {"Asia/Tokyo"}
 
@@ -92,7 +92,7 @@ def test_freshness_follows_the_rhythm(tmp_path: Path) -> None:
 
 def test_a_tick_starts_one_run(sandbox_project: Project, configured: dg.DagsterInstance) -> None:
     """The usual case."""
-    result = decide(schedules(sandbox_project)["sync_sandbox_kinopio_schedule"], configured)
+    result = decide(schedules(sandbox_project)["sync_sandbox_kinopio"], configured)
     assert len(result.run_requests) == 1
 
 
@@ -103,10 +103,10 @@ def test_a_tick_while_the_account_is_read_is_skipped(
     """A first sync of five hours is not followed by five more; other accounts go on."""
     run = run_of(configured, "full_pass", status, **{ACCOUNT_TAG: "sandbox_kinopio"})
     found = schedules(sandbox_project)
-    skipped = decide(found["sync_sandbox_kinopio_schedule"], configured)
+    skipped = decide(found["sync_sandbox_kinopio"], configured)
     assert not skipped.run_requests
     assert "under way" in skipped.skip_message
-    assert decide(found["sync_sandbox_kinescope_schedule"], configured).run_requests
+    assert decide(found["sync_sandbox_kinescope"], configured).run_requests
     configured.delete_run(run.run_id)
 
 
@@ -116,7 +116,7 @@ def test_an_account_without_credential_is_not_left_out_in_silence(
     """Its tick starts a run, which fails and says what to set."""
     (tmp_path / "kollect.toml").write_text("[accounts.kinopio]\n")
     found = schedules(read_project(tmp_path, NOTHING))
-    assert decide(found["sync_kinopio_schedule"], configured).run_requests
+    assert decide(found["sync_kinopio"], configured).run_requests
 
 
 def test_a_new_account_is_synced_at_once(
@@ -165,11 +165,11 @@ def test_there_is_no_backup_before_the_first_sync(
 ) -> None:
     """Nothing to save is no problem to tell."""
     found = schedules(sandbox_project)
-    assert "no warehouse" in decide(found["backup_schedule"], configured).skip_message
+    assert "no warehouse" in decide(found["backup"], configured).skip_message
     warehouse = sandbox_project.settings.warehouse
     warehouse.parent.mkdir(parents=True)
     warehouse.touch()
-    assert decide(found["backup_schedule"], configured).run_requests
+    assert decide(found["backup"], configured).run_requests
 
 
 def test_the_full_pass_is_full(sandbox_project: Project) -> None:

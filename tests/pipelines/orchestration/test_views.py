@@ -33,7 +33,7 @@ def test_a_view_asset_shows_rows_columns_and_preview(
               result.get_asset_materialization_events() if e.asset_key}  # fmt: skip
     figures = events["space_sizes"].metadata
     assert figures["dagster/row_count"].value == len(bench.rows("spaces"))
-    schema = figures["dagster/column_schema"].value
+    schema = figures["columns"].value
     assert all(c.description and c.type for c in schema.columns)  # type: ignore[union-attr]
     assert "| account |" in str(figures["preview"].value)
     assert all(check.passed for check in result.get_asset_check_evaluations())

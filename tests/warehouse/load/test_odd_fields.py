@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import string
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,23 @@ def test_fields_that_differ_by_case_alone_keep_their_own_values(tmp_path: Path) 
         ]  # fmt: skip
         fields = "SELECT field, column_name FROM _kollect.schema_changes ORDER BY ALL"
         assert loading.query(fields) == [("AB", "ab"), ("Name", "name_2"), ("aB", "a_b")]
+
+
+def test_fields_may_be_called_as_anything_in_our_statements(tmp_path: Path) -> None:
+    """Letters, `row`, `key` and the like; in a first load, in changes and in versions."""
+    names = [*string.ascii_lowercase, "row", "key", "account", "source", "value", "raw"]
+    with Loading(tmp_path, COUNTER) as loading:
+        load(loading, {"id": 1, **dict.fromkeys(names, "first")})
+        load(loading, {"id": 2, **dict.fromkeys(reversed(names), "other")})
+        more = [f"{name}{letter}" for name in names[:6] for letter in "df"]
+        changed = load(loading, {"id": 1, **dict.fromkeys([*names, *more], "second")})
+        assert (changed["updated"], changed["rejected"]) == (1, 0)
+        columns = dict(loading.query("SELECT field, column_name FROM _kollect.schema_changes"))
+        assert columns.keys() == {*names, *more}
+        listed = ", ".join(f'"{columns[name]}"' for name in names)
+        for suffix, values in (("", {"second", "other"}), ("_history", {"first"})):
+            rows = loading.query(f"SELECT {listed} FROM counter.numbers{suffix}")
+            assert {value for row in rows for value in row} == values
 
 
 def test_whole_numbers_beyond_64_bits_are_kept_to_the_last_digit(tmp_path: Path) -> None:
