@@ -145,7 +145,11 @@ def _check_writers(connector: Connector, tables: dict[str, Table]) -> None:
             _fail(place, f"needs {sorted(unknown)}", "name columns of refers=")
         if unknown := {*writer.compared} - {*writer.restores}:
             _fail(place, f"compares {sorted(unknown)}", "name columns of restores=")
-        asked = {*writer.carries, *(name for tables in writer.refers.values() for name in tables)}
+        asked = {
+            *writer.carries,
+            *writer.after,
+            *(name for tables in writer.refers.values() for name in tables),
+        }
         if unknown := asked - set(tables):
             _fail(place, f"names {sorted(unknown)}, which are no tables", "name tables")
         upload = writer.create.upload if writer.create else None

@@ -58,6 +58,8 @@ class Write:
     """What is sent as JSON; None for a request without a body."""
     fallback_path: str = ""
     """Another spelling of the path, tried where the first answers 404."""
+    open_parts: tuple[str, ...] = ()
+    """Parts of the credential that are no secret and stand in the body, such as `uid`."""
     headers: Callable[[Restored], Mapping[str, str]] | None = None
     authorization: Mapping[str, str] = field(default_factory=dict)
     """Headers with parts of the credential, such as `{"X-API-KEY": "{token}"}`, where the service
@@ -120,6 +122,9 @@ class Writer:
     """Columns in `restores` that the service makes up itself for such a record."""
     carries: tuple[str, ...] = ()
     """Tables whose records inside of this one are written in the same request."""
+    after: tuple[str, ...] = ()
+    """Tables whose records of the same parent are all written before, since a record is stored as
+    they describe it."""
     together: str = ""
     """A reference: all records with the same value in it are written in one request, the first of
     them with all of them in `Restored.children` under the table's own name."""

@@ -33,6 +33,7 @@ from connectors.kinesis.plots import PLOTS
 from connectors.kinesis.redact import without_secrets
 from connectors.kinesis.sync import read_events, read_list, read_projects, read_users
 from connectors.kinesis.views import VIEWS
+from connectors.kinesis.write import WRITERS
 
 SESSION_SECONDS = 900.0
 """How long a session holds where nobody changed it (API page, section 2); the answer does not
@@ -90,6 +91,7 @@ KINESIS = checked(
             ),
         ),
         plots=PLOTS,
+        writers=WRITERS,
         notes="connectors/kinesis/notes.md",
         analysis=ANALYSIS,
         check=CHECK,

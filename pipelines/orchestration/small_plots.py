@@ -13,12 +13,13 @@ from pipelines.report.facts import Drawn
 
 MOST = 999
 """Characters of Markdown that a page shows in place."""
-WIDTH, HEIGHT = 320, 60
+WIDTH, HEIGHT = 180, 60
+"""Pixels; a page of 1,000 pixels has room for so many."""
 POINTS = 32
 BARS = 6
-BAR = 16
+BAR = 8
 """Characters of the longest bar."""
-LONGEST_LABEL = 24
+LONGEST_LABEL = 18
 
 
 def small_plot(drawn: Drawn) -> str:

@@ -33,6 +33,10 @@ class IdMap:
     def is_open(self, table: str, old: Key) -> bool:
         return old in self._open.get(table, ())
 
+    def is_any_open(self, table: str, prefix: Key) -> bool:
+        """Whether a record whose key begins so is still to be written."""
+        return any(key[: len(prefix)] == prefix for key in self._open.get(table, ()))
+
     def key(self, table: str, old: Key) -> Key | None:
         return self._new.get(table, {}).get(old)
 
@@ -78,6 +82,27 @@ def open_references(
     writer: Writer, row: Mapping[str, Any], ids: IdMap
 ) -> list[tuple[str, str, Key]]:
     """Column, table and old key of what a row refers to and what is still to be written."""
+    several = [
+        (reference.names[0], reference.table, tuple(row[name] for name in reference.names))
+        for reference in writer.table.parents
+        if len(reference.names) > 1
+    ]
+    return [
+        *(found for found in several if ids.is_open(*found[1:])),
+        *_open_ones(writer, row, ids),
+    ]
+
+
+def waits_for_neighbours(writer: Writer, row: Mapping[str, Any], ids: IdMap) -> bool:
+    """Whether something that is written before it (`Writer.after`) is still to be written."""
+    if not writer.after:
+        return False
+    owner = next(reference for reference in writer.table.parents if reference.owner)
+    prefix = tuple(row[name] for name in owner.names)
+    return any(ids.is_any_open(table, prefix) for table in writer.after)
+
+
+def _open_ones(writer: Writer, row: Mapping[str, Any], ids: IdMap) -> list[tuple[str, str, Key]]:
     return [
         (column, table, ids.find(table, row[column], row))
         for column, tables in references(writer).items()

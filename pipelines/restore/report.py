@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.core.connector import Connector
+from connectors.http.rate_limit import duration_text
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.restore import RestoreResult
 from pipelines.settings import Account
 from pipelines.sync.identity import credential_key
+from warehouse.progress import counted
 from warehouse.store.durable import replace_file
 
 SIGNATURE = "signature"
@@ -195,9 +197,9 @@ def sentence(report: Mapping[str, Any]) -> str:
     if not report["applied"]:
         if not planned["requests"]:
             return "Nothing is missing: there is nothing to write."
-        minutes = max(1, round(planned["seconds"] / 60))
+        needed = duration_text(max(1.0, planned["seconds"]))
         return (
-            f"{planned['requests']:,} requests would be sent, about {minutes:,} minutes; nothing "
+            f"{counted(planned['requests'], 'request')} would be sent, in about {needed}; nothing "
             "was written."
         )
     done = report["result"]
@@ -205,5 +207,6 @@ def sentence(report: Mapping[str, Any]) -> str:
         return f"It stopped: {done['error']} Run it again, it goes on."
     if not done["written"] and not done["left"]:
         return "Nothing was missing: nothing was written."
-    left = f", {done['left']:,} are left: run it again" if done["left"] else ""
-    return f"{done['written']:,} records were written and found in the service afterwards{left}."
+    written = counted(done["written"], "record")
+    left = f"; still to be written: {done['left']:,}, run it again" if done["left"] else ""
+    return f"Written and found in the service afterwards: {written}{left}."

@@ -112,6 +112,9 @@ class Sender:
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         headers = write.headers(record) if write.headers else {}
         body = write.body(record) if write.body else None
+        if write.open_parts:
+            parts = {name: self.client.part(name) for name in write.open_parts}
+            body = {**(body or {}), **{n: int(v) if v.isdecimal() else v for n, v in parts.items()}}
         file = self._file(write.upload, item, body) if write.upload else None
         is_elsewhere = write.host and self.client.base_url == self.connector.base_url
         return self.client.ask(

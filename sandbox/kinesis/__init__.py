@@ -15,6 +15,7 @@ from sandbox.kinesis.rounds import play
 from sandbox.kinesis.routes import ASKS_FOR, ROUTES
 from sandbox.kinesis.truth import files, tables
 from sandbox.kinesis.views import views
+from sandbox.kinesis.writes import WRITE_ROUTES
 
 __all__ = ["Kinesis"]
 
@@ -28,7 +29,7 @@ class Kinesis(Changes):
     """
 
     default_size = 48
-    routes = ROUTES
+    routes = (*ROUTES, *WRITE_ROUTES)
     windows = (Window(10, 1.0),)
     may_hold_more = frozenset(("events",))
     tokens_sent_to_files = 0
@@ -36,7 +37,7 @@ class Kinesis(Changes):
 
     def caller(self, request: Request) -> User | None:
         """What is missing comes before who is unknown, and both come before the token."""
-        if request.method == "POST":
+        if request.method in ("POST", "PATCH"):
             return None  # whose token it is stands in the body
         if "authorization" not in request.headers:
             raise Refused(401)

@@ -37,6 +37,8 @@ class Lost:
     all: Callable[[Any], None]
     size: int
     files: bool = False
+    gains: frozenset[str] = frozenset()
+    """Tables in which there may be more rows afterwards, as the service adds some itself."""
 
 
 def lose_part_of_kinopio(world: Any) -> None:
@@ -87,6 +89,20 @@ def lose_all_of_kippt(world: Any) -> None:
         world.delete_clip(clip.id)
 
 
+def lose_part_of_kinesis(world: Any) -> None:
+    """A collection with all in it, and of another one a record and a structure."""
+    project = max(world.store.projects, key=lambda project: len(project.collections))
+    smallest = min(project.collections, key=lambda c: len(c.structures) + len(c.records))
+    world.delete_collection(project.id, smallest.id)
+    other = max(project.collections, key=lambda c: len(c.records))
+    world.delete_record(project.id, other.id, other.records[0].data_id)
+
+
+def lose_all_of_kinesis(world: Any) -> None:
+    for project in list(world.store.projects):
+        world.delete_project(project.id)
+
+
 def lose_part_of_kitemaker(world: Any) -> None:
     """Work items with comments and labels, an initiative, and feedback."""
     data = world.world
@@ -113,6 +129,9 @@ def seen(world: Any) -> set[str]:
 
 
 LOST = {
+    "kinesis": Lost(
+        lose_part_of_kinesis, lose_all_of_kinesis, 12, gains=frozenset({"project_members"})
+    ),
     "kinopio": Lost(lose_part_of_kinopio, lose_all_of_kinopio, 10),
     "kinescope": Lost(lose_part_of_kinescope, lose_all_of_kinescope, 16, files=True),
     "kitemaker": Lost(lose_part_of_kitemaker, lose_all_of_kitemaker, 10),
