@@ -83,7 +83,6 @@ KITEMAKER = checked(
                     endpoints.FEEDBACK,
                     endpoints.FEEDBACK_BY_ID,
                     endpoints.FEEDBACK_BY_NUMBER,
-                    endpoints.FEEDBACK_BY_PATH,
                 ),
                 plan=with_token_check(copy_feedback),
                 cost=cost_of_feedback,

@@ -291,6 +291,14 @@ REST_PERSON = Rows(
 REST_COMPANY = Rows(
     t.COMPANIES, rows=normalize.embedded("company"), sparse=True, source=RecordSource.EMBEDDED
 )
-REST_FEEDBACK_ROWS = (REST_PERSON, REST_COMPANY, REST_FEEDBACK)
-FEEDBACK_BY_PATH = rest("feedback_by_path", "/feedback/{number}", *REST_FEEDBACK_ROWS)
-FEEDBACK_BY_NUMBER = rest("feedback_by_number", "/feedback", *REST_FEEDBACK_ROWS, number="{number}")
+FEEDBACK_BY_NUMBER = replace(
+    rest(
+        "feedback_by_number",
+        "/feedback",
+        REST_PERSON,
+        REST_COMPANY,
+        REST_FEEDBACK,
+        number="{number}",
+    ),
+    fallback_path="/rest/v1/feedback/{number}",  # the documentation shows both
+)

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from pipelines.orchestration.failures import failures_in_one_line, one_sentence
 from pipelines.orchestration.reported import known_ends, mark_reported
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Source
@@ -70,7 +71,6 @@ def _sync(
 ) -> Iterator[Any]:
     from pipelines.orchestration.progress import (
         ProgressLog,
-        failures_in_one_line,
         in_one_line,
         unproved_in_words,
     )
@@ -93,10 +93,10 @@ def _sync(
     context.log.info(in_one_line(result))
     if not result.on_schedule:
         # What landed is shown all the same. As on the command line, the run is no success.
-        raise dg.Failure(
-            description=result.trouble or unproved_in_words(result),
-            metadata={"status": result.status, "requests": result.requests},
-            allow_retries=False,
+        raise one_sentence(
+            result.trouble or unproved_in_words(result),
+            status=result.status,
+            requests=result.requests,
         )
 
 

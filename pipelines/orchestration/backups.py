@@ -27,6 +27,7 @@ from pipelines.orchestration.backup_report import (
 )
 from pipelines.orchestration.batches import account_keys
 from pipelines.orchestration.checks import ERROR, CheckResult, Outcome
+from pipelines.orchestration.failures import failures_in_one_line, one_sentence
 from pipelines.orchestration.freshness import backup_windows
 from pipelines.orchestration.reported import mark_shown
 from pipelines.orchestration.run_process import remember_process
@@ -61,7 +62,7 @@ def backup_assets(project: Project) -> dg.AssetsDefinition:
 
 
 def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]:
-    from pipelines.orchestration.progress import StepLog, failures_in_one_line
+    from pipelines.orchestration.progress import StepLog
     from warehouse.backup import Pruned, list_backups, prune_backups, write_backup
     from warehouse.backup.archive import WAIT_SECONDS
     from warehouse.progress import size_text
@@ -96,16 +97,14 @@ def _write(context: dg.AssetExecutionContext, project: Project) -> Iterator[Any]
     yield dg.MaterializeResult(KEY, figures, data_version=dg.DataVersion(info.name))
     mark_shown(context, [f"backup {info.name}"])
     if not_pruned:
-        raise dg.Failure(
-            description=f"the backup {info.name} is written, but old ones were not pruned: "
-            f"{not_pruned}",
-            allow_retries=False,
+        raise one_sentence(
+            f"the backup {info.name} is written, but old ones were not pruned: {not_pruned}",
         )
 
 
 def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
     """The state of the check, and a failed run where it is bad: nobody should overlook that."""
-    from pipelines.orchestration.progress import StepLog, failures_in_one_line
+    from pipelines.orchestration.progress import StepLog
     from warehouse.backup import DamageFound, find_key, verify_backup
 
     started = time.monotonic()
@@ -115,7 +114,7 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
     if found is None:
         reason = "there is no backup to verify. Materialize backups/newest, or run `kollect backup`"
         yield CheckResult(CHECK_KEY, ERROR, Outcome(False, reason)).for_run()
-        raise dg.Failure(reason, allow_retries=False)
+        raise one_sentence(reason)
     with failures_in_one_line():
         report = verify_backup(
             found.path,
@@ -130,7 +129,7 @@ def _verify(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[A
     context.log.info(outcome.reason)
     yield CheckResult(CHECK_KEY, ERROR, outcome).for_run()
     if not report.good:
-        raise dg.Failure(str(DamageFound(report)), allow_retries=False)
+        raise one_sentence(str(DamageFound(report)))
 
 
 def _outcome(report: Any, seconds: float) -> Outcome:

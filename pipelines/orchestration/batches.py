@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.orchestration.assets import SyncConfig
+from pipelines.orchestration.failures import one_sentence
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Source, owner
 from pipelines.orchestration.summary import NAME as SUMMARY
@@ -136,7 +137,6 @@ def _sync(context: dg.AssetExecutionContext, batch: Batch, config: SyncConfig) -
         words = "; ".join(
             result.trouble or f"{result.account}: {unproved_in_words(result)}" for result in failed
         )
-        raise dg.Failure(
-            description=f"{len(failed)} of {len(results)} accounts are not complete: {words}",
-            allow_retries=False,
+        raise one_sentence(
+            f"{len(failed)} of {len(results)} accounts are not complete: {words}",
         )

@@ -1,15 +1,10 @@
-"""Progress of long operations as lines in the log of a run, and errors as one line."""
+"""Progress of long operations as lines in the log of a run."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-import dagster as dg
-
-from connectors.core.errors import KollectError
 
 if TYPE_CHECKING:
     from pipelines.sync.result import AccountResult, Progress
@@ -85,15 +80,6 @@ class StepLog:
         share = f" ({100 * step.done // step.total} %)" if step.total else ""
         write = self._log.warning if step.kind == "problem" else self._log.info
         write(f"{step.text}{share}")
-
-
-@contextlib.contextmanager
-def failures_in_one_line() -> Iterator[None]:
-    """An error of kollect becomes a failure with its one line, without a stack of code."""
-    try:
-        yield
-    except KollectError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
 def changes(counts: Mapping[str, Any]) -> str:

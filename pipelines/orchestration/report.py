@@ -133,7 +133,7 @@ class AccountReport:
         verdict = "Yes" if load["complete"] and not load["error"] else "Not proved"
         proof = load["proof"] or load["reason"] or "nothing changed since the last proof"
         figures: dict[str, Any] = {
-            "is everything here?": MetadataValue.md(f"**{verdict}**: {proof}"),
+            "was everything here?": MetadataValue.md(f"**{verdict}**: {proof}"),
             "dagster/row_count": int(load["rows"]),
             "what changed": changes(load) or "nothing changed",
         }

@@ -10,6 +10,7 @@ import dagster as dg
 from pipelines.orchestration.backup_report import KEY as BACKUP
 from pipelines.orchestration.batches import account_keys
 from pipelines.orchestration.checks import WARN, CheckResult, Outcome
+from pipelines.orchestration.failures import failures_in_one_line
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.runs import KIND_TAG, Job, asset_job
 from pipelines.orchestration.sources import Project, owner
@@ -52,7 +53,6 @@ def report_asset(project: Project) -> dg.AssetsDefinition:
         pool=GROUP,
     )
     def write(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from pipelines.orchestration.progress import failures_in_one_line
         from pipelines.report.write import write_report
 
         remember_process(context)

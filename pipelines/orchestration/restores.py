@@ -14,6 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from connectors.core.errors import BadSettings, nearest
+from pipelines.orchestration.failures import failures_in_one_line, one_sentence
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.runs import KIND_TAG
 from pipelines.orchestration.sources import Project, Source
@@ -70,7 +71,7 @@ def restore_job(project: Project) -> dg.JobDefinition:
 
 
 def _run(context: dg.OpExecutionContext, project: Project, config: RestoreConfig) -> None:
-    from pipelines.orchestration.progress import ProgressLog, StepLog, failures_in_one_line
+    from pipelines.orchestration.progress import ProgressLog, StepLog
     from pipelines.restore.report import as_json, sentence, write_report
     from pipelines.restore.restore import (
         RestoreRequest,
@@ -124,7 +125,7 @@ def _run(context: dg.OpExecutionContext, project: Project, config: RestoreConfig
     context.log_event(dg.AssetMaterialization(place.key(NAME), metadata=shown))
     context.log.info(sentence(report))
     if not result.complete:
-        raise dg.Failure(sentence(report), metadata=shown, allow_retries=False)
+        raise one_sentence(sentence(report), **shown)
 
 
 def _source(project: Project, name: str) -> Source:

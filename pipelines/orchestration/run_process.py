@@ -17,6 +17,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.orchestration.failures import whole_stacks
 from warehouse.store.locks import is_running
 
 TAG = ".dagster/kollect_process"
@@ -33,6 +34,7 @@ RUNNING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 def remember_process(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> None:
     """Note in a tag of this run which process it is, and on which computer."""
+    whole_stacks()
     context.instance.add_run_tags(context.run.run_id, {TAG: json.dumps(this_process())})
 
 

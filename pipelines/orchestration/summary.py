@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,13 +12,16 @@ from pipelines.orchestration.checks import ERROR, CheckResult, Outcome, when
 from pipelines.orchestration.small_plots import small_plot
 from pipelines.orchestration.sources import Source, owner
 from pipelines.report.facts import Drawn
+from pipelines.sentences import bare_reason
 from pipelines.status import AccountStatus
-from warehouse.store.status import TableStatus
 
 NAME = "summary"
 SAFE_CHECK = "is_the_data_safe"
 CREDENTIAL_CHECK = "is_the_credential_there"
 MOST_PLOTS = 3
+MOST_REASONS = 3
+MOST_NAMED = 5
+LONGEST_REASON = 200
 MEANINGS = {
     SAFE_CHECK: "Is every table proved complete, and lately?",
     CREDENTIAL_CHECK: "Is the credential there that syncs need?",
@@ -80,12 +84,15 @@ def summary_metadata(
 ) -> dict[str, Any]:
     """The figures of a summary: the verdict, why, what needs attention, plots, then numbers."""
     tables = status.tables.values()
+    together = _reasons(account, status)
+    why = next(iter(together)) if len(together) == 1 else _without_request(status.reason)
+    verdict = "never read" if status.verdict == "never" and together else status.verdict
     figures: dict[str, Any] = {
-        "is it safe?": dg.MetadataValue.md(f"**{account}: {status.verdict}, {status.reason}**"),
-        **_attention(status),
+        "is it safe?": dg.MetadataValue.md(f"**{account}: {verdict}, {why}**"),
+        **_attention(together, status),
         **_drawings(plots),
         "verdict": status.verdict,
-        "why": status.reason,
+        "why": why,
         "dagster/row_count": sum(table.rows for table in tables),
         "tables": len(status.tables),
         "tables not proved complete": len(status.unproved) + len(status.never),
@@ -98,18 +105,38 @@ def summary_metadata(
     return figures
 
 
-def _attention(status: AccountStatus) -> dict[str, Any]:
-    """The tables that are not proved, or were proved too long ago."""
-    wrong = dict.fromkeys([*status.unproved, *status.late])
-    if not wrong:
+def _reasons(account: str, status: AccountStatus) -> dict[str, list[str]]:
+    """Reason -> the tables that it keeps from being proved, or from being proved in time."""
+    together: dict[str, list[str]] = {}
+    for name in dict.fromkeys([*status.unproved, *status.late]):
+        reason = _without_request(bare_reason(account, status.tables[name].reason))
+        together.setdefault(reason or "proved too long ago", []).append(name)
+    return together
+
+
+def _without_request(reason: str) -> str:
+    """Without the address that was asked: it does not wrap, and each table's check has it."""
+    return re.sub(r" \((?:GET|POST) [^()]*\)", "", reason)
+
+
+def _attention(together: Mapping[str, Sequence[str]], status: AccountStatus) -> dict[str, Any]:
+    """A line for each reason, since Dagster shows 1,000 characters and more behind a link."""
+    if not together:
         return {}
-    lines = [
-        f"| {name} | {_last_proof(status.tables[name])} | "
-        f"{status.tables[name].reason.replace('|', ' ')[:160]} |"
-        for name in wrong
-    ]
-    head = ["| table | last proved complete | why not since |", "| --- | --- | --- |"]
-    return {"needs attention": dg.MetadataValue.md("\n".join([*head, *lines]))}
+    reasons = list(together.items())
+    lines = [_wrong(reason, names, status) for reason, names in reasons[:MOST_REASONS]]
+    if len(reasons) > MOST_REASONS:
+        lines.append("- more reasons: each table's check `is_everything_here` has its own")
+    return {"needs attention": dg.MetadataValue.md("\n".join(lines))}
+
+
+def _wrong(reason: str, names: Sequence[str], status: AccountStatus) -> str:
+    named = ", ".join(names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    times = [status.tables[name].proved_at for name in names]
+    oldest = min((at for at in times if at), default=None)
+    last = f"last proved complete {when(oldest)}" if oldest else "never proved complete"
+    return f"- **{named}{more}** ({last}): {reason[:LONGEST_REASON]}"
 
 
 def _drawings(plots: Sequence[Drawn]) -> dict[str, Any]:
@@ -117,7 +144,3 @@ def _drawings(plots: Sequence[Drawn]) -> dict[str, Any]:
     return {
         drawn.plot.title: dg.MetadataValue.md(small_plot(drawn)) for drawn in plots[:MOST_PLOTS]
     }
-
-
-def _last_proof(status: TableStatus) -> str:
-    return when(status.proved_at) if status.proved_at else "never"

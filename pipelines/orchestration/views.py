@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.orchestration.checks import WARN, CheckResult, Outcome
+from pipelines.orchestration.failures import failures_in_one_line
 from pipelines.orchestration.run_process import remember_process
 from pipelines.orchestration.sources import Project, Source, owner
 from warehouse.analysis.keep import NO_TABLES
@@ -59,7 +60,6 @@ def view_assets(project: Project) -> dg.AssetsDefinition | None:
         pool=GROUP,
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from pipelines.orchestration.progress import failures_in_one_line
         from warehouse.analysis.keep import repair_analysis
         from warehouse.store.warehouse import Warehouse
 

@@ -18,6 +18,7 @@ from pipelines.restore.ids import Key, open_references, waits_for_neighbours
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.record import WriteRecord
 from pipelines.restore.send import Sender
+from warehouse.progress import counted
 
 UNKNOWN = "nobody knows whether it was written before, and nothing tells it from others"
 MOST_THROTTLED = 8
@@ -49,7 +50,7 @@ class Pass:
                 done = self._write_all(ready)
                 left = [item for item in left if item not in ready] if done else []
             if self.written > before:
-                self.tell(f"{table}: {self.written - before} records are written")
+                self.tell(f"{table}: wrote {counted(self.written - before, 'record')}")
 
     def _is_due(self, item: Item, doubtful: set[tuple[str, Key]]) -> bool:
         if item.action is Action.INSIDE:

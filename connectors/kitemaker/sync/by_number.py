@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from connectors.core import Missing, Page, Reader, Resource, Skippable, note
+from connectors.core import Page, Reader, Resource, Skippable
 from connectors.kitemaker.endpoints import (
     FEEDBACK_BY_NUMBER,
-    FEEDBACK_BY_PATH,
     INITIATIVE_BY_NUMBER,
     ITEM_PIECE,
     MOST,
@@ -23,9 +22,6 @@ from connectors.kitemaker.sync.probing import MARGIN, Ask, Holes, Keep, probe
 from connectors.kitemaker.sync.recent_lists import RecentLists, SpaceLists
 from connectors.kitemaker.sync.work_items import Work
 from connectors.paging import Completeness, get_path, records_at
-
-FEEDBACK_ADDRESS = note("feedback address")
-"""Which of the two addresses of one piece of feedback the service answers."""
 
 # -- work items ----------------------------------------------------------------------------
 
@@ -63,13 +59,18 @@ def _end_unfound(recent: RecentLists) -> None:
             work.reader.evidence.end("work_items", {"id": item_id}, evidence)
 
 
-def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
-    """How work items of a space are asked for and kept."""
+def ask_numbers(reader: Reader, resource: Resource, **of: str) -> Ask:
+    """How records are asked for by their numbers."""
 
     def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        binds = [{"space_key": key, "number": number} for number in numbers]
-        for bind, page in work.reader.ask_all(WORK_ITEM_BY_NUMBER, binds):
+        for bind, page in reader.ask_all(resource, [{**of, "number": n} for n in numbers]):
             yield int(bind["number"]), page
+
+    return ask
+
+
+def _keep_of_space(work: Work, space_id: str) -> Keep:
+    """How work items of a space are kept."""
 
     def keep(_: int, page: Page) -> str:
         if get_path(page.payload, "space.id") in work.spaces.names.keys() - {space_id}:
@@ -80,7 +81,7 @@ def _work_item_numbers(work: Work, space_id: str, key: str) -> tuple[Ask, Keep]:
         work.reader.keep(WORK_ITEM_BY_NUMBER.rows[0], page.payload)
         return str(get_path(page.payload, "id") or "")
 
-    return ask, keep
+    return keep
 
 
 def read_numbers(work: Work, space_id: str, lists: SpaceLists) -> bool:
@@ -98,7 +99,8 @@ def read_numbers(work: Work, space_id: str, lists: SpaceLists) -> bool:
     stored = [item.number for item in work.items.values() if item.space_id == space_id]
     top = max((n for n in (*shown, *stored) if isinstance(n, int)), default=0)
     holes = Holes(work.reader, f"work items of {space_id}")
-    ask, keep = _work_item_numbers(work, space_id, key)
+    ask = ask_numbers(work.reader, WORK_ITEM_BY_NUMBER, space_key=key)
+    keep = _keep_of_space(work, space_id)
     result = probe(ask, keep, holes.worth_asking(top), top)
     if not result.failed and (lists.whole or set()) - work.seen:
         for number, page in ask(sorted(holes.known - result.found.keys() - result.missing)):
@@ -138,62 +140,27 @@ def initiatives_by_number(reader: Reader) -> None:
         reader.keep(INITIATIVE_BY_NUMBER.rows[0], page.payload)
         return row_id
 
-    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        binds = [{"number": number} for number in numbers]
-        for bind, page in reader.ask_all(INITIATIVE_BY_NUMBER, binds):
-            yield int(bind["number"]), page
-
-    read_by_number(reader, INITIATIVE_BY_NUMBER, ask, keep)
+    read_by_number(reader, INITIATIVE_BY_NUMBER, keep)
     if "initiatives" not in reader.evidence.failures:
         labels.prove(INITIATIVE_BY_NUMBER, Completeness(True, "every number asked for"))
 
 
 def feedback_by_number(reader: Reader) -> None:
-    """By parameter or by path: the documentation shows both, the first hit tells which works."""
-    works = reader.known.state(FEEDBACK_ADDRESS) or ""
-    forms = [form for form in (FEEDBACK_BY_NUMBER, FEEDBACK_BY_PATH) if works in ("", form.name)]
+    """Feedback with its insights."""
 
     def keep(number: int, page: Page) -> str:
-        row_id = str(get_path(page.payload, "id") or "")
         for rows in FEEDBACK_BY_NUMBER.rows:
             reader.keep(rows, page.payload, {"number": str(number)})
-        return row_id
+        return str(get_path(page.payload, "id") or "")
 
-    def ask(numbers: Iterable[int]) -> Iterator[tuple[int, Page | Skippable]]:
-        for number in numbers:
-            yield number, _either(reader, forms, number)
-
-    if not read_by_number(reader, FEEDBACK_BY_NUMBER, ask, keep):
-        reader.evidence.state[FEEDBACK_ADDRESS] = ""
+    read_by_number(reader, FEEDBACK_BY_NUMBER, keep)
 
 
-def _either(reader: Reader, forms: list[Resource], number: int) -> Page | Skippable:
-    """The answer of the form that works; until one has, a 404 may mean the form."""
-    answer: Page | Skippable = Missing("no form was asked for")
-    for form in list(forms):
-        try:
-            answer = reader.ask(form, {"number": number})
-        except Missing as error:
-            answer = error
-            continue
-        except Skippable as error:
-            return error
-        forms[:] = [form]
-        reader.evidence.state[FEEDBACK_ADDRESS] = form.name
-        break
-    return answer
-
-
-def read_by_number(
-    reader: Reader,
-    resource: Resource,
-    ask: Ask,
-    keep: Keep,
-) -> bool:
+def read_by_number(reader: Reader, resource: Resource, keep: Keep) -> None:
     """All numbers in a full pass, else the known ones, and in both cases some beyond the last.
 
-    A known number that answers 404 has ended, if any other number was found. False where none
-    was: the address itself may be gone.
+    A known number that answers 404 has ended, if any other number was found: where none
+    was, the address itself may be gone.
     """
     table = resource.rows[-1].table.name
     known = {n: row_id for row_id, n in reader.known.rows(table, ["id", "number"]) if n is not None}
@@ -201,13 +168,13 @@ def read_by_number(
     numbers = (
         holes.worth_asking(top) if reader.full else [*known, *range(top + 1, top + MARGIN + 1)]
     )
-    result = probe(ask, keep, numbers, top)
+    result = probe(ask_numbers(reader, resource), keep, numbers, top)
     if result.failed:
         reader.evidence.fail_rows(resource, result.failed)
-        return True
+        return
     if known and not result.found:
         reader.evidence.fail_rows(resource, "answered 404 to every number, known ones included")
-        return False
+        return
     holes.remember(result)
     ids = set(result.found.values())
     for number in sorted(known.keys() & result.missing):
@@ -215,4 +182,3 @@ def read_by_number(
             reader.evidence.end(table, {"id": known[number]}, "404 on its own address")
     for rows in (resource.rows[-1], *resource.rows[-1].children):
         reader.evidence.note(rows.table.name, "every number asked for")
-    return True

@@ -174,7 +174,7 @@ def test_partial_data_beside_errors_is_no_answer(tmp_path: Path) -> None:
 
 def test_rest_ends_a_number_only_while_others_are_found(tmp_path: Path) -> None:
     """A deleted initiative answers 404 and ends. When every feedback does, the address is gone:
-    nothing ends, and the next sync finds the other address."""
+    the other one is found, and nothing ends; where that is gone too, all is kept."""
     with synced(tmp_path, "rest") as kitemaker:
         initiative = next(iter(kitemaker.world.world.initiatives.values()))
         kitemaker.world.delete_initiative(initiative.id)
@@ -182,7 +182,13 @@ def test_rest_ends_a_number_only_while_others_are_found(tmp_path: Path) -> None:
         result = kitemaker.sync()
         assert deleted(result)["initiatives"] == 1
         assert evidence(kitemaker, "initiatives", initiative.id) == ["404 on its own address"]
+        assert result.tables["feedback"]["complete"]
+        assert "feedback" not in deleted(result)
+        kitemaker.stand_in.faults.add("status", match="/feedback", status=404, times=None)
+        result = kitemaker.sync()
+        assert kitemaker.stand_in.faults.fired() > 1
         assert not result.tables["feedback"]["complete"]
         assert "feedback" not in deleted(result)
+        kitemaker.stand_in.faults.clear()
         assert all_shown(kitemaker.sync())
         assert_true(kitemaker)

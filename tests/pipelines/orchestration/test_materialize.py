@@ -108,7 +108,7 @@ def test_materializing_an_account_brings_the_rows_of_its_service(story: Story) -
     for table, figures in found.items():
         assert figures["dagster/row_count"] >= 0, table
         assert figures["complete"] is True
-        assert figures["is everything here?"] == f"**Yes**: {figures['proof']}"
+        assert figures["was everything here?"] == f"**Yes**: {figures['proof']}"
         assert figures["proof"]
         assert figures["inserted"] >= figures["dagster/row_count"]
         assert figures["requests"] > 0
