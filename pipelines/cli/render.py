@@ -141,7 +141,12 @@ def moment_text(moment: datetime, *, utc: bool = False, seconds: bool = False) -
 def harmless(text: str) -> str:
     """The text without what a terminal would obey: control characters and changes of direction
     are shown as their codes."""
-    return UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return UNSAFE.sub(_code, text)
+
+
+def _code(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def plain(value: Any) -> Any:

@@ -129,10 +129,9 @@ def _backup_sentence(backups: Mapping[str, str | None], now: datetime) -> str:
 
 def _staged(settings: Settings, account: str, now: datetime) -> str:
     """What an interrupted sync has left for the next one."""
-    from pipelines.sync.stage import waiting_bytes
+    from pipelines.sync.stage import journal_file, waiting_bytes
 
-    journal = Warehouse(settings.warehouse).home / "stage" / account / "pages.journal"
-    size = waiting_bytes(journal, now)
+    size = waiting_bytes(journal_file(Warehouse(settings.warehouse).home, account), now)
     return (
         f"; an interrupted sync has staged {size_text(size)}, the next one goes on there"
         if size

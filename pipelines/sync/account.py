@@ -41,6 +41,7 @@ from pipelines.sync.runtime import Runtime, opened_client
 from pipelines.sync.stage import (
     BegunRun,
     begin_run,
+    journal_file,
     journal_head,
     new_run_id,
     service_date,
@@ -49,6 +50,7 @@ from warehouse.load.known import AccountState
 from warehouse.load.runs import Run, record_run
 from warehouse.store.clock import check_clock
 from warehouse.store.locks import FileLock, HeldElsewhere, OnWait
+from warehouse.store.names import file_name_of
 from warehouse.store.open import open_engine
 from warehouse.store.warehouse import Warehouse
 
@@ -106,7 +108,7 @@ def _held(
                 leased_warehouse(settings, account.name, wait_seconds, on_wait)
             )
         held.enter_context(explained(warehouse.home))
-        lock = warehouse.home / "locks" / f"account-{account.name}.lock"
+        lock = warehouse.home / "locks" / f"account-{file_name_of(account.name)}.lock"
         held.enter_context(FileLock(lock, timeout_seconds=wait_seconds, on_wait=on_wait))
         yield warehouse
 
@@ -174,8 +176,8 @@ class _AccountSync:
     # -- one run ---------------------------------------------------------------------------
 
     def run(self, families: list[Family], run_id: str | None) -> AccountResult:
-        stage = self.warehouse.home / "stage" / self.account.name
-        journal = Journal(stage / "pages.journal", self.runtime.now)
+        place = journal_file(self.warehouse.home, self.account.name)
+        journal = Journal(place, self.runtime.now)
         try:
             with open_engine(self.warehouse.home) as engine, self.warehouse.keeping(engine):
                 with contextlib.ExitStack() as stack:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from connectors.core.errors import KollectError
 from pipelines.settings import Settings
-from warehouse.store.names import STATE
+from warehouse.store.names import STATE, file_name_of
 from warehouse.store.warehouse import Warehouse
 
 PLAN_HOLDS = timedelta(days=2)
@@ -72,4 +72,4 @@ def _planned(settings: Settings, account: str, full: bool) -> int | None:
 
 
 def _plan_file(settings: Settings, account: str) -> Path:
-    return Warehouse(settings.warehouse).home / "plans" / f"{account}.json"
+    return Warehouse(settings.warehouse).home / "plans" / f"{file_name_of(account)}.json"

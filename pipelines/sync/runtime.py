@@ -21,6 +21,7 @@ from connectors.http.rate_store import FileState, RateState
 from connectors.http.stopping import Stop
 from pipelines.settings import Account, Settings
 from pipelines.sync.result import Progress
+from warehouse.store.names import file_name_of
 from warehouse.store.state_folder import common_folder
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def make_client(
         account.penalty_seconds,
         clock=runtime.clock,
         stop=stop,
-        state=rates or FileState(folder / "rates" / f"{account.name}.rate"),
+        state=rates or FileState(folder / "rates" / f"{file_name_of(account.name)}.rate"),
     )
     open_parts = ("uid", "username")
     return Client(

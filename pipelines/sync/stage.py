@@ -12,6 +12,7 @@ from typing import Any
 from connectors.core.journal import Journal, read_heads, written_at
 from connectors.http.response import http_date
 from pipelines.sync.identity import ASKS, Identity, identity_from
+from warehouse.store.names import file_name_of
 
 STAGE_HOURS = 24.0
 """A journal that has not grown for so long is thrown away: its pages are too old to go on with."""
@@ -35,6 +36,11 @@ class BegunRun:
     """How many answers an earlier process has left."""
     old: bool = False
     """It began so long ago that a fresh run is to follow."""
+
+
+def journal_file(home: Path, account: str) -> Path:
+    """Where the answers of an account's run are staged; `home` is kollect's own folder."""
+    return home / "stage" / file_name_of(account) / "pages.journal"
 
 
 def journal_head(journal: Journal) -> Mapping[str, Any]:

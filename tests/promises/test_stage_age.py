@@ -101,3 +101,19 @@ def test_status_tells_of_staged_pages_only_where_the_next_sync_goes_on_with_them
     assert kippt.sync().error is not None
     told = kollect(kippt.folder, kippt.box.environment(), "status").stdout
     assert "an interrupted sync has staged" in " ".join(told.split())
+
+
+def test_accounts_whose_names_differ_by_case_alone_share_no_file(
+    made: Callable[..., Bench],
+) -> None:
+    """Nor does one have a name that Windows keeps for a device: disks that know no case hold the
+    stages, locks and rates of both."""
+    kippt = made("kippt", max_in_flight=1, rate=[{"limit": 1000, "seconds": 1}])
+    kippt.stand_in.faults.add(Fault("token_died", after=ASKED_BEFORE, times=None))
+    for name in ("kippt", "Kippt", "KIPPT", "aux", "COM1"):
+        sync_account(kippt.settings, replace(kippt.account, name=name), runtime=kippt.runtime)
+    inside = list((kippt.folder / ".kollect").rglob("*"))
+    files = [str(path) for path in inside if path.suffix in (".journal", ".lock", ".rate")]
+    assert len({file.lower() for file in files}) == len(files) >= 5 * 3
+    words = {path.name.lower().partition(".")[0].removeprefix("account-") for path in inside}
+    assert not words & {"aux", "com1"}

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from warehouse.store.durable import flush_folder, make_read_only
+from warehouse.store.names import file_name_of
 
 HASH = re.compile(r"[0-9a-f]{64}")
 PARTS = ".parts"
@@ -43,7 +44,7 @@ class BlobStore:
 
     def part(self, account: str, name: str) -> Path:
         """Where a file is received, without its ending."""
-        return self.folder / PARTS / account / name
+        return self.folder / PARTS / file_name_of(account) / name
 
     def adopt(self, part: Path, sha256: str) -> None:
         """Move a whole, flushed file into the store; a file that is there already stays."""
@@ -58,7 +59,7 @@ class BlobStore:
 
     def clear_parts(self, account: str, keep: Iterable[str] = ()) -> None:
         """Remove files on their way that an account no longer wants."""
-        folder, kept = self.folder / PARTS / account, set(keep)
+        folder, kept = self.folder / PARTS / file_name_of(account), set(keep)
         with contextlib.suppress(FileNotFoundError):
             for entry in list(os.scandir(folder)):
                 if entry.name.partition(".")[0] not in kept:

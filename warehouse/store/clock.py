@@ -89,7 +89,8 @@ def next_instant(connection: duckdb.DuckDBPyConnection, account: str, now: datet
 def _before_last_load(now: datetime, last: datetime) -> WarehouseProblem:
     return WarehouseProblem(
         f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the last load was at {last:%Y-%m-%d %H:%M}",
-        guidance=CURE,
+        guidance=f"{CURE}; if it is right, an earlier run's was wrong: a sync sets its times right "
+        "where the service's time is believed (without believe_date = false)",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 from connectors import SERVICES
 
 CATALOG = "kept"
@@ -20,3 +23,17 @@ RESERVED = (
     "pg_catalog",
 )  # fmt: skip
 """Names that a warehouse file cannot have, since DuckDB would confuse it with what is inside."""
+DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+"""Names that no file on a Windows share can have, whatever its ending."""
+
+
+def file_name_of(account: str) -> str:
+    """What files and folders of an account are called: as the account, where that is a name of
+    small letters.
+
+    Other names end in a hash after a `~`, which no account's name holds. So `A` and `a` do not
+    share a file on disks that know no case.
+    """
+    if account == account.lower() and not DEVICE.fullmatch(account):
+        return account
+    return f"{account}~{hashlib.sha256(account.encode()).hexdigest()[:8]}"

@@ -72,14 +72,14 @@ def test_what_a_terminal_would_obey_is_shown_as_a_code(
     query: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     """Escape sequences, bells and marks that turn the direction of writing."""
-    codes = (0x1B, 0x9B, 0x202E, 0x07)
-    sql = "SELECT " + ", ".join(f"'a' || chr({code}) || 'b' AS t{code}" for code in codes)
+    shown = {0x1B: "\\x1b", 0x9B: "\\x9b", 0x202E: "\\u202e", 0x07: "\\x07"}
+    sql = "SELECT " + ", ".join(f"'a' || chr({code}) || 'b' AS t{code}" for code in shown)
     done = query(sql)
     as_json = query("--format", "json", sql).stdout
-    for code in codes:
+    for code, text in shown.items():
         assert chr(code) not in done.stdout + as_json
-        assert f"a\\x{code:02x}b" in done.stdout
-    assert json.loads(as_json) == [{f"t{code}": f"a{chr(code)}b" for code in codes}]
+        assert f"a{text}b" in done.stdout
+    assert json.loads(as_json) == [{f"t{code}": f"a{chr(code)}b" for code in shown}]
 
 
 def test_rows_below_none_are_a_usage_error(
