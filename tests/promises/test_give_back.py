@@ -45,7 +45,7 @@ def rows(*quick: tuple[str, str]) -> Any:
     )
 
 
-@rows(("kinopio", "part"), ("kinescope", "part"), ("kitemaker", "part"))
+@rows(("kinopio", "part"), ("kitemaker", "part"))
 def test_what_was_lost_comes_back(restoring: Restoring, how: str) -> None:
     """What is missing is written, once, and read back as it was."""
     before = restoring.counts()
