@@ -38,7 +38,8 @@ class IntoOptions:
 
 
 def restore_into_account(settings: Settings, options: IntoOptions, key: BackupKey | None) -> None:
-    """Print the plan or, after writing, the result; exits with 1 where something is left."""
+    """Print the plan or, after writing, the result; exits with 1 where something is left, or where
+    the account could not be read whole."""
     from pipelines.restore.report import write_report
     from pipelines.restore.restore import RestoreRequest, asked_tables, restore_into
     from pipelines.sync.runtime import Runtime
@@ -56,14 +57,39 @@ def restore_into_account(settings: Settings, options: IntoOptions, key: BackupKe
             if progress.kind == "message":
                 click.echo(progress.text, err=True)
 
-        result = restore_into(settings, account, source, request, runtime=Runtime(progress=told))
+        result = restore_into(
+            settings,
+            account,
+            source,
+            request,
+            runtime=Runtime(progress=told),
+            on_plan=_tell_plan if options.apply else lambda _: None,
+        )
     page = None
     if options.apply:
         home = Warehouse(settings.warehouse).home
         page = write_report(result, settings.warehouse.parent / "restores", home)
     _print(result, options.as_json, page)
-    if result.error or (options.apply and not result.complete):
+    if result.error or result.unread or (options.apply and not result.complete):
         sys.exit(1)
+
+
+def _tell_plan(result: RestoreResult) -> None:
+    """Before anything is written: what will be, and what of that is set back to what was kept."""
+    from pipelines.restore.plan import Action
+    from pipelines.restore.report import requests_of
+    from warehouse.progress import counted
+
+    overwrite = result.request.overwrite
+    requests = counted(requests_of(result.before, overwrite), "request")
+    click.echo(f"the plan: {requests}", err=True)
+    for table, items in result.before.items.items():
+        to_do = [item for item in result.before.to_do(overwrite) if item.table == table]
+        set_back = sum(item.action is Action.DIFFERS for item in to_do)
+        if to_do:
+            told = f", {set_back:,} of them there but set back" if set_back else ""
+            name = f"{result.account.name}.{table}"
+            click.echo(f"  {name}: {len(to_do):,} of {len(items):,} to write{told}", err=True)
 
 
 def _print(result: RestoreResult, as_json: bool, page: Path | None) -> None:

@@ -23,7 +23,7 @@ LONGEST_LABEL = 18
 
 
 def small_plot(drawn: Drawn) -> str:
-    """Markdown: a picture of a curve, or a table with bars."""
+    """Markdown: a picture of a curve, or a list with bars."""
     if drawn.plot.kind is PlotKind.OVER_TIME:
         return _curve(drawn)
     return _bars(drawn)
@@ -61,12 +61,12 @@ def _thinned(points: list[tuple[str, float]]) -> list[tuple[str, float]]:
 def _bars(drawn: Drawn) -> str:
     shown = drawn.points[:BARS]
     top = max(value for _, value in shown) or 1
-    lines = [
-        f"| {_label(label)} | {'█' * max(1, round(value / top * BAR))} "
-        f"{_number(value, drawn.plot.unit)} |"
+    # Lines that may break anywhere: a table would be wider than a narrow page.
+    return "\n".join(
+        f"- {'█' * max(1, round(value / top * BAR))} {_number(value, drawn.plot.unit)} "
+        f"{_label(label)}"
         for label, value in shown
-    ]
-    return "\n".join(["| | |", "|---|---|", *lines])
+    )
 
 
 def _label(label: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -84,13 +85,14 @@ def summary_metadata(
     """The figures of a summary: the verdict, why, what needs attention, plots, then numbers."""
     tables = status.tables.values()
     together = _reasons(account, status)
-    why = next(iter(together)) if len(together) == 1 else status.reason
+    why = next(iter(together)) if len(together) == 1 else _without_request(status.reason)
+    verdict = "never read" if status.verdict == "never" and together else status.verdict
     figures: dict[str, Any] = {
-        "is it safe?": dg.MetadataValue.md(f"**{account}: {status.verdict}, {why}**"),
+        "is it safe?": dg.MetadataValue.md(f"**{account}: {verdict}, {why}**"),
         **_attention(together, status),
         **_drawings(plots),
         "verdict": status.verdict,
-        "why": status.reason,
+        "why": why,
         "dagster/row_count": sum(table.rows for table in tables),
         "tables": len(status.tables),
         "tables not proved complete": len(status.unproved) + len(status.never),
@@ -107,9 +109,14 @@ def _reasons(account: str, status: AccountStatus) -> dict[str, list[str]]:
     """Reason -> the tables that it keeps from being proved, or from being proved in time."""
     together: dict[str, list[str]] = {}
     for name in dict.fromkeys([*status.unproved, *status.late]):
-        reason = bare_reason(account, status.tables[name].reason)
+        reason = _without_request(bare_reason(account, status.tables[name].reason))
         together.setdefault(reason or "proved too long ago", []).append(name)
     return together
+
+
+def _without_request(reason: str) -> str:
+    """Without the address that was asked: it does not wrap, and each table's check has it."""
+    return re.sub(r" \((?:GET|POST) [^()]*\)", "", reason)
 
 
 def _attention(together: Mapping[str, Sequence[str]], status: AccountStatus) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from connectors.core.connector import Connector
 from connectors.http.rate_limit import duration_text
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.restore import RestoreResult
+from pipelines.restore.source import NOW
 from pipelines.settings import Account
 from pipelines.sync.identity import credential_key
 from warehouse.progress import counted
 from warehouse.store.durable import replace_file
 
 SIGNATURE = "signature"
+NOTHING = "nothing"
 SHOWN = 200
 """So many single records a page names; the JSON file has all."""
 WORDS = {
@@ -72,6 +74,7 @@ def as_json(result: RestoreResult) -> dict[str, Any]:
             "tables": result.before.counts(),
             "costs": costs_of(result.before),
         },
+        "unread": result.unread,
         "loses": loses_of(result.account.connector, result.before),
         "never_restored": result.before.unwritten,
         "records": [record(item) for item in result.after.all() if item.action is not Action.EQUAL],
@@ -115,7 +118,8 @@ def loses_of(connector: Connector, plan: Plan) -> dict[str, str]:
     return {
         writer.table.name: writer.loses
         for writer in connector.writers
-        if any(item.action in written for item in plan.items[writer.table.name].values())
+        if writer.loses != NOTHING
+        and any(item.action in written for item in plan.items[writer.table.name].values())
     }
 
 
@@ -192,11 +196,26 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def sentence(report: Mapping[str, Any]) -> str:
-    """The outcome in one sentence."""
+    """The outcome in a sentence, after what makes it doubtful."""
+    planned = report["planned"]
+    if not any(planned["tables"].values()) and not report["never_restored"]:
+        source = "the warehouse" if report["source"] == NOW else report["source"]
+        return f"{source} holds no records of {report['account']}: what is missing is not known."
+    if report["unread"]:
+        table, reason = next(iter(report["unread"].items()))
+        tables = counted(len(report["unread"]), "table")
+        return (
+            f"What {report['account']} has now is not known of {tables} ({table}: {reason}), "
+            f"counted as last read. {_outcome(report)}"
+        )
+    return _outcome(report)
+
+
+def _outcome(report: Mapping[str, Any]) -> str:
     planned = report["planned"]
     if not report["applied"]:
         if not planned["requests"]:
-            return "Nothing is missing: there is nothing to write."
+            return _nothing_to_write(report)
         needed = duration_text(max(1.0, planned["seconds"]))
         return (
             f"{counted(planned['requests'], 'request')} would be sent, in about {needed}; nothing "
@@ -206,7 +225,18 @@ def sentence(report: Mapping[str, Any]) -> str:
     if done["error"]:
         return f"It stopped: {done['error']} Run it again, it goes on."
     if not done["written"] and not done["left"]:
-        return "Nothing was missing: nothing was written."
+        return _nothing_to_write(report)
     written = counted(done["written"], "record")
+    if report["unread"]:
+        return f"Written: {written}. Run it again: it looks for them in the service."
     left = f"; still to be written: {done['left']:,}, run it again" if done["left"] else ""
     return f"Written and found in the service afterwards: {written}{left}."
+
+
+def _nothing_to_write(report: Mapping[str, Any]) -> str:
+    lost = sum(row["action"] == str(Action.REFUSED) for row in report["records"])
+    if lost:
+        return f"There is nothing to write; {counted(lost, 'record')} cannot be restored."
+    if report["unread"]:
+        return "There is nothing to write."
+    return "Nothing is missing: there is nothing to write."

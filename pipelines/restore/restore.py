@@ -59,6 +59,8 @@ class RestoreResult:
     written: int = 0
     error: str = ""
     unread: dict[str, str] = field(default_factory=dict)
+    """Tables with kept records of which the last reading of the account was not proved whole, with
+    the reason: what is planned for them is of an earlier state."""
 
     @property
     def left(self) -> int:
@@ -135,6 +137,7 @@ class _Restore:
             result.passes += 1
             done = self._write(plan, restore_id, result)
             plan = result.after = self._plan(restore_id, passes=result.passes)
+            result.unread = dict(self.unread)
             if not done or result.error or result.passes == MOST_PASSES:
                 break
         result.finished_at = self.runtime.now()
@@ -184,10 +187,12 @@ class _Restore:
         )
         if isinstance(result.error, Fatal):
             raise result.error
+        trouble = result.trouble or "it was not read whole"
         return {
-            writer.table.name: str(row.get("reason") or "it was not read whole")
+            writer.table.name: str(row.get("reason") or row.get("error") or trouble)
             for writer in self.connector.writers
-            if not (row := result.tables.get(writer.table.name, {})).get("complete")
+            if self.kept[writer.table.name]
+            and not (row := result.tables.get(writer.table.name, {})).get("complete")
         }
 
     def _wants(self, table: str, key: Key) -> bool:

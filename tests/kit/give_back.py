@@ -90,11 +90,11 @@ def lose_all_of_kippt(world: Any) -> None:
 
 
 def lose_part_of_kinesis(world: Any) -> None:
-    """A collection with all in it, and of another one a record and a structure."""
+    """A collection with all in it, and of another one a record."""
     project = max(world.store.projects, key=lambda project: len(project.collections))
-    smallest = min(project.collections, key=lambda c: len(c.structures) + len(c.records))
-    world.delete_collection(project.id, smallest.id)
-    other = max(project.collections, key=lambda c: len(c.records))
+    collections = sorted(project.collections, key=lambda c: len(c.structures) + len(c.records))
+    world.delete_collection(project.id, collections[1].id)
+    other = collections[-1]
     world.delete_record(project.id, other.id, other.records[0].data_id)
 
 

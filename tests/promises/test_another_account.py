@@ -254,27 +254,64 @@ def killed_after(answers: int) -> Callable[[Progress], None]:
     return listen
 
 
+def kill(at: Bench) -> None:
+    """A first sync that is killed after its first answers."""
+    with pytest.raises(Killed):
+        at.sync(runtime=replace(at.runtime, progress=killed_after(3)))
+    assert list(at.folder.rglob("*.journal"))
+    at.progress.clear()
+
+
 @pytest.mark.parametrize(
-    "service", ["kitemaker", pytest.param("kinescope", marks=pytest.mark.slow)]
+    "service",
+    ["kitemaker", *(pytest.param(s, marks=pytest.mark.slow) for s in ("kinescope", "kinopio"))],
 )
 def test_pages_of_a_killed_sync_are_never_loaded_as_those_of_somebody_else(
     made: Callable[..., Bench], synced: Callable[..., Bench], service: str
 ) -> None:
-    """Killed before anything was loaded, then another credential: everything is asked anew."""
+    """Another credential after a kill: everything is asked anew, or the sync is refused where a
+    family was loaded before the kill, and the old credential goes on."""
     calm = synced(service, size=4)
     at = made(service, size=4)
-    with pytest.raises(Killed):
-        at.sync(runtime=replace(at.runtime, progress=killed_after(3)))
-    at.progress.clear()
+    kill(at)
     before = at.stand_in.count()
     account, sent = with_another_credential(at.account)
     owner = owner_of(calm).split()[-1]
     with Carrier(sent, {owner: "8" * len(owner)}) as transport:
-        runtime = replace(at.runtime, transport=transport)
-        assert sync_account(at.settings, account, runtime=runtime).status == "complete"
+        result = sync_account(
+            at.settings, account, runtime=replace(at.runtime, transport=transport)
+        )
     assert not [progress for progress in at.progress if progress.kind == "resumed"]
-    assert at.stand_in.count() - before >= calm.first_sync_requests
-    assert owner_of(at).endswith("8" * len(owner))
+    if isinstance(result.error, BadSettings):
+        assert at.stand_in.count() - before <= 1
+        assert at.sync().status == "complete"
+        at.assert_true()
+    else:
+        assert result.status == "complete"
+        assert at.stand_in.count() - before >= calm.first_sync_requests
+        assert owner_of(at) != owner_of(calm)
+
+
+@pytest.mark.parametrize("service", sampled("kippt", "kinopio"))
+def test_pages_of_a_killed_sync_are_never_loaded_as_those_of_another_address(
+    made: Callable[..., Bench], service: str
+) -> None:
+    """Pointed elsewhere after a kill: the copy is that of the new place alone, or the sync is
+    refused where a family was loaded before the kill, and the old place goes on."""
+    at, there = made(service, size=4), made(service, size=4, seed=2)
+    kill(at)
+    there.folder = at.folder
+    there.write_settings()
+    result = there.sync()
+    assert not [progress for progress in there.progress if progress.kind == "resumed"]
+    if isinstance(result.error, BadSettings):
+        assert there.stand_in.count() == 0
+        at.write_settings()
+        assert at.sync().status == "complete"
+        at.assert_true()
+    else:
+        assert result.status == "complete", result.error
+        there.assert_true()
 
 
 def test_two_warehouses_in_one_folder_do_not_share_the_pages_of_an_account(

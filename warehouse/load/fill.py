@@ -33,30 +33,31 @@ def fill_from_raw(
     apart = read_apart(columns)
     texts = {c: text_in_json(c, "_raw") if c.name in apart else text_of(c) for c in columns}
     read = {c: value_of(c, text, "_raw") for c, text in texts.items()}
-    values = ", ".join(f"{quoted(c.name)} = f.{quoted(c.name)}" for c in columns)
-    named = ", ".join(f"{value} AS {quoted(c.name)}" for c, value in read.items())
+    # No column of the table is named beside ours: a field called `d` or `row` would hide them.
+    filled = [f"v{number}" for number in range(len(columns))]
+    values = ", ".join(
+        f"{quoted(c.name)} = f.{value}" for c, value in zip(columns, filled, strict=True)
+    )
+    named = ", ".join(read.values())
     wrong = {c: misfit(c, texts[c], value) or "false" for c, value in read.items()}
     asked = ", ".join(f"coalesce(bool_or({test}), false)" for test in wrong.values())
-    # No column beside the key: a field of the service may be called as these are.
-    kept = ", ".join(map(quoted, table.key))
     rejects: list[Reject] = []
     for name, version in ((table.name, ""), (f"{table.name}_history", ", in an earlier version")):
         place = f"{CATALOG}.{quoted(schema)}.{quoted(name)}"
         records = (
-            f"(SELECT _account, {kept}, _raw, rowid AS _row, json_transform(_raw, {shape}) AS d "
-            f"FROM {place})"
+            f"(SELECT r.rowid AS row, r._account, {key_text(table, 'r')} AS key, r._raw, "
+            f"json_transform(r._raw, {shape}) AS d FROM {place} r)"
         )
         connection.execute(
-            f"UPDATE {place} AS t SET {values} FROM (SELECT _row, {named} FROM {records}) f "
-            "WHERE t.rowid = f._row"
+            f"UPDATE {place} AS t SET {values} FROM (SELECT row, {named} FROM {records}) "
+            f"AS f(row, {', '.join(filled)}) WHERE t.rowid = f.row"
         )
         misfits = connection.execute(f"SELECT {asked} FROM {records}").fetchall()[0]
         for column, is_wrong in zip(columns, misfits, strict=True):
             found = (
                 is_wrong
                 and connection.execute(
-                    f"SELECT _account, {key_text(table, 'r')}, {texts[column]} FROM {records} r "
-                    f"WHERE {wrong[column]}"
+                    f"SELECT _account, key, {texts[column]} FROM {records} WHERE {wrong[column]}"
                 ).fetchall()
             )
             reason = f"is no {column.type}{version}"

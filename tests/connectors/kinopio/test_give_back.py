@@ -9,22 +9,21 @@ from typing import Any
 import pytest
 
 from pipelines.restore.plan import Action
-from tests.kit.account import forms, named
+from tests.kit.account import named
 from tests.kit.give_back import backed_up
 
-FORMS = forms(
-    [{"spelling": "newer", "write_answers": "empty", "posted_children": "documented"}],
-    [
-        {"era": "2023"},
-        {"era": "2026"},
-        {"posted_times": "kept"},
-        {"tags_by_text": "ignored"},
-        {"errors": "in_body"},
-        {"removed_cards_inline": True},
-    ],
-)
+FORMS: list[dict[str, Any]] = [
+    {"spelling": "newer", "write_answers": "empty", "posted_children": "documented"},
+    {"era": "2023"},
+    {"era": "2026"},
+    {"posted_times": "kept"},
+    {"tags_by_text": "ignored"},
+    {"errors": "in_body"},
+    {"removed_cards_inline": True},
+]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switches", FORMS, ids=named)
 def test_spaces_and_cards_come_back_whatever_the_service_answers(
     tmp_path: Path, switches: dict[str, Any]

@@ -122,3 +122,20 @@ def test_columns_that_a_newer_kollect_declares_are_filled_from_the_kept_records(
             ("one", "1", "at", "is no time, in an earlier version", "soon"),
             ("one", "1", "sub_x", "is no integer", "many"),
         ]
+
+
+def test_new_fields_with_the_names_of_our_own_sql_are_filled_for_older_rows(
+    tmp_path: Path,
+) -> None:
+    """Fields called `d`, `row` and so on hide nothing of the statement that fills."""
+    names = ("d", "row", "r", "f", "t", "key", "v0", "v1")
+    with Loading(tmp_path, COUNTER) as loading:
+        load(loading, {"id": 1, **dict.fromkeys(names)}, {"id": 2})
+        load(loading, {"id": 1, **{name: n for n, name in enumerate(names)}}, {"id": 2})
+        load(loading, {"id": 2, "later": 5, "d": {"later": 6}})
+        columns = ", ".join(f'"{name}"' for name in (*names, "later"))
+        rows = loading.query(f"SELECT id, {columns} FROM counter.numbers ORDER BY id")
+        assert rows == [
+            (1, *range(len(names)), None),
+            (2, *(None for _ in names), 5),
+        ]
