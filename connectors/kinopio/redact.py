@@ -7,7 +7,6 @@ stands in an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from connectors.core import Record
@@ -60,27 +59,28 @@ def redact(request: Record, payload: Any) -> Any:
         payload = _public_fields(payload)
     boxes = [payload]
     for box in boxes:
-        for name, inner in _members(box):
-            if isinstance(name, str):
-                if name == PREVIEW and isinstance(inner, str):
-                    box[name] = cut_parameters(inner, lambda _, name: fold_parameter(name) == "key")
-                elif name in PEOPLE or name.endswith(PEOPLE_ENDINGS):
-                    inner = box[name] = _public_fields(inner)
-            if isinstance(inner, (dict, list)):
-                boxes.append(inner)
+        if isinstance(box, list):
+            boxes.extend(inner for inner in box if isinstance(inner, (dict, list)))
+        elif isinstance(box, dict):
+            for name, inner in box.items():
+                if isinstance(inner, (dict, list)):
+                    if name in PEOPLE or name.endswith(PEOPLE_ENDINGS):
+                        inner = box[name] = _public_fields(inner)
+                    boxes.append(inner)
+            if isinstance(preview := box.get(PREVIEW), str):
+                box[PREVIEW] = cut_parameters(
+                    preview, lambda _, name: fold_parameter(name) == "key"
+                )
     return payload
+
+
+def _is_key(_: str, parameter: str) -> bool:
+    return fold_parameter(parameter) == "key"
 
 
 def _lists_people(path: str) -> bool:
     """Whether the records of an answer are users themselves."""
     return path in ("/user", "/user/favorite-users") or path.startswith("/user/public")
-
-
-def _members(box: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(box, dict):
-        yield from box.items()
-    elif isinstance(box, list):
-        yield from enumerate(box)
 
 
 def _public_fields(value: Any) -> Any:

@@ -82,7 +82,7 @@ def _places(payload: Any, path: str) -> Iterator[Mapping[str, Any]]:
     steps = path.split(".") if path else []
     for depth in range(max(1, len(steps))):
         outer = get_path(payload, ".".join(steps[:depth]))
-        for envelope in ENVELOPES:
+        for envelope in ENVELOPES if isinstance(outer, Mapping) else ():
             found = get_path(outer, envelope)
             if isinstance(found, Mapping):
                 yield found

@@ -95,7 +95,7 @@ def test_every_passing_fault_is_outlasted_and_the_copy_is_true(
 
 @FOUR
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("service", each_service("kippt"))
+@pytest.mark.parametrize("service", each_service("kitemaker"))
 def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
     made: Make, service: str, seed: int, in_flight: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_with_a_fifth_of_all_requests_failing_the_copy_is_true(
 
 
 @FOUR
-@pytest.mark.parametrize("service", each_service("kippt"))
+@pytest.mark.parametrize("service", each_service("kinopio"))
 @pytest.mark.parametrize(
     "part",
     [pytest.param(0.1, marks=pytest.mark.slow), 0.5, pytest.param(0.9, marks=pytest.mark.slow)],
@@ -146,7 +146,7 @@ def test_a_token_that_dies_on_the_way_ends_nothing_and_the_rest_is_named(
 
 
 @FOUR
-@pytest.mark.parametrize("service", each_service("kippt"))
+@pytest.mark.parametrize("service", each_service("kinesis"))
 def test_a_first_sync_whose_token_dies_keeps_what_it_proved(
     made: Make, service: str, in_flight: int
 ) -> None:
@@ -169,7 +169,7 @@ def test_a_first_sync_whose_token_dies_keeps_what_it_proved(
 
 
 @FOUR
-@pytest.mark.parametrize("service", each_service("kippt"))
+@pytest.mark.parametrize("service", each_service("kinescope"))
 @pytest.mark.parametrize("kind", sampled(HARMFUL, "empty_list"))
 def test_answers_that_lie_end_nothing(
     synced: Make, service: str, kind: str, in_flight: int

@@ -109,6 +109,10 @@ def of_kitemaker(service: Kitemaker) -> Iterator[Request]:
             body = json.dumps({"query": text}).encode()
             yield Request("POST", f"{service.base_path}/graphql", headers, body)
     yield Request("POST", f"{service.base_path}/graphql", {}, b"{}")
+    space = next(s for s in service.world.spaces.values() if s.key == "KM")
+    labelled = next(item for item in space.items.values() if item.labels)
+    other = next(label.id for label in space.labels if label not in labelled.labels)
+    yield sends(service, "PUT", "/rest/v1/workitem", {"id": labelled.id, "labelIds": [other]})
 
 
 def change_kitemaker(service: Kitemaker) -> None:

@@ -132,10 +132,12 @@ class _Writing:
         tables |= write_tables(self.source, changed, self.writer, self.on_step, self._compare)
         add_files(files, self.writer, self.on_step)
         manifest = self._manifest(shape, tables, runs, mark)
-        finish_backup(manifest, self.writer)
+        last = finish_backup(manifest, self.writer)
         stored = sum(record.bytes for record in self.writer.stored_files.values())
-        new, rows = self.writer.new_bytes, f"{manifest.rows:,} rows in {len(tables)} tables"
-        text = f"{rows}, {size_text(new)} new, {size_text(stored - new)} as before"
+        before_bytes = stored - self.writer.new_bytes
+        new = self.writer.new_bytes + last  # as `kollect backups` counts
+        rows = f"{manifest.rows:,} rows in {len(tables)} tables"
+        text = f"{rows}, {size_text(new)} new, {size_text(before_bytes)} as before"
         self.on_step(Step("done", f"{self.name}: {text}"))
 
     def _manifest(

@@ -172,8 +172,11 @@ def _safe(name: str) -> str:
     return f"{found[:120]}-{digest_bytes(name.encode()).sha256[:32]}"
 
 
-def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
-    """Write what comes last. When this returns, the folder is a whole backup."""
+def finish_backup(manifest: Manifest, writer: BackupWriter) -> int:
+    """Write what comes last. When this returns, the folder is a whole backup.
+
+    Returns the bytes of the files that `new_bytes` cannot count, since it is in one of them.
+    """
     remove_empty_folders(writer.folder)
     writer.put(RESTORE, restore_text(manifest).encode())
     manifest = msgspec.structs.replace(
@@ -183,8 +186,8 @@ def finish_backup(manifest: Manifest, writer: BackupWriter) -> None:
         new_bytes=writer.new_bytes,
     )
     head = encode(manifest) if writer.key is None else encode(_envelope(manifest, writer))
-    for name, data in ((SUMS, sums(head, writer.stored_files)), (MANIFEST, head)):
-        write_read_only(writer.folder / name, data)
+    last = {SUMS: sums(head, writer.stored_files), MANIFEST: head}
+    return sum(write_read_only(writer.folder / name, data).bytes for name, data in last.items())
 
 
 def _envelope(manifest: Manifest, writer: BackupWriter) -> Envelope:

@@ -234,3 +234,9 @@ def test_the_code_location_has_the_same_name_however_it_is_started() -> None:
 def test_the_module_that_dagster_loads_is_short_wiring() -> None:
     """Whoever opens it sees everything at a glance."""
     assert len((ROOT / "pipelines" / "definitions.py").read_text().splitlines()) < 80
+
+
+def test_a_list_of_the_sandbox_that_came_empty_is_believed_at_once(tmp_path: Path) -> None:
+    """Its stand-ins delete for good: nobody has to wait a day until the account is proved again."""
+    project = read_project(tmp_path, NOTHING)
+    assert {s.settings.guard.confirm_empty_hours for s in project.sources} == {0}

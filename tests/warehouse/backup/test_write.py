@@ -11,7 +11,7 @@ from warehouse.backup import list_backups, restore_backup, verify_backup
 from warehouse.backup.archive import Archive
 from warehouse.backup.manifest import TableRecord
 from warehouse.backup.reader import open_backup
-from warehouse.progress import Step
+from warehouse.progress import Step, size_text
 
 
 def shared(left: Path, right: Path) -> set[str]:
@@ -137,3 +137,12 @@ def test_each_of_two_backups_holds_its_own_state(place: Place, tmp_path: Path) -
 
 def _tables(backup: Path) -> list[TableRecord]:
     return open_backup(backup).require_manifest().tables
+
+
+def test_the_last_line_of_a_backup_and_the_list_say_one_size(place: Place) -> None:
+    """The bytes of manifest and checksums count as new in both."""
+    told: list[Step] = []
+    place.backup(on_step=told.append)
+    (info,) = list_backups(place, key=None, now=place.now)
+    assert f"{size_text(info.new_bytes or 0)} new, 0 bytes as before" in told[-1].text
+    assert info.new_bytes == info.bytes
