@@ -26,7 +26,11 @@ from tests.kit.file_scene import file_bench
 from warehouse.backup.write import write_backup
 
 ROOT = Path(__file__).parents[2]
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def is_write(method: str, path: str) -> bool:
+    """Whether a request changes the service; GraphQL is only read with."""
+    return method in ("POST", "PUT", "PATCH", "DELETE") and not path.endswith("/graphql")
 
 
 @dataclass
@@ -153,7 +157,7 @@ class Dying(httpx.HTTPTransport):
         self.after = after
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method not in WRITES:
+        if not is_write(request.method, request.url.path):
             return super().handle_request(request)
         self.left -= 1
         if self.left == 0 and not self.after:
@@ -197,7 +201,7 @@ class Restoring:
 
     def writes(self) -> int:
         """How many writes reached the service."""
-        return sum(entry.method in WRITES for entry in self.bench.stand_in.requests)
+        return sum(is_write(e.method, e.path) for e in self.bench.stand_in.requests)
 
     def killed_at_a_write(self, number: int) -> bool:
         """The command in a process of its own, which is killed when the service has done its n-th
@@ -218,7 +222,7 @@ class Restoring:
 
         def kill(request: Request, _: int) -> None:
             nonlocal seen
-            seen += request.method in WRITES
+            seen += is_write(request.method, request.path)
             if seen == number and process.poll() is None:
                 process.kill()
                 process.wait()
