@@ -201,7 +201,7 @@ class Restoring:
 
     def writes(self) -> int:
         """How many writes reached the service."""
-        return sum(is_write(e.method, e.path) for e in self.bench.stand_in.requests)
+        return sum(is_write(e.method, e.target) for e in self.bench.stand_in.requests)
 
     def killed_at_a_write(self, number: int) -> bool:
         """The command in a process of its own, which is killed when the service has done its n-th
