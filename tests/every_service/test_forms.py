@@ -15,7 +15,7 @@ class Forms(NamedTuple):
 
     size: int | None
     together: tuple[dict[str, Any], ...]
-    """Several switches at once, by default."""
+    """Several switches at once, by default but for the largest service."""
     alone: tuple[dict[str, Any], ...] = ()
     """Single ones and other groups, in `make test-all`."""
 
@@ -146,7 +146,9 @@ FORMS = {
 def cases() -> Iterator[Any]:
     for service, forms in FORMS.items():
         for switches in forms.together:
-            yield pytest.param(service, switches, id=f"{service}: {named(switches)[:60]}")
+            marks = [pytest.mark.slow] if service == "kinescope" else []  # the most requests
+            name = f"{service}: {named(switches)[:60]}"
+            yield pytest.param(service, switches, id=name, marks=marks)
         for switches in forms.alone:
             name = f"{service}: {named(switches)}"
             yield pytest.param(service, switches, id=name, marks=pytest.mark.slow)

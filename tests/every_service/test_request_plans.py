@@ -53,6 +53,7 @@ def test_kinopio_visits_are_read_and_make_no_version(synced: Callable[..., Bench
     assert kinopio.query("SELECT count(*) FROM kinopio.spaces_history") == [(0,)]
 
 
+@pytest.mark.slow
 def test_kinescope_asks_annotations_and_posters_only_of_changed_videos(
     made: Callable[..., Bench],
 ) -> None:

@@ -12,10 +12,14 @@ from tests.kit.file_scene import FileBench
 FORMS: list[Any] = [
     pytest.param("kinopio", {}, marks=pytest.mark.slow),
     # A video with twelve annotations: the images of two of them are named on a second page.
-    ("kinescope", {"largest_page": 10, "bare_lists": "pages without meta"}),
+    pytest.param(
+        "kinescope",
+        {"largest_page": 10, "bare_lists": "pages without meta"},
+        marks=pytest.mark.slow,
+    ),
     pytest.param("kinesis", {}, marks=pytest.mark.slow),
     pytest.param("kinesis", {"media_fields": "current"}, marks=pytest.mark.slow),
-    pytest.param("kippt", {}, marks=pytest.mark.slow),
+    ("kippt", {}),
 ]
 SIZES = {"kinopio": 5, "kinesis": 6, "kippt": 20}
 

@@ -63,7 +63,8 @@ def state(bench: Bench) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    "service", ["kitemaker", pytest.param("kinescope", marks=pytest.mark.slow)]
+    "service",
+    ["kippt", *(pytest.param(s, marks=pytest.mark.slow) for s in ("kitemaker", "kinescope"))],
 )
 def test_a_file_of_format_1_goes_on_as_if_nothing_had_happened(
     synced: Callable[..., Bench], service: str
