@@ -12,7 +12,7 @@ demo: setup
 
 # More at once than there are processors: tests wait for sockets and clocks.
 test: setup
-	$(PYTHON) -m pytest -n 4 --dist loadfile
+	$(PYTHON) -m pytest -n 3 --dist loadfile
 
 # Everything, the long matrices included, in random order; .test-report.md tells how it went.
 test-all: setup
