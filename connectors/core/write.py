@@ -132,3 +132,8 @@ class Writer:
     """What money writing such a record may cost, for the plan."""
     order: tuple[str, ...] = ()
     """Columns by which records are written, oldest first; the key where none are named."""
+
+
+def id_in_answer(answer: Any, _: Restored) -> tuple[Any, ...]:
+    """For `Writer.new_key`: the `id` of the record that the answer is."""
+    return (answer["id"],)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.core.write import Restored, Row, Write, Writer
+from connectors.core.write import Restored, Row, Write, Writer, id_in_answer
 from connectors.kippt.tables import (
     CLIP_LIKES,
     CLIPS,
@@ -20,10 +20,6 @@ from connectors.kippt.tables import (
 
 INBOX = "inbox"
 NOTE = "note"
-
-
-def _id_in_answer(answer: Any, _: Restored) -> tuple[Any, ...]:
-    return (answer["id"],)
 
 
 def _of_others(row: Row, owner: str, what: str) -> str:
@@ -82,7 +78,7 @@ WRITERS = (
         restores=("title", "description", "is_private"),
         loses="its id, times and collaborators",
         create=Write("POST", "/lists/", _list_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         # The Inbox always exists, whatever it is called.
         twin=lambda row: INBOX if row["slug"] == INBOX else (row["title"],),
         update=Write("PUT", "/lists/{id}/", _list_body, repeatable=True),
@@ -94,7 +90,7 @@ WRITERS = (
         restores=("url", "title", "notes", "list_id", "via_id"),
         loses="its id and times, saves, and comments and likes of others",
         create=Write("POST", "/clips/", _clip_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=_clip_twin,
         update=Write("PUT", "/clips/{id}/", _clip_body, repeatable=True),
         refuses=_refuse_clip,
@@ -112,7 +108,7 @@ WRITERS = (
         restores=("body",),
         loses="its id and time",
         create=Write("POST", "/clips/{clip_id}/comments/", lambda r: {"body": r.row["body"]}),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["clip_id"], row["body"]),
         refuses=_refuse_comment,
         order=("created", "id"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.core.schema import Table
-from connectors.core.write import Restored, Row, Write, Writer
+from connectors.core.write import Restored, Row, Write, Writer, id_in_answer
 from connectors.kitemaker import tables as t
 from connectors.kitemaker.endpoints import REST
 
@@ -29,10 +29,6 @@ def _send(method: str, path: str, body: Callable[[Restored], Any], repeatable: b
 
 def _post(path: str, body: Callable[[Restored], Any]) -> Write:
     return _send("POST", path, body, repeatable=False)
-
-
-def _id_in_answer(answer: Any, _: Restored) -> tuple[Any, ...]:
-    return (answer["id"],)
 
 
 def _ids(record: Restored, table: Table) -> list[Any]:
@@ -152,7 +148,7 @@ WRITERS = (
         restores=("name", "color"),
         loses="its id and times, and a colour that is no six digits",
         create=_post("/label", _label_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["space_id"], row["name"]),
         refuses=_refuse_label,
         made_up=_odd_color,
@@ -164,7 +160,7 @@ WRITERS = (
         loses="its id, number, author and times, members, watchers, initiatives, code reviews, "
         "and the flag of an archived item outside of the archive",
         create=_post("/workitem", _new_item_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["space_id"], row["title"], row["description"] or ""),
         update=_send("PUT", "/workitem", _edit_item_body, repeatable=True),
         made_up=_odd_sizes,
@@ -179,7 +175,7 @@ WRITERS = (
         loses="its id, number, author and times, members, watchers, work items, effort, impact, "
         "and whether it is archived",
         create=_post("/initiative", _initiative_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["title"], row["description"] or ""),
         carries=("initiative_spaces", "initiative_labels", "initiative_roadmap_columns"),
         compared={"description": lambda text: text or ""},
@@ -193,7 +189,7 @@ WRITERS = (
         restores=("body",),
         loses="its id, author and time (both go into its text), and its place in a thread",
         create=_post("/comment", _comment_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["entity_id"], without_head(row["body"])),
         refers={"entity_id": ("work_items",)},
         needs=("entity_id",),
@@ -206,7 +202,7 @@ WRITERS = (
         loses="its id, number, author and times, who gave it, owners, tags, insights, and whether "
         "it was dealt with",
         create=_post("/feedback", _feedback_body),
-        new_key=_id_in_answer,
+        new_key=id_in_answer,
         twin=lambda row: (row["title"], row["contents"] or ""),
         compared={"contents": lambda text: text or ""},
         order=("created_at", "id"),

@@ -15,7 +15,7 @@ from connectors.http.rate_limit import duration_text
 from pipelines.restore.plan import Action, Item, Plan
 from pipelines.restore.restore import RestoreResult
 from pipelines.restore.source import NOW
-from pipelines.settings import Account
+from pipelines.sync.estimate import least_seconds
 from pipelines.sync.identity import credential_key
 from warehouse.progress import counted
 from warehouse.store.durable import replace_file
@@ -50,11 +50,6 @@ def requests_of(plan: Plan, overwrite: bool) -> int:
     return count
 
 
-def seconds_of(account: Account, requests: int) -> float:
-    """How long so many requests take at the account's rate."""
-    return max((requests * w.seconds / w.limit for w in account.windows), default=0.0)
-
-
 def as_json(result: RestoreResult) -> dict[str, Any]:
     """The whole result; keys and reasons, but no contents of records."""
     overwrite = result.request.overwrite
@@ -70,7 +65,7 @@ def as_json(result: RestoreResult) -> dict[str, Any]:
         "finished_at": result.finished_at.isoformat(),
         "planned": {
             "requests": requests,
-            "seconds": round(seconds_of(result.account, requests), 1),
+            "seconds": round(least_seconds(requests, result.account.windows), 1),
             "tables": result.before.counts(),
             "costs": costs_of(result.before),
         },
@@ -216,9 +211,10 @@ def _outcome(report: Mapping[str, Any]) -> str:
     if not report["applied"]:
         if not planned["requests"]:
             return _nothing_to_write(report)
-        needed = duration_text(max(1.0, planned["seconds"]))
+        seconds = planned["seconds"]
+        needed = "less than a minute" if seconds < 60 else f"about {duration_text(seconds)}"
         return (
-            f"{counted(planned['requests'], 'request')} would be sent, in about {needed}; nothing "
+            f"{counted(planned['requests'], 'request')} would be sent, in {needed}; nothing "
             "was written."
         )
     done = report["result"]
